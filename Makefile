@@ -1,0 +1,35 @@
+# Everything is installed into .venv by the target that needs it; only Python 3.11 and make are assumed.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PIP := .venv/bin/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+
+.PHONY: demo test bench format clean
+
+demo: .venv/installed
+	.venv/bin/regard train examples/sine.json --out runs/sine --overwrite
+
+test: .venv/installed-dev
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/pytest
+
+bench: .venv/installed-bench
+	.venv/bin/python -m benchmarks
+
+format: .venv/installed-dev
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/installed: pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP) -e .
+	touch $@
+
+.venv/installed-%: pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP) -e ".[$*]"
+	touch $@ .venv/installed
+
+clean:
+	rm -rf .venv runs
