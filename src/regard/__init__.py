@@ -1,0 +1,44 @@
+"""Attention models on sequences that show where every prediction looked.
+
+>>> import regard
+>>> model = regard.SeriesClassifier(random_state=0)         # doctest: +SKIP
+>>> model.fit(X, y).attend(X_new)                           # doctest: +SKIP
+"""
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from .errors import ConfigError, DataError, RegardError, RunError
+
+if TYPE_CHECKING:
+    from .estimators import SeriesClassifier
+    from .jobs import train
+
+__all__ = [
+    "ConfigError",
+    "DataError",
+    "RegardError",
+    "RunError",
+    "SeriesClassifier",
+    "__version__",
+    "train",
+]
+
+__version__ = version("regard")
+
+# Names that need torch are imported when first used, so that `import regard` takes no time.
+_LATE = {
+    "SeriesClassifier": "regard.estimators",
+    "train": "regard.jobs",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATE:
+        raise AttributeError(f"module 'regard' has no attribute '{name}'")
+    return getattr(import_module(_LATE[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,77 @@
+"""Conjunctive pooling: classify every position, and let attention say how much each counts."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from .score import Score
+
+__all__ = ["ConjunctivePooling", "Gated", "conjunctive_pool"]
+
+
+class Gated(NamedTuple):
+    """What conjunctive pooling returns.
+
+    Attributes:
+        logits: [B, N].
+        gates: [B, S], each between 0 and 1, and 0 where masked.
+        evidence: [B, N, S], signed; its sum over the positions is the logits.
+    """
+
+    logits: Tensor
+    gates: Tensor
+    evidence: Tensor
+
+
+def conjunctive_pool(class_scores: Tensor, scores: Tensor, mask: Tensor | None = None) -> Gated:
+    """logits = mean over s of sigmoid(score_s) * class_scores_s.
+
+    Parameters:
+        class_scores: [B, S, N], every position classified by itself.
+        scores: [B, S], the attention scores of a learned query.
+        mask: boolean [B, S], True means may be attended. None allows all.
+
+    Returns:
+        `Gated(logits [B, N], gates [B, S], evidence [B, N, S])`; zeros where nothing is allowed.
+    """
+    gates = torch.sigmoid(scores)
+    positions: Tensor | int = scores.shape[1]
+    if mask is not None:
+        gates = gates.masked_fill(~mask, 0.0)
+        class_scores = class_scores.masked_fill(~mask.unsqueeze(-1), 0.0)
+        positions = mask.sum(1).clamp(min=1)[:, None, None]
+    evidence = (gates.unsqueeze(-1) * class_scores).transpose(1, 2) / positions
+    return Gated(evidence.sum(-1), gates, evidence)
+
+
+class ConjunctivePooling(nn.Module):
+    """logits = mean over s of sigmoid(score(q, states_s)) * (W states_s + b), q learned.
+
+    Unlike softmax weights, the gates do not compete: several positions, or none, may be open.
+
+    Parameters:
+        score: how well the learned query matches a state.
+        query_dim: Dq, the width of the query to learn.
+        state_dim: D.
+        logits: N, how many scores every position gets.
+
+    Source: Early et al., 2024, "Inherently interpretable time series classification via multiple
+    instance learning" (ICLR), equation 6.
+
+    >>> from regard.attention import Additive
+    >>> pooling = ConjunctivePooling(Additive(None, 5, 7), 7, 5, 3)
+    >>> [list(part.shape) for part in pooling(torch.randn(2, 11, 5))]
+    [[2, 3], [2, 11], [2, 3, 11]]
+    """
+
+    def __init__(self, score: Score, query_dim: int, state_dim: int, logits: int) -> None:
+        super().__init__()
+        self.score = score
+        self.query = nn.Parameter(torch.zeros(query_dim))
+        self.classify = nn.Linear(state_dim, logits)
+
+    def forward(self, states: Tensor, mask: Tensor | None = None) -> Gated:
+        """Pool states [B, S, D] over the positions that mask [B, S] allows."""
+        scores = self.score(self.query.expand(len(states), 1, -1), states).squeeze(1)  # [B, S]
+        return conjunctive_pool(self.classify(states), scores, mask)

@@ -1,0 +1,70 @@
+"""Attention pooling and conjunctive pooling against loops over cases and positions."""
+
+import numpy as np
+import pytest
+import torch
+
+from regard.attention import Additive, Attention, AttentionPooling, ConjunctivePooling, Dot
+
+B, S, D, N, A = 3, 5, 7, 2, 11
+LENGTHS = [5, 2, 4]
+
+
+def _states() -> tuple[torch.Tensor, torch.Tensor]:
+    states = torch.randn(B, S, D, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    return states, torch.arange(S) < torch.tensor(LENGTHS)[:, None]
+
+
+def test_attention_pooling_by_hand() -> None:
+    states, mask = _states()
+    score = Additive(None, D, A)
+    pooling = AttentionPooling(Attention(score), A).double()
+    torch.nn.init.normal_(pooling.query)
+    context, weights = pooling(states, mask)
+    query, vector = pooling.query.detach().numpy(), score.vector.detach().numpy()
+    projection = score.key_projection.weight.detach().numpy()
+    for b, length in enumerate(LENGTHS):
+        rows = states[b, :length].numpy()
+        exponentials = [np.exp(vector @ np.tanh(projection @ row + query)) for row in rows]
+        expected = np.array(exponentials) / sum(exponentials)
+        np.testing.assert_allclose(weights[b, :length].detach().numpy(), expected)
+        np.testing.assert_allclose(context[b].detach().numpy(), expected @ rows)
+    assert (weights[~mask] == 0).all()
+
+
+def test_a_dot_product_query_starts_from_uniform_weights() -> None:
+    states, _ = _states()
+    weights = AttentionPooling(Attention(Dot()), D).double()(states).weights
+    torch.testing.assert_close(weights, torch.full((B, S), 1 / S, dtype=torch.float64))
+
+
+def test_conjunctive_pooling_by_hand() -> None:
+    states, mask = _states()
+    pooling = ConjunctivePooling(Dot(), D, D, N).double()
+    torch.nn.init.normal_(pooling.query)
+    logits, gates, evidence = pooling(states, mask)
+    assert evidence.shape == (B, N, S)
+    weight, bias = pooling.classify.weight.detach().numpy(), pooling.classify.bias.detach().numpy()
+    for b, length in enumerate(LENGTHS):
+        total = np.zeros(N)
+        for s in range(length):
+            state = states[b, s].numpy()
+            gate = 1 / (1 + np.exp(-(pooling.query.detach().numpy() @ state)))
+            assert gates[b, s].item() == pytest.approx(gate)
+            total += gate * (weight @ state + bias)
+        np.testing.assert_allclose(logits[b].detach().numpy(), total / length)
+    torch.testing.assert_close(evidence.sum(-1), logits)
+    assert (gates[~mask] == 0).all()
+
+
+def test_conjunctive_pooling_of_nothing_is_zero() -> None:
+    states, _ = _states()
+    states.requires_grad_()
+    pooling = ConjunctivePooling(Dot(), D, D, N).double()
+    logits, gates, evidence = pooling(states, torch.zeros(B, S, dtype=torch.bool))
+    assert (logits == 0).all()
+    assert (gates == 0).all()
+    assert (evidence == 0).all()
+    logits.sum().backward()
+    assert states.grad is not None
+    assert (states.grad == 0).all()
