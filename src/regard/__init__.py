@@ -9,11 +9,11 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from .errors import ConfigError, DataError, RegardError, RunError
+from regard.errors import ConfigError, DataError, RegardError, RunError
 
 if TYPE_CHECKING:
-    from .estimators import SeriesClassifier
-    from .jobs import train
+    from regard.estimators import SeriesClassifier
+    from regard.jobs import train
 
 __all__ = [
     "ConfigError",

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from regard.attention import Additive, Attention, AttentionPooling, ConjunctivePooling, Dot
+from regard.attention import (
+    Additive,
+    Attention,
+    AttentionPooling,
+    ConjunctivePooling,
+    Dot,
+    conjunctive_pool,
+)
 
 B, S, D, N, A = 3, 5, 7, 2, 11
 LENGTHS = [5, 2, 4]
@@ -42,7 +49,7 @@ def test_conjunctive_pooling_by_hand() -> None:
     states, mask = _states()
     pooling = ConjunctivePooling(Dot(), D, D, N).double()
     torch.nn.init.normal_(pooling.query)
-    logits, gates, evidence = pooling(states, mask)
+    logits, gates, weights, evidence = pooling(states, mask)
     assert evidence.shape == (B, N, S)
     weight, bias = pooling.classify.weight.detach().numpy(), pooling.classify.bias.detach().numpy()
     for b, length in enumerate(LENGTHS):
@@ -54,6 +61,7 @@ def test_conjunctive_pooling_by_hand() -> None:
             total += gate * (weight @ state + bias)
         np.testing.assert_allclose(logits[b].detach().numpy(), total / length)
     torch.testing.assert_close(evidence.sum(-1), logits)
+    torch.testing.assert_close(weights, gates / gates.sum(1, keepdim=True))
     assert (gates[~mask] == 0).all()
 
 
@@ -61,10 +69,17 @@ def test_conjunctive_pooling_of_nothing_is_zero() -> None:
     states, _ = _states()
     states.requires_grad_()
     pooling = ConjunctivePooling(Dot(), D, D, N).double()
-    logits, gates, evidence = pooling(states, torch.zeros(B, S, dtype=torch.bool))
+    logits, gates, weights, evidence = pooling(states, torch.zeros(B, S, dtype=torch.bool))
     assert (logits == 0).all()
     assert (gates == 0).all()
+    assert (weights == 0).all()
     assert (evidence == 0).all()
     logits.sum().backward()
     assert states.grad is not None
     assert (states.grad == 0).all()
+
+
+def test_conjunctive_weights_sum_to_one_even_when_every_gate_underflows() -> None:
+    gated = conjunctive_pool(torch.zeros(1, S, N), torch.full((1, S), -300.0))
+    assert (gated.gates == 0).all()
+    torch.testing.assert_close(gated.weights, torch.full((1, S), 1 / S))

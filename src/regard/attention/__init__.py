@@ -7,13 +7,13 @@ A mask is boolean and True means *may be attended*, as in torch's `scaled_dot_pr
 and opposite to the padding mask of `nn.MultiheadAttention`.
 """
 
-from .additive import Additive, additive_score
-from .attention import Attended, Attention, Memory
-from .conjunctive import ConjunctivePooling, Gated, conjunctive_pool
-from .dot import Dot, ScaledDot, dot_score
-from .pooling import AttentionPooling, Pooled
-from .score import Score
-from .softmax import masked_softmax
+from regard.attention.additive import Additive, additive_score
+from regard.attention.attention import Attended, Attention, Memory
+from regard.attention.conjunctive import ConjunctivePooling, Gated, conjunctive_pool
+from regard.attention.dot import Dot, ScaledDot, dot_score
+from regard.attention.pooling import AttentionPooling, Pooled
+from regard.attention.score import Score
+from regard.attention.softmax import masked_softmax
 
 __all__ = [
     "Additive",

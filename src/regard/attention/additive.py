@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from .score import Score
+from regard.attention.score import Score
 
 __all__ = ["Additive", "additive_score"]
 

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, scaled_dot_product_attention
 
-from ..errors import ConfigError
-from .dot import Dot
-from .score import Score
-from .softmax import masked_softmax
+from regard.attention.dot import Dot
+from regard.attention.score import Score
+from regard.attention.softmax import masked_softmax
+from regard.errors import ConfigError
 
 __all__ = ["Attended", "Attention", "Memory"]
 

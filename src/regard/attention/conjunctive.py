@@ -4,8 +4,10 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import logsigmoid
 
-from .score import Score
+from regard.attention.score import Score
+from regard.attention.softmax import masked_softmax
 
 __all__ = ["ConjunctivePooling", "Gated", "conjunctive_pool"]
 
@@ -16,11 +18,13 @@ class Gated(NamedTuple):
     Attributes:
         logits: [B, N].
         gates: [B, S], each between 0 and 1, and 0 where masked.
+        weights: [B, S], the gates scaled to sum to one.
         evidence: [B, N, S], signed; its sum over the positions is the logits.
     """
 
     logits: Tensor
     gates: Tensor
+    weights: Tensor
     evidence: Tensor
 
 
@@ -33,7 +37,8 @@ def conjunctive_pool(class_scores: Tensor, scores: Tensor, mask: Tensor | None =
         mask: boolean [B, S], True means may be attended. None allows all.
 
     Returns:
-        `Gated(logits [B, N], gates [B, S], evidence [B, N, S])`; zeros where nothing is allowed.
+        `Gated(logits [B, N], gates [B, S], weights [B, S], evidence [B, N, S])`; zeros where
+        nothing is allowed.
     """
     gates = torch.sigmoid(scores)
     positions: Tensor | int = scores.shape[1]
@@ -42,7 +47,8 @@ def conjunctive_pool(class_scores: Tensor, scores: Tensor, mask: Tensor | None =
         class_scores = class_scores.masked_fill(~mask.unsqueeze(-1), 0.0)
         positions = mask.sum(1).clamp(min=1)[:, None, None]
     evidence = (gates.unsqueeze(-1) * class_scores).transpose(1, 2) / positions
-    return Gated(evidence.sum(-1), gates, evidence)
+    weights = masked_softmax(logsigmoid(scores), mask)  # gates / sum(gates), even if all vanish
+    return Gated(evidence.sum(-1), gates, weights, evidence)
 
 
 class ConjunctivePooling(nn.Module):
@@ -62,7 +68,7 @@ class ConjunctivePooling(nn.Module):
     >>> from regard.attention import Additive
     >>> pooling = ConjunctivePooling(Additive(None, 5, 7), 7, 5, 3)
     >>> [list(part.shape) for part in pooling(torch.randn(2, 11, 5))]
-    [[2, 3], [2, 11], [2, 3, 11]]
+    [[2, 3], [2, 11], [2, 11], [2, 3, 11]]
     """
 
     def __init__(self, score: Score, query_dim: int, state_dim: int, logits: int) -> None:

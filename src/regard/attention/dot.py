@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from .score import Score
+from regard.attention.score import Score
 
 __all__ = ["Dot", "ScaledDot", "dot_score"]
 

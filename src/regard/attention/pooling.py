@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from .attention import Attention
+from regard.attention.attention import Attention
 
 __all__ = ["AttentionPooling", "Pooled"]
 

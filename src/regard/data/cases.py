@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Cases"]
+from regard.errors import DataError
+
+__all__ = ["Cases", "pad"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cases:
     """B series of C channels and up to T steps; shorter ones are padded with zeros at the end.
 
@@ -24,7 +27,7 @@ class Cases:
             is, where the truth is known; start == stop where there is none.
         ids: [B] what the source calls each case (the case column of a table; by default the
             position, from 0).
-        channels: C names.
+        channels: C names; by default "channel 0", "channel 1", ...
     """
 
     values: NDArray[np.float64]
@@ -35,14 +38,30 @@ class Cases:
     channels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if len(self.ids) != len(self.values):
-            object.__setattr__(self, "ids", np.arange(len(self.values)))
-        if len(self.channels) != self.values.shape[1]:
-            names = tuple(f"channel {c}" for c in range(self.values.shape[1]))
+        if self.values.ndim != 3:
+            shape = list(self.values.shape)
+            raise DataError(f"values: wanted [cases, channels, steps], given the shape {shape}")
+        cases, channels, _ = self.values.shape
+        if len(self.ids) == 0:
+            object.__setattr__(self, "ids", np.arange(cases))
+        if len(self.channels) == 0:
+            names = tuple(f"channel {c}" for c in range(channels))
             object.__setattr__(self, "channels", names)
+        if len(self.channels) != channels:
+            raise DataError(f"channels: wanted {channels} names, given {len(self.channels)}")
+        for name in ("lengths", "labels", "spans", "ids"):
+            given = getattr(self, name)
+            if given is not None and len(given) != cases:
+                raise DataError(f"{name}: wanted one for each of {cases} cases, given {len(given)}")
 
     def __len__(self) -> int:
         return len(self.values)
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """[B, T] True where a step is the series' own, False where it is padding."""
+        steps = np.arange(self.values.shape[2])
+        return np.asarray(steps < self.lengths[:, None])
 
     def take(self, index: NDArray[np.int64]) -> Cases:
         """The cases at these positions, in this order, without padding that none of them needs."""
@@ -56,3 +75,21 @@ class Cases:
             spans=None if self.spans is None else self.spans[index],
             ids=self.ids[index],
         )
+
+
+def pad(
+    series: Sequence[NDArray[np.float64]],
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Series of C channels and their own numbers of steps as one array, zeros at their ends.
+
+    Args:
+        series: B arrays [C, steps].
+
+    Returns:
+        values [B, C, T] with T the most steps there are, and lengths [B].
+    """
+    lengths = np.array([one.shape[1] for one in series], dtype=np.int64)
+    values = np.zeros((len(series), series[0].shape[0], lengths.max()))
+    for case, one in enumerate(series):
+        values[case, :, : one.shape[1]] = one
+    return values, lengths

@@ -1,0 +1,272 @@
+"""One typed configuration, the same words as the estimators' parameters.
+
+    {"task": "classify", "seed": 0, "data": {...}, "model": {...}, "training": {...}}
+
+Everything but the data has a default; `config.json` of a run folder holds all of it, resolved.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from regard.errors import ConfigError, did_you_mean
+
+__all__ = [
+    "Attention",
+    "Config",
+    "Data",
+    "Encoder",
+    "FileData",
+    "Model",
+    "Pooling",
+    "SineData",
+    "Training",
+    "read_config",
+    "resolve_config",
+]
+
+Encoder = Literal["bilstm", "gru", "conv", "conv-bilstm", "inception", "transformer"]
+Attention = Literal["additive", "dot", "scaled-dot"]
+Pooling = Literal["attention", "conjunctive"]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Range = tuple[float, float]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class _Data(_Section):
+    """What every kind of data has."""
+
+    scaling: Literal["series", "channel", "none"] = Field(
+        "channel",
+        description="to zero mean and unit variance: each case by itself, each channel with the "
+        "training part's figures, or not at all",
+    )
+    missing: Literal["refuse", "interpolate"] = Field(
+        "refuse", description="what to do with missing values"
+    )
+    validation_share: Share | Literal["auto"] = Field(
+        "auto",
+        description="share of all cases that training is stopped by; auto: 0.1 when at least "
+        "1,000 cases remain to train on, otherwise none",
+    )
+
+
+class _SplitData(_Data):
+    test_share: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.2, description="share of all cases kept for the figures"
+    )
+
+
+class SineData(_SplitData):
+    """Sine waves, of which some have a stretch held flat; see `regard.data.sine`."""
+
+    kind: Literal["sine"]
+    series: Annotated[int, Field(ge=1)] = 10_000
+    steps: Annotated[int, Field(ge=2)] = 500
+    normal_share: Annotated[float, Field(ge=0, le=1)] = 0.5
+    frequency: Range = (1.0, 4.0)
+    amplitude: Range = (1.0, 10.0)
+    start: Range = (0.0, 0.9)
+    length: Range = (0.1, 0.5)
+    noise: Annotated[float, Field(ge=0)] = 0.0
+    phase: Range = (0.0, 0.0)
+
+
+class _Files(_SplitData):
+    path: str = Field(description="file to train on, relative to the working directory")
+    test_path: str | None = Field(
+        None, description="file for the figures, used as it is; test_share is then unused"
+    )
+
+
+class CsvData(_Files):
+    """CSV or TSV: one series a row, its label first."""
+
+    kind: Literal["csv"]
+
+
+class TsData(_Files):
+    """The .ts format of the time-series archives."""
+
+    kind: Literal["ts"]
+
+
+class NpzData(_Files):
+    """NumPy's .npz with X, y and, for unequal lengths, lengths."""
+
+    kind: Literal["npz"]
+
+
+class TableData(_Files):
+    """A long table, CSV or Parquet: a row per case and time."""
+
+    kind: Literal["table"]
+    case: str = "case"
+    time: str = "time"
+    label: str = "label"
+    channels: tuple[str, ...] | None = Field(
+        None, description="columns to use; by default all that are not case, time or label"
+    )
+
+
+class ArrayData(_Data):
+    """Arrays given from Python: the configuration of an estimator that was saved."""
+
+    kind: Literal["arrays"]
+
+
+FileData = CsvData | TsData | NpzData | TableData
+Data = Annotated[
+    SineData | CsvData | TsData | NpzData | TableData | ArrayData, Field(discriminator="kind")
+]
+
+
+class Model(_Section):
+    """What is trained."""
+
+    encoder: Encoder = "inception"
+    attention: Attention = "additive"
+    pooling: Pooling = "conjunctive"
+    hidden: Annotated[int, Field(ge=1)] = 32
+    layers: Annotated[int, Field(ge=1)] = 3
+    attention_dim: Annotated[int, Field(ge=1)] = 64
+    dropout: Share = 0.1
+
+
+class Training(_Section):
+    """How it is trained."""
+
+    epochs: Annotated[int, Field(ge=1)] = 50
+    patience: Annotated[int, Field(ge=0)] = 5
+    batch_size: Annotated[int, Field(ge=1)] = 64
+    learning_rate: Annotated[float, Field(gt=0)] = 0.003
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    schedule: Literal["one-cycle", "cosine", "constant"] = "one-cycle"
+    gradient_clip: Annotated[float, Field(ge=0)] = 1.0
+    class_weight: Literal["balanced"] | None = None
+    label_smoothing: Share = 0.0
+    updates_per_epoch: Annotated[int, Field(ge=1)] = 25
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+
+
+class Config(_Section):
+    """Everything that a run is made from."""
+
+    task: Literal["classify"] = "classify"
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    data: Data
+    model: Model = Model()
+    training: Training = Training()
+    versions: dict[str, str] = Field(
+        default_factory=dict, description="what the run was made with; written, not read"
+    )
+
+
+def read_config(path: Path, changes: Mapping[str, str] | None = None) -> Config:
+    """Read a configuration file.
+
+    Parameters:
+        path: JSON.
+        changes: dotted field to JSON value (or a plain word), such as {"training.epochs": "3"}.
+
+    Raises:
+        ConfigError: with the file and the field.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    except json.JSONDecodeError as error:
+        raise ConfigError(
+            f"{path}: not JSON, line {error.lineno} column {error.colno}: {error.msg}"
+        ) from None
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: wanted a JSON object, not a {type(content).__name__}")
+    for field, value in (changes or {}).items():
+        _set(content, field, value)
+    return resolve_config(content, source=str(path))
+
+
+def resolve_config(content: Mapping[str, Any], *, source: str = "config") -> Config:
+    """Check a configuration and fill in every default.
+
+    Parameters:
+        content: as read from JSON.
+        source: what to call it in errors.
+
+    Raises:
+        ConfigError: the first wrong field, what was wanted and what was given.
+
+    >>> resolve_config({"data": {"kind": "sine"}}).training.epochs
+    50
+    """
+    try:
+        return Config.model_validate_json(json.dumps(content))
+    except ValidationError as error:
+        raise ConfigError(f"{source}: {_explain(dict(error.errors()[0]), content)}") from None
+
+
+def _set(content: dict[str, Any], field: str, value: str) -> None:
+    *sections, name = field.split(".")
+    for section in sections:
+        inner = content.setdefault(section, {})
+        if not isinstance(inner, dict):
+            raise ConfigError(f"--set {field}: {section} is not a section")
+        content = inner
+    try:
+        content[name] = json.loads(value)
+    except json.JSONDecodeError:
+        content[name] = value  # a plain word, such as model.encoder=gru
+
+
+_KINDS = {
+    get_args(section.model_fields["kind"].annotation)[0]: section
+    for section in (SineData, CsvData, TsData, NpzData, TableData, ArrayData)
+}
+
+
+def _explain(problem: dict[str, Any], content: Mapping[str, Any]) -> str:
+    """One of pydantic's problems as `field: what was wanted, what was given`."""
+    kind, given = problem["type"], problem["input"]
+    # Pydantic names the choices of a union, and the kind of data, as if they were levels.
+    location = [str(part) for part in problem["loc"] if "[" not in str(part)]
+    location = [part for part in location if not part.startswith("constrained-")]
+    if location[:1] == ["data"] and location[1:2] and location[1] in _KINDS:
+        del location[1]
+    if kind == "extra_forbidden":
+        section = _section(location[:-1], content)
+        return f"{'.'.join(location)}: unknown key{did_you_mean(location[-1], section)}"
+    field = ".".join(location) or "config"
+    known = [name for name in _KINDS if name != "arrays"]
+    if kind == "missing":
+        return f"{field}: missing"
+    if kind == "union_tag_not_found":
+        return f"{field}.kind: missing; choose one of {', '.join(known)}"
+    if kind == "union_tag_invalid":
+        tag = problem["ctx"]["tag"]
+        return f"{field}.kind: '{tag}' is unknown{did_you_mean(tag, known)}"
+    if kind == "literal_error":
+        choices = problem["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+        near = did_you_mean(str(given), choices)
+        return f"{field}: {json.dumps(given)} is not one of {', '.join(choices)}" + (
+            near if near.startswith("; did") else ""
+        )
+    wanted = problem["msg"].removeprefix("Input should be ").removeprefix("a valid ")
+    return f"{field}: wanted {wanted}, not {json.dumps(given)}"
+
+
+def _section(location: list[str], content: Mapping[str, Any]) -> list[str]:
+    """The names that are known at this place."""
+    if not location:
+        return [name for name in Config.model_fields if name != "versions"]
+    sections: dict[str, type[BaseModel]] = {"model": Model, "training": Training}
+    section = sections.get(location[0]) or _KINDS[content["data"]["kind"]]
+    return list(section.model_fields)

@@ -1,0 +1,60 @@
+"""Maps over an encoder's positions, laid back over the steps of the input."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["lay_over_steps", "most_attended_spans"]
+
+
+def lay_over_steps(
+    maps: NDArray[np.floating], lengths: NDArray[np.int64], *, stride: int, steps: int
+) -> NDArray[np.float64]:
+    """Share each position's value evenly among the true steps that it covers.
+
+    Parameters:
+        maps: [B, S] or [B, N, S]; position s covers steps s * stride up to (s + 1) * stride.
+        lengths: [B] true steps of each case.
+        stride: steps per position.
+        steps: T of the result.
+
+    Returns:
+        [B, T] or [B, N, T]; each row has the sum of the map's row over true positions, and is
+        zero beyond the case's length.
+
+    >>> lay_over_steps(np.array([[0.4, 0.6]]), np.array([3]), stride=2, steps=4)
+    array([[0.2, 0.2, 0.6, 0. ]])
+    """
+    step = np.arange(steps)
+    position = step // stride
+    covered = np.clip(lengths[:, None] - position * stride, 1, stride)  # [B, T]
+    share = (step < lengths[:, None]) / covered
+    position = np.minimum(position, maps.shape[-1] - 1)  # beyond S only padding is left
+    laid: NDArray[np.float64] = maps[..., position] * (share if maps.ndim == 2 else share[:, None])
+    return laid
+
+
+def most_attended_spans(weights: NDArray[np.floating], *, share: float = 0.5) -> NDArray[np.int64]:
+    """The shortest stretch of each case that holds at least this share of its attention.
+
+    Parameters:
+        weights: [B, T], not negative.
+        share: of each row's sum, above 0 and at most 1.
+
+    Returns:
+        [B, 2] half-open (start, stop); the first of those equally short.
+
+    >>> most_attended_spans(np.array([[0.1, 0.1, 0.3, 0.3, 0.2]]))
+    array([[2, 4]])
+    """
+    spans = np.empty((len(weights), 2), np.int64)
+    starts = np.arange(weights.shape[1])
+    for case, row in enumerate(weights):
+        total = np.concatenate([[0.0], np.cumsum(row, dtype=np.float64)])
+        # Rounding must not make the wanted sum unreachable.
+        wanted = np.minimum(total[:-1] + share * total[-1] * (1 - 1e-9), total[-1])
+        stops = np.searchsorted(total, wanted, side="left")
+        reached = total[stops] - total[:-1] >= share * total[-1] * (1 - 1e-6)
+        lengths = np.where(reached, stops - starts, len(row) + 1)
+        start = int(np.argmin(lengths))
+        spans[case] = start, stops[start]
+    return spans

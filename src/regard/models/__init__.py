@@ -1,0 +1,32 @@
+"""Encoders, heads, and the complete models made of them."""
+
+from regard.models.build import ENCODERS, build_classifier
+from regard.models.classifier import (
+    AttentionHead,
+    Classified,
+    ConjunctiveHead,
+    SeriesModel,
+    make_score,
+)
+from regard.models.convolution import Convolution
+from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask
+from regard.models.recurrent import Recurrent, run_recurrent
+from regard.models.transformer import Transformer, sinusoids
+
+__all__ = [
+    "ENCODERS",
+    "AttentionHead",
+    "Classified",
+    "ConjunctiveHead",
+    "Convolution",
+    "Encoder",
+    "MaskedBatchNorm",
+    "Recurrent",
+    "SeriesModel",
+    "Transformer",
+    "apply_mask",
+    "build_classifier",
+    "make_score",
+    "run_recurrent",
+    "sinusoids",
+]

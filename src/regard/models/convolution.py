@@ -1,0 +1,44 @@
+"""Convolutional encoder: the fully convolutional network, at every step."""
+
+from torch import Tensor, nn
+from torch.nn.functional import dropout, relu
+
+from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask
+
+__all__ = ["Convolution"]
+
+_KERNELS = (7, 5, 3)
+
+
+class Convolution(Encoder):
+    """Blocks of convolution, batch normalisation and ReLU: S = T, D = hidden.
+
+    Parameters:
+        channels: C.
+        hidden: D.
+        layers: how many blocks; their kernels are 7, 5 and then 3 steps wide.
+        dropout: after each block, in training.
+
+    Source: Wang, Yan and Oates, 2017, "Time series classification from scratch with deep neural
+    networks" (there 128, 256 and 128 wide with kernels 8, 5 and 3; here all equally wide, and odd
+    kernels, so that a position stays in the middle of what it sees).
+    """
+
+    def __init__(self, channels: int, *, hidden: int, layers: int, dropout: float) -> None:
+        super().__init__()
+        self.width = hidden
+        self.dropout = dropout
+        kernels = [_KERNELS[min(layer, len(_KERNELS) - 1)] for layer in range(layers)]
+        self.convolutions = nn.ModuleList(
+            nn.Conv1d(hidden if layer else channels, hidden, kernel, padding="same", bias=False)
+            for layer, kernel in enumerate(kernels)
+        )
+        self.norms = nn.ModuleList(MaskedBatchNorm(hidden) for _ in kernels)
+
+    def forward(self, series: Tensor, mask: Tensor | None = None) -> Tensor:
+        """[B, C, T] -> [B, T, hidden]."""
+        features = apply_mask(series, mask)
+        for convolution, norm in zip(self.convolutions, self.norms, strict=True):
+            features = apply_mask(relu(norm(convolution(features), mask)), mask)
+            features = dropout(features, self.dropout, self.training)
+        return features.transpose(1, 2)

@@ -1,0 +1,76 @@
+"""What every encoder has in common, and the masked pieces that several are made of."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import batch_norm
+
+__all__ = ["Encoder", "MaskedBatchNorm", "apply_mask"]
+
+
+class Encoder(nn.Module):
+    """Series [B, C, T] -> states [B, S, D].
+
+    Attributes:
+        width: D.
+        stride: position s stands for the input steps from s * stride up to, not including,
+            (s + 1) * stride, so that S = ceil(T / stride) and a map over positions can be laid
+            back over the steps.
+
+    A case gives the same states alone and padded in a batch of longer ones: nothing an encoder
+    computes at a true step may depend on what stands where the mask is False.
+    """
+
+    width: int
+    stride: int = 1
+
+    def position_mask(self, mask: Tensor) -> Tensor:
+        """[B, T] mask of true steps -> [B, S] mask of positions that cover at least one."""
+        return mask[:, :: self.stride]
+
+    def forward(self, series: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Encode.
+
+        Parameters:
+            series: [B, C, T].
+            mask: boolean [B, T], True at the true steps, which come first; None when all are.
+
+        Returns:
+            [B, S, D] states; what stands at padded positions means nothing.
+        """
+        raise NotImplementedError
+
+
+def apply_mask(features: Tensor, mask: Tensor | None) -> Tensor:
+    """[B, D, S] features with zeros where mask [B, S] is False, as if the series ended there."""
+    return features if mask is None else features * mask.unsqueeze(1)
+
+
+class MaskedBatchNorm(nn.BatchNorm1d):
+    """Batch normalisation [B, D, S] whose statistics leave out the padding.
+
+    Source: Ioffe and Szegedy, 2015, "Batch normalization", algorithm 1, with the mean and the
+    variance taken over the true positions alone.
+    """
+
+    def forward(self, features: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Normalise [B, D, S] with statistics over the positions where mask [B, S] is True."""
+        if mask is None:
+            return super().forward(features)
+        if not self.training:
+            return apply_mask(super().forward(features), mask)
+        true = features.transpose(1, 2)[mask]  # [true positions, D]
+        normal = batch_norm(
+            true,
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
+            training=True,
+            momentum=self.momentum or 0.1,
+            eps=self.eps,
+        )
+        assert self.num_batches_tracked is not None
+        self.num_batches_tracked += 1
+        result = torch.zeros_like(features.transpose(1, 2))
+        result[mask] = normal
+        return result.transpose(1, 2)

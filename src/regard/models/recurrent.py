@@ -1,0 +1,52 @@
+"""Recurrent encoders: a bidirectional LSTM or GRU over the steps as they are."""
+
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from regard.models.encoder import Encoder
+
+__all__ = ["Recurrent", "run_recurrent"]
+
+_CELLS: dict[str, type[nn.LSTM] | type[nn.GRU]] = {"lstm": nn.LSTM, "gru": nn.GRU}
+
+
+def run_recurrent(network: nn.RNNBase, states: Tensor, mask: Tensor | None) -> Tensor:
+    """Run over [B, S, D]; with a mask [B, S] the backward direction starts at each case's end."""
+    if mask is None:
+        output: Tensor = network(states)[0]
+        return output
+    packed = pack_padded_sequence(states, mask.sum(1).cpu(), batch_first=True, enforce_sorted=False)
+    output, _ = pad_packed_sequence(
+        network(packed)[0], batch_first=True, total_length=states.shape[1]
+    )
+    return output
+
+
+class Recurrent(Encoder):
+    """Bidirectional recurrent network: S = T, D = 2 * hidden.
+
+    Parameters:
+        channels: C.
+        cell: "lstm" (Hochreiter and Schmidhuber, 1997) or "gru" (Cho et al., 2014).
+        hidden: width of each direction.
+        layers: how many, one on the other.
+        dropout: between layers, in training.
+    """
+
+    def __init__(
+        self, channels: int, *, cell: str, hidden: int, layers: int, dropout: float
+    ) -> None:
+        super().__init__()
+        self.width = 2 * hidden
+        self.network = _CELLS[cell](
+            channels,
+            hidden,
+            layers,
+            batch_first=True,
+            bidirectional=True,
+            dropout=dropout if layers > 1 else 0.0,
+        )
+
+    def forward(self, series: Tensor, mask: Tensor | None = None) -> Tensor:
+        """[B, C, T] -> [B, T, 2 * hidden]."""
+        return run_recurrent(self.network, series.transpose(1, 2), mask)

@@ -1,0 +1,197 @@
+"""A series with the attention that a model paid to each of its steps."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import Normalize
+from matplotlib.ticker import FixedLocator, MaxNLocator
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import DataError
+from ._style import TRUE, WEIGHT_COLOURS, axes_of_size, one_line, unframe
+
+__all__ = ["plot_attention"]
+
+_LABELLED_CHANNELS = 24  # beyond, only some of the names fit
+
+
+def plot_attention(
+    series: ArrayLike,
+    weights: ArrayLike,
+    *,
+    span: tuple[int, int] | None = None,
+    channels: Sequence[str] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a series coloured by its attention weights, and the weights in a lane below it.
+
+    Grey and thin is where the model hardly looked, vermilion and thick where it looked most. The
+    scale starts at 0 and ends at the highest weight, or at four times the mean if that is more,
+    so that even attention looks even; a dashed line in the lane is at the mean. Several channels
+    are stacked in their order, first on top, each scaled to its own range.
+
+    Parameters:
+        series: [T] or [C, T]; what is not finite is left blank.
+        weights: [T], not negative.
+        span: half-open (start, stop) steps that are known to matter, shaded; None or an empty
+            span draws nothing.
+        channels: C names; by default the channel's number. A single channel's name is its axis
+            label, if given.
+        ax: where to draw; by default the axes of a new figure.
+
+    Returns:
+        The axes that the series is drawn on. The lane is `axes.child_axes[-1]`.
+
+    Raises:
+        DataError: shapes that do not go together, or weights below zero or not finite.
+
+    >>> plot_attention([0.0, 1.0, 0.0], [0.1, 0.8, 0.1], channels=["speed"]).get_ylabel()
+    'speed'
+    """
+    series = np.atleast_2d(np.asarray(series, dtype=np.float64))
+    weights = np.asarray(weights, dtype=np.float64)
+    _check(series, weights, span, channels)
+    C, T = series.shape
+    if ax is None:
+        ax = axes_of_size(8.0, 2.4 + 0.34 * min(C, 40))
+    even = float(weights.mean())
+    scale = Normalize(0, max(weights.max(), 4 * even) or 1.0)
+    # The lane takes the lowest part of the axes, the series the rest.
+    lane_share = float(np.clip(1.5 / (C + 1.5), 0.12, 0.28))
+
+    drawn = series if C == 1 else _stack(series)
+    ax.add_collection(_coloured_lines(drawn, weights, scale), autolim=False)
+    low, high = _range(drawn.ravel())
+    pad = 0.06 * (high - low) or 1.0
+    floor, ceiling = low - pad, high + pad
+    ax.set_ylim(floor - (ceiling - floor) * lane_share / (1 - lane_share), ceiling)
+    ax.set_xlim(-0.5, T - 0.5)
+    ax.set_xlabel("step")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    unframe(ax)
+    ax.spines["left"].set_bounds(floor, ceiling)
+    if C == 1:
+        ticks = MaxNLocator(4).tick_values(floor, ceiling)
+        ax.yaxis.set_major_locator(FixedLocator(ticks[(floor <= ticks) & (ticks <= ceiling)]))
+        if channels is not None:
+            ax.set_ylabel(one_line(channels[0], 30), parse_math=False)
+    else:
+        names = [str(c) for c in range(C)] if channels is None else channels
+        shown = range(0, C, -(-C // _LABELLED_CHANNELS))
+        labels = [one_line(names[c], 18) for c in shown]
+        ax.set_yticks([C - 1.0 - c for c in shown], labels, parse_math=False)
+    if span is not None and span[0] < span[1]:
+        _shade(ax, span, T)
+    _add_lane(ax, weights, scale, even, lane_share)
+    return ax
+
+
+def _check(
+    series: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    span: tuple[int, int] | None,
+    channels: Sequence[str] | None,
+) -> None:
+    if series.ndim != 2 or series.size == 0:
+        shape = list(series.shape)
+        raise DataError(f"series: wanted [steps] or [channels, steps], given the shape {shape}")
+    C, T = series.shape
+    if weights.shape != (T,):
+        shape = list(weights.shape)
+        raise DataError(f"weights: wanted one for each of {T} steps, given the shape {shape}")
+    if not (np.isfinite(weights) & (weights >= 0)).all():
+        raise DataError("weights: wanted finite numbers that are not negative")
+    if channels is not None and len(channels) != C:
+        raise DataError(f"channels: wanted {C} names, given {len(channels)}")
+    if span is not None and not 0 <= span[0] <= span[1] <= T:
+        raise DataError(f"span: wanted 0 <= start <= stop <= {T}, given {tuple(span)}")
+
+
+def _range(values: NDArray[np.float64]) -> tuple[float, float]:
+    """The lowest and the highest finite value, (0, 0) where there is none."""
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
+
+
+def _stack(series: NDArray[np.float64]) -> NDArray[np.float64]:
+    """[C, T], each channel 0.8 high around its own height, C - 1 for the first, 0 for the last."""
+    stacked = np.empty_like(series)
+    for c, values in enumerate(series):
+        low, high = _range(values)
+        scaled = (values - (low + high) / 2) / ((high - low) or 1.0)
+        stacked[c] = len(series) - 1 - c + 0.8 * scaled
+    return stacked
+
+
+def _coloured_lines(
+    drawn: NDArray[np.float64], weights: NDArray[np.float64], scale: Normalize
+) -> LineCollection:
+    """One piece of line per channel and step, C-major: half way from the step before to the next.
+
+    So each step has a piece of its own, in the colour of its own weight.
+    """
+    C, T = drawn.shape
+    between = (drawn[:, 1:] + drawn[:, :-1]) / 2
+    before = np.concatenate([drawn[:, :1], between], axis=1)
+    after = np.concatenate([between, drawn[:, -1:]], axis=1)
+    y = np.stack([before, drawn, after], axis=-1)  # [C, T, 3]
+    y = np.where(np.isfinite(y), y, drawn[..., None])  # a step beside a gap is still drawn
+    step = np.arange(T)
+    x = np.stack([step - 0.5, step, step + 0.5], axis=-1)  # [T, 3]
+    if T > 1:  # a lone step is a dash
+        x = np.clip(x, 0, T - 1)
+    pieces = np.stack([np.broadcast_to(x, y.shape), y], axis=-1).reshape(C * T, 3, 2)
+    thin, more = (1.2, 1.4) if C == 1 else (0.9, 1.3)
+    return LineCollection(
+        list(pieces),
+        array=np.tile(weights, C),
+        cmap=WEIGHT_COLOURS,
+        norm=scale,
+        linewidths=np.tile(thin + more * np.asarray(scale(weights)), C),
+        capstyle="round",
+        joinstyle="round",
+    )
+
+
+def _shade(ax: Axes, span: tuple[int, int], T: int) -> None:
+    """Shade the true span, and name it on the side that has more room."""
+    start, stop = span[0] - 0.5, span[1] - 0.5
+    ax.axvspan(start, stop, facecolor=TRUE, alpha=0.16, linewidth=0, zorder=0)
+    left = start + stop < T
+    ax.annotate(
+        "true span",
+        (start if left else stop, 1),
+        xycoords=ax.get_xaxis_transform(),
+        xytext=(0, 2),
+        textcoords="offset points",
+        horizontalalignment="left" if left else "right",
+        verticalalignment="bottom",
+        color=TRUE,
+        fontsize="small",
+    )
+
+
+def _add_lane(
+    ax: Axes, weights: NDArray[np.float64], scale: Normalize, even: float, share: float
+) -> None:
+    """The weights as an area, its right axis the scale of the colours too."""
+    lane = ax.inset_axes((0, 0, 1, share), sharex=ax)
+    lane.stairs(
+        weights,
+        np.arange(len(weights) + 1) - 0.5,
+        fill=True,
+        color=WEIGHT_COLOURS(1.0),
+        alpha=0.75,
+        linewidth=0,
+    )
+    lane.axhline(even, color=WEIGHT_COLOURS(0.0), linewidth=0.8, linestyle=(0, (4, 3)))
+    top = float(scale.vmax or 1.0)
+    lane.set_ylim(0, top)
+    lane.set_yticks([even, top], [f"even {even:.2g}", f"weight {top:.2g}"], fontsize="small")
+    lane.yaxis.tick_right()
+    lane.tick_params(color=WEIGHT_COLOURS(0.0), labelbottom=False, bottom=False)
+    lane.spines[["top", "left", "bottom"]].set_visible(False)
+    lane.spines["right"].set_color(WEIGHT_COLOURS(0.0))
+    lane.patch.set_visible(False)

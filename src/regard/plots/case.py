@@ -1,0 +1,144 @@
+"""One case on a page or in a picture file."""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from ..errors import ConfigError, RunError
+from ._page import inline_svg, own_style, render, svg_text
+from ._style import axes_of_size, one_line
+from .attention import plot_attention
+
+__all__ = ["CaseView", "case_html", "case_svg", "save_case"]
+
+
+@dataclass(frozen=True, eq=False)
+class CaseView:
+    """A case, what was predicted for it, and where the prediction looked.
+
+    Attributes:
+        id: what the data calls the case.
+        series: [C, T], true steps only.
+        channels: C names.
+        weights: [T], not negative.
+        true: the true class, None where it is not known.
+        predicted: the class of the highest probability.
+        probability: of the predicted class.
+        span: half-open (start, stop) steps that are known to matter, if any are.
+    """
+
+    id: str
+    series: NDArray[np.floating]
+    channels: tuple[str, ...]
+    weights: NDArray[np.floating]
+    true: str | None
+    predicted: str
+    probability: float
+    span: tuple[int, int] | None = None
+
+    @property
+    def right(self) -> bool | None:
+        """Whether the prediction is right, None where the truth is not known."""
+        return None if self.true is None else self.true == self.predicted
+
+
+def case_html(view: CaseView) -> str:
+    """A self-contained page of one case: no network, no scripts, text from data escaped."""
+    svg = case_svg(view, name="case", width=8.0)
+    return render("case.html", view=view, svg=svg, sizes=view.series.shape)
+
+
+def save_case(view: CaseView, path: str | Path, *, overwrite: bool = False) -> None:
+    """Write one case as a picture or a page.
+
+    Parameters:
+        view: the case.
+        path: ends in .png, .svg or .html, which says what is written.
+        overwrite: whether a file that exists may be replaced.
+
+    Raises:
+        ConfigError: the path ends in something else.
+        RunError: the file exists, or cannot be written.
+    """
+    path = Path(path)
+    writers = {".png": _png, ".svg": _svg, ".html": lambda view: case_html(view).encode()}
+    if path.suffix.lower() not in writers:
+        given = f"'{path.suffix}'" if path.suffix else "no ending"
+        raise ConfigError(
+            f"{path}: wanted a name that ends in .png, .svg or .html, given {given}"
+        )
+    if path.exists() and not overwrite:
+        raise RunError(f"{path}: exists; choose another name or say overwrite")
+    content = writers[path.suffix.lower()](view)
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise RunError(f"{path}: cannot be written: {(error.strerror or '').lower()}") from None
+
+
+def case_svg(view: CaseView, *, name: str, width: float = 4.4) -> Markup:
+    """The case's picture as an element of a page.
+
+    Parameters:
+        view: the case.
+        name: unlike that of any other picture of the page.
+        width: inches.
+    """
+    with own_style(name):
+        ax = _draw(view, width=width)
+        # Thousands of coloured pieces weigh less as pixels; axes and text stay vectors.
+        for artist in (*ax.collections, *ax.child_axes[0].patches):
+            artist.set_rasterized(True)
+        return inline_svg(ax.figure, label=_label(view))
+
+
+def _draw(view: CaseView, *, width: float, title: bool = False) -> Axes:
+    C = len(view.series)
+    height = 1.9 if C == 1 else 1.5 + 0.19 * min(C, 40)
+    ax = axes_of_size(width, height * (1 if width < 6 else 1.3))
+    plot_attention(
+        view.series,
+        view.weights,
+        span=view.span,
+        # The number of a lone channel says nothing; a name of its own does.
+        channels=view.channels,
+        ax=ax,
+    )
+    if title:
+        truth = "" if view.true is None else f", true {one_line(view.true, 24)}"
+        ax.set_title(
+            f"case {one_line(view.id, 24)}{truth}, "
+            f"predicted {one_line(view.predicted, 24)} ({view.probability:.3f})",
+            loc="left",
+            pad=16,
+            parse_math=False,
+        )
+    return ax
+
+
+def _label(view: CaseView) -> str:
+    C, T = view.series.shape
+    known = view.span is not None and view.span[0] < view.span[1]
+    span = f"; true span {view.span[0]} to {view.span[1] - 1}" if known and view.span else ""
+    return (
+        f"Case {view.id}: {T} steps of {C} channel{'s' if C > 1 else ''} with the attention paid "
+        f"to each, highest at step {int(np.argmax(view.weights))}{span}."
+    )
+
+
+def _png(view: CaseView) -> bytes:
+    with own_style():
+        figure = _draw(view, width=8.0, title=True).figure
+        file = io.BytesIO()
+        figure.savefig(file, format="png", dpi=150)
+    return file.getvalue()
+
+
+def _svg(view: CaseView) -> bytes:
+    with own_style():
+        return svg_text(_draw(view, width=8.0, title=True).figure).encode()

@@ -1,0 +1,85 @@
+"""How training went, epoch by epoch."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from ..errors import DataError
+from ._style import ATTENDED, QUIET, TRUE, axes_of_size, unframe
+
+__all__ = ["plot_history"]
+
+
+def plot_history(history: Sequence[Mapping[str, float]], *, ax: Axes | None = None) -> Axes:
+    """Draw the losses and, on an axis of its own, the validation accuracy over the epochs.
+
+    The epoch with the lowest validation loss, whose weights are kept, is marked.
+
+    Parameters:
+        history: rows with epoch and loss, and optionally validation_loss and
+            validation_accuracy; further figures, such as learning_rate, are not drawn.
+        ax: where to draw; by default the axes of a new figure.
+
+    Returns:
+        The axes of the losses; the accuracy's is its twin.
+
+    Raises:
+        DataError: there is no epoch.
+
+    >>> plot_history([{"epoch": 1, "loss": 0.7}, {"epoch": 2, "loss": 0.4}]).get_xlabel()
+    'epoch'
+    """
+    if not history:
+        raise DataError("history: wanted a row for each epoch, given none")
+    if ax is None:
+        ax = axes_of_size(6.4, 3.2)
+    epoch, loss = _column(history, "epoch"), _column(history, "loss")
+    validation_loss = _column(history, "validation_loss")
+    accuracy = _column(history, "validation_accuracy")
+
+    marker = "o" if len(history) == 1 else ""  # one epoch makes no line
+    lines = ax.plot(epoch, loss, marker=marker, color=QUIET, label="training loss")
+    if np.isfinite(validation_loss).any():
+        lines += ax.plot(
+            epoch, validation_loss, marker=marker, color=ATTENDED, label="validation loss"
+        )
+        best = int(np.nanargmin(validation_loss))
+        lines += ax.plot(
+            epoch[best],
+            validation_loss[best],
+            "o",
+            color=ATTENDED,
+            markerfacecolor="none",
+            markersize=8,
+            label=f"lowest, epoch {epoch[best]:.0f}",
+        )
+    if np.isfinite(accuracy).any():
+        twin = ax.twinx()
+        lines += twin.plot(
+            epoch, accuracy, marker=marker, ls=(0, (4, 1.5)), color=TRUE, label="validation accuracy"
+        )
+        twin.set_ylim(0, 1.02)
+        twin.set_ylabel("accuracy")
+        unframe(twin)
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("epoch")
+    ax.set_ylabel("loss")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    unframe(ax)
+    ax.legend(
+        handles=lines,
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=2,
+        frameon=False,
+        fontsize="small",
+    )
+    return ax
+
+
+def _column(history: Sequence[Mapping[str, float]], name: str) -> NDArray[np.float64]:
+    """One figure of every epoch, NaN where a row lacks it."""
+    return np.array([row.get(name, np.nan) for row in history], dtype=np.float64)

@@ -1,0 +1,109 @@
+"""Batches of tensors, as the trainer takes them."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from regard.data import batch_indices
+
+__all__ = ["Batch", "BatchOrder", "Part", "load_batches"]
+
+
+class Batch(NamedTuple):
+    """Cases that go through the model together.
+
+    Attributes:
+        series: [B, C, T].
+        mask: boolean [B, T], True at true steps; None when all are as long as each other.
+        targets: [B].
+    """
+
+    series: Tensor
+    mask: Tensor | None
+    targets: Tensor
+
+
+class Part(Dataset[Batch]):
+    """A part of the data, ready for the model; an index of several cases gives a batch.
+
+    Parameters:
+        series: [B, C, T] float32, scaled, zeros after each case's length.
+        lengths: [B] int64.
+        targets: [B] int64 class numbers.
+    """
+
+    def __init__(self, series: Tensor, lengths: Tensor, targets: Tensor) -> None:
+        self.series = series
+        self.lengths = lengths
+        self.targets = targets
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __getitem__(self, index: NDArray[np.int64]) -> Batch:
+        """The cases at these positions, cut to the longest of them."""
+        where = torch.from_numpy(index)
+        lengths = self.lengths[where]
+        steps = int(lengths.max())
+        equal = int(lengths.min()) == steps
+        mask = None if equal else torch.arange(steps) < lengths.unsqueeze(1)
+        return Batch(self.series[where, :, :steps], mask, self.targets[where])
+
+
+class BatchOrder(Sampler[NDArray[np.int64]]):
+    """Which cases make up each batch of an epoch: those of similar length, in another order
+    every epoch, the same for the same epoch whatever was iterated over before.
+
+    Parameters:
+        lengths: [B].
+        batch_size: cases in a batch, at the most.
+        seed: of the order; None keeps one order by length.
+        at_least: batches in an epoch; a small part is passed over as often as that takes.
+    """
+
+    def __init__(
+        self, lengths: Tensor, *, batch_size: int, seed: int | None, at_least: int = 1
+    ) -> None:
+        self._lengths = lengths.numpy()
+        self._batch_size = batch_size
+        self._seed = seed
+        self._epoch = 0
+        self._passes = max(1, -(-at_least // len(self._one_pass(0))))
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by the trainer before every epoch."""
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        return self._passes * len(self._one_pass(0))
+
+    def __iter__(self) -> Iterator[NDArray[np.int64]]:
+        for number in range(self._epoch * self._passes, (self._epoch + 1) * self._passes):
+            yield from self._one_pass(number)
+
+    def _one_pass(self, number: int) -> list[NDArray[np.int64]]:
+        return batch_indices(
+            self._lengths,
+            batch_size=self._batch_size,
+            seed=self._seed or 0,
+            epoch=number,
+            shuffle=self._seed is not None,
+        )
+
+
+def load_batches(
+    part: Part, *, batch_size: int, seed: int | None = None, at_least: int = 1
+) -> DataLoader[Batch]:
+    """A loader of batches; the parameters are those of `BatchOrder`."""
+    order = BatchOrder(part.lengths, batch_size=batch_size, seed=seed, at_least=at_least)
+    # A generator of its own: drawing from torch's global one would change what comes after.
+    return DataLoader(part, None, sampler=order, collate_fn=_as_it_is, generator=torch.Generator())
+
+
+def _as_it_is(batch: Any) -> Any:
+    return batch

@@ -1,0 +1,127 @@
+"""What is kept while training: the history, the best weights, the place to resume from."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from torch import Tensor
+
+from regard.training.module import ClassifierModule
+
+__all__ = ["BestWeights", "Checkpoint", "History", "ProgressLine"]
+
+
+class History(Callback):
+    """One row of figures per epoch, in `rows`."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, float]] = []
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Add the epoch's row."""
+        assert isinstance(pl_module, ClassifierModule)
+        rate = trainer.optimizers[0].param_groups[0]["lr"]
+        figures = pl_module.take_figures()
+        self.rows.append({"epoch": trainer.current_epoch + 1, **figures, "learning_rate": rate})
+
+    def state_dict(self) -> dict[str, Any]:
+        """Saved with the checkpoint."""
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Taken from the checkpoint."""
+        self.rows = state_dict["rows"]
+
+
+class BestWeights(Callback):
+    """Keeps the weights of the epoch with the lowest validation loss."""
+
+    def __init__(self) -> None:
+        self._loss = float("inf")
+        self._weights: dict[str, Tensor] = {}
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Copy the weights if they are the best so far."""
+        loss = float(trainer.callback_metrics["validation_loss"])
+        if loss < self._loss:
+            self._loss = loss
+            assert isinstance(pl_module, ClassifierModule)
+            self._weights = {
+                name: tensor.clone() for name, tensor in pl_module.model.state_dict().items()
+            }
+
+    def restore(self, module: ClassifierModule) -> None:
+        """Give the best weights back to the model, if any were kept."""
+        if self._weights:
+            module.model.load_state_dict(self._weights)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Saved with the checkpoint."""
+        return {"loss": self._loss, "weights": self._weights}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Taken from the checkpoint."""
+        self._loss, self._weights = state_dict["loss"], state_dict["weights"]
+
+
+class Checkpoint(Callback):
+    """Saves the whole state of the training after every epoch, in one step of the file system.
+
+    A process that is killed at any moment leaves either the checkpoint of the last whole epoch or
+    the one before it, never half a file under this name.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Save beside the final name, then rename."""
+        beside = self._path.with_suffix(".new")
+        trainer.save_checkpoint(beside)
+        os.replace(beside, self._path)
+
+
+class ProgressLine(Callback):
+    """A bar over all updates with the last epoch's figures.
+
+    Parameters:
+        history: where the figures are.
+    """
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._bar = Progress(
+            TextColumn("epoch {task.fields[epoch]}"),
+            BarColumn(),
+            TextColumn("{task.fields[figures]}"),
+            TimeRemainingColumn(),
+        )
+        self._task = TaskID(0)
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Draw the bar."""
+        total = trainer.estimated_stepping_batches
+        self._bar.start()
+        self._task = self._bar.add_task(
+            "", total=total, completed=trainer.global_step, epoch="1", figures=""
+        )
+
+    def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
+        """Advance by one update."""
+        self._bar.update(
+            self._task,
+            completed=trainer.global_step,
+            epoch=f"{trainer.current_epoch + 1}/{trainer.max_epochs}",
+        )
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Show the epoch's figures."""
+        shown = {n: x for n, x in self._history.rows[-1].items() if "loss" in n or "accuracy" in n}
+        figures = "  ".join(f"{name.replace('_', ' ')} {x:.4f}" for name, x in shown.items())
+        self._bar.update(self._task, figures=figures)
+
+    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Leave the terminal as it was, also after an error."""
+        self._bar.stop()

@@ -1,0 +1,95 @@
+"""The Lightning module: loss, optimiser and schedule of a classifier."""
+
+import math
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, OneCycleLR
+
+from regard.errors import RegardError
+from regard.training.batches import Batch
+from regard.training.settings import Settings
+
+__all__ = ["ClassifierModule"]
+
+
+class ClassifierModule(LightningModule):
+    """Trains a model whose `forward(series, mask)` returns an object with `logits` [B, N].
+
+    Parameters:
+        model: what to train.
+        settings: how.
+        class_weights: [N] factors on the loss of each class, or None.
+
+    An epoch's figures are the mean loss of its updates and, where there is a validation part, that
+    part's loss (without label smoothing) and accuracy.
+    """
+
+    def __init__(self, model: nn.Module, settings: Settings, class_weights: Tensor | None) -> None:
+        super().__init__()
+        self.model = model
+        self.settings = settings
+        self.class_weights: Tensor | None
+        self.register_buffer("class_weights", class_weights, persistent=False)
+        self._validation: dict[str, float] = {}
+        self._losses: list[Tensor] = []
+        self._validated: list[tuple[Tensor, Tensor]] = []
+
+    def training_step(self, batch: Batch, _: int) -> Tensor:
+        """The loss of one batch."""
+        logits = self.model(batch.series, batch.mask).logits
+        loss = cross_entropy(
+            logits,
+            batch.targets,
+            self.class_weights,
+            label_smoothing=self.settings.label_smoothing,
+        )
+        self._losses.append(loss.detach())
+        return loss
+
+    def validation_step(self, batch: Batch, _: int) -> None:
+        """Keep the batch's logits: the figures are of the whole part."""
+        self._validated.append((self.model(batch.series, batch.mask).logits, batch.targets))
+
+    def on_validation_epoch_end(self) -> None:
+        """Loss and accuracy of the validation part."""
+        logits, targets = (torch.cat(parts) for parts in zip(*self._validated, strict=True))
+        self._validated.clear()
+        loss = cross_entropy(logits, targets, self.class_weights)
+        self.log("validation_loss", loss)  # what early stopping watches
+        accuracy = (logits.argmax(1) == targets).float().mean()
+        self._validation = {"validation_loss": float(loss), "validation_accuracy": float(accuracy)}
+
+    def take_figures(self) -> dict[str, float]:
+        """The figures of the epoch that has ended; asked for once an epoch.
+
+        Raises:
+            RegardError: the loss is not finite.
+        """
+        loss = float(torch.stack(self._losses).mean())
+        self._losses.clear()
+        if not math.isfinite(loss):
+            raise RegardError(
+                f"training diverged: the loss of epoch {self.current_epoch + 1} is {loss}; "
+                f"try a learning_rate below {self.settings.learning_rate}"
+            )
+        return {"loss": loss, **self._validation}
+
+    def configure_optimizers(self) -> Any:
+        """AdamW, with the schedule stepped at every update."""
+        settings = self.settings
+        optimizer = torch.optim.AdamW(
+            self.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
+        )
+        if settings.schedule == "constant":
+            return optimizer
+        updates = int(self.trainer.estimated_stepping_batches)
+        scheduler: LRScheduler
+        if settings.schedule == "one-cycle":
+            scheduler = OneCycleLR(optimizer, settings.learning_rate, total_steps=updates)
+        else:
+            scheduler = CosineAnnealingLR(optimizer, updates)
+        return [optimizer], [{"scheduler": scheduler, "interval": "step"}]

@@ -1,0 +1,153 @@
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+import scipy.sparse
+from sklearn.exceptions import DataConversionWarning
+
+from regard.data import as_cases
+from regard.errors import DataError
+
+SERIES = np.arange(2 * 3 * 5, dtype=float).reshape(2, 3, 5)
+
+
+def refusal(X: Any, y: Any = None, **options: Any) -> str:
+    with pytest.raises(DataError) as caught:
+        as_cases(X, y, **options)
+    assert isinstance(caught.value, ValueError)  # as scikit-learn's checks want it
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "X", [SERIES, SERIES.astype(np.float32), SERIES.tolist(), list(SERIES), SERIES.astype(object)]
+)
+def test_arrays_of_channels(X: Any) -> None:
+    cases = as_cases(X)
+    assert cases.values.dtype == np.float64
+    np.testing.assert_array_equal(cases.values, SERIES)
+    assert cases.lengths.tolist() == [5, 5]
+    assert cases.labels is None
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        [[1, 2, 3], [4, 5, 6]],
+        np.array([[1, 2, 3], [4, 5, 6]], dtype=np.int8),
+        np.array([[1, 2, 3], [4, 5, 6]], dtype=object),
+        pl.DataFrame({"a": [1, 4], "b": [2.0, 5.0], "c": [3, 6]}),
+        (np.array([1, 2, 3]), np.array([4, 5, 6])),
+    ],
+)
+def test_tables_are_series_of_one_channel(X: Any) -> None:
+    assert as_cases(X).values.tolist() == [[[1, 2, 3]], [[4, 5, 6]]]
+
+
+def test_lists_of_series_of_their_own_lengths() -> None:
+    cases = as_cases([np.ones((3, 2)), np.full((3, 7), 2.0)])
+    assert cases.values.shape == (2, 3, 7)
+    assert cases.lengths.tolist() == [2, 7]
+    assert cases.values[0, 1].tolist() == [1, 1, 0, 0, 0, 0, 0]
+    ragged = [[1.0, 2.0, 3.0], [4.0]]
+    objects = np.empty(2, dtype=object)
+    objects[:] = [np.array(one) for one in ragged]
+    for X in (ragged, objects):
+        assert as_cases(X).values.tolist() == [[[1, 2, 3]], [[4, 0, 0]]]
+
+
+def test_labels_are_kept_as_they_are() -> None:
+    for y in (["a", "b"], [3, 1], [0.5, 0.25], np.array(["a", None])[[0, 0]]):
+        labels = as_cases(SERIES, y).labels
+        assert labels is not None
+        assert labels.tolist() == list(y)
+
+
+def test_a_column_of_labels_is_taken_with_a_warning() -> None:
+    with pytest.warns(DataConversionWarning, match="A column-vector y was passed"):
+        cases = as_cases(SERIES, [[1], [2]])
+    assert cases.labels is not None
+    assert cases.labels.tolist() == [1, 2]
+
+
+def test_the_given_array_is_not_changed() -> None:
+    X = SERIES.copy()
+    X[1, 2, 3] = np.nan
+    filled = as_cases(X, missing="interpolate")
+    np.testing.assert_allclose(filled.values, SERIES)
+    assert np.isnan(X[1, 2, 3])
+
+
+def test_missing_and_infinite_values_are_named() -> None:
+    X = SERIES.copy()
+    X[1, 2, 3] = np.nan
+    assert refusal(X) == (
+        "X, case 1, channel 2, step 3: the value is missing (NaN); "
+        "set missing='interpolate' to fill the gaps"
+    )
+    assert "X, case 0, channel 0, step 1: the value is missing (NaN)" in refusal([[1, None, 2]])
+    assert "X, case 0, channel 0, step 1: the value is missing (NaN)" in refusal([[1, np.nan], [2]])
+    assert "X, case 1, channel 0, step 0: the value is infinite (inf)" in refusal(
+        [[1, 2], [np.inf, 1]], missing="interpolate"
+    )
+
+
+@pytest.mark.parametrize(
+    ("X", "part"),
+    [
+        (np.ones((3, 2)) * 1j, "Complex data not supported"),
+        ([[1j, 2], [3, 4]], "Complex data not supported"),
+        (scipy.sparse.csr_matrix(np.eye(3)), "X: Sparse data is not supported; use X.toarray()"),
+        (scipy.sparse.csr_array(np.eye(3)), "X: Sparse data is not supported; use X.toarray()"),
+        (np.ones(7), "Reshape your data"),
+        ([1.0, 2.0], "Reshape your data"),
+        ([], "Reshape your data"),
+        (np.ones((0, 3)), "0 sample(s) (shape=(0, 3)) while a minimum of 1 is required"),
+        (np.ones((3, 0)), "0 feature(s) (shape=(3, 0)) while a minimum of 1 is required"),
+        (np.ones((0, 3, 5)), "0 sample(s) (shape=(0, 3, 5)) while a minimum of 1 is required"),
+        (np.ones((2, 0, 5)), "0 channel(s) (shape=(2, 0, 5)) while a minimum of 1 is required"),
+        (np.ones((2, 3, 0)), "0 step(s) (shape=(2, 3, 0)) while a minimum of 1 is required"),
+        (np.ones((2, 3, 5, 7)), "X has 4 dimensions; wanted [cases, channels, steps]"),
+        ([["a", "b"]], "X: could not convert string to float"),
+        (np.array([["2024-01-01"]], dtype="M8[D]"), "X holds datetime64[D]; wanted real numbers"),
+        ([np.ones((3, 5)), np.ones((2, 5))], "X: case 1 has 2 channels, case 0 has 3"),
+        (
+            [np.ones((3, 5)), np.ones(5)],
+            "X: case 1 has the shape [5], case 0 has [3, 5]; "
+            "wanted [channels, steps], or [steps] for all",
+        ),
+        ([np.ones(5), np.ones(0)], "X: case 1 has no values: its shape is [0]"),
+        ([np.ones((2, 3, 5)), np.ones(5)], "X: case 0 has the shape [2, 3, 5]"),
+        ([[[1, 2], [3]], [[1, 2], [3, 4]]], "X: the channels of case 0 differ in length"),
+    ],
+)
+def test_what_is_no_series_is_refused(X: Any, part: str) -> None:
+    assert part in refusal(X)
+
+
+def test_objects_that_are_no_numbers_are_a_type_error_as_in_scikit_learn() -> None:
+    X = np.ones((3, 2), dtype=object)
+    X[0, 0] = {"foo": "bar"}
+    with pytest.raises(TypeError, match=r"argument must be .* string.* number"):
+        as_cases(X)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        ([1, 2, 3], "y has 3 labels, X has 2 cases; wanted one for each"),
+        ([], "y has 0 labels, X has 2 cases; wanted one for each"),
+        ([1.0, np.nan], "y: the label of case 1 is missing (NaN or None)"),
+        ([0.5, np.inf], "y: the label of case 1 is infinite (inf)"),
+        (np.array([None, "a"]), "y: the label of case 0 is missing (NaN or None)"),
+        (np.array(["a", np.nan], dtype=object), "y: the label of case 1 is missing (NaN or None)"),
+        (np.array(["a", -np.inf], dtype=object), "y: the label of case 1 is infinite (inf)"),
+        ([[1, 2], [3, 4]], "y: y should be a 1d array, got an array of shape (2, 2) instead."),
+    ],
+)
+def test_labels_that_do_not_fit(y: Any, message: str) -> None:
+    assert refusal(SERIES, y) == message
+
+
+def test_complex_labels() -> None:
+    assert "Complex data not supported" in refusal(SERIES, [1j, 2])

@@ -1,0 +1,107 @@
+"""The complete classifier: the published recipe, its maps, binary and many classes."""
+
+import pytest
+import torch
+
+from regard.models import ENCODERS, SeriesModel, build_classifier
+
+B, C, T = 5, 3, 67
+LENGTHS = torch.tensor([67, 61, 29, 2, 1])
+
+
+def _make(
+    encoder: str = "conv", pooling: str = "attention", attention: str = "additive", classes: int = 7
+) -> SeriesModel:
+    torch.manual_seed(0)
+    model = build_classifier(
+        channels=C,
+        classes=classes,
+        encoder=encoder,
+        attention=attention,
+        pooling=pooling,
+        hidden=8,
+        layers=2,
+        attention_dim=13,
+        dropout=0.5,
+    )
+    return model.eval()
+
+
+def _series() -> tuple[torch.Tensor, torch.Tensor]:
+    series = torch.randn(B, C, T, generator=torch.Generator().manual_seed(0))
+    return series, torch.arange(T) < LENGTHS[:, None]
+
+
+def test_the_published_recipe_has_its_parameters() -> None:
+    model = build_classifier(
+        channels=1,
+        classes=2,
+        encoder="bilstm",
+        attention="additive",
+        pooling="attention",
+        hidden=32,
+        layers=1,
+        attention_dim=64,
+        dropout=0.0,
+    )
+    # The scorer's output bias adds the same to every score and cancels in the softmax: left out.
+    assert sum(p.numel() for p in model.parameters()) == 13_250 - 1
+
+
+def test_the_published_recipe_computes_the_published_model() -> None:
+    model = build_classifier(
+        channels=1,
+        classes=2,
+        encoder="bilstm",
+        attention="additive",
+        pooling="attention",
+        hidden=32,
+        layers=1,
+        attention_dim=64,
+        dropout=0.0,
+    ).double()
+    torch.nn.init.normal_(model.head.pool.query)
+    series = torch.randn(B, 1, 17, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    logits, maps = model(series)
+    # The published form: tanh layer with bias, one score, softmax over time, sigmoid of one logit.
+    states, _ = model.encoder.network(series.transpose(1, 2))
+    score = model.head.pool.attention.score
+    hidden = torch.tanh(states @ score.key_projection.weight.T + model.head.pool.query)
+    weights = torch.softmax(hidden @ score.vector + 0.7, 1)  # any output bias
+    context = (weights.unsqueeze(-1) * states).sum(1)
+    probability = torch.sigmoid(model.head.classify(context)).squeeze(1)
+    torch.testing.assert_close(maps["attention"], weights)
+    torch.testing.assert_close(torch.softmax(logits, 1)[:, 1], probability)
+
+
+@pytest.mark.parametrize("classes", [2, 7])
+@pytest.mark.parametrize("pooling", ["attention", "conjunctive"])
+@pytest.mark.parametrize("attention", ["additive", "dot", "scaled-dot"])
+def test_maps_sum_to_what_they_should(attention: str, pooling: str, classes: int) -> None:
+    series, mask = _series()
+    model = _make(pooling=pooling, attention=attention, classes=classes)
+    logits, maps = model(series, mask)
+    assert logits.shape == (B, classes)
+    assert maps["attention"].shape == (B, T)
+    assert maps["evidence"].shape == (B, classes, T)
+    torch.testing.assert_close(maps["attention"].sum(1), torch.ones(B))
+    torch.testing.assert_close(maps["evidence"].sum(2), logits)
+    assert (maps["attention"][~mask] == 0).all()
+    assert (maps["evidence"].transpose(1, 2)[~mask] == 0).all()
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+@pytest.mark.parametrize("pooling", ["attention", "conjunctive"])
+def test_a_case_is_classified_alone_as_in_a_batch_of_longer_ones(
+    encoder: str, pooling: str
+) -> None:
+    series, mask = _series()
+    model = _make(encoder=encoder, pooling=pooling)
+    logits, maps = model(series, mask)
+    for case, length in enumerate(LENGTHS.tolist()):
+        alone, alone_maps = model(series[case : case + 1, :, :length])
+        torch.testing.assert_close(logits[case], alone[0], atol=1e-5, rtol=1e-5)
+        positions = alone_maps["attention"].shape[1]
+        torch.testing.assert_close(
+            maps["attention"][case, :positions], alone_maps["attention"][0], atol=1e-5, rtol=1e-5
+        )

@@ -1,0 +1,100 @@
+"""Every encoder: shapes, and that padding changes nothing."""
+
+import pytest
+import torch
+from torch import nn
+
+from regard.models import ENCODERS, Encoder, MaskedBatchNorm, sinusoids
+
+B, C = 5, 3
+LENGTHS = torch.tensor([67, 61, 29, 2, 1])
+
+
+def _make(name: str) -> Encoder:
+    torch.manual_seed(0)
+    return ENCODERS[name](C, hidden=8, layers=2, dropout=0.5)
+
+
+def _series() -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    series = torch.randn(B, C, int(LENGTHS.max()), generator=generator)
+    mask = torch.arange(series.shape[2]) < LENGTHS[:, None]
+    return series, mask
+
+
+def _use_once_in_training(encoder: Encoder) -> None:
+    """Give batch normalisation statistics that are not those it starts with."""
+    series, mask = _series()
+    encoder.train()(series * 2 + 1, mask)
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_states_cover_the_steps(name: str) -> None:
+    encoder = _make(name).eval()
+    series, mask = _series()
+    states = encoder(series)
+    positions = -(-series.shape[2] // encoder.stride)
+    assert states.shape == (B, positions, encoder.width)
+    expected = [-(-int(length) // encoder.stride) for length in LENGTHS]
+    assert encoder.position_mask(mask).sum(1).tolist() == expected
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_a_case_is_encoded_alone_as_in_a_batch_of_longer_ones(name: str) -> None:
+    encoder = _make(name)
+    _use_once_in_training(encoder)
+    encoder.eval()
+    series, mask = _series()
+    rubbish = torch.where(mask.unsqueeze(1), series, torch.full_like(series, 1e3))
+    together = encoder(rubbish, mask)
+    for case, length in enumerate(LENGTHS.tolist()):
+        alone = encoder(series[case : case + 1, :, :length])[0]
+        torch.testing.assert_close(together[case, : len(alone)], alone, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_a_mask_of_ones_changes_nothing(name: str) -> None:
+    encoder = _make(name)
+    _use_once_in_training(encoder)
+    encoder.eval()
+    series, mask = _series()
+    torch.testing.assert_close(
+        encoder(series, torch.ones_like(mask)), encoder(series), atol=1e-5, rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_gradients_reach_every_parameter_and_no_padding(name: str) -> None:
+    encoder = _make(name).train()
+    series, mask = _series()
+    series.requires_grad_()
+    states = encoder(series, mask)[encoder.position_mask(mask)]
+    (
+        states * torch.randn(states.shape, generator=torch.Generator().manual_seed(1))
+    ).sum().backward()
+    for parameter_name, parameter in encoder.named_parameters():
+        assert parameter.grad is not None, parameter_name
+        assert parameter.grad.abs().sum() > 0, parameter_name
+    assert series.grad is not None
+    assert (series.grad.transpose(1, 2)[~mask] == 0).all()
+    assert (series.grad.transpose(1, 2)[mask].abs().sum(-1) > 0).any()
+
+
+def test_masked_batch_norm_is_batch_norm_over_the_true_positions() -> None:
+    features = torch.randn(B, 7, 11, generator=torch.Generator().manual_seed(0))
+    mask = torch.arange(11) < torch.tensor([11, 7, 5, 3, 2])[:, None]
+    masked, plain = MaskedBatchNorm(7), nn.BatchNorm1d(7)
+    result = masked(features, mask)
+    expected = plain(features.transpose(1, 2)[mask])
+    torch.testing.assert_close(result.transpose(1, 2)[mask], expected)
+    assert (result.transpose(1, 2)[~mask] == 0).all()
+    torch.testing.assert_close(masked.state_dict(), plain.state_dict())
+
+
+def test_sinusoids_are_the_papers() -> None:
+    table = sinusoids(13, 7, like=torch.zeros(1, dtype=torch.float64))
+    for t in range(13):
+        for i in range(7):
+            angle = torch.tensor(t / 10000 ** ((i - i % 2) / 7), dtype=torch.float64)
+            expected = torch.sin(angle) if i % 2 == 0 else torch.cos(angle)
+            torch.testing.assert_close(table[t, i], expected)

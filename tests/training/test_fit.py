@@ -1,0 +1,190 @@
+"""Training: best weights, early stopping, seeds, resuming, and what goes wrong."""
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from regard.errors import RegardError
+from regard.training import BatchOrder, Part, Settings, fit, load_batches, seeded
+
+SETTINGS = Settings(
+    epochs=7,
+    patience=3,
+    batch_size=5,
+    learning_rate=0.01,
+    weight_decay=0.01,
+    schedule="one-cycle",
+    gradient_clip=1.0,
+    class_weight=None,
+    label_smoothing=0.0,
+    updates_per_epoch=3,
+    device="cpu",
+)
+
+
+class _Toy(nn.Module):
+    """Means over the true steps, dropout, a linear layer: enough to learn a shift."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(2, 2)
+        self.norm = nn.BatchNorm1d(2)
+
+    def forward(self, series: Tensor, mask: Tensor | None = None) -> Any:
+        mean = series.mean(2) if mask is None else (series * mask[:, None]).sum(2)
+        features = nn.functional.dropout(self.norm(mean), 0.3, self.training)
+        return SimpleNamespace(logits=self.linear(features))
+
+
+def _toy() -> _Toy:
+    with seeded(3):
+        return _Toy()
+
+
+def _part(cases: int, seed: int = 0, *, equal: bool = True) -> Part:
+    generator = torch.Generator().manual_seed(seed)
+    targets = torch.arange(cases) % 2
+    series = torch.randn(cases, 2, 11, generator=generator) + targets[:, None, None]
+    lengths = torch.full((cases,), 11) if equal else 1 + torch.arange(cases) % 11
+    return Part(series, lengths, targets)
+
+
+def _weights(model: nn.Module) -> dict[str, Tensor]:
+    return {name: tensor.clone() for name, tensor in model.state_dict().items()}
+
+
+def test_the_same_seed_gives_the_same_weights() -> None:
+    models = [_toy(), _toy(), _toy()]
+    for model, seed in zip(models, [0, 0, 1], strict=True):
+        fit(model, _part(23), None, SETTINGS, seed=seed)
+    first, second, other = (_weights(model)["linear.weight"] for model in models)
+    torch.testing.assert_close(first, second, rtol=0, atol=0)
+    assert not torch.equal(first, other)
+
+
+def test_the_global_generator_is_left_alone() -> None:
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    fit(_toy(), _part(23), None, SETTINGS, seed=0)
+    torch.testing.assert_close(torch.rand(3), expected, rtol=0, atol=0)
+
+
+def test_without_validation_every_epoch_is_run() -> None:
+    history = fit(_toy(), _part(23), None, SETTINGS, seed=0)
+    assert [row["epoch"] for row in history] == list(range(1, 8))
+    assert set(history[0]) == {"epoch", "loss", "learning_rate"}
+    assert history[-1]["loss"] < history[0]["loss"]
+
+
+def test_training_stops_early_and_restores_the_best_weights() -> None:
+    model, validation = _toy(), _part(13, seed=1)
+    settings = replace(SETTINGS, epochs=60, learning_rate=0.3, schedule="constant")
+    history = fit(model, _part(11), validation, settings, seed=0)
+    losses = [row["validation_loss"] for row in history]
+    best = int(np.argmin(losses))
+    assert len(history) == best + 1 + settings.patience < 60
+    with torch.no_grad():
+        logits = model(validation.series).logits
+    loss = nn.functional.cross_entropy(logits, validation.targets).item()
+    assert loss == pytest.approx(losses[best], rel=1e-5)
+    assert loss != pytest.approx(losses[-1], rel=1e-3)
+
+
+@pytest.mark.parametrize("with_validation", [False, True])
+@pytest.mark.parametrize("stop_after", [1, 4])
+def test_resumed_training_ends_with_the_same_weights(
+    tmp_path: Path, stop_after: int, with_validation: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    validation = _part(13, seed=1) if with_validation else None
+    settings = replace(SETTINGS, patience=100)
+    whole, cut = _toy(), _toy()
+    history = fit(whole, _part(23), validation, settings, seed=0)
+    path = tmp_path / "last.ckpt"
+    steps = 0
+    forward = _Toy.forward
+
+    def interrupted(self: _Toy, series: Tensor, mask: Tensor | None = None) -> Any:
+        nonlocal steps
+        steps += self.training
+        if steps > stop_after * 5 + 2:  # in the middle of an epoch of 5 updates
+            raise KeyboardInterrupt
+        return forward(self, series, mask)
+
+    monkeypatch.setattr(_Toy, "forward", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fit(cut, _part(23), validation, settings, seed=0, checkpoint=path)
+    monkeypatch.undo()
+    assert [file.name for file in tmp_path.iterdir()] == ["last.ckpt"]
+
+    resumed = _toy()
+    resumed_history = fit(resumed, _part(23), validation, settings, seed=0, checkpoint=path)
+    assert resumed_history == history
+    torch.testing.assert_close(_weights(resumed), _weights(whole), rtol=0, atol=0)
+
+
+def test_training_that_had_stopped_early_is_not_taken_up_again(tmp_path: Path) -> None:
+    settings = replace(SETTINGS, epochs=60, learning_rate=0.3, schedule="constant")
+    parts = _part(11), _part(13, seed=1)
+    model, again = _toy(), _toy()
+    path = tmp_path / "last.ckpt"
+    history = fit(model, *parts, settings, seed=0, checkpoint=path)
+    assert fit(again, *parts, settings, seed=0, checkpoint=path) == history
+    torch.testing.assert_close(_weights(again), _weights(model), rtol=0, atol=0)
+
+
+def test_class_weights_weigh_the_loss() -> None:
+    part = _part(23)
+    plain, weighted = _toy(), _toy()
+    fit(plain, part, None, SETTINGS, seed=0)
+    fit(weighted, part, None, SETTINGS, seed=0, class_weights=torch.tensor([0.1, 5.0]))
+    with torch.no_grad():
+        chosen = [model(part.series).logits.argmax(1).sum() for model in (plain, weighted)]
+    assert chosen[1] > chosen[0]
+
+
+def test_a_loss_that_is_not_finite_is_said() -> None:
+    part = _part(23)
+    part.series[3] = torch.nan
+    with pytest.raises(RegardError, match="training diverged: the loss of epoch 1 is nan; try a"):
+        fit(_toy(), part, None, SETTINGS, seed=0)
+
+
+def test_an_epoch_passes_several_times_over_a_small_part() -> None:
+    lengths = torch.full((11,), 5)
+    order = BatchOrder(lengths, batch_size=4, seed=0, at_least=7)
+    batches = list(order)
+    assert len(batches) == len(order) == 9  # three passes of three batches
+    assert np.bincount(np.concatenate(batches)).tolist() == [3] * 11
+    order.set_epoch(1)
+    assert not all(np.array_equal(a, b) for a, b in zip(batches, order, strict=True))
+    order.set_epoch(0)
+    assert all(np.array_equal(a, b) for a, b in zip(batches, order, strict=True))
+
+
+def test_batches_of_unequal_lengths_have_a_mask_and_no_needless_padding() -> None:
+    part = _part(23, equal=False)
+    for batch in load_batches(part, batch_size=4, seed=0):
+        longest = batch.series.shape[2]
+        lengths = torch.full((len(batch.targets),), longest)
+        if batch.mask is not None:
+            lengths = batch.mask.sum(1)
+        assert lengths.max() == longest
+    [whole] = load_batches(_part(7), batch_size=7)
+    assert whole.mask is None
+
+
+def test_seeded_leaves_the_outside_alone() -> None:
+    torch.manual_seed(1)
+    before = torch.random.get_rng_state()
+    with seeded(7):
+        inside = torch.rand(1)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    with seeded(7):
+        assert torch.equal(torch.rand(1), inside)
