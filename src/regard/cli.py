@@ -8,7 +8,7 @@ import typer
 
 from regard.errors import ConfigError, RegardError
 
-__all__ = ["app", "main"]
+__all__ = ["app", "explain", "main", "predict", "show", "train"]
 
 app = typer.Typer(
     help="Attention models on sequences that show where every prediction looked.",

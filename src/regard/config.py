@@ -10,29 +10,30 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from regard.errors import ConfigError, did_you_mean
 
 __all__ = [
-    "Attention",
+    "ArrayData",
     "Config",
+    "CsvData",
     "Data",
-    "Encoder",
-    "FileData",
     "Model",
-    "Pooling",
+    "NpzData",
     "SineData",
+    "TableData",
     "Training",
+    "TsData",
     "read_config",
     "resolve_config",
 ]
 
-Encoder = Literal["bilstm", "gru", "conv", "conv-bilstm", "inception", "transformer"]
-Attention = Literal["additive", "dot", "scaled-dot"]
-Pooling = Literal["attention", "conjunctive"]
-Share = Annotated[float, Field(ge=0, lt=1)]
-Range = tuple[float, float]
+_Encoder = Literal["bilstm", "gru", "conv", "conv-bilstm", "inception", "transformer"]
+_Attention = Literal["additive", "dot", "scaled-dot"]
+_Pooling = Literal["attention", "conjunctive"]
+_Share = Annotated[float, Field(ge=0, lt=1)]
+_Range = tuple[float, float]
 
 
 class _Section(BaseModel):
@@ -50,7 +51,7 @@ class _Data(_Section):
     missing: Literal["refuse", "interpolate"] = Field(
         "refuse", description="what to do with missing values"
     )
-    validation_share: Share | Literal["auto"] = Field(
+    validation_share: _Share | Literal["auto"] = Field(
         "auto",
         description="share of all cases that training is stopped by; auto: 0.1 when at least "
         "1,000 cases remain to train on, otherwise none",
@@ -70,12 +71,12 @@ class SineData(_SplitData):
     series: Annotated[int, Field(ge=1)] = 10_000
     steps: Annotated[int, Field(ge=2)] = 500
     normal_share: Annotated[float, Field(ge=0, le=1)] = 0.5
-    frequency: Range = (1.0, 4.0)
-    amplitude: Range = (1.0, 10.0)
-    start: Range = (0.0, 0.9)
-    length: Range = (0.1, 0.5)
+    frequency: _Range = (1.0, 4.0)
+    amplitude: _Range = (1.0, 10.0)
+    start: _Range = (0.0, 0.9)
+    length: _Range = (0.1, 0.5)
     noise: Annotated[float, Field(ge=0)] = 0.0
-    phase: Range = (0.0, 0.0)
+    phase: _Range = (0.0, 0.0)
 
 
 class _Files(_SplitData):
@@ -121,7 +122,6 @@ class ArrayData(_Data):
     kind: Literal["arrays"]
 
 
-FileData = CsvData | TsData | NpzData | TableData
 Data = Annotated[
     SineData | CsvData | TsData | NpzData | TableData | ArrayData, Field(discriminator="kind")
 ]
@@ -130,13 +130,38 @@ Data = Annotated[
 class Model(_Section):
     """What is trained."""
 
-    encoder: Encoder = "inception"
-    attention: Attention = "additive"
-    pooling: Pooling = "conjunctive"
-    hidden: Annotated[int, Field(ge=1)] = 32
-    layers: Annotated[int, Field(ge=1)] = 3
+    encoder: _Encoder = "inception"
+    attention: _Attention = "additive"
+    pooling: _Pooling = "conjunctive"
+    hidden: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="width inside the encoder; by default what suits it"
+    )
+    layers: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="of the encoder; by default what suits it"
+    )
     attention_dim: Annotated[int, Field(ge=1)] = 64
-    dropout: Share = 0.1
+    dropout: _Share = 0.1
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_sizes(cls, given: Any) -> Any:
+        """Resolve hidden and layers, which each encoder has its own defaults for."""
+        if not isinstance(given, dict):
+            return given
+        encoder = given.get("encoder", cls.model_fields["encoder"].default)
+        sizes = dict(zip(("hidden", "layers"), _SIZES.get(str(encoder), ()), strict=False))
+        return {**sizes, **{name: x for name, x in given.items() if x is not None}}
+
+
+# Hidden width and layers: the published sizes, or those that did well for their cost.
+_SIZES = {
+    "bilstm": (32, 1),
+    "gru": (32, 1),
+    "conv": (64, 3),
+    "conv-bilstm": (64, 1),
+    "inception": (32, 3),
+    "transformer": (64, 2),
+}
 
 
 class Training(_Section):
@@ -147,10 +172,10 @@ class Training(_Section):
     batch_size: Annotated[int, Field(ge=1)] = 64
     learning_rate: Annotated[float, Field(gt=0)] = 0.003
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
-    schedule: Literal["one-cycle", "cosine", "constant"] = "one-cycle"
+    schedule: Literal["cosine", "constant"] = "cosine"
     gradient_clip: Annotated[float, Field(ge=0)] = 1.0
     class_weight: Literal["balanced"] | None = None
-    label_smoothing: Share = 0.0
+    label_smoothing: _Share = 0.0
     updates_per_epoch: Annotated[int, Field(ge=1)] = 25
     device: Literal["auto", "cpu", "cuda"] = "auto"
 

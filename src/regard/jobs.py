@@ -317,7 +317,9 @@ def _open(run: Path, source: Path, *, labelled: bool | None) -> tuple[SeriesClas
     if kind == "csv" and options.kind == "table":
         kind = "table"
     if kind == "csv":
-        cases = _read_csv(source, estimator.steps_, labelled=labelled, missing=options.missing)
+        same = estimator.shortest_ == estimator.longest_
+        steps = estimator.longest_ if same else None
+        cases = _read_csv(source, steps, labelled=labelled, missing=options.missing)
     elif kind == "table":
         if options.kind != "table":
             raise DataError(f"{source}: is a table, but the run was not trained on one")

@@ -60,6 +60,11 @@ def test_without_labels_every_field_is_a_channel(file: Path) -> None:
     assert cases.values.tolist() == [[[5, 6, 7], [1, 2, 3]]]
 
 
+def test_headers_may_say_more_than_is_read(file: Path) -> None:
+    file.write_text("@\n@author me: myself\n@missing\n@classLabel true a\n@data\n5,6:a\n")
+    assert read_ts(file).values.tolist() == [[[5, 6]]]
+
+
 def test_classes_need_not_be_listed(file: Path) -> None:
     file.write_text("@classLabel true\n@data\n5,6:b\n7,8:a\n")
     labels = read_ts(file).labels

@@ -23,6 +23,7 @@ def _make(
         layers=2,
         attention_dim=13,
         dropout=0.5,
+        steps=151,
     )
     return model.eval()
 
@@ -43,6 +44,7 @@ def test_the_published_recipe_has_its_parameters() -> None:
         layers=1,
         attention_dim=64,
         dropout=0.0,
+        steps=500,
     )
     # The scorer's output bias adds the same to every score and cancels in the softmax: left out.
     assert sum(p.numel() for p in model.parameters()) == 13_250 - 1
@@ -59,6 +61,7 @@ def test_the_published_recipe_computes_the_published_model() -> None:
         layers=1,
         attention_dim=64,
         dropout=0.0,
+        steps=500,
     ).double()
     torch.nn.init.normal_(model.head.pool.query)
     series = torch.randn(B, 1, 17, dtype=torch.float64, generator=torch.Generator().manual_seed(0))

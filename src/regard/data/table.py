@@ -97,7 +97,7 @@ class _Table:
             parquet = content.read(4) == b"PAR1"
         try:
             frame = pl.read_parquet(file, glob=False) if parquet else _read_delimited(path)
-        except pl.exceptions.PolarsError as error:
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
             reason = str(error).split("\n")[0]
             raise DataError(f"{path} cannot be read as a table: {reason}") from None
         # A blank line in a CSV file becomes a row of nulls.

@@ -94,8 +94,8 @@ class _Header:
             where = f"{path}, line {number}"
             if not line.startswith("@"):
                 raise DataError(f"{where}: wanted a line that starts with @, or @data before this")
-            key, *words = line[1:].split()
-            key = key.lower().replace("dimensions", "dimension")
+            key, *words = line.split()
+            key = key[1:].lower().replace("dimensions", "dimension")
             if key == "data":
                 break
             if key in ("timestamps", "univariate", "equallength", "classlabel", "targetlabel"):

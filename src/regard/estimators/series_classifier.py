@@ -28,7 +28,7 @@ from regard.training import Part, Settings, fit, load_batches, seeded
 
 __all__ = ["SeriesClassifier"]
 
-Floats = NDArray[np.float64]
+_Floats = NDArray[np.float64]
 
 
 class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -43,8 +43,8 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             "additive", "dot" or "scaled-dot".
         pooling: "attention" (softmax weights, then classify the context) or "conjunctive"
             (classify every position, gate each by a sigmoid, average).
-        hidden: width inside the encoder.
-        layers: of the encoder.
+        hidden: width inside the encoder; None takes what suits it.
+        layers: of the encoder; None takes what suits it.
         attention_dim: width of the space in which additive attention compares.
         dropout: share dropped inside the encoder and of its states, in training.
         scaling: to zero mean and unit variance: "series" (each case by itself), "channel" (with
@@ -57,7 +57,7 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         batch_size: cases in an update.
         learning_rate: of AdamW, at its highest.
         weight_decay: of AdamW.
-        schedule: of the learning rate: "one-cycle", "cosine" or "constant".
+        schedule: of the learning rate: "cosine" (to zero, after a short warm-up) or "constant".
         gradient_clip: largest norm of an update's gradient; 0 does not clip.
         class_weight: "balanced" to weigh classes inversely to their frequency, or None.
         label_smoothing: share of the target spread over all classes.
@@ -85,8 +85,8 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         encoder: str = "inception",
         attention: str = "additive",
         pooling: str = "conjunctive",
-        hidden: int = 32,
-        layers: int = 3,
+        hidden: int | None = None,
+        layers: int | None = None,
         attention_dim: int = 64,
         dropout: float = 0.1,
         scaling: str = "channel",
@@ -97,7 +97,7 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         batch_size: int = 64,
         learning_rate: float = 0.003,
         weight_decay: float = 0.01,
-        schedule: str = "one-cycle",
+        schedule: str = "cosine",
         gradient_clip: float = 1.0,
         class_weight: str | None = None,
         label_smoothing: float = 0.0,
@@ -177,14 +177,14 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             cases, validation = self._hold_out(cases, seed)
             targets = np.searchsorted(self.classes_, _labels(cases))
         self.channels_ = cases.channels
-        same = cases.lengths.min() == cases.lengths.max()
-        self.steps_ = int(cases.lengths[0]) if same else None
+        self.shortest_, self.longest_ = int(cases.lengths.min()), int(cases.lengths.max())
         self.scaler_ = Scaler(config.data.scaling).fit(cases)
         self.seed_ = seed
         with seeded(seed):
             self.model_ = build_classifier(
                 channels=len(self.channels_),
                 classes=len(self.classes_),
+                steps=self.longest_,
                 **config.model.model_dump(),
             )
         weights = None
@@ -212,7 +212,7 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         labels: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(1)]
         return labels
 
-    def predict_proba(self, X: Any) -> Floats:
+    def predict_proba(self, X: Any) -> _Floats:
         """The probability of each class: [cases, N], columns in the order of `classes_`."""
         check_is_fitted(self)
         cases = self._cases(X)
@@ -221,11 +221,11 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             logits[index] = classified.logits.double().numpy()
         return np.asarray(torch.softmax(torch.from_numpy(logits), 1).numpy())
 
-    def attend(self, X: Any) -> Floats:
+    def attend(self, X: Any) -> _Floats:
         """The attention that each step got: [cases, steps], each row summing to one."""
         return self._map(X, "attention")
 
-    def evidence(self, X: Any) -> Floats:
+    def evidence(self, X: Any) -> _Floats:
         """What each step said for (positive) and against each class: [cases, N, steps].
 
         It sums over the steps to the logits, whose softmax are the probabilities.
@@ -256,7 +256,7 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         preprocess = {
             "classes": self.classes_.tolist(),
             "channels": list(self.channels_),
-            "steps": self.steps_,
+            "steps": [self.shortest_, self.longest_],
             "scaler": self.scaler_.to_dict(),
         }
         weights = {name: tensor.contiguous() for name, tensor in self.model_.state_dict().items()}
@@ -269,7 +269,7 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         try:
             estimator.classes_ = np.array(run.preprocess["classes"])
             estimator.channels_ = tuple(run.preprocess["channels"])
-            estimator.steps_ = run.preprocess["steps"]
+            estimator.shortest_, estimator.longest_ = map(int, run.preprocess["steps"])
             estimator.scaler_ = Scaler.from_dict(run.preprocess["scaler"])
         except (KeyError, TypeError, ValueError) as error:
             raise RunError(f"{source}/preprocess.json: is damaged: {error}") from None
@@ -278,6 +278,7 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         estimator.model_ = build_classifier(
             channels=len(estimator.channels_),
             classes=len(estimator.classes_),
+            steps=estimator.longest_,
             **run.config.model.model_dump(),
         )
         try:
@@ -377,11 +378,11 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 )
         self.model_.to("cpu")
 
-    def _map(self, X: Any, name: str) -> Floats:
+    def _map(self, X: Any, name: str) -> _Floats:
         check_is_fitted(self)
         cases = self._cases(X)
         steps = cases.values.shape[2]
-        result: Floats | None = None
+        result: _Floats | None = None
         for index, classified in self._forward(cases):
             over_positions: Tensor = classified.maps[name]
             over_steps = lay_over_steps(

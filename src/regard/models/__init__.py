@@ -8,6 +8,7 @@ from regard.models.classifier import (
     SeriesModel,
     make_score,
 )
+from regard.models.conv_bilstm import ConvBiLSTM
 from regard.models.convolution import Convolution
 from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask
 from regard.models.recurrent import Recurrent, run_recurrent
@@ -18,6 +19,7 @@ __all__ = [
     "AttentionHead",
     "Classified",
     "ConjunctiveHead",
+    "ConvBiLSTM",
     "Convolution",
     "Encoder",
     "MaskedBatchNorm",

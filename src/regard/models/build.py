@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from regard.models.classifier import AttentionHead, ConjunctiveHead, SeriesModel, make_score
+from regard.models.conv_bilstm import ConvBiLSTM
 from regard.models.convolution import Convolution
 from regard.models.encoder import Encoder
 from regard.models.recurrent import Recurrent
@@ -11,11 +12,12 @@ from regard.models.transformer import Transformer
 
 __all__ = ["ENCODERS", "build_classifier"]
 
-# Each is called as make(channels, hidden=, layers=, dropout=).
+# Each is called as make(channels, hidden=, layers=, dropout=, steps=).
 ENCODERS: Mapping[str, Callable[..., Encoder]] = {
     "bilstm": partial(Recurrent, cell="lstm"),
     "gru": partial(Recurrent, cell="gru"),
     "conv": Convolution,
+    "conv-bilstm": ConvBiLSTM,
     "transformer": Transformer,
 }
 
@@ -33,6 +35,7 @@ def build_classifier(
     layers: int,
     attention_dim: int,
     dropout: float,
+    steps: int,
 ) -> SeriesModel:
     """A classifier of series; the names and sizes are those of the configuration.
 
@@ -46,8 +49,9 @@ def build_classifier(
         layers: of the encoder.
         attention_dim: A, the width of additive scores' comparison space.
         dropout: inside the encoder and on its states.
+        steps: longest series of the training part, by which an encoder may choose its stride.
     """
-    body = ENCODERS[encoder](channels, hidden=hidden, layers=layers, dropout=dropout)
+    body = ENCODERS[encoder](channels, hidden=hidden, layers=layers, dropout=dropout, steps=steps)
     score, query_dim = make_score(attention, key_dim=body.width, attention_dim=attention_dim)
     head = _HEADS[pooling](score, query_dim=query_dim, state_dim=body.width, classes=classes)
     return SeriesModel(body, head, dropout=dropout)

@@ -18,13 +18,16 @@ class Convolution(Encoder):
         hidden: D.
         layers: how many blocks; their kernels are 7, 5 and then 3 steps wide.
         dropout: after each block, in training.
+        steps: unused; the encoder does not stride.
 
     Source: Wang, Yan and Oates, 2017, "Time series classification from scratch with deep neural
     networks" (there 128, 256 and 128 wide with kernels 8, 5 and 3; here all equally wide, and odd
     kernels, so that a position stays in the middle of what it sees).
     """
 
-    def __init__(self, channels: int, *, hidden: int, layers: int, dropout: float) -> None:
+    def __init__(
+        self, channels: int, *, hidden: int, layers: int, dropout: float, steps: int
+    ) -> None:
         super().__init__()
         self.width = hidden
         self.dropout = dropout

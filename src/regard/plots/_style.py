@@ -1,4 +1,4 @@
-"""Colours and labels that every picture shares.
+"""Colours, axes and labels that every picture shares.
 
 The colours are mid-tones, so that they read on paper and on a dark page; blue, orange and grey
 stay apart for any kind of colour vision. Text has matplotlib's own colour.
@@ -6,31 +6,30 @@ stay apart for any kind of colour vision. Text has matplotlib's own colour.
 
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
 
-__all__ = ["ATTENDED", "QUIET", "TRUE", "WEIGHT_COLOURS", "axes_of_size", "one_line", "unframe"]
+__all__ = ["BLUE", "GREY", "VERMILION", "WEIGHT_COLOURS", "axes_of_size", "one_line", "unframe"]
 
-QUIET = "#8b99aa"
-ATTENDED = "#e0480b"
-TRUE = "#2380c8"
+GREY = "#8b99aa"
+VERMILION = "#e0480b"
+BLUE = "#2380c8"
 
 # Grey where the model hardly looked, which is still to be seen, through ochre to vermilion.
 WEIGHT_COLOURS = LinearSegmentedColormap.from_list(
-    "regard_weight", [(0.0, QUIET), (0.5, "#cf8f3a"), (1.0, ATTENDED)]
+    "regard_weight", [(0.0, GREY), (0.5, "#cf8f3a"), (1.0, VERMILION)]
 )
 
 
 def axes_of_size(width: float, height: float) -> Axes:
     """The axes of a new figure, in inches, that nothing else refers to."""
-    from matplotlib.figure import Figure
-
     return Figure(figsize=(width, height), layout="constrained").add_subplot()
 
 
 def unframe(ax: Axes) -> None:
     """Leave of the frame only the two axes, and those quiet."""
     ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["left", "bottom"]].set_color(QUIET)
-    ax.tick_params(color=QUIET)
+    ax.spines[["left", "bottom"]].set_color(GREY)
+    ax.tick_params(color=GREY)
 
 
 def one_line(text: str, limit: int) -> str:

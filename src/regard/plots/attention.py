@@ -10,7 +10,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DataError
-from ._style import TRUE, WEIGHT_COLOURS, axes_of_size, one_line, unframe
+from ._style import BLUE, GREY, VERMILION, WEIGHT_COLOURS, axes_of_size, one_line, unframe
 
 __all__ = ["plot_attention"]
 
@@ -69,7 +69,7 @@ def plot_attention(
     ax.set_ylim(floor - (ceiling - floor) * lane_share / (1 - lane_share), ceiling)
     ax.set_xlim(-0.5, T - 0.5)
     ax.set_xlabel("step")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
     unframe(ax)
     ax.spines["left"].set_bounds(floor, ceiling)
     if C == 1:
@@ -158,7 +158,7 @@ def _coloured_lines(
 def _shade(ax: Axes, span: tuple[int, int], T: int) -> None:
     """Shade the true span, and name it on the side that has more room."""
     start, stop = span[0] - 0.5, span[1] - 0.5
-    ax.axvspan(start, stop, facecolor=TRUE, alpha=0.16, linewidth=0, zorder=0)
+    ax.axvspan(start, stop, facecolor=BLUE, alpha=0.16, linewidth=0, zorder=0)
     left = start + stop < T
     ax.annotate(
         "true span",
@@ -168,7 +168,7 @@ def _shade(ax: Axes, span: tuple[int, int], T: int) -> None:
         textcoords="offset points",
         horizontalalignment="left" if left else "right",
         verticalalignment="bottom",
-        color=TRUE,
+        color=BLUE,
         fontsize="small",
     )
 
@@ -176,22 +176,33 @@ def _shade(ax: Axes, span: tuple[int, int], T: int) -> None:
 def _add_lane(
     ax: Axes, weights: NDArray[np.float64], scale: Normalize, even: float, share: float
 ) -> None:
-    """The weights as an area, its right axis the scale of the colours too."""
+    """The weights as an area; its axis, on the right, is the scale of the colours too."""
     lane = ax.inset_axes((0, 0, 1, share), sharex=ax)
     lane.stairs(
         weights,
         np.arange(len(weights) + 1) - 0.5,
         fill=True,
-        color=WEIGHT_COLOURS(1.0),
+        color=VERMILION,
         alpha=0.75,
         linewidth=0,
     )
-    lane.axhline(even, color=WEIGHT_COLOURS(0.0), linewidth=0.8, linestyle=(0, (4, 3)))
+    lane.axhline(even, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
     top = float(scale.vmax or 1.0)
     lane.set_ylim(0, top)
-    lane.set_yticks([even, top], [f"even {even:.2g}", f"weight {top:.2g}"], fontsize="small")
+    lane.set_yticks([even, top], ["even", f"{top:.2g}"], fontsize="small")
     lane.yaxis.tick_right()
-    lane.tick_params(color=WEIGHT_COLOURS(0.0), labelbottom=False, bottom=False)
+    lane.annotate(
+        "weight",
+        (0, 0.5),
+        xycoords="axes fraction",
+        xytext=(-4, 0),
+        textcoords="offset points",
+        horizontalalignment="right",
+        verticalalignment="center",
+        fontsize="small",
+    )
+    lane.tick_params(color=GREY)
+    lane.xaxis.set_visible(False)
     lane.spines[["top", "left", "bottom"]].set_visible(False)
-    lane.spines["right"].set_color(WEIGHT_COLOURS(0.0))
+    lane.spines["right"].set_color(GREY)
     lane.patch.set_visible(False)

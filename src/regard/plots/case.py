@@ -69,9 +69,7 @@ def save_case(view: CaseView, path: str | Path, *, overwrite: bool = False) -> N
     writers = {".png": _png, ".svg": _svg, ".html": lambda view: case_html(view).encode()}
     if path.suffix.lower() not in writers:
         given = f"'{path.suffix}'" if path.suffix else "no ending"
-        raise ConfigError(
-            f"{path}: wanted a name that ends in .png, .svg or .html, given {given}"
-        )
+        raise ConfigError(f"{path}: wanted a name that ends in .png, .svg or .html, given {given}")
     if path.exists() and not overwrite:
         raise RunError(f"{path}: exists; choose another name or say overwrite")
     content = writers[path.suffix.lower()](view)
@@ -101,14 +99,9 @@ def _draw(view: CaseView, *, width: float, title: bool = False) -> Axes:
     C = len(view.series)
     height = 1.9 if C == 1 else 1.5 + 0.19 * min(C, 40)
     ax = axes_of_size(width, height * (1 if width < 6 else 1.3))
-    plot_attention(
-        view.series,
-        view.weights,
-        span=view.span,
-        # The number of a lone channel says nothing; a name of its own does.
-        channels=view.channels,
-        ax=ax,
-    )
+    # That a lone channel is number 0 says nothing; a name of its own does.
+    channels = None if view.channels == ("channel 0",) else view.channels
+    plot_attention(view.series, view.weights, span=view.span, channels=channels, ax=ax)
     if title:
         truth = "" if view.true is None else f", true {one_line(view.true, 24)}"
         ax.set_title(

@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgb
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DataError
-from ._style import ATTENDED, QUIET, TRUE, axes_of_size, one_line, unframe
+from ._style import BLUE, GREY, VERMILION, axes_of_size, one_line, unframe
 
 __all__ = ["plot_confusion"]
 
@@ -37,7 +37,7 @@ def plot_confusion(matrix: ArrayLike, classes: Sequence[str], *, ax: Axes | None
     """
     matrix = np.asarray(matrix)
     N = len(classes)
-    if matrix.shape != (N, N):
+    if N == 0 or matrix.shape != (N, N):
         shape = list(matrix.shape)
         raise DataError(f"matrix: wanted {N} rows and columns, one a class, given {shape}")
     labels = _short(classes)
@@ -58,7 +58,7 @@ def plot_confusion(matrix: ArrayLike, classes: Sequence[str], *, ax: Axes | None
     ax.spines[:].set_visible(False)
     ax.set_xticks(np.arange(N + 1) - 0.5, minor=True)
     ax.set_yticks(np.arange(N + 1) - 0.5, minor=True)
-    ax.grid(which="minor", color=QUIET, alpha=0.4, linewidth=0.5)
+    ax.grid(which="minor", color=GREY, alpha=0.4, linewidth=0.5)
     ax.tick_params(which="both", length=0)
     _write_counts(ax, matrix, shares)
     return ax
@@ -76,7 +76,7 @@ def _short(classes: Sequence[str]) -> list[str]:
 def _colours(shares: NDArray[np.float64]) -> NDArray[np.float64]:
     """[N, N, 4]: opaque where the share of the row is high, so that any background shows."""
     image = np.empty((*shares.shape, 4))
-    image[..., :3] = np.where(np.eye(len(shares))[..., None] > 0, to_rgb(TRUE), to_rgb(ATTENDED))
+    image[..., :3] = np.where(np.eye(len(shares))[..., None] > 0, to_rgb(BLUE), to_rgb(VERMILION))
     image[..., 3] = np.where(shares > 0, 0.12 + 0.8 * shares, 0.0)
     return image
 
@@ -89,12 +89,7 @@ def _write_counts(ax: Axes, matrix: NDArray[np.int64], shares: NDArray[np.float6
     if size < _SMALLEST:
         return
     for row, column in zip(*np.nonzero(matrix), strict=True):
-        ax.text(
-            column,
-            row,
-            f"{matrix[row, column]:,}",
-            horizontalalignment="center",
-            verticalalignment="center",
-            fontsize=size,
-            **({"color": "white"} if shares[row, column] > 0.55 else {}),
-        )
+        count = f"{matrix[row, column]:,}"
+        text = ax.text(column, row, count, ha="center", va="center", fontsize=size)
+        if shares[row, column] > 0.55:
+            text.set_color("white")

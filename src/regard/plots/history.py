@@ -8,7 +8,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from ..errors import DataError
-from ._style import ATTENDED, QUIET, TRUE, axes_of_size, unframe
+from ._style import BLUE, GREY, VERMILION, axes_of_size, unframe
 
 __all__ = ["plot_history"]
 
@@ -41,17 +41,17 @@ def plot_history(history: Sequence[Mapping[str, float]], *, ax: Axes | None = No
     accuracy = _column(history, "validation_accuracy")
 
     marker = "o" if len(history) == 1 else ""  # one epoch makes no line
-    lines = ax.plot(epoch, loss, marker=marker, color=QUIET, label="training loss")
+    lines = ax.plot(epoch, loss, marker=marker, color=GREY, label="training loss")
     if np.isfinite(validation_loss).any():
         lines += ax.plot(
-            epoch, validation_loss, marker=marker, color=ATTENDED, label="validation loss"
+            epoch, validation_loss, marker=marker, color=VERMILION, label="validation loss"
         )
         best = int(np.nanargmin(validation_loss))
         lines += ax.plot(
             epoch[best],
             validation_loss[best],
             "o",
-            color=ATTENDED,
+            color=VERMILION,
             markerfacecolor="none",
             markersize=8,
             label=f"lowest, epoch {epoch[best]:.0f}",
@@ -59,7 +59,12 @@ def plot_history(history: Sequence[Mapping[str, float]], *, ax: Axes | None = No
     if np.isfinite(accuracy).any():
         twin = ax.twinx()
         lines += twin.plot(
-            epoch, accuracy, marker=marker, ls=(0, (4, 1.5)), color=TRUE, label="validation accuracy"
+            epoch,
+            accuracy,
+            marker=marker,
+            ls=(0, (4, 1.5)),
+            color=BLUE,
+            label="validation accuracy",
         )
         twin.set_ylim(0, 1.02)
         twin.set_ylabel("accuracy")

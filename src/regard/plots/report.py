@@ -67,7 +67,9 @@ def report_html(report: Report) -> str:
         binary=str(metrics["averaging"]).startswith("binary"),
         localised=_is_number(metrics.get("localisation_ap")),
         localisation_chance=(
-            metrics["localisation_chance"] if _is_number(metrics.get("localisation_chance")) else None
+            metrics["localisation_chance"]
+            if _is_number(metrics.get("localisation_chance"))
+            else None
         ),
         confusion=_confusion(matrix, report.classes),
         history=_history(report.history),

@@ -7,13 +7,16 @@ import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, OneCycleLR
+from torch.optim.lr_scheduler import LambdaLR
 
 from regard.errors import RegardError
 from regard.training.batches import Batch
 from regard.training.settings import Settings
 
 __all__ = ["ClassifierModule"]
+
+
+_WARMUP = 50  # updates
 
 
 class ClassifierModule(LightningModule):
@@ -79,17 +82,23 @@ class ClassifierModule(LightningModule):
         return {"loss": loss, **self._validation}
 
     def configure_optimizers(self) -> Any:
-        """AdamW, with the schedule stepped at every update."""
+        """AdamW; "cosine" warms up linearly, then follows half a cosine down to zero."""
         settings = self.settings
         optimizer = torch.optim.AdamW(
-            self.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
+            self.parameters(),
+            settings.learning_rate,
+            weight_decay=settings.weight_decay,
+            fused=True,
         )
         if settings.schedule == "constant":
             return optimizer
         updates = int(self.trainer.estimated_stepping_batches)
-        scheduler: LRScheduler
-        if settings.schedule == "one-cycle":
-            scheduler = OneCycleLR(optimizer, settings.learning_rate, total_steps=updates)
-        else:
-            scheduler = CosineAnnealingLR(optimizer, updates)
+        warmup = min(_WARMUP, updates // 4)
+
+        def factor(update: int) -> float:
+            if update < warmup:
+                return (update + 1) / warmup
+            return 0.5 * (1 + math.cos(math.pi * (update - warmup) / (updates - warmup)))
+
+        scheduler = LambdaLR(optimizer, factor)
         return [optimizer], [{"scheduler": scheduler, "interval": "step"}]

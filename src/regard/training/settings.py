@@ -15,7 +15,7 @@ class Settings:
     batch_size: int
     learning_rate: float
     weight_decay: float
-    schedule: Literal["one-cycle", "cosine", "constant"]
+    schedule: Literal["cosine", "constant"]
     gradient_clip: float
     class_weight: Literal["balanced"] | None
     label_smoothing: float

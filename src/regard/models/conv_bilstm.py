@@ -1,0 +1,76 @@
+"""Convolutions that stride, then a bidirectional LSTM over the positions they leave."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import dropout, pad, relu
+
+from regard.models.encoder import Encoder, apply_mask
+from regard.models.recurrent import run_recurrent
+
+__all__ = ["ConvBiLSTM"]
+
+_POSITIONS = 50
+
+
+class _NormalisedConvolution(nn.Module):
+    """ReLU(LayerNorm(convolution)): [B, C, T] -> [B, D, S], position s centred on its own steps.
+
+    Layer normalisation works on each position by itself and so needs no mask.
+    """
+
+    def __init__(self, inputs: int, outputs: int, *, kernel: int, stride: int) -> None:
+        super().__init__()
+        self.stride = stride
+        self.before = (kernel - stride) // 2
+        self.after = kernel - stride - self.before
+        self.convolution = nn.Conv1d(inputs, outputs, kernel, stride)
+        self.norm = nn.LayerNorm(outputs)
+
+    def forward(self, series: Tensor) -> Tensor:
+        missing = -series.shape[2] % self.stride
+        features = self.convolution(pad(series, (self.before, self.after + missing)))
+        return torch.movedim(relu(self.norm(torch.movedim(features, 1, 2))), 2, 1)
+
+
+class ConvBiLSTM(Encoder):
+    """Two convolutions, the first of which strides, then a bidirectional LSTM: D = hidden.
+
+    The stride is chosen so that series as long as those of the training part leave 50 to 99
+    positions: fewer blur where the attention is, more only cost time. The windows of the first
+    convolution overlap by half.
+
+    Parameters:
+        channels: C.
+        hidden: D, even: half of it is each direction's width, and that of the convolutions.
+        layers: of the LSTM.
+        dropout: between the LSTM's layers, and on what goes into it, in training.
+        steps: longest series of the training part.
+    """
+
+    def __init__(
+        self, channels: int, *, hidden: int, layers: int, dropout: float, steps: int
+    ) -> None:
+        super().__init__()
+        half = max(1, hidden // 2)
+        self.width = 2 * half
+        self.stride = max(1, steps // _POSITIONS)
+        self.dropout = dropout
+        self.window = _NormalisedConvolution(
+            channels, half, kernel=max(3, 2 * self.stride), stride=self.stride
+        )
+        self.neighbours = _NormalisedConvolution(half, half, kernel=3, stride=1)
+        self.network = nn.LSTM(
+            half,
+            half,
+            layers,
+            batch_first=True,
+            bidirectional=True,
+            dropout=dropout if layers > 1 else 0.0,
+        )
+
+    def forward(self, series: Tensor, mask: Tensor | None = None) -> Tensor:
+        """[B, C, T] -> [B, S, hidden]."""
+        positions = None if mask is None else self.position_mask(mask)
+        features = apply_mask(self.window(apply_mask(series, mask)), positions)
+        features = dropout(self.neighbours(features), self.dropout, self.training)
+        return run_recurrent(self.network, features.transpose(1, 2), positions)

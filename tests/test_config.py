@@ -1,0 +1,133 @@
+"""The configuration: defaults, strictness, and one clear line for each slip."""
+
+import inspect
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from regard import SeriesClassifier
+from regard.config import ArrayData, Config, Model, Training, read_config, resolve_config
+from regard.data import sine
+from regard.errors import ConfigError
+
+SINE: dict[str, Any] = {"kind": "sine"}
+
+
+def test_defaults_are_filled_in_and_survive_a_round_trip() -> None:
+    config = resolve_config({"data": SINE})
+    assert config.task == "classify"
+    assert resolve_config(json.loads(config.model_dump_json())) == config
+
+
+def test_the_estimator_has_the_same_words_and_defaults() -> None:
+    sections = {**Model.model_fields, **Training.model_fields, **ArrayData.model_fields}
+    del sections["kind"]
+    parameters = dict(inspect.signature(SeriesClassifier).parameters)
+    del parameters["verbose"], parameters["random_state"]
+    assert {name: p.default for name, p in parameters.items()} == {
+        name: field.default for name, field in sections.items()
+    }
+
+
+def test_the_sine_section_has_the_generators_words_and_defaults() -> None:
+    config = resolve_config({"data": SINE})
+    parameters = dict(inspect.signature(sine).parameters)
+    del parameters["seed"]
+    fields = config.data.model_dump()
+    assert {name: fields[name] for name in parameters} == {
+        name: p.default for name, p in parameters.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({}, "x.json: data: missing"),
+        ({"data": 3}, "x.json: data: wanted an object, not 3"),
+        ({"data": {}}, "x.json: data.kind: missing; choose one of sine, csv, ts, npz, table"),
+        ({"data": {"kind": "sin"}}, "x.json: data.kind: 'sin' is unknown; did you mean 'sine'?"),
+        (
+            {"data": {**SINE, "serie": 3}},
+            "x.json: data.serie: unknown key; did you mean 'series'?",
+        ),
+        (
+            {"data": SINE, "trainin": {}},
+            "x.json: trainin: unknown key; did you mean 'training'?",
+        ),
+        (
+            {"data": SINE, "training": {"epoch": 3}},
+            "x.json: training.epoch: unknown key; did you mean 'epochs'?",
+        ),
+        (
+            {"data": SINE, "training": {"epochs": "3"}},
+            'x.json: training.epochs: wanted integer, not "3"',
+        ),
+        (
+            {"data": SINE, "training": {"epochs": 0}},
+            "x.json: training.epochs: wanted greater than or equal to 1, not 0",
+        ),
+        (
+            {"data": SINE, "training": {"learning_rate": float("nan")}},
+            "x.json: training.learning_rate: wanted a finite number, not NaN",
+        ),
+        (
+            {"data": SINE, "model": {"encoder": "grru"}},
+            'x.json: model.encoder: "grru" is not one of bilstm, gru, conv, conv-bilstm, '
+            "inception, transformer; did you mean 'gru'?",
+        ),
+        (
+            {"data": {**SINE, "validation_share": 1.5}},
+            "x.json: data.validation_share: wanted less than 1, not 1.5",
+        ),
+        ({"data": {**SINE, "frequency": [1]}}, "x.json: data.frequency.1: missing"),
+        ({"data": {"kind": "csv"}}, "x.json: data.path: missing"),
+        (
+            {"data": SINE, "task": "clasify"},
+            "x.json: task: \"clasify\" is not one of classify; did you mean 'classify'?",
+        ),
+    ],
+)
+def test_a_slip_is_named(content: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve_config(content, source="x.json")
+    assert str(caught.value) == message
+
+
+def test_a_file_is_read_and_changed(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps({"data": SINE}))
+    config = read_config(path, {"training.epochs": "3", "model.encoder": "gru"})
+    assert isinstance(config, Config)
+    assert (config.training.epochs, config.model.encoder) == (3, "gru")
+    with pytest.raises(ConfigError, match=r"training\.epoch: unknown key"):
+        read_config(path, {"training.epoch": "3"})
+    with pytest.raises(ConfigError, match="--set seed.x: seed is not a section"):
+        read_config(path, {"seed": "1", "seed.x": "3"})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "not JSON, line 1 column 2"),
+        ("[]", "wanted a JSON object, not a list"),
+        ("\xff", "not JSON, line 1 column 1"),
+    ],
+)
+def test_a_file_that_is_no_configuration(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=f"x.json: {message}"):
+        read_config(path)
+
+
+def test_a_missing_file_and_one_that_is_not_text(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no.json: no such file"):
+        read_config(tmp_path / "no.json")
+    path = tmp_path / "x.json"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_config(path)
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_config(tmp_path)
