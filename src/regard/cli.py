@@ -131,3 +131,7 @@ def _print_figures(metrics: Any) -> None:
 def _fail(message: str, code: int) -> None:
     typer.echo(" ".join(message.splitlines()), err=True)
     sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -317,17 +317,16 @@ def _open(run: Path, source: Path, *, labelled: bool | None) -> tuple[SeriesClas
     if kind == "csv" and options.kind == "table":
         kind = "table"
     if kind == "csv":
-        same = estimator.shortest_ == estimator.longest_
-        steps = estimator.longest_ if same else None
-        cases = _read_csv(source, steps, labelled=labelled, missing=options.missing)
+        cases = _read_csv(source, estimator, labelled=labelled, missing=options.missing)
     elif kind == "table":
         if options.kind != "table":
             raise DataError(f"{source}: is a table, but the run was not trained on one")
-        names = {name: getattr(options, name) for name in ("case", "time", "channels")}
         cases = data.read_table(
             source,
-            **names,
-            label=options.label if data.has_column(source, options.label) else None,
+            case=options.case,
+            time=options.time,
+            label=None,
+            channels=estimator.channels_,
             missing=options.missing,
         )
     else:
@@ -340,17 +339,22 @@ def _open(run: Path, source: Path, *, labelled: bool | None) -> tuple[SeriesClas
     return estimator, cases
 
 
-def _read_csv(source: Path, steps: int | None, *, labelled: bool | None, missing: str) -> Cases:
-    if labelled is None and steps is not None:
-        columns = data.count_columns(source)
-        if columns not in (steps, steps + 1):
-            raise DataError(
-                f"{source}: has {columns} columns; the run was trained on series of {steps} steps "
-                f"({steps + 1} columns with a label first); say --labelled or --unlabelled to "
-                "read another length"
-            )
-        labelled = columns == steps + 1
-    return data.read_csv(source, label="none" if labelled is False else "first", missing=missing)
+def _read_csv(
+    source: Path, estimator: SeriesClassifier, *, labelled: bool | None, missing: data.Missing
+) -> Cases:
+    """A CSV whose labels, if it is not said, are told from the number of columns."""
+    cases = data.read_csv(source, label="none" if labelled is False else "first", missing=missing)
+    steps = int(cases.lengths[0])
+    wanted = estimator.longest_
+    if labelled is not None or steps == wanted or estimator.shortest_ != wanted:
+        return cases
+    if steps == wanted - 1:
+        return data.read_csv(source, label="none", missing=missing)
+    raise DataError(
+        f"{source}: has {steps + 1} columns; the run was trained on series of {wanted} steps "
+        f"({wanted + 1} columns with a label first); say --labelled or --unlabelled to use "
+        "another length"
+    )
 
 
 def _check_output(path: Path, *, overwrite: bool) -> None:

@@ -48,11 +48,13 @@ def test_leading_blanks_of_old_archives_are_no_cells(file: Path) -> None:
 
 
 def test_whole_numbers_as_labels_are_written_in_one_way(file: Path) -> None:
-    file.write_text("1.0000000e+00,1,2\n1,1,2\n-1.0,1,2\n007,1,2\n1.5,1,2\nno fault,1,2\n")
+    file.write_text(
+        "1.0000000e+00,1,2\n1,1,2\n-1.0,1,2\n007,1,2\n1.5,1,2\n1e300,1,2\nno fault,1,2\n"
+    )
     labels = read_csv(file).labels
     assert labels is not None
     assert labels.dtype.kind == "U"
-    assert labels.tolist() == ["1", "1", "-1", "007", "1.5", "no fault"]
+    assert labels.tolist() == ["1", "1", "-1", "007", "1.5", "1e300", "no fault"]
 
 
 def test_files_without_labels(file: Path) -> None:

@@ -23,6 +23,7 @@ def test_gaps_are_filled_on_the_line_and_ends_are_held() -> None:
 
 def test_padding_is_neither_looked_at_nor_filled() -> None:
     values = np.array([[[2.0, NAN, 0.0, 0.0, 0.0]], [[NAN, 1.0, 2.0, 3.0, 4.0]]])
+    assert settled(np.array([[[1.0, NAN, INF]]]), [1], "refuse")[0, 0, 0] == 1
     filled = settled(values, [2, 5])
     assert filled.tolist() == [[[2.0, 2.0, 0.0, 0.0, 0.0]], [[1.0, 1.0, 2.0, 3.0, 4.0]]]
 

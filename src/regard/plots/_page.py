@@ -14,7 +14,7 @@ from markupsafe import Markup
 from matplotlib import style
 from matplotlib.figure import Figure, SubFigure
 
-__all__ = ["inline_svg", "own_style", "render", "svg_text"]
+__all__ = ["duration", "inline_svg", "own_style", "render", "svg_text"]
 
 
 @contextmanager
@@ -35,12 +35,12 @@ def own_style(salt: str = "regard") -> Iterator[None]:
         yield
 
 
-def svg_text(figure: Figure | SubFigure | None) -> str:
+def svg_text(figure: Figure | SubFigure | None, *, transparent: bool = False) -> str:
     """The figure as a whole SVG document, without a date, so that equal figures give equal text."""
     assert isinstance(figure, Figure)
     file = io.StringIO()
     # What is rasterised needs no more than a dense screen shows.
-    figure.savefig(file, format="svg", dpi=200, transparent=True, metadata={"Date": None})
+    figure.savefig(file, format="svg", dpi=200, transparent=transparent, metadata={"Date": None})
     return file.getvalue()
 
 
@@ -51,7 +51,7 @@ def inline_svg(figure: Figure | SubFigure | None, *, label: str) -> Markup:
         figure: drawn under `own_style` with a salt that no other figure of the page has.
         label: what one hears who does not see the picture.
     """
-    svg = svg_text(figure)
+    svg = svg_text(figure, transparent=True)
     svg = svg[svg.index("<svg ") + len("<svg ") :]  # no XML prologue inside HTML
     svg = re.sub(r"<(metadata|style)\b.*?</\1>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # not referred to, and not unique in the page
@@ -67,7 +67,7 @@ def render(template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(figure=_figure, duration=_duration)
+    environment.filters.update(figure=_figure, duration=duration)
     return environment.get_template(template).render(**values)
 
 
@@ -76,7 +76,12 @@ def _figure(value: float | None) -> str:
     return "–" if value is None or math.isnan(value) else f"{value:.4f}"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Seconds as one says them.
+
+    >>> duration(185)
+    '3 min 5 s'
+    """
     if seconds < 120:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

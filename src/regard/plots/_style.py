@@ -36,7 +36,7 @@ def one_line(text: str, limit: int) -> str:
     """A name from the data as a label: one line, the middle left out where it is longer.
 
     >>> one_line("walking up\\na flight of stairs", 15)
-    'walking…f stairs'
+    'walking… stairs'
     """
     line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
     half = limit // 2

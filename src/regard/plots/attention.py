@@ -73,8 +73,9 @@ def plot_attention(
     unframe(ax)
     ax.spines["left"].set_bounds(floor, ceiling)
     if C == 1:
-        ticks = MaxNLocator(4).tick_values(floor, ceiling)
-        ax.yaxis.set_major_locator(FixedLocator(ticks[(floor <= ticks) & (ticks <= ceiling)]))
+        ticks = np.asarray(MaxNLocator(4).tick_values(floor, ceiling))
+        inside = ticks[(floor <= ticks) & (ticks <= ceiling)]
+        ax.yaxis.set_major_locator(FixedLocator(inside.tolist()))
         if channels is not None:
             ax.set_ylabel(one_line(channels[0], 30), parse_math=False)
     else:

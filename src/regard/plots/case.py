@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ..errors import ConfigError, RunError
@@ -46,6 +47,11 @@ class CaseView:
         """Whether the prediction is right, None where the truth is not known."""
         return None if self.true is None else self.true == self.predicted
 
+    @property
+    def has_span(self) -> bool:
+        """Whether some step is known to matter."""
+        return self.span is not None and self.span[0] < self.span[1]
+
 
 def case_html(view: CaseView) -> str:
     """A self-contained page of one case: no network, no scripts, text from data escaped."""
@@ -66,13 +72,13 @@ def save_case(view: CaseView, path: str | Path, *, overwrite: bool = False) -> N
         RunError: the file exists, or cannot be written.
     """
     path = Path(path)
-    writers = {".png": _png, ".svg": _svg, ".html": lambda view: case_html(view).encode()}
-    if path.suffix.lower() not in writers:
+    write = _WRITERS.get(path.suffix.lower())
+    if write is None:
         given = f"'{path.suffix}'" if path.suffix else "no ending"
         raise ConfigError(f"{path}: wanted a name that ends in .png, .svg or .html, given {given}")
     if path.exists() and not overwrite:
         raise RunError(f"{path}: exists; choose another name or say overwrite")
-    content = writers[path.suffix.lower()](view)
+    content = write(view)
     try:
         path.write_bytes(content)
     except OSError as error:
@@ -116,8 +122,8 @@ def _draw(view: CaseView, *, width: float, title: bool = False) -> Axes:
 
 def _label(view: CaseView) -> str:
     C, T = view.series.shape
-    known = view.span is not None and view.span[0] < view.span[1]
-    span = f"; true span {view.span[0]} to {view.span[1] - 1}" if known and view.span else ""
+    start, stop = view.span or (0, 0)
+    span = f"; true span {start} to {stop - 1}" if start < stop else ""
     return (
         f"Case {view.id}: {T} steps of {C} channel{'s' if C > 1 else ''} with the attention paid "
         f"to each, highest at step {int(np.argmax(view.weights))}{span}."
@@ -127,6 +133,7 @@ def _label(view: CaseView) -> str:
 def _png(view: CaseView) -> bytes:
     with own_style():
         figure = _draw(view, width=8.0, title=True).figure
+        assert isinstance(figure, Figure)
         file = io.BytesIO()
         figure.savefig(file, format="png", dpi=150)
     return file.getvalue()
@@ -135,3 +142,10 @@ def _png(view: CaseView) -> bytes:
 def _svg(view: CaseView) -> bytes:
     with own_style():
         return svg_text(_draw(view, width=8.0, title=True).figure).encode()
+
+
+def _html(view: CaseView) -> bytes:
+    return case_html(view).encode()
+
+
+_WRITERS = {".png": _png, ".svg": _svg, ".html": _html}

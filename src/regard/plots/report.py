@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from ._page import inline_svg, own_style, render
 from ._style import axes_of_size
@@ -65,12 +66,8 @@ def report_html(report: Report) -> str:
         wrong=int(matrix.sum() - matrix.trace()),
         commonest=max(metrics["per_class"], key=lambda row: row["support"]),
         binary=str(metrics["averaging"]).startswith("binary"),
-        localised=_is_number(metrics.get("localisation_ap")),
-        localisation_chance=(
-            metrics["localisation_chance"]
-            if _is_number(metrics.get("localisation_chance"))
-            else None
-        ),
+        localisation=_number(metrics.get("localisation_ap")),
+        chance=_number(metrics.get("localisation_chance")),
         confusion=_confusion(matrix, report.classes),
         history=_history(report.history),
         mistakes=[(view, case_svg(view, name=f"m{n}")) for n, view in enumerate(report.mistakes)],
@@ -82,11 +79,12 @@ def report_html(report: Report) -> str:
     )
 
 
-def _is_number(value: float | None) -> bool:
-    return value is not None and not math.isnan(value)
+def _number(value: float | None) -> float | None:
+    """None also for NaN, which is the mean over no cases."""
+    return None if value is None or math.isnan(value) else value
 
 
-def _confusion(matrix: np.ndarray, classes: Sequence[str]) -> Markup:
+def _confusion(matrix: NDArray[np.int64], classes: Sequence[str]) -> Markup:
     with own_style("confusion"):
         figure = plot_confusion(matrix, classes).figure
         return inline_svg(figure, label="Confusion matrix; the table of classes has its figures.")
@@ -109,6 +107,10 @@ def _flat(section: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]
         if isinstance(value, Mapping):
             rows += _flat(value, f"{prefix}{name}.")
         else:
-            text = value if isinstance(value, str) else json.dumps(value, default=str)
+            text = (
+                value
+                if isinstance(value, str)
+                else json.dumps(value, ensure_ascii=False, default=str)
+            )
             rows.append((f"{prefix}{name}", text))
     return rows

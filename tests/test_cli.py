@@ -1,0 +1,432 @@
+"""The command line: the main jobs end to end, and one clear line for everything that goes wrong."""
+
+import csv
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from regard import SeriesClassifier, cli, jobs
+from regard.data import sine
+from regard.runs import partial_folder, read_run
+
+TINY: dict[str, Any] = {
+    "data": {"kind": "sine", "series": 60, "steps": 41},
+    "model": {"encoder": "conv-bilstm", "pooling": "attention", "hidden": 8},
+    "training": {"epochs": 2, "updates_per_epoch": 1, "device": "cpu"},
+}
+FILES = {
+    "config.json",
+    "model.safetensors",
+    "preprocess.json",
+    "metrics.json",
+    "history.csv",
+    "report.html",
+}
+
+
+class Regard:
+    """Runs `regard ...` in this process and keeps what it printed."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> None:
+        self._capsys, self._patch = capsys, patch
+        self.out = self.err = ""
+
+    def __call__(self, *words: str | Path) -> int:
+        self._patch.setattr(sys, "argv", ["regard", *map(str, words)])
+        try:
+            cli.main()
+            code: Any = 0
+        except SystemExit as end:
+            code = end.code
+        self.out, self.err = self._capsys.readouterr()
+        return int(code or 0)
+
+    def fails(self, *words: str | Path) -> str:
+        """What is said, which must be one line, when it must fail."""
+        assert self(*words) == 2
+        assert "Traceback" not in self.err
+        assert len(self.err.strip().splitlines()) == 1
+        return self.err.strip()
+
+
+@pytest.fixture
+def regard(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Regard:
+    return Regard(capsys, monkeypatch)
+
+
+def _config(folder: Path, **changes: Any) -> Path:
+    path = folder / "config.json"
+    path.write_text(json.dumps({**TINY, **changes}))
+    return path
+
+
+def _write_csv(path: Path, rows: list[list[Any]]) -> Path:
+    path.write_text("\n".join(",".join(map(str, row)) for row in rows) + "\n")
+    return path
+
+
+def _rows(cases: int = 12, steps: int = 41, classes: int = 2) -> list[list[Any]]:
+    values = np.random.default_rng(0).normal(size=(cases, steps)).round(3)
+    return [[f"class {n % classes}", *row] for n, row in enumerate(values.tolist())]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "tiny"
+    jobs.train(TINY, out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def new(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    values = sine(series=5, steps=41, seed=1).values[:, 0].round(4).tolist()
+    return _write_csv(tmp_path_factory.mktemp("new") / "new.csv", values)
+
+
+def test_train_writes_a_whole_run_folder(regard: Regard, tmp_path: Path) -> None:
+    out = tmp_path / "runs" / "tiny"
+    assert regard("train", _config(tmp_path), "--out", out, "--set", "training.epochs=3") == 0
+    assert {file.name for file in out.iterdir()} == FILES
+    assert [file.name for file in out.parent.iterdir()] == ["tiny"]
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert set(metrics) >= {
+        "accuracy",
+        "precision",
+        "recall",
+        "f1",
+        "roc_auc",
+        "confusion_matrix",
+        "fit_seconds",
+        "localisation_ap",
+    }
+    assert metrics["cases"] == 12
+    assert np.sum(metrics["confusion_matrix"]) == 12
+    assert len((out / "history.csv").read_text().splitlines()) == 4
+    config = json.loads((out / "config.json").read_text())
+    assert config["training"]["epochs"] == 3
+    assert config["model"]["layers"] == 1
+    assert config["seed"] == 0
+    assert config["versions"]["regard"]
+    assert f"accuracy             {metrics['accuracy']:.4f}" in regard.out
+    assert f"report: {out / 'report.html'}" in regard.out
+
+
+def test_the_figures_are_those_of_the_saved_model_on_the_test_part(run: Path) -> None:
+    opened = read_run(run)
+    *_, test = jobs._parts(opened.config)
+    loaded = SeriesClassifier.load(run)
+    assert opened.metrics["accuracy"] == pytest.approx(loaded.score(test, test.labels))
+
+
+def test_the_same_seed_gives_the_same_run(run: Path, tmp_path: Path) -> None:
+    metrics = jobs.train(TINY, tmp_path / "again")
+    first = dict(read_run(run).metrics)
+    assert {**metrics, "fit_seconds": 0} == {**first, "fit_seconds": 0}
+    other = jobs.train({**TINY, "seed": 1}, tmp_path / "other")
+    assert other["confusion_matrix"] != first["confusion_matrix"] or other["f1"] != first["f1"]
+
+
+def test_the_default_output_is_named_after_the_configuration(
+    regard: Regard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "wave.json").write_text(json.dumps(TINY))
+    assert regard("train", "wave.json") == 0
+    assert {file.name for file in (tmp_path / "runs" / "wave").iterdir()} == FILES
+
+
+def test_predict(regard: Regard, run: Path, new: Path, tmp_path: Path) -> None:
+    out = tmp_path / "predictions.csv"
+    assert regard("predict", run, new, "--out", out) == 0
+    with out.open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["case"] for row in rows] == ["0", "1", "2", "3", "4"]
+    model = SeriesClassifier.load(run)
+    values = np.loadtxt(new, delimiter=",")
+    assert [row["label"] for row in rows] == [str(label) for label in model.predict(values)]
+    for row, probabilities, weights in zip(
+        rows, model.predict_proba(values), model.attend(values), strict=True
+    ):
+        shown = [float(row["probability 0"]), float(row["probability 1"])]
+        assert shown == pytest.approx(probabilities.tolist(), abs=1e-6)
+        assert weights[int(row["from"]) : int(row["to"])].sum() >= 0.5 - 1e-6
+
+
+def test_a_label_column_is_recognised_by_the_number_of_columns(
+    regard: Regard, run: Path, new: Path, tmp_path: Path
+) -> None:
+    labelled = _write_csv(
+        tmp_path / "labelled.csv", [["x", line] for line in new.read_text().split()]
+    )
+    for source, name in ((new, "a.csv"), (labelled, "b.csv")):
+        assert regard("predict", run, source, "--out", tmp_path / name) == 0
+    assert (tmp_path / "a.csv").read_text() == (tmp_path / "b.csv").read_text()
+    shorter = _write_csv(tmp_path / "shorter.csv", [["x", 1, 2, 3], ["y", 3, 2, 1]])
+    said = regard.fails("predict", run, shorter, "--out", tmp_path / "c.csv")
+    assert "shorter.csv: has 4 columns; the run was trained on series of 41 steps" in said
+    assert regard("predict", run, shorter, "--out", tmp_path / "c.csv", "--labelled") == 0
+
+
+@pytest.mark.parametrize(
+    ("suffix", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("html", b"<!doctype html>")]
+)
+def test_explain(
+    regard: Regard, run: Path, new: Path, tmp_path: Path, suffix: str, start: bytes
+) -> None:
+    out = tmp_path / f"case3.{suffix}"
+    assert regard("explain", run, new, "--case", "3", "--out", out) == 0
+    assert out.read_bytes().lower().startswith(start.lower())
+    assert f": {out}" in regard.out
+
+
+def test_show(regard: Regard, run: Path) -> None:
+    assert regard("show", run) == 0
+    assert '"encoder": "conv-bilstm"' in regard.out
+    assert "accuracy" in regard.out
+
+
+def test_help_names_every_command(regard: Regard) -> None:
+    assert regard("--help") == 0
+    for command in ("train", "predict", "explain", "show"):
+        assert command in regard.out
+
+
+# What goes wrong: one line, exit code 2, nothing written.
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"trainin": {}}, "config.json: trainin: unknown key; did you mean 'training'?"),
+        ({"training": {"epochs": "3"}}, 'config.json: training.epochs: wanted integer, not "3"'),
+        ({"data": {"kind": "csv", "path": "no.csv"}}, "no.csv: there is no such file"),
+        ({"data": {"kind": "arrays"}}, "arrays come from Python"),
+        (
+            {"data": {"kind": "sine", "frequency": [4, 1]}},
+            "frequency",
+        ),
+    ],
+)
+def test_a_wrong_configuration(
+    regard: Regard, tmp_path: Path, changes: dict[str, Any], expected: str
+) -> None:
+    said = regard.fails("train", _config(tmp_path, **changes), "--out", tmp_path / "out")
+    assert said.startswith("error: ")
+    assert expected in said
+    assert [file.name for file in tmp_path.iterdir()] == ["config.json"]
+
+
+@pytest.mark.parametrize("word", ["training.epoch=3", "training.epochs", "training.epochs=x"])
+def test_a_wrong_change(regard: Regard, tmp_path: Path, word: str) -> None:
+    said = regard.fails("train", _config(tmp_path), "--out", tmp_path / "out", "--set", word)
+    assert "training.epoch" in said
+    assert not (tmp_path / "out").exists()
+
+
+def _ragged(rows: list[list[Any]]) -> None:
+    del rows[4][-1]
+
+
+def _text(rows: list[list[Any]]) -> None:
+    rows[4][7] = "seven"
+
+
+def _nan(rows: list[list[Any]]) -> None:
+    rows[4][7] = "NaN"
+
+
+def _infinity(rows: list[list[Any]]) -> None:
+    rows[4][7] = "inf"
+
+
+def _one_class(rows: list[list[Any]]) -> None:
+    for row in rows:
+        row[0] = "same"
+
+
+def _single_case(rows: list[list[Any]]) -> None:
+    rows[4][0] = "rare"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "expected"),
+    [
+        (_ragged, "train.csv, row 5 has 40 values, row 1 has 41"),
+        (_text, "train.csv, row 5, column 8: 'seven' is not a number"),
+        (_nan, "train.csv, row 5, column 8"),
+        (_infinity, "train.csv, row 5, column 8"),
+        (_one_class, "train.csv: has only one class, same"),
+        (_single_case, "train.csv: class rare has only one case"),
+        (list.clear, "train.csv is empty"),
+    ],
+)
+@pytest.mark.parametrize("with_test_file", [False, True])
+def test_bad_data(
+    regard: Regard, tmp_path: Path, spoil: Any, expected: str, with_test_file: bool
+) -> None:
+    rows = _rows()
+    spoil(rows)
+    test = _write_csv(tmp_path / "test.csv", rows)
+    data = {"kind": "csv", "path": str(_write_csv(tmp_path / "train.csv", rows))}
+    if with_test_file:
+        data["test_path"] = str(test)
+    said = regard.fails("train", _config(tmp_path, data=data), "--out", tmp_path / "out")
+    assert expected in said
+    assert {file.name for file in tmp_path.iterdir()} == {"config.json", "train.csv", "test.csv"}
+
+
+def test_a_test_label_unseen_in_training(regard: Regard, tmp_path: Path) -> None:
+    train = _write_csv(tmp_path / "train.csv", _rows())
+    test = _write_csv(tmp_path / "test.csv", _rows(classes=3))
+    data = {"kind": "csv", "path": str(train), "test_path": str(test)}
+    said = regard.fails("train", _config(tmp_path, data=data), "--out", tmp_path / "out")
+    assert "test.csv, case 2: label 'class 2' is not in" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_unequal_channels(regard: Regard, tmp_path: Path) -> None:
+    path = tmp_path / "train.ts"
+    path.write_text("@univariate false\n@classLabel true a b\n@data\n1,2:3,4:a\n1,2:b\n")
+    data = {"kind": "ts", "path": str(path)}
+    said = regard.fails("train", _config(tmp_path, data=data), "--out", tmp_path / "out")
+    assert "train.ts, line 5" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_numbers_as_targets_are_no_classes(regard: Regard, tmp_path: Path) -> None:
+    path = tmp_path / "train.ts"
+    path.write_text("@targetlabel true\n@data\n1,2:0.5\n1,3:1.5\n")
+    data = {"kind": "ts", "path": str(path)}
+    said = regard.fails("train", _config(tmp_path, data=data), "--out", tmp_path / "out")
+    assert "has numbers as targets; classify needs classes" in said
+
+
+def test_an_output_that_exists(regard: Regard, run: Path, new: Path, tmp_path: Path) -> None:
+    before = (run / "metrics.json").read_bytes()
+    said = regard.fails("train", _config(tmp_path), "--out", run)
+    assert said.endswith("tiny: exists; choose another name or say overwrite")
+    assert (run / "metrics.json").read_bytes() == before
+    out = tmp_path / "predictions.csv"
+    out.write_text("mine")
+    assert "exists" in regard.fails("predict", run, new, "--out", out)
+    assert "exists" in regard.fails("explain", run, new, "--case", "0", "--out", out)
+    assert out.read_text() == "mine"
+    assert regard("predict", run, new, "--out", out, "--overwrite") == 0
+
+
+def test_a_broken_run(regard: Regard, run: Path, new: Path, tmp_path: Path) -> None:
+    out = tmp_path / "predictions.csv"
+    assert "no such run folder" in regard.fails("predict", tmp_path / "no", new, "--out", out)
+    assert "is not a run folder" in regard.fails("show", tmp_path)
+    assert not out.exists()
+
+
+def test_weights_of_another_model(regard: Regard, run: Path, tmp_path: Path) -> None:
+    other = tmp_path / "run"
+    SeriesClassifier.load(run).save(other)
+    config = other / "config.json"
+    config.write_text(config.read_text().replace('"hidden": 8', '"hidden": 16'))
+    said = regard.fails("predict", other, tmp_path, "--out", tmp_path / "predictions.csv")
+    assert "model.safetensors: the weights are not those of its config.json" in said
+
+
+def test_new_data_that_does_not_fit(regard: Regard, run: Path, new: Path, tmp_path: Path) -> None:
+    out = tmp_path / "case.png"
+    said = regard.fails("explain", run, new, "--case", "7", "--out", out)
+    assert "has no case 7; its cases are 0 to 4" in said
+    said = regard.fails("explain", run, new, "--case", "1", "--out", tmp_path / "case.gif")
+    assert ".png" in said
+    said = regard.fails("explain", run, new, "--case", "1", "--out", tmp_path / "no" / "case.png")
+    assert "there is no folder" in said
+    two = tmp_path / "two.npz"
+    np.savez(two, X=np.zeros((3, 2, 41)))
+    said = regard.fails("predict", run, two, "--out", tmp_path / "p.csv")
+    assert "two.npz: has 2 channels; the run was trained on 1" in said
+    assert list(tmp_path.iterdir()) == [two]
+
+
+def test_a_full_disk_while_saving(
+    regard: Regard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(jobs, "write_run", full)
+    said = regard.fails("train", _config(tmp_path), "--out", out)
+    assert said == f"error: {out}: cannot be written: no space left on device"
+    assert not out.exists()
+    monkeypatch.undo()
+    # Nothing that was learned is lost.
+    assert regard("train", _config(tmp_path), "--out", out, "--resume") == 0
+    assert {file.name for file in out.iterdir()} == FILES
+
+
+def test_resume_needs_the_same_configuration_and_data(
+    regard: Regard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+
+    def cut(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(jobs, "write_run", cut)
+    config = _config(tmp_path)
+    assert regard("train", config, "--out", out) == 130
+    assert regard.err.strip() == (
+        f"interrupted; go on with: regard train {config} --out {out} --resume"
+    )
+    monkeypatch.undo()
+    said = regard.fails("train", config, "--out", out)
+    assert "training was cut off; go on with --resume, or start again with --overwrite" in said
+    said = regard.fails("train", config, "--out", out, "--resume", "--set", "training.epochs=5")
+    assert "training was begun with another config" in said
+    assert partial_folder(out).exists()
+    assert regard("train", config, "--out", out, "--overwrite") == 0
+    assert not partial_folder(out).exists()
+    assert regard("train", config, "--out", out, "--resume") == 0  # whole: nothing left to do
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
+def test_a_real_run_that_is_killed_is_resumed_to_the_same_end(
+    end: signal.Signals, regard: Regard, tmp_path: Path
+) -> None:
+    training = {"epochs": 60, "updates_per_epoch": 8, "batch_size": 6, "device": "cpu"}
+    config = _config(tmp_path, training=training)
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "regard.cli", "train", str(config), "--out"]
+    subprocess.run([*command, str(whole)], check=True, capture_output=True, env=environment)
+    process = subprocess.Popen(
+        [*command, str(cut)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    )
+    checkpoint = partial_folder(cut) / "resume" / "last.ckpt"
+    while not checkpoint.exists():
+        assert process.poll() is None, process.stderr and process.stderr.read()
+        time.sleep(0.01)
+    time.sleep(0.1)
+    process.send_signal(end)
+    _, said = process.communicate()
+    assert process.returncode == (-9 if end == signal.SIGKILL else 130)
+    if end == signal.SIGINT:
+        assert said.decode().strip().endswith(f"--out {cut} --resume")
+    assert not cut.exists()
+    again = subprocess.run(
+        [*command, str(cut), "--resume"], check=True, capture_output=True, env=environment
+    )
+    assert b"report:" in again.stdout
+    assert (cut / "history.csv").read_text() == (whole / "history.csv").read_text()
+    assert (cut / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
+    figures = [json.loads((out / "metrics.json").read_text()) for out in (whole, cut)]
+    assert {**figures[0], "fit_seconds": 0} == {**figures[1], "fit_seconds": 0}
+    assert not partial_folder(cut).exists()
