@@ -139,7 +139,12 @@ class Model(_Section):
     layers: Annotated[int, Field(ge=1)] | None = Field(
         None, description="of the encoder; by default what suits it"
     )
-    attention_dim: Annotated[int, Field(ge=1)] = 64
+    attention_dim: Annotated[int, Field(ge=1)] = Field(
+        64, description="width of the space in which additive attention compares"
+    )
+    queries: Annotated[int, Field(ge=1)] = Field(
+        1, description="how many the attention learns; their weights are averaged"
+    )
     dropout: _Share = 0.1
 
     @model_validator(mode="before")
@@ -174,7 +179,9 @@ class Training(_Section):
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     schedule: Literal["cosine", "constant"] = "cosine"
     gradient_clip: Annotated[float, Field(ge=0)] = 1.0
-    class_weight: Literal["balanced"] | None = None
+    class_weight: Literal["balanced"] | dict[str, float] | None = Field(
+        None, description="balanced: inversely to the class's frequency; or a factor per label"
+    )
     label_smoothing: _Share = 0.0
     updates_per_epoch: Annotated[int, Field(ge=1)] = 25
     device: Literal["auto", "cpu", "cuda"] = "auto"

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -171,7 +171,7 @@ def explain(
         raise DataError(f"{source}: has no case {case}; its cases are {ids[0]} to {ids[-1]}")
     view = _views(estimator, cases.take(where[:1]))[0]
     with disk_errors(out):
-        save_case(view, out)
+        save_case(view, out, overwrite=overwrite)
     return view
 
 
@@ -340,7 +340,11 @@ def _open(run: Path, source: Path, *, labelled: bool | None) -> tuple[SeriesClas
 
 
 def _read_csv(
-    source: Path, estimator: SeriesClassifier, *, labelled: bool | None, missing: data.Missing
+    source: Path,
+    estimator: SeriesClassifier,
+    *,
+    labelled: bool | None,
+    missing: Literal["refuse", "interpolate"],
 ) -> Cases:
     """A CSV whose labels, if it is not said, are told from the number of columns."""
     cases = data.read_csv(source, label="none" if labelled is False else "first", missing=missing)

@@ -26,9 +26,9 @@ def test_attention_pooling_by_hand() -> None:
     states, mask = _states()
     score = Additive(None, D, A)
     pooling = AttentionPooling(Attention(score), A).double()
-    torch.nn.init.normal_(pooling.query)
+    torch.nn.init.normal_(pooling.queries)
     context, weights = pooling(states, mask)
-    query, vector = pooling.query.detach().numpy(), score.vector.detach().numpy()
+    query, vector = pooling.queries[0].detach().numpy(), score.vector.detach().numpy()
     projection = score.key_projection.weight.detach().numpy()
     for b, length in enumerate(LENGTHS):
         rows = states[b, :length].numpy()
@@ -48,7 +48,7 @@ def test_a_dot_product_query_starts_from_uniform_weights() -> None:
 def test_conjunctive_pooling_by_hand() -> None:
     states, mask = _states()
     pooling = ConjunctivePooling(Dot(), D, D, N).double()
-    torch.nn.init.normal_(pooling.query)
+    torch.nn.init.normal_(pooling.queries)
     logits, gates, weights, evidence = pooling(states, mask)
     assert evidence.shape == (B, N, S)
     weight, bias = pooling.classify.weight.detach().numpy(), pooling.classify.bias.detach().numpy()
@@ -56,7 +56,7 @@ def test_conjunctive_pooling_by_hand() -> None:
         total = np.zeros(N)
         for s in range(length):
             state = states[b, s].numpy()
-            gate = 1 / (1 + np.exp(-(pooling.query.detach().numpy() @ state)))
+            gate = 1 / (1 + np.exp(-(pooling.queries[0].detach().numpy() @ state)))
             assert gates[b, s].item() == pytest.approx(gate)
             total += gate * (weight @ state + bias)
         np.testing.assert_allclose(logits[b].detach().numpy(), total / length)
@@ -80,6 +80,27 @@ def test_conjunctive_pooling_of_nothing_is_zero() -> None:
 
 
 def test_conjunctive_weights_sum_to_one_even_when_every_gate_underflows() -> None:
-    gated = conjunctive_pool(torch.zeros(1, S, N), torch.full((1, S), -300.0))
+    gated = conjunctive_pool(torch.zeros(1, S, N), torch.full((1, 1, S), -300.0))
     assert (gated.gates == 0).all()
     torch.testing.assert_close(gated.weights, torch.full((1, S), 1 / S))
+
+
+@pytest.mark.parametrize("kind", ["attention", "conjunctive"])
+def test_several_queries_average_what_each_would_say(kind: str) -> None:
+    states, mask = _states()
+    if kind == "attention":
+        several = AttentionPooling(Attention(Dot()), D, queries=3).double()
+        one = AttentionPooling(Attention(Dot()), D).double()
+    else:
+        several = ConjunctivePooling(Dot(), D, D, N, queries=3).double()
+        one = ConjunctivePooling(Dot(), D, D, N).double()
+        one.classify = several.classify
+    results = []
+    for query in several.queries.detach():
+        one.queries.data = query[None]
+        results.append(one(states, mask))
+    expected = [torch.stack(parts).mean(0) for parts in zip(*results, strict=True)]
+    together = several(states, mask)
+    torch.testing.assert_close(together[0], expected[0])
+    torch.testing.assert_close(together[1], expected[1])
+    assert not torch.equal(several.queries[0], several.queries[1])

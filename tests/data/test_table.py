@@ -96,7 +96,28 @@ def test_gaps_are_named_or_filled(file: Path) -> None:
     assert reading(file, content, missing="interpolate").values.tolist() == [[[1, 3, 5, 5]]]
 
 
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        (
+            ",case,time,label",
+            "toy.csv: column 1 has no name; name it, leave it out (an index that pandas wrote: "
+            "index=False), or name the channels",
+        ),
+        ("x,case,time,label,x", "toy.csv: column 5 is a second one named 'x'"),
+    ],
+)
+def test_columns_without_names_of_their_own_are_no_channels(
+    file: Path, header: str, message: str
+) -> None:
+    content = header + "\n0,a,0,l" + ",1" * (header.count(",") - 3) + "\n"
+    assert refusal(file, content) == message
+
+
 def test_blank_rows_count_as_rows_of_the_file(file: Path) -> None:
+    late = "\n\ncase,time,label,x\na,0,l,1\na,1,l"
+    assert "row 5, column 'x': 'oops'" in refusal(file, late + ",oops\n")
+    assert "row 5 has 3 cells, the header has 4" in refusal(file, late + "\n")
     assert "row 4, column 'x': 'oops'" in refusal(
         file, "case,time,label,x\na,0,l,1\n\na,1,l,oops\n"
     )

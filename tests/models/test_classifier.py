@@ -10,7 +10,11 @@ LENGTHS = torch.tensor([67, 61, 29, 2, 1])
 
 
 def _make(
-    encoder: str = "conv", pooling: str = "attention", attention: str = "additive", classes: int = 7
+    encoder: str = "conv",
+    pooling: str = "attention",
+    attention: str = "additive",
+    classes: int = 7,
+    queries: int = 3,
 ) -> SeriesModel:
     torch.manual_seed(0)
     model = build_classifier(
@@ -22,6 +26,7 @@ def _make(
         hidden=8,
         layers=2,
         attention_dim=13,
+        queries=queries,
         dropout=0.5,
         steps=151,
     )
@@ -43,6 +48,7 @@ def test_the_published_recipe_has_its_parameters() -> None:
         hidden=32,
         layers=1,
         attention_dim=64,
+        queries=1,
         dropout=0.0,
         steps=500,
     )
@@ -60,16 +66,17 @@ def test_the_published_recipe_computes_the_published_model() -> None:
         hidden=32,
         layers=1,
         attention_dim=64,
+        queries=1,
         dropout=0.0,
         steps=500,
     ).double()
-    torch.nn.init.normal_(model.head.pool.query)
+    torch.nn.init.normal_(model.head.pool.queries)
     series = torch.randn(B, 1, 17, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     logits, maps = model(series)
     # The published form: tanh layer with bias, one score, softmax over time, sigmoid of one logit.
     states, _ = model.encoder.network(series.transpose(1, 2))
     score = model.head.pool.attention.score
-    hidden = torch.tanh(states @ score.key_projection.weight.T + model.head.pool.query)
+    hidden = torch.tanh(states @ score.key_projection.weight.T + model.head.pool.queries)
     weights = torch.softmax(hidden @ score.vector + 0.7, 1)  # any output bias
     context = (weights.unsqueeze(-1) * states).sum(1)
     probability = torch.sigmoid(model.head.classify(context)).squeeze(1)

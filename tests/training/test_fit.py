@@ -21,7 +21,6 @@ SETTINGS = Settings(
     weight_decay=0.01,
     schedule="cosine",
     gradient_clip=1.0,
-    class_weight=None,
     label_smoothing=0.0,
     updates_per_epoch=3,
     device="cpu",

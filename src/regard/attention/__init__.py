@@ -11,7 +11,7 @@ from regard.attention.additive import Additive, additive_score
 from regard.attention.attention import Attended, Attention, Memory
 from regard.attention.conjunctive import ConjunctivePooling, Gated, conjunctive_pool
 from regard.attention.dot import Dot, ScaledDot, dot_score
-from regard.attention.pooling import AttentionPooling, Pooled
+from regard.attention.pooling import AttentionPooling, Pooled, learned_queries
 from regard.attention.score import Score
 from regard.attention.softmax import masked_softmax
 
@@ -30,5 +30,6 @@ __all__ = [
     "additive_score",
     "conjunctive_pool",
     "dot_score",
+    "learned_queries",
     "masked_softmax",
 ]

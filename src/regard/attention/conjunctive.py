@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
+from regard.attention.pooling import learned_queries
 from regard.attention.score import Score
 from regard.attention.softmax import masked_softmax
 
@@ -33,21 +34,22 @@ def conjunctive_pool(class_scores: Tensor, scores: Tensor, mask: Tensor | None =
 
     Parameters:
         class_scores: [B, S, N], every position classified by itself.
-        scores: [B, S], the attention scores of a learned query.
+        scores: [B, Q, S], the attention scores of learned queries, whose gates are averaged.
         mask: boolean [B, S], True means may be attended. None allows all.
 
     Returns:
         `Gated(logits [B, N], gates [B, S], weights [B, S], evidence [B, N, S])`; zeros where
         nothing is allowed.
     """
-    gates = torch.sigmoid(scores)
-    positions: Tensor | int = scores.shape[1]
+    gates = torch.sigmoid(scores).mean(1)
+    positions: Tensor | int = scores.shape[2]
     if mask is not None:
         gates = gates.masked_fill(~mask, 0.0)
         class_scores = class_scores.masked_fill(~mask.unsqueeze(-1), 0.0)
         positions = mask.sum(1).clamp(min=1)[:, None, None]
     evidence = (gates.unsqueeze(-1) * class_scores).transpose(1, 2) / positions
-    weights = masked_softmax(logsigmoid(scores), mask)  # gates / sum(gates), even if all vanish
+    # gates / sum(gates), also where all are too small for their own numbers
+    weights = masked_softmax(logsigmoid(scores).logsumexp(1), mask)
     return Gated(evidence.sum(-1), gates, weights, evidence)
 
 
@@ -57,8 +59,9 @@ class ConjunctivePooling(nn.Module):
     Unlike softmax weights, the gates do not compete: several positions, or none, may be open.
 
     Parameters:
-        score: how well the learned query matches a state.
-        query_dim: Dq, the width of the query to learn.
+        score: how well a learned query matches a state.
+        query_dim: Dq, the width of the queries to learn.
+        queries: how many; with several, their gates are averaged.
         state_dim: D.
         logits: N, how many scores every position gets.
 
@@ -71,13 +74,15 @@ class ConjunctivePooling(nn.Module):
     [[2, 3], [2, 11], [2, 11], [2, 3, 11]]
     """
 
-    def __init__(self, score: Score, query_dim: int, state_dim: int, logits: int) -> None:
+    def __init__(
+        self, score: Score, query_dim: int, state_dim: int, logits: int, *, queries: int = 1
+    ) -> None:
         super().__init__()
         self.score = score
-        self.query = nn.Parameter(torch.zeros(query_dim))
+        self.queries = learned_queries(queries, query_dim)
         self.classify = nn.Linear(state_dim, logits)
 
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Gated:
         """Pool states [B, S, D] over the positions that mask [B, S] allows."""
-        scores = self.score(self.query.expand(len(states), 1, -1), states).squeeze(1)  # [B, S]
+        scores = self.score(self.queries.expand(len(states), -1, -1), states)  # [B, Q, S]
         return conjunctive_pool(self.classify(states), scores, mask)

@@ -1,4 +1,4 @@
-"""Attention pooling: one learned query reads the whole sequence."""
+"""Attention pooling: learned queries read the whole sequence."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from regard.attention.attention import Attention
 
-__all__ = ["AttentionPooling", "Pooled"]
+__all__ = ["AttentionPooling", "Pooled", "learned_queries"]
 
 
 class Pooled(NamedTuple):
@@ -25,11 +25,14 @@ class Pooled(NamedTuple):
 class AttentionPooling(nn.Module):
     """context = sum over s of weights_s * states_s, weights = softmax(score(q, states)), q learned.
 
-    The query starts at zero, that is, for dot products, from uniform weights.
+    With several queries their weights, and so their contexts, are averaged: each settles on other
+    positions of the same evidence, and together they cover more of it.
 
     Parameters:
         attention: any `Attention`.
-        query_dim: Dq, the width of the query to learn.
+        query_dim: Dq, the width of the queries to learn.
+        queries: how many. One starts at zero, that is, for dot products, from uniform weights;
+            several start at random, since equal ones would stay equal.
 
     Source: Yang et al., 2016, "Hierarchical attention networks for document classification",
     equations 5 to 7, where q is the word context vector.
@@ -41,13 +44,19 @@ class AttentionPooling(nn.Module):
     (torch.Size([2, 5]), torch.Size([2, 11]))
     """
 
-    def __init__(self, attention: Attention, query_dim: int) -> None:
+    def __init__(self, attention: Attention, query_dim: int, *, queries: int = 1) -> None:
         super().__init__()
         self.attention = attention
-        self.query = nn.Parameter(torch.zeros(query_dim))
+        self.queries = learned_queries(queries, query_dim)
 
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Pooled:
         """Pool states [B, S, D] over the positions that mask [B, S] allows."""
-        query = self.query.expand(len(states), 1, -1)  # [B, 1, Dq]
-        context, weights = self.attention(query, states, mask=mask)
-        return Pooled(context.squeeze(1), weights.squeeze(1))
+        queries = self.queries.expand(len(states), -1, -1)  # [B, Q, Dq]
+        context, weights = self.attention(queries, states, mask=mask)
+        return Pooled(context.mean(1), weights.mean(1))
+
+
+def learned_queries(queries: int, query_dim: int) -> nn.Parameter:
+    """[Q, Dq] to learn: zeros for one query, random for several."""
+    start = torch.zeros(1, query_dim) if queries == 1 else torch.randn(queries, query_dim)
+    return nn.Parameter(start)

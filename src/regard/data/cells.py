@@ -61,7 +61,7 @@ def not_a_number(where: str, text: str) -> DataError:
     return DataError(f"{where}: {shown!r} is not a number{hint}")
 
 
-def tidy_labels(labels: Sequence[str]) -> NDArray[np.str_]:
+def tidy_labels(labels: Sequence[str] | NDArray[np.str_]) -> NDArray[np.str_]:
     """Labels as strings, a whole number written in only one way.
 
     >>> tidy_labels(["1.0000000e+00", "1", "-1.0", "1.5", "walking"])

@@ -106,7 +106,7 @@ def _labels(path: FilePath, y: NDArray[Any], cases: int) -> NDArray[Any]:
         return y.astype(np.float64)
     if y.dtype.kind not in "biuU":
         raise DataError(f"{path}: y holds {y.dtype}; wanted strings or real numbers")
-    return tidy_labels(y.astype(np.str_))  # type: ignore[arg-type]
+    return tidy_labels(y.astype(np.str_))
 
 
 def _spans(path: FilePath, given: NDArray[Any], lengths: NDArray[np.int64]) -> NDArray[np.int64]:

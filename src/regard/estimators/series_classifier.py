@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import Tags, check_random_state, column_or_1d
+from sklearn.utils import Tags, assert_all_finite, check_random_state, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -46,6 +46,7 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         hidden: width inside the encoder; None takes what suits it.
         layers: of the encoder; None takes what suits it.
         attention_dim: width of the space in which additive attention compares.
+        queries: how many the attention learns; their weights are averaged.
         dropout: share dropped inside the encoder and of its states, in training.
         scaling: to zero mean and unit variance: "series" (each case by itself), "channel" (with
             the training part's figures) or "none".
@@ -59,7 +60,8 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         weight_decay: of AdamW.
         schedule: of the learning rate: "cosine" (to zero, after a short warm-up) or "constant".
         gradient_clip: largest norm of an update's gradient; 0 does not clip.
-        class_weight: "balanced" to weigh classes inversely to their frequency, or None.
+        class_weight: "balanced" to weigh classes inversely to their frequency, a dict from label
+            to factor (1 where a label is left out), or None.
         label_smoothing: share of the target spread over all classes.
         updates_per_epoch: a training part of fewer batches is passed over several times an epoch.
         device: "auto" (a GPU if there is one), "cpu" or "cuda".
@@ -88,6 +90,7 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         hidden: int | None = None,
         layers: int | None = None,
         attention_dim: int = 64,
+        queries: int = 1,
         dropout: float = 0.1,
         scaling: str = "channel",
         missing: Literal["refuse", "interpolate"] = "refuse",
@@ -99,7 +102,7 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         weight_decay: float = 0.01,
         schedule: str = "cosine",
         gradient_clip: float = 1.0,
-        class_weight: str | None = None,
+        class_weight: str | dict[Any, float] | None = None,
         label_smoothing: float = 0.0,
         updates_per_epoch: int = 25,
         device: str = "auto",
@@ -112,6 +115,7 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.hidden = hidden
         self.layers = layers
         self.attention_dim = attention_dim
+        self.queries = queries
         self.dropout = dropout
         self.scaling = scaling
         self.missing = missing
@@ -189,9 +193,12 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
         weights = None
         if self.class_weight is not None:
+            weigh: Any = config.training.class_weight
+            if isinstance(weigh, dict):  # the labels have become strings, as in JSON
+                weigh = {n: weigh.get(str(label), 1.0) for n, label in enumerate(self.classes_)}
             kinds = np.arange(len(self.classes_))
-            balanced = compute_class_weight(self.class_weight, classes=kinds, y=targets)
-            weights = torch.tensor(balanced, dtype=torch.float32)
+            factors = compute_class_weight(weigh, classes=kinds, y=targets)
+            weights = torch.tensor(factors, dtype=torch.float32)
         names = {field.name for field in fields(Settings)}
         self.history_ = fit(
             self.model_,
@@ -303,10 +310,7 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _config(self, seed: int) -> Config:
         """The parameters, checked."""
-        given = {
-            name: value.item() if isinstance(value, np.generic) else value
-            for name, value in self.get_params(deep=False).items()
-        }
+        given = {name: _plain(value) for name, value in self.get_params(deep=False).items()}
         return resolve_config(
             {
                 "seed": seed,
@@ -326,6 +330,7 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 if y is None:
                     raise DataError("requires y to be passed, but the target y is None")
                 y = column_or_1d(y, warn=True)
+                assert_all_finite(y, input_name="y")
                 check_classification_targets(y)
             cases = as_cases(X, y, missing=self.missing)
             if cases.values.shape[1] == 1 and _is_table(X):
@@ -408,9 +413,16 @@ def _labels(cases: Cases) -> NDArray[Any]:
     return cases.labels
 
 
+def _plain(value: Any) -> Any:
+    """A parameter as JSON has it: grid searches give NumPy's numbers, class weights any label."""
+    if isinstance(value, dict):
+        return {str(_plain(key)): _plain(item) for key, item in value.items()}
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def _is_table(X: Any) -> bool:
     """Whether X is [cases, steps], and so has columns that must stay the same."""
     try:
-        return np.ndim(X) == 2
+        return len(X.shape if hasattr(X, "shape") else np.asarray(X).shape) == 2
     except ValueError:  # a list of arrays of different lengths
         return False

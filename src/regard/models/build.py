@@ -34,6 +34,7 @@ def build_classifier(
     hidden: int,
     layers: int,
     attention_dim: int,
+    queries: int,
     dropout: float,
     steps: int,
 ) -> SeriesModel:
@@ -48,10 +49,13 @@ def build_classifier(
         hidden: width inside the encoder.
         layers: of the encoder.
         attention_dim: A, the width of additive scores' comparison space.
+        queries: how many the attention learns and averages.
         dropout: inside the encoder and on its states.
         steps: longest series of the training part, by which an encoder may choose its stride.
     """
     body = ENCODERS[encoder](channels, hidden=hidden, layers=layers, dropout=dropout, steps=steps)
     score, query_dim = make_score(attention, key_dim=body.width, attention_dim=attention_dim)
-    head = _HEADS[pooling](score, query_dim=query_dim, state_dim=body.width, classes=classes)
+    head = _HEADS[pooling](
+        score, query_dim=query_dim, queries=queries, state_dim=body.width, classes=classes
+    )
     return SeriesModel(body, head, dropout=dropout)

@@ -58,14 +58,17 @@ class AttentionHead(nn.Module):
 
     Parameters:
         score: of the attention.
-        query_dim: width of the learned query.
+        query_dim: width of the learned queries.
+        queries: how many.
         state_dim: D.
         classes: N.
     """
 
-    def __init__(self, score: Score, *, query_dim: int, state_dim: int, classes: int) -> None:
+    def __init__(
+        self, score: Score, *, query_dim: int, queries: int, state_dim: int, classes: int
+    ) -> None:
         super().__init__()
-        self.pool = AttentionPooling(Attention(score), query_dim)
+        self.pool = AttentionPooling(Attention(score), query_dim, queries=queries)
         self.classify = nn.Linear(state_dim, classes if classes > 2 else 1)
 
     def forward(self, states: Tensor, mask: Tensor | None) -> Classified:
@@ -84,9 +87,12 @@ class ConjunctiveHead(nn.Module):
     Parameters: as for `AttentionHead`.
     """
 
-    def __init__(self, score: Score, *, query_dim: int, state_dim: int, classes: int) -> None:
+    def __init__(
+        self, score: Score, *, query_dim: int, queries: int, state_dim: int, classes: int
+    ) -> None:
         super().__init__()
-        self.pool = ConjunctivePooling(score, query_dim, state_dim, classes if classes > 2 else 1)
+        logits = classes if classes > 2 else 1
+        self.pool = ConjunctivePooling(score, query_dim, state_dim, logits, queries=queries)
 
     def forward(self, states: Tensor, mask: Tensor | None) -> Classified:
         """[B, S, D] states -> logits and maps."""

@@ -7,11 +7,11 @@
 'step'
 """
 
-from .attention import plot_attention
-from .case import CaseView, case_html, save_case
-from .confusion import plot_confusion
-from .history import plot_history
-from .report import Report, report_html
+from regard.plots.attention import plot_attention
+from regard.plots.case import CaseView, case_html, save_case
+from regard.plots.confusion import plot_confusion
+from regard.plots.history import plot_history
+from regard.plots.report import Report, report_html
 
 __all__ = [
     "CaseView",

@@ -9,8 +9,16 @@ from matplotlib.colors import Normalize
 from matplotlib.ticker import FixedLocator, MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import DataError
-from ._style import BLUE, GREY, VERMILION, WEIGHT_COLOURS, axes_of_size, one_line, unframe
+from regard.errors import DataError
+from regard.plots._style import (
+    BLUE,
+    GREY,
+    VERMILION,
+    WEIGHT_COLOURS,
+    axes_of_size,
+    one_line,
+    unframe,
+)
 
 __all__ = ["plot_attention"]
 

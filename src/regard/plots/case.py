@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ..errors import ConfigError, RunError
-from ._page import inline_svg, own_style, render, svg_text
-from ._style import axes_of_size, one_line
-from .attention import plot_attention
+from regard.errors import ConfigError, RunError
+from regard.plots._page import inline_svg, own_style, render, svg_text
+from regard.plots._style import axes_of_size, one_line
+from regard.plots.attention import plot_attention
 
 __all__ = ["CaseView", "case_html", "case_svg", "save_case"]
 

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import DataError
-from ._style import BLUE, GREY, VERMILION, axes_of_size, one_line, unframe
+from regard.errors import DataError
+from regard.plots._style import BLUE, GREY, VERMILION, axes_of_size, one_line, unframe
 
 __all__ = ["plot_confusion"]
 

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from ..errors import DataError
-from ._style import BLUE, GREY, VERMILION, axes_of_size, unframe
+from regard.errors import DataError
+from regard.plots._style import BLUE, GREY, VERMILION, axes_of_size, unframe
 
 __all__ = ["plot_history"]
 

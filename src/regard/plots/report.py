@@ -10,11 +10,11 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from ._page import inline_svg, own_style, render
-from ._style import axes_of_size
-from .case import CaseView, case_svg
-from .confusion import plot_confusion
-from .history import plot_history
+from regard.plots._page import inline_svg, own_style, render
+from regard.plots._style import axes_of_size
+from regard.plots.case import CaseView, case_svg
+from regard.plots.confusion import plot_confusion
+from regard.plots.history import plot_history
 
 __all__ = ["Report", "report_html"]
 

@@ -17,7 +17,6 @@ class Settings:
     weight_decay: float
     schedule: Literal["cosine", "constant"]
     gradient_clip: float
-    class_weight: Literal["balanced"] | None
     label_smoothing: float
     updates_per_epoch: int
     device: str

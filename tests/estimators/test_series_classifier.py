@@ -1,0 +1,236 @@
+"""The estimator: scikit-learn's contract, its own promises, saving and loading."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from regard import SeriesClassifier
+from regard.config import ArrayData, Model, Training
+from regard.data import Cases, read_ts, sine
+from regard.errors import ConfigError, DataError, RunError
+
+SMALL: dict[str, Any] = {
+    "encoder": "conv",
+    "hidden": 8,
+    "layers": 1,
+    "epochs": 6,
+    "updates_per_epoch": 5,
+    "device": "cpu",
+    "random_state": 0,
+}
+SKIPPED: dict[str, str] = {}
+
+
+@parametrize_with_checks(
+    [SeriesClassifier(**{**SMALL, "learning_rate": 0.05, "scaling": "none", "epochs": 12})],
+    expected_failed_checks=lambda _: SKIPPED,
+)
+def test_scikit_learns_checks(estimator: SeriesClassifier, check: Any) -> None:
+    check(estimator)
+
+
+def _waves(cases: int = 40, steps: int = 31, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Two classes: a bump in the first or in the second half."""
+    generator = np.random.default_rng(seed)
+    X = 0.1 * generator.normal(size=(cases, 1, steps))
+    y = np.array(["early", "late"])[np.arange(cases) % 2]
+    X[y == "early", 0, 5:9] += 1.0
+    X[y == "late", 0, 20:24] += 1.0
+    return X, y
+
+
+@pytest.fixture(scope="module")
+def fitted() -> SeriesClassifier:
+    return SeriesClassifier(**{**SMALL, "encoder": "bilstm", "learning_rate": 0.02}).fit(*_waves())
+
+
+def test_it_learns_and_scores(fitted: SeriesClassifier) -> None:
+    X, y = _waves(seed=1)
+    assert fitted.score(X, y) == 1.0
+    assert fitted.classes_.tolist() == ["early", "late"]
+    np.testing.assert_allclose(fitted.predict_proba(X).sum(1), 1.0)
+
+
+def test_arrays_of_two_and_three_axes_and_lists_are_the_same(fitted: SeriesClassifier) -> None:
+    X, _ = _waves(seed=1)
+    expected = fitted.predict_proba(X)
+    np.testing.assert_allclose(fitted.predict_proba(X[:, 0]), expected)
+    np.testing.assert_allclose(fitted.predict_proba(list(X)), expected)
+    np.testing.assert_allclose(fitted.predict_proba(list(X[:, 0])), expected)
+
+
+def test_attention_sums_to_one_over_the_true_steps(fitted: SeriesClassifier) -> None:
+    X, _ = _waves(seed=1)
+    ragged = [x[:, : 31 - n] for n, x in enumerate(X[:7])]
+    weights = fitted.attend(ragged)
+    assert weights.shape == (7, 31)
+    np.testing.assert_allclose(weights.sum(1), 1.0, atol=1e-6)
+    for n, row in enumerate(weights):
+        assert (row[31 - n :] == 0).all()
+        np.testing.assert_allclose(fitted.attend([ragged[n]])[0], row[: 31 - n], atol=1e-5)
+
+
+@pytest.mark.parametrize("pooling", ["attention", "conjunctive"])
+def test_evidence_sums_to_the_logits(pooling: str) -> None:
+    X, y = _waves()
+    y = np.array(["a", "b", "c"])[np.arange(len(y)) % 3]
+    model = SeriesClassifier(**{**SMALL, "encoder": "conv-bilstm", "pooling": pooling}).fit(X, y)
+    evidence = model.evidence(X)
+    assert evidence.shape == (40, 3, 31)
+    logits = torch.from_numpy(evidence.sum(2))
+    np.testing.assert_allclose(torch.softmax(logits, 1), model.predict_proba(X), atol=1e-6)
+
+
+def test_the_order_of_the_cases_is_kept_when_lengths_differ(fitted: SeriesClassifier) -> None:
+    generator = np.random.default_rng(0)
+    ragged = [generator.normal(size=(1, length)) for length in generator.integers(3, 60, 300)]
+    together = fitted.predict_proba(ragged)
+    for n in (0, 1, 150, 299):
+        np.testing.assert_allclose(fitted.predict_proba([ragged[n]])[0], together[n], atol=1e-5)
+
+
+@pytest.mark.parametrize("encoder", ["bilstm", "gru", "conv", "conv-bilstm", "transformer"])
+def test_every_encoder_fits_unequal_lengths_of_several_channels(encoder: str) -> None:
+    generator = np.random.default_rng(0)
+    X = [generator.normal(size=(3, length)) for length in generator.integers(2, 30, 23)]
+    y = np.arange(23) % 3
+    model = SeriesClassifier(**{**SMALL, "encoder": encoder}).fit(X, y)
+    assert model.predict(X).shape == (23,)
+    assert model.attend(X).shape == (23, max(x.shape[1] for x in X))
+
+
+def test_cross_validation_grid_search_pipeline_and_clone() -> None:
+    X, y = _waves()
+    model = SeriesClassifier(**{**SMALL, "learning_rate": 0.05})
+    assert cross_val_score(model, X, y, cv=2).shape == (2,)
+    search = GridSearchCV(model, {"hidden": np.array([5, 7]), "attention": ["dot"]}, cv=2)
+    assert search.fit(X[:, 0], y).best_estimator_.attention == "dot"
+    pipeline = make_pipeline(FunctionTransformer(np.abs), model)
+    assert set(pipeline.fit(X[:, 0], y).predict(X[:, 0])) <= {"early", "late"}
+    copy = clone(model)
+    assert copy is not model
+    assert copy.get_params() == model.get_params()
+
+
+def test_the_same_random_state_gives_the_same_model() -> None:
+    X, y = _waves()
+    first, second, other = (
+        SeriesClassifier(**{**SMALL, "random_state": seed}).fit(X, y).predict_proba(X)
+        for seed in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(first, second)
+    assert not np.allclose(first, other)
+    drawn = SeriesClassifier(**{**SMALL, "random_state": np.random.RandomState(3)}).fit(X, y)
+    assert drawn.predict(X).shape == (40,)
+
+
+def test_balanced_class_weights_find_the_rare_class() -> None:
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(200, 1, 11))
+    y = (np.arange(200) % 20 == 0).astype(int)
+    X[y == 1] += 0.7
+    found = [
+        SeriesClassifier(**{**SMALL, "class_weight": weight}).fit(X, y).predict(X).sum()
+        for weight in (None, "balanced")
+    ]
+    assert found[0] < found[1]
+
+
+def test_validation_stops_training(fitted: SeriesClassifier) -> None:
+    X, y = _waves(100)
+    model = SeriesClassifier(**{**SMALL, "validation_share": 0.2}).fit(X, y)
+    assert "validation_loss" in model.history_[0]
+    assert "validation_loss" not in fitted.history_[0]
+    cases = sine(series=50, steps=23)
+    given = SeriesClassifier(**SMALL).fit(cases, validation=cases)
+    assert "validation_loss" in given.history_[0]
+
+
+def test_missing_values() -> None:
+    X, y = _waves()
+    X[3, 0, 7] = np.nan
+    with pytest.raises(DataError, match="NaN"):
+        SeriesClassifier(**SMALL).fit(X, y)
+    model = SeriesClassifier(**SMALL, missing="interpolate").fit(X, y)
+    assert model.predict(X).shape == (40,)
+
+
+def test_saved_and_loaded_it_predicts_the_same(fitted: SeriesClassifier, tmp_path: Path) -> None:
+    X, _ = _waves(seed=1)
+    path = tmp_path / "model"
+    fitted.save(path)
+    loaded = SeriesClassifier.load(path)
+    np.testing.assert_array_equal(loaded.predict_proba(X), fitted.predict_proba(X))
+    np.testing.assert_array_equal(loaded.attend(X), fitted.attend(X))
+    assert loaded.history_ == fitted.history_
+    assert loaded.classes_.tolist() == fitted.classes_.tolist()
+    with pytest.raises(RunError, match="model: exists"):
+        fitted.save(path)
+    fitted.save(path, overwrite=True)
+    again = tmp_path / "again"
+    loaded.save(again)
+    np.testing.assert_array_equal(SeriesClassifier.load(again).predict(X), fitted.predict(X))
+
+
+@pytest.mark.parametrize("labels", [[3, 7], [True, False], ["a", "b"], [0.0, 1.0]])
+def test_labels_keep_their_type(labels: list[Any], tmp_path: Path) -> None:
+    X, _ = _waves()
+    y = np.array(labels)[np.arange(40) % 2]
+    SeriesClassifier(**{**SMALL, "epochs": 1}).fit(X, y).save(tmp_path / "model")
+    predicted = SeriesClassifier.load(tmp_path / "model").predict(X)
+    assert predicted.dtype.kind == y.dtype.kind
+    assert set(predicted) <= set(y)
+
+
+def test_every_parameter_is_in_the_configuration() -> None:
+    names = {*Model.model_fields, *Training.model_fields, *ArrayData.model_fields} - {"kind"}
+    assert set(SeriesClassifier().get_params()) == names | {"verbose", "random_state"}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"encoder": "bilsmt"}, "model.encoder.*did you mean 'bilstm'"),
+        ({"epochs": 0}, "training.epochs: wanted greater than or equal to 1, not 0"),
+        ({"dropout": 1.0}, "model.dropout: wanted less than 1"),
+        ({"scaling": "minmax"}, "data.scaling"),
+    ],
+)
+def test_wrong_parameters(parameters: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        SeriesClassifier(**{**SMALL, **parameters}).fit(*_waves())
+
+
+def test_wrong_data() -> None:
+    X, y = _waves()
+    model = SeriesClassifier(**SMALL)
+    with pytest.raises(DataError, match="y has only one class, early"):
+        model.fit(X, np.full(40, "early"))
+    with pytest.raises(DataError, match="the cases have no labels"):
+        model.fit(Cases(X, np.full(40, 31)))
+    model.fit(X, y)
+    with pytest.raises(DataError, match="X has 2 channels; SeriesClassifier was fitted on 1"):
+        model.predict(np.zeros((3, 2, 31)))
+    validation = Cases(X[:1], np.array([31]), np.array(["never"]))
+    with pytest.raises(DataError, match="case 0: label never is not in the training part"):
+        model.fit(X, y, validation=None).fit(Cases(X, np.full(40, 31), y), validation=validation)
+
+
+@pytest.mark.skipif("REGARD_DATA" not in os.environ, reason="REGARD_DATA is not set")
+def test_real_series_of_unequal_lengths() -> None:
+    folder = Path(os.environ["REGARD_DATA"]) / "series" / "multivariate" / "JapaneseVowels"
+    train = read_ts(folder / "JapaneseVowels_TRAIN.ts")
+    test = read_ts(folder / "JapaneseVowels_TEST.ts")
+    model = SeriesClassifier(encoder="gru", epochs=6, random_state=0, device="cpu").fit(train)
+    assert model.score(test, test.labels) > 0.9
+    weights = model.attend(test)
+    np.testing.assert_allclose(weights.sum(1), 1.0, atol=1e-6)
