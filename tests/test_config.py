@@ -107,6 +107,16 @@ def test_a_file_is_read_and_changed(tmp_path: Path) -> None:
         read_config(path, {"seed": "1", "seed.x": "3"})
 
 
+def test_environment_variables_in_paths(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = {"data": {"kind": "csv", "path": "${SOME_FOLDER}/a.csv"}}
+    monkeypatch.setenv("SOME_FOLDER", "/data")
+    assert resolve_config(content).data.model_dump()["path"] == "/data/a.csv"
+    monkeypatch.delenv("SOME_FOLDER")
+    message = "config: data.path: the environment variable SOME_FOLDER is not set"
+    with pytest.raises(ConfigError, match=message):
+        resolve_config(content)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

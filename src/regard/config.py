@@ -6,11 +6,13 @@ Everything but the data has a default; `config.json` of a run folder holds all o
 """
 
 import json
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from regard.errors import ConfigError, did_you_mean
 
@@ -79,9 +81,26 @@ class SineData(_SplitData):
     phase: _Range = (0.0, 0.0)
 
 
+def _expand(path: str) -> str:
+    """The path with ${NAME} replaced by the environment's value."""
+
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in os.environ:
+            raise ValueError(f"the environment variable {found[1]} is not set")
+        return os.environ[found[1]]
+
+    return re.sub(r"\$\{(\w+)\}", value, path)
+
+
+_Path = Annotated[str, AfterValidator(_expand)]
+
+
 class _Files(_SplitData):
-    path: str = Field(description="file to train on, relative to the working directory")
-    test_path: str | None = Field(
+    path: _Path = Field(
+        description="file to train on, relative to the working directory; ${NAME} stands for an "
+        "environment variable"
+    )
+    test_path: _Path | None = Field(
         None, description="file for the figures, used as it is; test_share is then unused"
     )
 
@@ -291,6 +310,8 @@ def _explain(problem: dict[str, Any], content: Mapping[str, Any]) -> str:
         return f"{field}: {json.dumps(given)} is not one of {', '.join(choices)}" + (
             near if near.startswith("; did") else ""
         )
+    if kind == "value_error":
+        return f"{field}: {problem['ctx']['error']}"
     wanted = problem["msg"].removeprefix("Input should be ").removeprefix("a valid ")
     return f"{field}: wanted {wanted}, not {json.dumps(given)}"
 
