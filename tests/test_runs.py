@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from regard import runs
 from regard.config import resolve_config
 from regard.errors import RunError
 from regard.runs import Run, check_free, partial_folder, publish, read_run, write_run, writing
@@ -157,7 +156,7 @@ def test_a_cut_between_the_two_renames_keeps_one_whole_run(
             raise OSError(errno.EIO, "input/output error")
         rename(source, target)
 
-    monkeypatch.setattr(runs.os, "rename", fails_second)
+    monkeypatch.setattr(os, "rename", fails_second)
     with pytest.raises(OSError, match="input/output"):
         publish(new, path)
     monkeypatch.undo()

@@ -159,10 +159,11 @@ class Model(_Section):
         None, description="of the encoder; by default what suits it"
     )
     attention_dim: Annotated[int, Field(ge=1)] = Field(
-        64, description="width of the space in which additive attention compares"
+        64,
+        description="width of the space in which additive attention compares, over all heads",
     )
-    queries: Annotated[int, Field(ge=1)] = Field(
-        1, description="how many the attention learns; their weights are averaged"
+    heads: Annotated[int, Field(ge=1)] = Field(
+        1, description="of the attention, each with a query to learn; their weights are averaged"
     )
     dropout: _Share = 0.1
 

@@ -25,7 +25,7 @@ def _states() -> tuple[torch.Tensor, torch.Tensor]:
 def test_attention_pooling_by_hand() -> None:
     states, mask = _states()
     score = Additive(None, D, A)
-    pooling = AttentionPooling(Attention(score), A).double()
+    pooling = AttentionPooling([Attention(score)], A).double()
     torch.nn.init.normal_(pooling.queries)
     context, weights = pooling(states, mask)
     query, vector = pooling.queries[0].detach().numpy(), score.vector.detach().numpy()
@@ -41,13 +41,13 @@ def test_attention_pooling_by_hand() -> None:
 
 def test_a_dot_product_query_starts_from_uniform_weights() -> None:
     states, _ = _states()
-    weights = AttentionPooling(Attention(Dot()), D).double()(states).weights
+    weights = AttentionPooling([Attention(Dot())], D).double()(states).weights
     torch.testing.assert_close(weights, torch.full((B, S), 1 / S, dtype=torch.float64))
 
 
 def test_conjunctive_pooling_by_hand() -> None:
     states, mask = _states()
-    pooling = ConjunctivePooling(Dot(), D, D, N).double()
+    pooling = ConjunctivePooling([Dot()], D, D, N).double()
     torch.nn.init.normal_(pooling.queries)
     logits, gates, weights, evidence = pooling(states, mask)
     assert evidence.shape == (B, N, S)
@@ -68,7 +68,7 @@ def test_conjunctive_pooling_by_hand() -> None:
 def test_conjunctive_pooling_of_nothing_is_zero() -> None:
     states, _ = _states()
     states.requires_grad_()
-    pooling = ConjunctivePooling(Dot(), D, D, N).double()
+    pooling = ConjunctivePooling([Dot()], D, D, N).double()
     logits, gates, weights, evidence = pooling(states, torch.zeros(B, S, dtype=torch.bool))
     assert (logits == 0).all()
     assert (gates == 0).all()
@@ -85,22 +85,31 @@ def test_conjunctive_weights_sum_to_one_even_when_every_gate_underflows() -> Non
     torch.testing.assert_close(gated.weights, torch.full((1, S), 1 / S))
 
 
-@pytest.mark.parametrize("kind", ["attention", "conjunctive"])
-def test_several_queries_average_what_each_would_say(kind: str) -> None:
+def test_several_heads_average_the_attention_of_each() -> None:
     states, mask = _states()
-    if kind == "attention":
-        several = AttentionPooling(Attention(Dot()), D, queries=3).double()
-        one = AttentionPooling(Attention(Dot()), D).double()
-    else:
-        several = ConjunctivePooling(Dot(), D, D, N, queries=3).double()
-        one = ConjunctivePooling(Dot(), D, D, N).double()
-        one.classify = several.classify
-    results = []
-    for query in several.queries.detach():
+    scores = [Additive(None, D, A) for _ in range(3)]
+    together = AttentionPooling([Attention(score) for score in scores], A).double()
+    expected = []
+    for score, query in zip(scores, together.queries.detach(), strict=True):
+        one = AttentionPooling([Attention(score)], A).double()
         one.queries.data = query[None]
-        results.append(one(states, mask))
-    expected = [torch.stack(parts).mean(0) for parts in zip(*results, strict=True)]
-    together = several(states, mask)
-    torch.testing.assert_close(together[0], expected[0])
-    torch.testing.assert_close(together[1], expected[1])
-    assert not torch.equal(several.queries[0], several.queries[1])
+        expected.append(one(states, mask))
+    context, weights = together(states, mask)
+    torch.testing.assert_close(context, sum(pooled.context for pooled in expected) / 3)
+    torch.testing.assert_close(weights, sum(pooled.weights for pooled in expected) / 3)
+    assert not torch.equal(together.queries[0], together.queries[1])
+
+
+def test_several_heads_average_the_gates_of_each() -> None:
+    states, mask = _states()
+    together = ConjunctivePooling([Dot(), Dot(), Dot()], D, D, N).double()
+    expected = []
+    for query in together.queries.detach():
+        one = ConjunctivePooling([Dot()], D, D, N).double()
+        one.classify = together.classify
+        one.queries.data = query[None]
+        expected.append(one(states, mask))
+    gated = together(states, mask)
+    torch.testing.assert_close(gated.logits, sum(each.logits for each in expected) / 3)
+    torch.testing.assert_close(gated.gates, sum(each.gates for each in expected) / 3)
+    torch.testing.assert_close(gated.weights, gated.gates / gated.gates.sum(1, keepdim=True))

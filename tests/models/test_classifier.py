@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from regard.models import ENCODERS, SeriesModel, build_classifier
+from regard.attention import Additive, Attention
+from regard.models import ENCODERS, AttentionHead, Recurrent, SeriesModel, build_classifier
 
 B, C, T = 5, 3, 67
 LENGTHS = torch.tensor([67, 61, 29, 2, 1])
@@ -14,7 +15,7 @@ def _make(
     pooling: str = "attention",
     attention: str = "additive",
     classes: int = 7,
-    queries: int = 3,
+    heads: int = 3,
 ) -> SeriesModel:
     torch.manual_seed(0)
     model = build_classifier(
@@ -26,7 +27,7 @@ def _make(
         hidden=8,
         layers=2,
         attention_dim=13,
-        queries=queries,
+        heads=heads,
         dropout=0.5,
         steps=151,
     )
@@ -48,7 +49,7 @@ def test_the_published_recipe_has_its_parameters() -> None:
         hidden=32,
         layers=1,
         attention_dim=64,
-        queries=1,
+        heads=1,
         dropout=0.0,
         steps=500,
     )
@@ -66,20 +67,25 @@ def test_the_published_recipe_computes_the_published_model() -> None:
         hidden=32,
         layers=1,
         attention_dim=64,
-        queries=1,
+        heads=1,
         dropout=0.0,
         steps=500,
     ).double()
-    torch.nn.init.normal_(model.head.pool.queries)
+    recurrent, head = model.encoder, model.head
+    assert isinstance(recurrent, Recurrent)
+    assert isinstance(head, AttentionHead)
+    attention, score = head.pool.heads[0], head.pool.heads[0].score
+    assert isinstance(attention, Attention)
+    assert isinstance(score, Additive)
+    torch.nn.init.normal_(head.pool.queries)
     series = torch.randn(B, 1, 17, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     logits, maps = model(series)
     # The published form: tanh layer with bias, one score, softmax over time, sigmoid of one logit.
-    states, _ = model.encoder.network(series.transpose(1, 2))
-    score = model.head.pool.attention.score
-    hidden = torch.tanh(states @ score.key_projection.weight.T + model.head.pool.queries)
+    states, _ = recurrent.network(series.transpose(1, 2))
+    hidden = torch.tanh(states @ score.key_projection.weight.T + head.pool.queries)
     weights = torch.softmax(hidden @ score.vector + 0.7, 1)  # any output bias
     context = (weights.unsqueeze(-1) * states).sum(1)
-    probability = torch.sigmoid(model.head.classify(context)).squeeze(1)
+    probability = torch.sigmoid(head.classify(context)).squeeze(1)
     torch.testing.assert_close(maps["attention"], weights)
     torch.testing.assert_close(torch.softmax(logits, 1)[:, 1], probability)
 

@@ -1,5 +1,6 @@
 """Conjunctive pooling: classify every position, and let attention say how much each counts."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -34,7 +35,7 @@ def conjunctive_pool(class_scores: Tensor, scores: Tensor, mask: Tensor | None =
 
     Parameters:
         class_scores: [B, S, N], every position classified by itself.
-        scores: [B, Q, S], the attention scores of learned queries, whose gates are averaged.
+        scores: [B, H, S], the attention scores of each head, whose gates are averaged.
         mask: boolean [B, S], True means may be attended. None allows all.
 
     Returns:
@@ -59,9 +60,8 @@ class ConjunctivePooling(nn.Module):
     Unlike softmax weights, the gates do not compete: several positions, or none, may be open.
 
     Parameters:
-        score: how well a learned query matches a state.
+        heads: one `Score` or several, each with a query of its own; their gates are averaged.
         query_dim: Dq, the width of the queries to learn.
-        queries: how many; with several, their gates are averaged.
         state_dim: D.
         logits: N, how many scores every position gets.
 
@@ -69,20 +69,21 @@ class ConjunctivePooling(nn.Module):
     instance learning" (ICLR), equation 6.
 
     >>> from regard.attention import Additive
-    >>> pooling = ConjunctivePooling(Additive(None, 5, 7), 7, 5, 3)
+    >>> pooling = ConjunctivePooling([Additive(None, 5, 7)], 7, 5, 3)
     >>> [list(part.shape) for part in pooling(torch.randn(2, 11, 5))]
     [[2, 3], [2, 11], [2, 11], [2, 3, 11]]
     """
 
-    def __init__(
-        self, score: Score, query_dim: int, state_dim: int, logits: int, *, queries: int = 1
-    ) -> None:
+    def __init__(self, heads: Sequence[Score], query_dim: int, state_dim: int, logits: int) -> None:
         super().__init__()
-        self.score = score
-        self.queries = learned_queries(queries, query_dim)
+        self.heads = nn.ModuleList(heads)
+        self.queries = learned_queries(len(heads), query_dim)
         self.classify = nn.Linear(state_dim, logits)
 
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Gated:
         """Pool states [B, S, D] over the positions that mask [B, S] allows."""
-        scores = self.score(self.queries.expand(len(states), -1, -1), states)  # [B, Q, S]
-        return conjunctive_pool(self.classify(states), scores, mask)
+        scores = [
+            score(query.expand(len(states), 1, -1), states)
+            for score, query in zip(self.heads, self.queries, strict=True)
+        ]
+        return conjunctive_pool(self.classify(states), torch.cat(scores, 1), mask)

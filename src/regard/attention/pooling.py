@@ -1,5 +1,6 @@
 """Attention pooling: learned queries read the whole sequence."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -25,38 +26,43 @@ class Pooled(NamedTuple):
 class AttentionPooling(nn.Module):
     """context = sum over s of weights_s * states_s, weights = softmax(score(q, states)), q learned.
 
-    With several queries their weights, and so their contexts, are averaged: each settles on other
-    positions of the same evidence, and together they cover more of it.
+    With several heads, each a score and a query of its own, the weights, and so the contexts, are
+    averaged: each head settles on other positions of the same evidence, together they cover it.
 
     Parameters:
-        attention: any `Attention`.
-        query_dim: Dq, the width of the queries to learn.
-        queries: how many. One starts at zero, that is, for dot products, from uniform weights;
-            several start at random, since equal ones would stay equal.
+        heads: one `Attention` or several.
+        query_dim: Dq, the width of the queries to learn. The query of a single head starts at
+            zero, that is, for dot products, from uniform weights; several start at random, since
+            equal ones would stay equal.
 
     Source: Yang et al., 2016, "Hierarchical attention networks for document classification",
-    equations 5 to 7, where q is the word context vector.
+    equations 5 to 7, where q is the word context vector; there with one head.
 
     >>> from regard.attention import Additive
-    >>> pooling = AttentionPooling(Attention(Additive(None, 5, 7)), 7)
+    >>> pooling = AttentionPooling([Attention(Additive(None, 5, 7))], 7)
     >>> context, weights = pooling(torch.randn(2, 11, 5))
     >>> context.shape, weights.shape
     (torch.Size([2, 5]), torch.Size([2, 11]))
     """
 
-    def __init__(self, attention: Attention, query_dim: int, *, queries: int = 1) -> None:
+    def __init__(self, heads: Sequence[Attention], query_dim: int) -> None:
         super().__init__()
-        self.attention = attention
-        self.queries = learned_queries(queries, query_dim)
+        self.heads = nn.ModuleList(heads)
+        self.queries = learned_queries(len(heads), query_dim)
 
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Pooled:
         """Pool states [B, S, D] over the positions that mask [B, S] allows."""
-        queries = self.queries.expand(len(states), -1, -1)  # [B, Q, Dq]
-        context, weights = self.attention(queries, states, mask=mask)
-        return Pooled(context.mean(1), weights.mean(1))
+        contexts, weights = zip(
+            *(
+                head(query.expand(len(states), 1, -1), states, mask=mask)
+                for head, query in zip(self.heads, self.queries, strict=True)
+            ),
+            strict=True,
+        )
+        return Pooled(torch.cat(contexts, 1).mean(1), torch.cat(weights, 1).mean(1))
 
 
-def learned_queries(queries: int, query_dim: int) -> nn.Parameter:
-    """[Q, Dq] to learn: zeros for one query, random for several."""
-    start = torch.zeros(1, query_dim) if queries == 1 else torch.randn(queries, query_dim)
+def learned_queries(heads: int, query_dim: int) -> nn.Parameter:
+    """[H, Dq] to learn: zeros for one head, random for several."""
+    start = torch.zeros(1, query_dim) if heads == 1 else torch.randn(heads, query_dim)
     return nn.Parameter(start)

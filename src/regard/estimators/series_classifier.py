@@ -45,8 +45,9 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             (classify every position, gate each by a sigmoid, average).
         hidden: width inside the encoder; None takes what suits it.
         layers: of the encoder; None takes what suits it.
-        attention_dim: width of the space in which additive attention compares.
-        queries: how many the attention learns; their weights are averaged.
+        attention_dim: width of the space in which additive attention compares, shared among its
+            heads.
+        heads: of the attention, each with a query to learn; their weights are averaged.
         dropout: share dropped inside the encoder and of its states, in training.
         scaling: to zero mean and unit variance: "series" (each case by itself), "channel" (with
             the training part's figures) or "none".
@@ -90,7 +91,7 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         hidden: int | None = None,
         layers: int | None = None,
         attention_dim: int = 64,
-        queries: int = 1,
+        heads: int = 1,
         dropout: float = 0.1,
         scaling: str = "channel",
         missing: Literal["refuse", "interpolate"] = "refuse",
@@ -115,7 +116,7 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.hidden = hidden
         self.layers = layers
         self.attention_dim = attention_dim
-        self.queries = queries
+        self.heads = heads
         self.dropout = dropout
         self.scaling = scaling
         self.missing = missing

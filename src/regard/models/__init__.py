@@ -6,11 +6,12 @@ from regard.models.classifier import (
     Classified,
     ConjunctiveHead,
     SeriesModel,
-    make_score,
+    make_scores,
 )
 from regard.models.conv_bilstm import ConvBiLSTM
 from regard.models.convolution import Convolution
-from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask
+from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns
+from regard.models.inception import Inception
 from regard.models.recurrent import Recurrent, run_recurrent
 from regard.models.transformer import Transformer, sinusoids
 
@@ -22,13 +23,15 @@ __all__ = [
     "ConvBiLSTM",
     "Convolution",
     "Encoder",
+    "Inception",
     "MaskedBatchNorm",
     "Recurrent",
     "SeriesModel",
     "Transformer",
     "apply_mask",
     "build_classifier",
-    "make_score",
+    "columns",
+    "make_scores",
     "run_recurrent",
     "sinusoids",
 ]

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from regard.models.classifier import AttentionHead, ConjunctiveHead, SeriesModel, make_score
+from regard.models.classifier import AttentionHead, ConjunctiveHead, SeriesModel, make_scores
 from regard.models.conv_bilstm import ConvBiLSTM
 from regard.models.convolution import Convolution
 from regard.models.encoder import Encoder
+from regard.models.inception import Inception
 from regard.models.recurrent import Recurrent
 from regard.models.transformer import Transformer
 
@@ -18,6 +19,7 @@ ENCODERS: Mapping[str, Callable[..., Encoder]] = {
     "gru": partial(Recurrent, cell="gru"),
     "conv": Convolution,
     "conv-bilstm": ConvBiLSTM,
+    "inception": Inception,
     "transformer": Transformer,
 }
 
@@ -34,7 +36,7 @@ def build_classifier(
     hidden: int,
     layers: int,
     attention_dim: int,
-    queries: int,
+    heads: int,
     dropout: float,
     steps: int,
 ) -> SeriesModel:
@@ -49,13 +51,13 @@ def build_classifier(
         hidden: width inside the encoder.
         layers: of the encoder.
         attention_dim: A, the width of additive scores' comparison space.
-        queries: how many the attention learns and averages.
+        heads: of the attention; their weights are averaged.
         dropout: inside the encoder and on its states.
         steps: longest series of the training part, by which an encoder may choose its stride.
     """
     body = ENCODERS[encoder](channels, hidden=hidden, layers=layers, dropout=dropout, steps=steps)
-    score, query_dim = make_score(attention, key_dim=body.width, attention_dim=attention_dim)
-    head = _HEADS[pooling](
-        score, query_dim=query_dim, queries=queries, state_dim=body.width, classes=classes
+    scores, query_dim = make_scores(
+        attention, heads=heads, key_dim=body.width, attention_dim=attention_dim
     )
+    head = _HEADS[pooling](scores, query_dim=query_dim, state_dim=body.width, classes=classes)
     return SeriesModel(body, head, dropout=dropout)

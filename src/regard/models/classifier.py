@@ -1,5 +1,6 @@
 """The complete classifier: an encoder, an attention that pools its states, and class scores."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -17,7 +18,7 @@ from regard.attention import (
 )
 from regard.models.encoder import Encoder
 
-__all__ = ["AttentionHead", "Classified", "ConjunctiveHead", "SeriesModel", "make_score"]
+__all__ = ["AttentionHead", "Classified", "ConjunctiveHead", "SeriesModel", "make_scores"]
 
 
 class Classified(NamedTuple):
@@ -33,15 +34,21 @@ class Classified(NamedTuple):
     maps: dict[str, Tensor]
 
 
-def make_score(name: str, *, key_dim: int, attention_dim: int) -> tuple[Score, int]:
-    """A score by name for a learned query, and how wide that query is.
+def make_scores(
+    name: str, *, heads: int, key_dim: int, attention_dim: int
+) -> tuple[list[Score], int]:
+    """A score by name for each head, and how wide the learned queries are.
 
-    >>> make_score("additive", key_dim=5, attention_dim=7)[1]
+    The heads of additive attention share its comparison space among them.
+
+    >>> make_scores("additive", heads=2, key_dim=5, attention_dim=14)[1]
     7
     """
     if name == "additive":
-        return Additive(None, key_dim, attention_dim), attention_dim
-    return {"dot": Dot, "scaled-dot": ScaledDot}[name](), key_dim
+        width = max(1, attention_dim // heads)
+        return [Additive(None, key_dim, width) for _ in range(heads)], width
+    kind = {"dot": Dot, "scaled-dot": ScaledDot}[name]
+    return [kind() for _ in range(heads)], key_dim
 
 
 def _two_sided(scores: Tensor, dim: int) -> Tensor:
@@ -52,23 +59,22 @@ def _two_sided(scores: Tensor, dim: int) -> Tensor:
 
 
 class AttentionHead(nn.Module):
-    """Attend with a learned query, then classify the context.
+    """Attend with learned queries, then classify the context.
 
     A binary problem gets one score, not two.
 
     Parameters:
-        score: of the attention.
+        scores: of each head.
         query_dim: width of the learned queries.
-        queries: how many.
         state_dim: D.
         classes: N.
     """
 
     def __init__(
-        self, score: Score, *, query_dim: int, queries: int, state_dim: int, classes: int
+        self, scores: Sequence[Score], *, query_dim: int, state_dim: int, classes: int
     ) -> None:
         super().__init__()
-        self.pool = AttentionPooling(Attention(score), query_dim, queries=queries)
+        self.pool = AttentionPooling([Attention(score) for score in scores], query_dim)
         self.classify = nn.Linear(state_dim, classes if classes > 2 else 1)
 
     def forward(self, states: Tensor, mask: Tensor | None) -> Classified:
@@ -88,11 +94,11 @@ class ConjunctiveHead(nn.Module):
     """
 
     def __init__(
-        self, score: Score, *, query_dim: int, queries: int, state_dim: int, classes: int
+        self, scores: Sequence[Score], *, query_dim: int, state_dim: int, classes: int
     ) -> None:
         super().__init__()
         logits = classes if classes > 2 else 1
-        self.pool = ConjunctivePooling(score, query_dim, state_dim, logits, queries=queries)
+        self.pool = ConjunctivePooling(scores, query_dim, state_dim, logits)
 
     def forward(self, states: Tensor, mask: Tensor | None) -> Classified:
         """[B, S, D] states -> logits and maps."""

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 from torch.nn.functional import dropout, relu
 
-from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask
+from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns
 
 __all__ = ["Convolution"]
 
@@ -33,15 +33,15 @@ class Convolution(Encoder):
         self.dropout = dropout
         kernels = [_KERNELS[min(layer, len(_KERNELS) - 1)] for layer in range(layers)]
         self.convolutions = nn.ModuleList(
-            nn.Conv1d(hidden if layer else channels, hidden, kernel, padding="same", bias=False)
-            for layer, kernel in enumerate(kernels)
+            nn.Conv2d(hidden if layer else channels, hidden, (1, k), padding="same", bias=False)
+            for layer, k in enumerate(kernels)
         )
         self.norms = nn.ModuleList(MaskedBatchNorm(hidden) for _ in kernels)
 
     def forward(self, series: Tensor, mask: Tensor | None = None) -> Tensor:
         """[B, C, T] -> [B, T, hidden]."""
-        features = apply_mask(series, mask)
+        features = columns(apply_mask(series, mask))
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             features = apply_mask(relu(norm(convolution(features), mask)), mask)
             features = dropout(features, self.dropout, self.training)
-        return features.transpose(1, 2)
+        return features[:, :, 0].transpose(1, 2)

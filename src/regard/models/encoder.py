@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm
 
-__all__ = ["Encoder", "MaskedBatchNorm", "apply_mask"]
+__all__ = ["Encoder", "MaskedBatchNorm", "apply_mask", "columns"]
 
 
 class Encoder(nn.Module):
@@ -40,27 +40,40 @@ class Encoder(nn.Module):
         raise NotImplementedError
 
 
+def columns(series: Tensor) -> Tensor:
+    """[B, C, T] -> [B, C, 1, T] with the channels of a step side by side in memory.
+
+    On CPU a (1, k) convolution in this layout takes a third to a half of the time of a
+    one-dimensional one.
+    """
+    return series.unsqueeze(2).contiguous(memory_format=torch.channels_last)
+
+
 def apply_mask(features: Tensor, mask: Tensor | None) -> Tensor:
-    """[B, D, S] features with zeros where mask [B, S] is False, as if the series ended there."""
-    return features if mask is None else features * mask.unsqueeze(1)
+    """Features [B, D, ..., S] with zeros where mask [B, S] is False, as if the series ended."""
+    return features if mask is None else features * _like(mask, features)
 
 
-class MaskedBatchNorm(nn.BatchNorm1d):
-    """Batch normalisation [B, D, S] whose statistics leave out the padding.
+def _like(mask: Tensor, features: Tensor) -> Tensor:
+    return mask.reshape(len(mask), *[1] * (features.dim() - 2), -1)
+
+
+class MaskedBatchNorm(nn.BatchNorm2d):
+    """Batch normalisation of [B, D, 1, S] whose statistics leave out the padding.
 
     Source: Ioffe and Szegedy, 2015, "Batch normalization", algorithm 1, with the mean and the
     variance taken over the true positions alone.
     """
 
     def forward(self, features: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Normalise [B, D, S] with statistics over the positions where mask [B, S] is True."""
+        """Normalise [B, D, 1, S] with statistics over the positions where mask [B, S] is True."""
         if mask is None:
             return super().forward(features)
         if not self.training:
             return apply_mask(super().forward(features), mask)
-        true = features.transpose(1, 2)[mask]  # [true positions, D]
+        rows = features[:, :, 0].transpose(1, 2)  # [B, S, D]
         normal = batch_norm(
-            true,
+            rows[mask],  # [true positions, D]
             self.running_mean,
             self.running_var,
             self.weight,
@@ -69,8 +82,6 @@ class MaskedBatchNorm(nn.BatchNorm1d):
             momentum=self.momentum or 0.1,
             eps=self.eps,
         )
-        assert self.num_batches_tracked is not None
-        self.num_batches_tracked += 1
-        result = torch.zeros_like(features.transpose(1, 2))
+        result = torch.zeros_like(rows)
         result[mask] = normal
-        return result.transpose(1, 2)
+        return columns(result.transpose(1, 2))

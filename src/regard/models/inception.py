@@ -1,0 +1,107 @@
+"""Inception encoder: convolutions of several widths side by side, with residual connections."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import dropout, max_pool2d, relu
+
+from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns
+
+__all__ = ["Inception"]
+
+_KERNELS = (39, 19, 9)
+_BLOCKS_PER_SHORTCUT = 3
+
+
+def _convolution(inputs: int, outputs: int, kernel: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, (1, kernel), padding="same", bias=False)
+
+
+class _Block(nn.Module):
+    """Bottleneck, three convolutions and a pooled branch side by side, batch normalisation."""
+
+    def __init__(self, inputs: int, hidden: int, kernels: Sequence[int]) -> None:
+        super().__init__()
+        narrow = min(inputs, hidden)
+        self.bottleneck = nn.Identity() if narrow == inputs else _convolution(inputs, narrow)
+        self.branches = nn.ModuleList(_convolution(narrow, hidden, kernel) for kernel in kernels)
+        self.pooled = _convolution(inputs, hidden)
+        self.width = hidden * (len(kernels) + 1)
+        self.norm = MaskedBatchNorm(self.width)
+
+    def forward(self, features: Tensor, mask: Tensor | None) -> Tensor:
+        """[B, D, 1, T] -> [B, 4 * hidden, 1, T]."""
+        narrow = self.bottleneck(features)
+        peaks = features
+        if mask is not None:  # padding must not be a peak among negative values
+            peaks = peaks.masked_fill(~mask[:, None, None], -torch.inf)
+        peaks = max_pool2d(peaks, (1, 3), 1, (0, 1))
+        if mask is not None:
+            peaks = peaks.masked_fill(~mask[:, None, None], 0.0)
+        parts = [*(branch(narrow) for branch in self.branches), self.pooled(peaks)]
+        return apply_mask(self.norm(torch.cat(parts, 1), mask), mask)
+
+
+class _Shortcut(nn.Module):
+    """What a residual connection adds: its start, made as wide as its end."""
+
+    def __init__(self, inputs: int, width: int) -> None:
+        super().__init__()
+        self.project = _convolution(inputs, width)
+        self.norm = MaskedBatchNorm(width)
+
+    def forward(self, features: Tensor, mask: Tensor | None) -> Tensor:
+        normal: Tensor = self.norm(self.project(features), mask)
+        return normal
+
+
+class Inception(Encoder):
+    """Inception blocks with a residual connection over every three: S = T, D = 4 * hidden.
+
+    Parameters:
+        channels: C.
+        hidden: width of each branch and of the bottleneck before them.
+        layers: blocks.
+        dropout: after each residual connection, in training.
+        steps: longest series of the training part; not needed, the encoder does not stride.
+
+    Source: Ismail Fawaz et al., 2020, "InceptionTime: finding AlexNet for time series
+    classification" (there six blocks, kernels 40, 20 and 10, and five networks; here odd kernels,
+    so that a position stays in the middle of what it sees).
+    """
+
+    def __init__(
+        self, channels: int, *, hidden: int, layers: int, dropout: float, steps: int
+    ) -> None:
+        super().__init__()
+        self.dropout = dropout
+        self.blocks = nn.ModuleList()
+        self.shortcuts = nn.ModuleList()
+        width = start = channels
+        for layer in range(layers):
+            block = _Block(width, hidden, _KERNELS)
+            self.blocks.append(block)
+            width = block.width
+            if self._closes(layer):
+                self.shortcuts.append(_Shortcut(start, width))
+                start = width
+        self.width = width
+
+    @staticmethod
+    def _closes(layer: int) -> bool:
+        """Whether a residual connection ends at this block."""
+        return layer % _BLOCKS_PER_SHORTCUT == _BLOCKS_PER_SHORTCUT - 1
+
+    def forward(self, series: Tensor, mask: Tensor | None = None) -> Tensor:
+        """[B, C, T] -> [B, T, 4 * hidden]."""
+        features = start = columns(apply_mask(series, mask))
+        shortcuts = iter(self.shortcuts)
+        for layer, block in enumerate(self.blocks):
+            features = block(features, mask)
+            if self._closes(layer):
+                features = relu(features + next(shortcuts)(start, mask))
+                features = start = dropout(features, self.dropout, self.training)
+            else:
+                features = relu(features)
+        return features[:, :, 0].transpose(1, 2)
