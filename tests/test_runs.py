@@ -110,6 +110,19 @@ def test_a_truncated_file_is_named(tmp_path: Path, name: str) -> None:
         read_run(tmp_path / "run")
 
 
+def test_weights_that_begin_like_a_pickle_are_read(tmp_path: Path) -> None:
+    # The file begins with the length of its header: this one makes it 0x0280, as pickles begin.
+    for length in range(400, 700):
+        run = Run(RUN.config, {"n" * length: torch.zeros(1)}, RUN.preprocess)
+        with writing(tmp_path / "run", overwrite=True) as folder:
+            write_run(folder, run)
+        if (tmp_path / "run" / "model.safetensors").read_bytes()[:2] == b"\x80\x02":
+            break
+    else:
+        pytest.fail("no header of this length was made")
+    assert list(read_run(tmp_path / "run").weights) == ["n" * length]
+
+
 class _Bomb:
     def __reduce__(self) -> tuple[object, tuple[str]]:
         return os.system, ("touch exploded",)

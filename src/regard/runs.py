@@ -214,11 +214,12 @@ def _read_weights(path: Path) -> dict[str, Tensor]:
     from safetensors.torch import load
 
     data = path.read_bytes()
-    if data[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
-        raise RunError(f"{path}: is a pickle, which could run code; refused")
     try:
         return load(data)
     except SafetensorError as error:
+        # Only now: the length with which safetensors begin may look like a pickle's first bytes.
+        if data[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
+            raise RunError(f"{path}: is a pickle, which could run code; refused") from None
         raise RunError(f"{path}: is truncated or damaged: {error}") from None
 
 
