@@ -122,7 +122,7 @@ def test_train_writes_a_whole_run_folder(regard: Regard, tmp_path: Path) -> None
 
 def test_the_figures_are_those_of_the_saved_model_on_the_test_part(run: Path) -> None:
     opened = read_run(run)
-    *_, test = jobs._parts(opened.config)
+    *_, test = jobs.split_parts(opened.config)
     loaded = SeriesClassifier.load(run)
     assert opened.metrics["accuracy"] == pytest.approx(loaded.score(test, test.labels))
 

@@ -61,8 +61,8 @@ class _Data(_Section):
 
 
 class _SplitData(_Data):
-    test_share: Annotated[float, Field(gt=0, lt=1)] = Field(
-        0.2, description="share of all cases kept for the figures"
+    test_share: float = Field(
+        0.2, gt=0, lt=1, description="share of all cases kept for the figures"
     )
 
 
@@ -70,15 +70,15 @@ class SineData(_SplitData):
     """Sine waves, of which some have a stretch held flat; see `regard.data.sine`."""
 
     kind: Literal["sine"]
-    series: Annotated[int, Field(ge=1)] = 10_000
-    steps: Annotated[int, Field(ge=2)] = 500
-    normal_share: Annotated[float, Field(ge=0, le=1)] = 0.5
-    frequency: _Range = (1.0, 4.0)
-    amplitude: _Range = (1.0, 10.0)
-    start: _Range = (0.0, 0.9)
-    length: _Range = (0.1, 0.5)
-    noise: Annotated[float, Field(ge=0)] = 0.0
-    phase: _Range = (0.0, 0.0)
+    series: int = Field(10_000, ge=1, description="how many")
+    steps: int = Field(500, ge=2, description="of each, over [0, 2 pi]")
+    normal_share: float = Field(0.5, ge=0, le=1, description="share without a flat stretch")
+    frequency: _Range = Field((1.0, 4.0), description="range it is drawn from")
+    amplitude: _Range = Field((1.0, 10.0), description="range it is drawn from")
+    start: _Range = Field((0.0, 0.9), description="of the stretch, as a share of the steps")
+    length: _Range = Field((0.1, 0.5), description="of the stretch, as a share of the steps")
+    noise: float = Field(0.0, ge=0, description="standard deviation, as a share of the amplitude")
+    phase: _Range = Field((0.0, 0.0), description="range it is drawn from, in radians")
 
 
 def _expand(path: str) -> str:
@@ -127,9 +127,9 @@ class TableData(_Files):
     """A long table, CSV or Parquet: a row per case and time."""
 
     kind: Literal["table"]
-    case: str = "case"
-    time: str = "time"
-    label: str = "label"
+    case: str = Field("case", description="column that says which case a row belongs to")
+    time: str = Field("time", description="column by which the steps of a case are ordered")
+    label: str = Field("label", description="column with the class of the case")
     channels: tuple[str, ...] | None = Field(
         None, description="columns to use; by default all that are not case, time or label"
     )
@@ -149,9 +149,15 @@ Data = Annotated[
 class Model(_Section):
     """What is trained."""
 
-    encoder: _Encoder = "inception"
-    attention: _Attention = "additive"
-    pooling: _Pooling = "conjunctive"
+    encoder: _Encoder = Field("inception", description="how series become states")
+    attention: _Attention = Field(
+        "additive", description="the score with which learned queries look at the states"
+    )
+    pooling: _Pooling = Field(
+        "conjunctive",
+        description="classify every state, gate each and average; or softmax weights, then "
+        "classify the context",
+    )
     hidden: Annotated[int, Field(ge=1)] | None = Field(
         None, description="width inside the encoder; by default what suits it"
     )
@@ -162,10 +168,14 @@ class Model(_Section):
         64,
         description="width of the space in which additive attention compares, over all heads",
     )
-    heads: Annotated[int, Field(ge=1)] = Field(
-        1, description="of the attention, each with a query to learn; their weights are averaged"
+    heads: int = Field(
+        1,
+        ge=1,
+        description="of the attention, each with a query to learn; their weights are averaged",
     )
-    dropout: _Share = 0.1
+    dropout: _Share = Field(
+        0.1, description="share dropped inside the encoder and of its states, in training"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -192,19 +202,31 @@ _SIZES = {
 class Training(_Section):
     """How it is trained."""
 
-    epochs: Annotated[int, Field(ge=1)] = 50
-    patience: Annotated[int, Field(ge=0)] = 5
-    batch_size: Annotated[int, Field(ge=1)] = 64
-    learning_rate: Annotated[float, Field(gt=0)] = 0.003
-    weight_decay: Annotated[float, Field(ge=0)] = 0.01
-    schedule: Literal["cosine", "constant"] = "cosine"
-    gradient_clip: Annotated[float, Field(ge=0)] = 1.0
+    epochs: int = Field(50, ge=1, description="at the most; without a validation part, exactly")
+    patience: int = Field(
+        5, ge=0, description="epochs without a lower validation loss after which training stops"
+    )
+    batch_size: int = Field(64, ge=1, description="cases in an update, at the most")
+    learning_rate: float = Field(0.003, gt=0, description="of AdamW, at its highest")
+    weight_decay: float = Field(0.01, ge=0, description="of AdamW")
+    schedule: Literal["cosine", "constant"] = Field(
+        "cosine", description="of the learning rate: to zero after a short warm-up, or constant"
+    )
+    gradient_clip: float = Field(
+        1.0, ge=0, description="largest norm of an update's gradient; 0 does not clip"
+    )
     class_weight: Literal["balanced"] | dict[str, float] | None = Field(
         None, description="balanced: inversely to the class's frequency; or a factor per label"
     )
-    label_smoothing: _Share = 0.0
-    updates_per_epoch: Annotated[int, Field(ge=1)] = 25
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    label_smoothing: _Share = Field(
+        0.0, description="share of the target that is spread over all classes"
+    )
+    updates_per_epoch: int = Field(
+        25, ge=1, description="at least; a small training part is passed over several times"
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="a GPU if there is one, or which"
+    )
 
 
 class Config(_Section):

@@ -34,7 +34,7 @@ from regard.runs import (
     write_run,
 )
 
-__all__ = ["explain", "predict", "train"]
+__all__ = ["explain", "predict", "split_parts", "train"]
 
 
 def train(
@@ -72,7 +72,7 @@ def train(
         raise RunError(
             f"{out}: training was cut off; go on with --resume, or start again with --overwrite"
         )
-    fitting, validation, test = _parts(config)
+    fitting, validation, test = split_parts(config)
     with disk_errors(out):
         checkpoint = _begin(partial, config, (fitting, validation, test), resume=resume)
         estimator = SeriesClassifier.from_config(config, verbose=verbose)
@@ -175,8 +175,8 @@ def explain(
     return view
 
 
-def _parts(config: Config) -> tuple[Cases, Cases | None, Cases]:
-    """The training, validation and test parts."""
+def split_parts(config: Config) -> tuple[Cases, Cases | None, Cases]:
+    """The training, validation (or None) and test part of what a configuration names."""
     options = config.data
     if isinstance(options, ArrayData):
         raise DataError("data.kind: arrays come from Python; train on a file or on sine")
@@ -259,14 +259,10 @@ def _evaluate(
         "parameters": sum(p.numel() for p in estimator.model_.parameters()),
     }
     if test.spans is not None and (test.spans[:, 0] < test.spans[:, 1]).any():
-        positive = test.take(np.flatnonzero(test.spans[:, 0] < test.spans[:, 1]))
-        assert positive.spans is not None
-        metrics["localisation_ap"] = localisation_ap(
-            estimator.attend(positive), positive.spans, positive.lengths
-        )
-        metrics["localisation_chance"] = float(
-            np.mean((positive.spans[:, 1] - positive.spans[:, 0]) / positive.lengths)
-        )
+        weights = estimator.attend(test)
+        metrics["localisation_ap"] = localisation_ap(weights, test.spans, test.lengths)
+        shares = (test.spans[:, 1] - test.spans[:, 0]) / test.lengths
+        metrics["localisation_chance"] = float(shares[shares > 0].mean())
     predicted = probabilities.argmax(1)
     truth = np.searchsorted(estimator.classes_, test.labels)
     each = max(1, min(3, 30 // len(estimator.classes_)))

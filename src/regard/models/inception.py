@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout, max_pool2d, relu
+from torch.nn.functional import dropout, max_pool2d, pad, relu
 
 from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns
 
@@ -59,6 +59,8 @@ class _Shortcut(nn.Module):
 class Inception(Encoder):
     """Inception blocks with a residual connection over every three: S = T, D = 4 * hidden.
 
+    They see each channel and its first difference, both brought to unit variance.
+
     Parameters:
         channels: C.
         hidden: width of each branch and of the bottleneck before them.
@@ -67,8 +69,8 @@ class Inception(Encoder):
         steps: longest series of the training part; not needed, the encoder does not stride.
 
     Source: Ismail Fawaz et al., 2020, "InceptionTime: finding AlexNet for time series
-    classification" (there six blocks, kernels 40, 20 and 10, and five networks; here odd kernels,
-    so that a position stays in the middle of what it sees).
+    classification" (there six blocks, kernels 40, 20 and 10, five networks and no differences; here
+    odd kernels, so that a position stays in the middle of what it sees).
     """
 
     def __init__(
@@ -76,9 +78,10 @@ class Inception(Encoder):
     ) -> None:
         super().__init__()
         self.dropout = dropout
+        width = start = 2 * channels
+        self.norm = MaskedBatchNorm(width)
         self.blocks = nn.ModuleList()
         self.shortcuts = nn.ModuleList()
-        width = start = channels
         for layer in range(layers):
             block = _Block(width, hidden, _KERNELS)
             self.blocks.append(block)
@@ -95,7 +98,9 @@ class Inception(Encoder):
 
     def forward(self, series: Tensor, mask: Tensor | None = None) -> Tensor:
         """[B, C, T] -> [B, T, 4 * hidden]."""
-        features = start = columns(apply_mask(series, mask))
+        change = pad(series[..., 1:] - series[..., :-1], (1, 0))
+        both = columns(apply_mask(torch.cat([series, change], 1), mask))
+        features = start = self.norm(both, mask)
         shortcuts = iter(self.shortcuts)
         for layer, block in enumerate(self.blocks):
             features = block(features, mask)
@@ -104,4 +109,5 @@ class Inception(Encoder):
                 features = start = dropout(features, self.dropout, self.training)
             else:
                 features = relu(features)
-        return features[:, :, 0].transpose(1, 2)
+        states: Tensor = features[:, :, 0].transpose(1, 2)
+        return states

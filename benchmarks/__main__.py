@@ -1,0 +1,38 @@
+"""Run the benchmarks named, or all, print their table and keep it in benchmarks/RESULTS.md."""
+
+import argparse
+import os
+from collections.abc import Callable
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+
+from benchmarks.table import Row, machine, markdown
+
+_ALL = ("startup", "sine", "ucr", "unequal")
+_NEED_DATA = ("ucr", "unequal")
+
+
+def main() -> None:
+    """Parse, run, print, write."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(_ALL)}")
+    names = parser.parse_args().names or list(_ALL)
+    rows: list[Row] = []
+    for name in names:
+        if name not in _ALL:
+            parser.error(f"no benchmark {name}; there are {', '.join(_ALL)}")
+        if name in _NEED_DATA and "REGARD_DATA" not in os.environ:
+            print(f"{name}: skipped, REGARD_DATA is not set")
+            continue
+        run: Callable[[], list[Row]] = import_module(f"benchmarks.{name}").run
+        rows += run()
+    table = f"{date.today()}, {machine()}\n\n{markdown(rows)}\n"
+    print(table)
+    if set(names) == set(_ALL):
+        results = Path(__file__).with_name("RESULTS.md")
+        results.write_text(f"# Results of `make bench`\n\n{table}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

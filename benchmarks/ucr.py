@@ -1,0 +1,65 @@
+"""Twelve problems of the UCR archive with one default configuration, on the official splits."""
+
+import csv
+import os
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from benchmarks.table import Row
+from regard import SeriesClassifier
+from regard.data import read_csv
+
+__all__ = ["run"]
+
+
+def run() -> list[Row]:
+    """Every problem once, seed 0, beside the published accuracies of the peers."""
+    data = Path(os.environ["REGARD_DATA"]) / "series"
+    with (data / "published_accuracy.csv").open() as file:
+        published = {row["dataset"]: row for row in csv.DictReader(file)}
+    accuracies, seconds = {}, {}
+    for folder in sorted((data / "ucr").iterdir()):
+        name = folder.name
+        start = perf_counter()
+        train = read_csv(folder / f"{name}_TRAIN.tsv")
+        test = read_csv(folder / f"{name}_TEST.tsv")
+        model = SeriesClassifier(random_state=0).fit(train)
+        accuracies[name] = float(model.score(test, test.labels))
+        seconds[name] = perf_counter() - start
+        print(f"UCR {name}: {accuracies[name]:.4f} in {seconds[name]:.0f} s", flush=True)
+    mean = float(np.mean(list(accuracies.values())))
+    peers = {peer: _mean(published, peer) for peer in ("ResNet", "MiniROCKET", "InceptionTime")}
+    rows = [
+        Row(
+            f"UCR, mean accuracy over {len(accuracies)} problems",
+            ", ".join(f"{peer} {value:.3f}" for peer, value in peers.items()) + " (published)",
+            "≥ .945",
+            f"{mean:.4f}",
+            mean >= 0.945,
+        ),
+        Row(
+            "UCR, all problems, minutes",
+            "",
+            "≤ 20",
+            f"{sum(seconds.values()) / 60:.1f}",
+            sum(seconds.values()) <= 20 * 60,
+        ),
+    ]
+    for name, accuracy in accuracies.items():
+        resnet, rocket = (float(published[name][peer]) for peer in ("ResNet", "MiniROCKET"))
+        rows.append(
+            Row(
+                f"UCR {name}",
+                f"ResNet {resnet:.3f}, MiniROCKET {rocket:.3f}",
+                "",
+                f"{accuracy:.4f} in {seconds[name]:.0f} s",
+                accuracy >= min(resnet, rocket),
+            )
+        )
+    return rows
+
+
+def _mean(published: dict[str, dict[str, str]], peer: str) -> float:
+    return float(np.mean([float(row[peer]) for row in published.values()]))
