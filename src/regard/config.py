@@ -174,7 +174,8 @@ class Model(_Section):
         description="of the attention, each with a query to learn; their weights are averaged",
     )
     dropout: _Share = Field(
-        0.1, description="share dropped inside the encoder and of its states, in training"
+        0.1,
+        description="share of the columns of the states, and between layers, dropped in training",
     )
 
     @model_validator(mode="before")

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from regard.models import ENCODERS, Encoder, MaskedBatchNorm, sinusoids
+from regard.models import ENCODERS, Encoder, MaskedBatchNorm, Sizes, sinusoids
 
 B, C = 5, 3
 LENGTHS = torch.tensor([67, 61, 29, 2, 1])
@@ -12,7 +12,7 @@ LENGTHS = torch.tensor([67, 61, 29, 2, 1])
 
 def _make(name: str) -> Encoder:
     torch.manual_seed(0)
-    return ENCODERS[name](C, hidden=8, layers=2, dropout=0.5, steps=151)
+    return ENCODERS[name](Sizes(C, hidden=8, layers=2, dropout=0.5, steps=151))
 
 
 def _series() -> tuple[torch.Tensor, torch.Tensor]:

@@ -48,7 +48,8 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         attention_dim: width of the space in which additive attention compares, shared among its
             heads.
         heads: of the attention, each with a query to learn; their weights are averaged.
-        dropout: share dropped inside the encoder and of its states, in training.
+        dropout: share of the columns of the encoder's states, and between recurrent or
+            Transformer layers, that is dropped in training.
         scaling: to zero mean and unit variance: "series" (each case by itself), "channel" (with
             the training part's figures) or "none".
         missing: "refuse" or "interpolate" missing values.

@@ -1,6 +1,6 @@
 """Encoders, heads, and the complete models made of them."""
 
-from regard.models.build import ENCODERS, build_classifier
+from regard.models.build import ENCODERS, Sizes, build_classifier
 from regard.models.classifier import (
     AttentionHead,
     Classified,
@@ -8,7 +8,7 @@ from regard.models.classifier import (
     SeriesModel,
     make_scores,
 )
-from regard.models.conv_bilstm import ConvBiLSTM
+from regard.models.conv_bilstm import ConvBiLSTM, choose_stride
 from regard.models.convolution import Convolution
 from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns
 from regard.models.inception import Inception
@@ -27,9 +27,11 @@ __all__ = [
     "MaskedBatchNorm",
     "Recurrent",
     "SeriesModel",
+    "Sizes",
     "Transformer",
     "apply_mask",
     "build_classifier",
+    "choose_stride",
     "columns",
     "make_scores",
     "run_recurrent",

@@ -1,26 +1,71 @@
 """Models by the names of the configuration."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from typing import NamedTuple
 
 from regard.models.classifier import AttentionHead, ConjunctiveHead, SeriesModel, make_scores
-from regard.models.conv_bilstm import ConvBiLSTM
+from regard.models.conv_bilstm import ConvBiLSTM, choose_stride
 from regard.models.convolution import Convolution
 from regard.models.encoder import Encoder
 from regard.models.inception import Inception
 from regard.models.recurrent import Recurrent
 from regard.models.transformer import Transformer
 
-__all__ = ["ENCODERS", "build_classifier"]
+__all__ = ["ENCODERS", "Sizes", "build_classifier"]
 
-# Each is called as make(channels, hidden=, layers=, dropout=, steps=).
-ENCODERS: Mapping[str, Callable[..., Encoder]] = {
-    "bilstm": partial(Recurrent, cell="lstm"),
-    "gru": partial(Recurrent, cell="gru"),
-    "conv": Convolution,
-    "conv-bilstm": ConvBiLSTM,
-    "inception": Inception,
-    "transformer": Transformer,
+
+class Sizes(NamedTuple):
+    """What an encoder is made from; each takes of it what it needs.
+
+    Attributes:
+        channels: C.
+        hidden: width inside the encoder.
+        layers: how many.
+        dropout: between recurrent or Transformer layers.
+        steps: longest series of the training part, by which an encoder may choose its stride.
+    """
+
+    channels: int
+    hidden: int
+    layers: int
+    dropout: float
+    steps: int
+
+
+def _bilstm(sizes: Sizes) -> Encoder:
+    return Recurrent(sizes.channels, "lstm", sizes.hidden, sizes.layers, dropout=sizes.dropout)
+
+
+def _gru(sizes: Sizes) -> Encoder:
+    return Recurrent(sizes.channels, "gru", sizes.hidden, sizes.layers, dropout=sizes.dropout)
+
+
+def _conv(sizes: Sizes) -> Encoder:
+    return Convolution(sizes.channels, sizes.hidden, sizes.layers)
+
+
+def _conv_bilstm(sizes: Sizes) -> Encoder:
+    stride = choose_stride(sizes.steps)
+    return ConvBiLSTM(
+        sizes.channels, sizes.hidden, sizes.layers, stride=stride, dropout=sizes.dropout
+    )
+
+
+def _inception(sizes: Sizes) -> Encoder:
+    return Inception(sizes.channels, sizes.hidden, sizes.layers)
+
+
+def _transformer(sizes: Sizes) -> Encoder:
+    return Transformer(sizes.channels, sizes.hidden, sizes.layers, dropout=sizes.dropout)
+
+
+ENCODERS: Mapping[str, Callable[[Sizes], Encoder]] = {
+    "bilstm": _bilstm,
+    "gru": _gru,
+    "conv": _conv,
+    "conv-bilstm": _conv_bilstm,
+    "inception": _inception,
+    "transformer": _transformer,
 }
 
 _HEADS = {"attention": AttentionHead, "conjunctive": ConjunctiveHead}
@@ -52,10 +97,10 @@ def build_classifier(
         layers: of the encoder.
         attention_dim: A, the width of additive scores' comparison space.
         heads: of the attention; their weights are averaged.
-        dropout: inside the encoder and on its states.
+        dropout: of the columns of the states, and between recurrent or Transformer layers.
         steps: longest series of the training part, by which an encoder may choose its stride.
     """
-    body = ENCODERS[encoder](channels, hidden=hidden, layers=layers, dropout=dropout, steps=steps)
+    body = ENCODERS[encoder](Sizes(channels, hidden, layers, dropout, steps))
     scores, query_dim = make_scores(
         attention, heads=heads, key_dim=body.width, attention_dim=attention_dim
     )

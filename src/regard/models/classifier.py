@@ -130,7 +130,9 @@ class SeriesModel(nn.Module):
             mask: boolean [B, T], True at the true steps, which come first; None when all are.
         """
         states = self.encoder(series, mask)
-        states = drop(states, self.dropout, self.training)
+        if self.training and self.dropout:
+            kept = drop(states.new_ones(len(states), 1, states.shape[2]), self.dropout)
+            states = states * kept
         classified: Classified = self.head(
             states, None if mask is None else self.encoder.position_mask(mask)
         )

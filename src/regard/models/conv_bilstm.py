@@ -2,14 +2,25 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout, pad, relu
+from torch.nn.functional import pad, relu
 
 from regard.models.encoder import Encoder, apply_mask
 from regard.models.recurrent import run_recurrent
 
-__all__ = ["ConvBiLSTM"]
+__all__ = ["ConvBiLSTM", "choose_stride"]
 
 _POSITIONS = 50
+
+
+def choose_stride(steps: int) -> int:
+    """The stride that leaves 50 to 99 positions of series this long, or 1 for shorter ones.
+
+    Fewer positions blur where the attention is; more only cost time.
+
+    >>> choose_stride(500), choose_stride(29)
+    (10, 1)
+    """
+    return max(1, steps // _POSITIONS)
 
 
 class _NormalisedConvolution(nn.Module):
@@ -35,28 +46,25 @@ class _NormalisedConvolution(nn.Module):
 class ConvBiLSTM(Encoder):
     """Two convolutions, the first of which strides, then a bidirectional LSTM: D = hidden.
 
-    The stride is chosen so that series as long as those of the training part leave 50 to 99
-    positions: fewer blur where the attention is, more only cost time. The windows of the first
-    convolution overlap by half.
+    The windows of the first convolution overlap by half.
 
     Parameters:
         channels: C.
         hidden: D, even: half of it is each direction's width, and that of the convolutions.
         layers: of the LSTM.
-        dropout: between the LSTM's layers, and on what goes into it, in training.
-        steps: longest series of the training part.
+        stride: steps per position.
+        dropout: between the LSTM's layers, in training.
     """
 
     def __init__(
-        self, channels: int, *, hidden: int, layers: int, dropout: float, steps: int
+        self, channels: int, hidden: int, layers: int, *, stride: int, dropout: float
     ) -> None:
         super().__init__()
         half = max(1, hidden // 2)
         self.width = 2 * half
-        self.stride = max(1, steps // _POSITIONS)
-        self.dropout = dropout
+        self.stride = stride
         self.window = _NormalisedConvolution(
-            channels, half, kernel=max(3, 2 * self.stride), stride=self.stride
+            channels, half, kernel=max(3, 2 * stride), stride=stride
         )
         self.neighbours = _NormalisedConvolution(half, half, kernel=3, stride=1)
         self.network = nn.LSTM(
@@ -72,5 +80,4 @@ class ConvBiLSTM(Encoder):
         """[B, C, T] -> [B, S, hidden]."""
         positions = None if mask is None else self.position_mask(mask)
         features = apply_mask(self.window(apply_mask(series, mask)), positions)
-        features = dropout(self.neighbours(features), self.dropout, self.training)
-        return run_recurrent(self.network, features.transpose(1, 2), positions)
+        return run_recurrent(self.network, self.neighbours(features).transpose(1, 2), positions)

@@ -1,7 +1,7 @@
 """Convolutional encoder: the fully convolutional network, at every step."""
 
 from torch import Tensor, nn
-from torch.nn.functional import dropout, relu
+from torch.nn.functional import relu
 
 from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns
 
@@ -17,20 +17,15 @@ class Convolution(Encoder):
         channels: C.
         hidden: D.
         layers: how many blocks; their kernels are 7, 5 and then 3 steps wide.
-        dropout: after each block, in training.
-        steps: unused; the encoder does not stride.
 
     Source: Wang, Yan and Oates, 2017, "Time series classification from scratch with deep neural
     networks" (there 128, 256 and 128 wide with kernels 8, 5 and 3; here all equally wide, and odd
     kernels, so that a position stays in the middle of what it sees).
     """
 
-    def __init__(
-        self, channels: int, *, hidden: int, layers: int, dropout: float, steps: int
-    ) -> None:
+    def __init__(self, channels: int, hidden: int, layers: int) -> None:
         super().__init__()
         self.width = hidden
-        self.dropout = dropout
         kernels = [_KERNELS[min(layer, len(_KERNELS) - 1)] for layer in range(layers)]
         self.convolutions = nn.ModuleList(
             nn.Conv2d(hidden if layer else channels, hidden, (1, k), padding="same", bias=False)
@@ -43,5 +38,4 @@ class Convolution(Encoder):
         features = columns(apply_mask(series, mask))
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             features = apply_mask(relu(norm(convolution(features), mask)), mask)
-            features = dropout(features, self.dropout, self.training)
         return features[:, :, 0].transpose(1, 2)

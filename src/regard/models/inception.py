@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout, max_pool2d, pad, relu
+from torch.nn.functional import max_pool2d, pad, relu
 
 from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns
 
@@ -65,19 +65,14 @@ class Inception(Encoder):
         channels: C.
         hidden: width of each branch and of the bottleneck before them.
         layers: blocks.
-        dropout: after each residual connection, in training.
-        steps: longest series of the training part; not needed, the encoder does not stride.
 
     Source: Ismail Fawaz et al., 2020, "InceptionTime: finding AlexNet for time series
     classification" (there six blocks, kernels 40, 20 and 10, five networks and no differences; here
     odd kernels, so that a position stays in the middle of what it sees).
     """
 
-    def __init__(
-        self, channels: int, *, hidden: int, layers: int, dropout: float, steps: int
-    ) -> None:
+    def __init__(self, channels: int, hidden: int, layers: int) -> None:
         super().__init__()
-        self.dropout = dropout
         width = start = 2 * channels
         self.norm = MaskedBatchNorm(width)
         self.blocks = nn.ModuleList()
@@ -105,8 +100,7 @@ class Inception(Encoder):
         for layer, block in enumerate(self.blocks):
             features = block(features, mask)
             if self._closes(layer):
-                features = relu(features + next(shortcuts)(start, mask))
-                features = start = dropout(features, self.dropout, self.training)
+                features = start = relu(features + next(shortcuts)(start, mask))
             else:
                 features = relu(features)
         states: Tensor = features[:, :, 0].transpose(1, 2)

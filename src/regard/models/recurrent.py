@@ -31,11 +31,10 @@ class Recurrent(Encoder):
         hidden: width of each direction.
         layers: how many, one on the other.
         dropout: between layers, in training.
-        steps: unused; the encoder does not stride.
     """
 
     def __init__(
-        self, channels: int, *, cell: str, hidden: int, layers: int, dropout: float, steps: int
+        self, channels: int, cell: str, hidden: int, layers: int, *, dropout: float
     ) -> None:
         super().__init__()
         self.width = 2 * hidden

@@ -27,15 +27,12 @@ class Transformer(Encoder):
         hidden: D; 8, or as many as divide it, of its columns make a head.
         layers: how many, one on the other.
         dropout: in every layer, in training.
-        steps: unused; the encoder does not stride.
 
     Source: Vaswani et al., 2017, with the normalisation first as in Xiong et al., 2020, "On layer
     normalization in the Transformer architecture".
     """
 
-    def __init__(
-        self, channels: int, *, hidden: int, layers: int, dropout: float, steps: int
-    ) -> None:
+    def __init__(self, channels: int, hidden: int, layers: int, *, dropout: float) -> None:
         super().__init__()
         self.width = hidden
         # Steps alone say little: each is embedded with its nearest neighbours.
