@@ -127,6 +127,8 @@ def _seconds_per_epoch(fitting: Cases) -> Row:
             schedule="constant",
             learning_rate=0.001,
             gradient_clip=0.0,
+            weight_decay=0.0,
+            augmentation="none",
             validation_share=0.0,
             random_state=seed,
         )

@@ -207,7 +207,7 @@ class Training(_Section):
     patience: int = Field(
         5, ge=0, description="epochs without a lower validation loss after which training stops"
     )
-    batch_size: int = Field(64, ge=1, description="cases in an update, at the most")
+    batch_size: int = Field(32, ge=1, description="cases in an update, at the most")
     learning_rate: float = Field(0.003, gt=0, description="of AdamW, at its highest")
     weight_decay: float = Field(0.01, ge=0, description="of AdamW")
     schedule: Literal["cosine", "constant"] = Field(
@@ -222,8 +222,11 @@ class Training(_Section):
     label_smoothing: _Share = Field(
         0.0, description="share of the target that is spread over all classes"
     )
+    augmentation: Literal["warp", "none"] = Field(
+        "warp", description="in training, vary each case's speed, start and scale a little"
+    )
     updates_per_epoch: int = Field(
-        25, ge=1, description="at least; a small training part is passed over several times"
+        10, ge=1, description="at least; a small training part is passed over several times"
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="a GPU if there is one, or which"

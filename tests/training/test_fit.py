@@ -22,6 +22,7 @@ SETTINGS = Settings(
     schedule="cosine",
     gradient_clip=1.0,
     label_smoothing=0.0,
+    augmentation="warp",
     updates_per_epoch=3,
     device="cpu",
 )

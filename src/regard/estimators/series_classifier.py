@@ -65,6 +65,8 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         class_weight: "balanced" to weigh classes inversely to their frequency, a dict from label
             to factor (1 where a label is left out), or None.
         label_smoothing: share of the target spread over all classes.
+        augmentation: "warp" varies each case's speed, start and scale a little, in training;
+            "none" leaves them alone.
         updates_per_epoch: a training part of fewer batches is passed over several times an epoch.
         device: "auto" (a GPU if there is one), "cpu" or "cuda".
         verbose: whether to show a progress bar.
@@ -99,14 +101,15 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         validation_share: float | Literal["auto"] = "auto",
         epochs: int = 50,
         patience: int = 5,
-        batch_size: int = 64,
+        batch_size: int = 32,
         learning_rate: float = 0.003,
         weight_decay: float = 0.01,
         schedule: str = "cosine",
         gradient_clip: float = 1.0,
         class_weight: str | dict[Any, float] | None = None,
         label_smoothing: float = 0.0,
-        updates_per_epoch: int = 25,
+        augmentation: str = "warp",
+        updates_per_epoch: int = 10,
         device: str = "auto",
         verbose: bool = False,
         random_state: int | np.random.RandomState | None = None,
@@ -131,6 +134,7 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.gradient_clip = gradient_clip
         self.class_weight = class_weight
         self.label_smoothing = label_smoothing
+        self.augmentation = augmentation
         self.updates_per_epoch = updates_per_epoch
         self.device = device
         self.verbose = verbose

@@ -1,7 +1,5 @@
 """Inception encoder: convolutions of several widths side by side, with residual connections."""
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import max_pool2d, pad, relu
@@ -10,24 +8,26 @@ from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns
 
 __all__ = ["Inception"]
 
-_KERNELS = (39, 19, 9)
+_KERNELS = ((13, 3), (13, 1), (9, 2))  # weights and the steps between them: 37, 13, 17 wide
 _BLOCKS_PER_SHORTCUT = 3
 
 
-def _convolution(inputs: int, outputs: int, kernel: int = 1) -> nn.Conv2d:
-    return nn.Conv2d(inputs, outputs, (1, kernel), padding="same", bias=False)
+def _convolution(inputs: int, outputs: int, kernel: int = 1, dilation: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(
+        inputs, outputs, (1, kernel), dilation=(1, dilation), padding="same", bias=False
+    )
 
 
 class _Block(nn.Module):
     """Bottleneck, three convolutions and a pooled branch side by side, batch normalisation."""
 
-    def __init__(self, inputs: int, hidden: int, kernels: Sequence[int]) -> None:
+    def __init__(self, inputs: int, hidden: int) -> None:
         super().__init__()
         narrow = min(inputs, hidden)
         self.bottleneck = nn.Identity() if narrow == inputs else _convolution(inputs, narrow)
-        self.branches = nn.ModuleList(_convolution(narrow, hidden, kernel) for kernel in kernels)
+        self.branches = nn.ModuleList(_convolution(narrow, hidden, *kernel) for kernel in _KERNELS)
         self.pooled = _convolution(inputs, hidden)
-        self.width = hidden * (len(kernels) + 1)
+        self.width = hidden * (len(_KERNELS) + 1)
         self.norm = MaskedBatchNorm(self.width)
 
     def forward(self, features: Tensor, mask: Tensor | None) -> Tensor:
@@ -67,8 +67,9 @@ class Inception(Encoder):
         layers: blocks.
 
     Source: Ismail Fawaz et al., 2020, "InceptionTime: finding AlexNet for time series
-    classification" (there six blocks, kernels 40, 20 and 10, five networks and no differences; here
-    odd kernels, so that a position stays in the middle of what it sees).
+    classification" (there six blocks, kernels 40, 20 and 10 wide, five networks and no
+    differences; here odd kernels, so that a position stays in the middle of what it sees, two of
+    them dilated, which sees as far for less).
     """
 
     def __init__(self, channels: int, hidden: int, layers: int) -> None:
@@ -78,7 +79,7 @@ class Inception(Encoder):
         self.blocks = nn.ModuleList()
         self.shortcuts = nn.ModuleList()
         for layer in range(layers):
-            block = _Block(width, hidden, _KERNELS)
+            block = _Block(width, hidden)
             self.blocks.append(block)
             width = block.width
             if self._closes(layer):

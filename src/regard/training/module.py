@@ -10,13 +10,14 @@ from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import LambdaLR
 
 from regard.errors import RegardError
+from regard.training.augment import warp
 from regard.training.batches import Batch
 from regard.training.settings import Settings
 
 __all__ = ["ClassifierModule"]
 
 
-_WARMUP = 50  # updates
+_WARMUP = 0.25  # share of all updates
 
 
 class ClassifierModule(LightningModule):
@@ -43,7 +44,10 @@ class ClassifierModule(LightningModule):
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """The loss of one batch."""
-        logits = self.model(batch.series, batch.mask).logits
+        series = batch.series
+        if self.settings.augmentation == "warp":
+            series = warp(series, batch.mask)
+        logits = self.model(series, batch.mask).logits
         loss = cross_entropy(
             logits,
             batch.targets,
@@ -84,16 +88,21 @@ class ClassifierModule(LightningModule):
     def configure_optimizers(self) -> Any:
         """AdamW; "cosine" warms up linearly, then follows half a cosine down to zero."""
         settings = self.settings
+        groups: list[dict[str, Any]] = [
+            {"params": [p for p in self.parameters() if p.dim() > 1]},
+            {"params": [p for p in self.parameters() if p.dim() <= 1], "weight_decay": 0.0},
+        ]
         optimizer = torch.optim.AdamW(
-            self.parameters(),
+            groups,
             settings.learning_rate,
+            betas=(0.9, 0.99),
             weight_decay=settings.weight_decay,
             fused=True,
         )
         if settings.schedule == "constant":
             return optimizer
         updates = int(self.trainer.estimated_stepping_batches)
-        warmup = min(_WARMUP, updates // 4)
+        warmup = int(_WARMUP * updates)
 
         def factor(update: int) -> float:
             if update < warmup:

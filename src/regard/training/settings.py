@@ -18,5 +18,6 @@ class Settings:
     schedule: Literal["cosine", "constant"]
     gradient_clip: float
     label_smoothing: float
+    augmentation: Literal["warp", "none"]
     updates_per_epoch: int
     device: str
