@@ -49,7 +49,8 @@ def _waves(cases: int = 40, steps: int = 31, seed: int = 0) -> tuple[np.ndarray,
 
 @pytest.fixture(scope="module")
 def fitted() -> SeriesClassifier:
-    return SeriesClassifier(**{**SMALL, "encoder": "bilstm", "learning_rate": 0.02}).fit(*_waves())
+    changes = {"encoder": "bilstm", "learning_rate": 0.02, "epochs": 25}
+    return SeriesClassifier(**{**SMALL, **changes}).fit(*_waves())
 
 
 def test_it_learns_and_scores(fitted: SeriesClassifier) -> None:

@@ -49,6 +49,7 @@ class Attention(nn.Module):
         align: how a row of scores becomes weights: `align(scores, mask) -> weights`.
         dropout: share of weights dropped in training; the returned weights are those before it.
 
+    >>> from regard.attention import ScaledDot
     >>> attention = Attention(ScaledDot())
     >>> context, weights = attention(torch.randn(2, 3, 5), torch.randn(2, 7, 5))
     >>> context.shape, weights.shape

@@ -19,7 +19,7 @@ def as_cases(X: Any, y: ArrayLike | None = None, *, missing: Missing = "refuse")
 
     Errors are worded as scikit-learn words them where it has a wording.
 
-    Args:
+    Parameters:
         X: [B, C, T]; or [B, T] for series of one channel, data frames included; or, where lengths
             differ, B arrays [C, steps], or [steps] for one channel. Of numbers.
         y: [B] classes or targets, kept as they are; None where there are none.

@@ -25,7 +25,7 @@ def batch_indices(
     putting the concatenated batches in place restores the order:
     `result[np.concatenate(batches)] = np.concatenate(outputs)`.
 
-    Args:
+    Parameters:
         lengths: [B] steps of each case.
         batch_size: the most cases in a batch. When shuffling, a case that would be alone joins
             another batch, since batch normalisation cannot learn from one (batches of 2 only).

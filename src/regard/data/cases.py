@@ -82,7 +82,7 @@ def pad(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Series of C channels and their own numbers of steps as one array, zeros at their ends.
 
-    Args:
+    Parameters:
         series: B arrays [C, steps].
 
     Returns:

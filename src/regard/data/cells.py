@@ -23,7 +23,7 @@ MISSING_MARKS = frozenset({"", "?", "nan", "na", "n/a", "null", "none"})
 def parse_numbers(cells: Sequence[str], where: str, *, start: int = 0) -> NDArray[np.float64]:
     """Texts as numbers, NaN for the marks of missing values.
 
-    Args:
+    Parameters:
         cells: n texts.
         where: names the place of a cell in messages, when followed by its number.
         start: the number of the first cell.

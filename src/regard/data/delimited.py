@@ -36,7 +36,7 @@ def read_csv(
     counts the columns from 0 or 1 and calls the first of them label, class, target or y. Blank
     rows are skipped. Empty cells and NaN, NA, N/A, null, none and ? are missing values.
 
-    Args:
+    Parameters:
         path: A UTF-8 text file.
         label: "first" where the first cell of a row is its label, "none" where there is none.
         missing: "refuse" or "interpolate".

@@ -43,7 +43,7 @@ def load(
 ) -> tuple[Cases, Cases | None]:
     """Read a file for training and, where there is one, a file for testing that goes with it.
 
-    Args:
+    Parameters:
         kind: "csv", "npz", "table" or "ts"; `kind_of` tells it from a file's name.
         path: The file to train on.
         test_path: The file to test on.

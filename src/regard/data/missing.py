@@ -45,7 +45,7 @@ def settle_missing(
 ) -> NDArray[np.float64]:
     """The values without a NaN among them: refused, or filled along the steps.
 
-    Args:
+    Parameters:
         values: [B, C, T], NaN where a value is missing.
         lengths: [B] true steps of each case; what stands after them is not looked at.
         missing: "refuse" or "interpolate".

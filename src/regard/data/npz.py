@@ -19,7 +19,7 @@ _KEYS = ("X", "y", "lengths", "spans")
 def read_npz(path: FilePath, *, missing: Missing = "refuse") -> Cases:
     """Read a NumPy archive (`numpy.savez`), without executing anything that is in it.
 
-    Args:
+    Parameters:
         path: An .npz file with the arrays X, [B, C, T] or [B, T], and, where there are, y [B],
             lengths [B] (without them all cases have T steps) and spans [B, 2] (half-open steps).
         missing: "refuse" or "interpolate".

@@ -27,7 +27,7 @@ class Scaler:
     stays zero. Where a channel does not vary by more than the rounding of float64 it is constant:
     it is centred and not divided.
 
-    Args:
+    Parameters:
         kind: "series", "channel" or "none".
 
     Attributes:
@@ -61,7 +61,7 @@ class Scaler:
     def transform(self, cases: Cases) -> NDArray[np.float32]:
         """The scaled values.
 
-        Args:
+        Parameters:
             cases: [B, C, T] values.
 
         Returns:

@@ -32,7 +32,7 @@ def sine(
     All draws are uniform. The stretch is cut at the end of the series and has at least two steps.
     Noise is added before the stretch is held: a stuck sensor reports one value, noise and all.
 
-    Args:
+    Parameters:
         series: waves to draw.
         steps: steps of each, at least 2.
         normal_share: share of the waves without a stretch.

@@ -26,7 +26,7 @@ def split(
 ) -> tuple[NDArray[np.int64], ...]:
     """Divide cases at random into a training part and others, each with its share of every class.
 
-    Args:
+    Parameters:
         labels: [B] class of each case. For targets give `np.zeros(B)`: a plain random split.
         shares: share of the cases for each part, together 1, the training part first. Shares of
             0 give empty parts; any other gives a part at least one case.

@@ -39,7 +39,7 @@ def read_table(
 ) -> Cases:
     """Read a table with a row for each step of each case.
 
-    Args:
+    Parameters:
         path: A CSV file (tab, semicolon or comma, UTF-8, with a header) or a Parquet file.
         case: The column that says which case a row belongs to.
         time: The column by which the steps of a case are ordered: numbers, or dates and times

@@ -36,7 +36,7 @@ def read_ts(path: FilePath, *, missing: Missing = "refuse") -> Cases:
 
     Lines in messages count from 1, as editors show them, channels and steps from 0.
 
-    Args:
+    Parameters:
         path: A UTF-8 text file.
         missing: "refuse" or "interpolate".
 
