@@ -128,6 +128,7 @@ def _seconds_per_epoch(fitting: Cases) -> Row:
             learning_rate=0.001,
             gradient_clip=0.0,
             weight_decay=0.0,
+            label_smoothing=0.0,
             augmentation="none",
             validation_share=0.0,
             random_state=seed,

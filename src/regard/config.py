@@ -220,7 +220,7 @@ class Training(_Section):
         None, description="balanced: inversely to the class's frequency; or a factor per label"
     )
     label_smoothing: _Share = Field(
-        0.0, description="share of the target that is spread over all classes"
+        0.1, description="share of the target that is spread over all classes"
     )
     augmentation: Literal["warp", "none"] = Field(
         "warp", description="in training, vary each case's speed, start and scale a little"

@@ -107,7 +107,7 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         schedule: str = "cosine",
         gradient_clip: float = 1.0,
         class_weight: str | dict[Any, float] | None = None,
-        label_smoothing: float = 0.0,
+        label_smoothing: float = 0.1,
         augmentation: str = "warp",
         updates_per_epoch: int = 10,
         device: str = "auto",

@@ -7,7 +7,7 @@ from torch.nn.functional import interpolate
 __all__ = ["warp"]
 
 _KNOTS = 6
-_SPEED = 0.1  # standard deviation of the logarithm of the speed at a knot
+_SPEED = 0.2  # standard deviation of the logarithm of the speed at a knot
 _SHIFT = 0.03  # of the length, at the most, either way
 _SCALE = 0.1  # standard deviation of the factor on a case
 
