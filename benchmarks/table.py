@@ -11,20 +11,23 @@ __all__ = ["Row", "machine", "markdown"]
 
 @dataclass(frozen=True)
 class Row:
-    """One figure: what it is, the peers', what is asked, ours, whether ours holds."""
+    """One figure: what it is, the peers', what is asked, ours, whether ours holds.
+
+    `holds` is None where nothing is asked.
+    """
 
     what: str
     peers: str
     asked: str
     ours: str
-    holds: bool
+    holds: bool | None = None
 
 
 def markdown(rows: Sequence[Row]) -> str:
     """The rows as a table."""
     lines = ["| | peers, same run | asked | ours | holds |", "| --- | --- | --- | --- | --- |"]
     for row in rows:
-        holds = "yes" if row.holds else "**no**"
+        holds = {True: "yes", False: "**no**", None: ""}[row.holds]
         lines.append(f"| {row.what} | {row.peers} | {row.asked} | {row.ours} | {holds} |")
     return "\n".join(lines)
 

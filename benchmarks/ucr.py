@@ -55,7 +55,6 @@ def run() -> list[Row]:
                 f"ResNet {resnet:.3f}, MiniROCKET {rocket:.3f}",
                 "",
                 f"{accuracy:.4f} in {seconds[name]:.0f} s",
-                accuracy >= min(resnet, rocket),
             )
         )
     return rows

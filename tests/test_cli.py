@@ -16,6 +16,7 @@ import pytest
 
 from regard import SeriesClassifier, cli, jobs
 from regard.data import sine
+from regard.jobs import _train
 from regard.runs import partial_folder, read_run
 
 TINY: dict[str, Any] = {
@@ -362,7 +363,7 @@ def test_a_full_disk_while_saving(
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(jobs, "write_run", full)
+    monkeypatch.setattr(_train, "write_run", full)
     said = regard.fails("train", _config(tmp_path), "--out", out)
     assert said == f"error: {out}: cannot be written: no space left on device"
     assert not out.exists()
@@ -380,7 +381,7 @@ def test_resume_needs_the_same_configuration_and_data(
     def cut(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(jobs, "write_run", cut)
+    monkeypatch.setattr(_train, "write_run", cut)
     config = _config(tmp_path)
     assert regard("train", config, "--out", out) == 130
     assert regard.err.strip() == (
