@@ -118,8 +118,11 @@ class ProgressLine(Callback):
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Show the epoch's figures."""
-        shown = {n: x for n, x in self._history.rows[-1].items() if "loss" in n or "accuracy" in n}
-        figures = "  ".join(f"{name.replace('_', ' ')} {x:.4f}" for name, x in shown.items())
+        row = self._history.rows[-1]
+        figures = f"loss {row['loss']:.4f}"
+        if "validation_loss" in row:
+            accuracy = 100 * row["validation_accuracy"]
+            figures += f"  validation {row['validation_loss']:.4f} ({accuracy:.1f} %)"
         self._bar.update(self._task, figures=figures)
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
