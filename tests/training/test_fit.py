@@ -1,6 +1,7 @@
 """Training: best weights, early stopping, seeds, resuming, and what goes wrong."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -137,6 +138,14 @@ def test_training_that_had_stopped_early_is_not_taken_up_again(tmp_path: Path) -
     history = fit(model, *parts, settings, seed=0, checkpoint=path)
     assert fit(again, *parts, settings, seed=0, checkpoint=path) == history
     torch.testing.assert_close(_weights(again), _weights(model), rtol=0, atol=0)
+
+
+def test_without_patience_training_stops_at_the_first_epoch_that_is_no_better() -> None:
+    settings = replace(SETTINGS, epochs=60, patience=0, learning_rate=0.3, schedule="constant")
+    history = fit(_toy(), _part(11), _part(13, seed=1), settings, seed=0)
+    losses = [row["validation_loss"] for row in history]
+    assert all(later < earlier for earlier, later in pairwise(losses[:-1]))
+    assert losses[-1] >= losses[-2]
 
 
 def test_class_weights_weigh_the_loss() -> None:

@@ -45,7 +45,7 @@ class _Stopping(callbacks.EarlyStopping):
     """Early stopping that, resumed after it had already decided to stop, does stop."""
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if self.wait_count >= self.patience:
+        if self.wait_count >= max(1, self.patience):
             trainer.should_stop = True
 
 
