@@ -16,7 +16,8 @@ import pytest
 
 from regard import SeriesClassifier, cli, jobs
 from regard.data import sine
-from regard.jobs import _train
+from regard.errors import RunError
+from regard.jobs import _predict, _train
 from regard.runs import partial_folder, read_run
 
 TINY: dict[str, Any] = {
@@ -166,12 +167,19 @@ def test_a_label_column_is_recognised_by_the_number_of_columns(
     regard: Regard, run: Path, new: Path, tmp_path: Path
 ) -> None:
     labelled = _write_csv(
-        tmp_path / "labelled.csv", [["x", line] for line in new.read_text().split()]
+        tmp_path / "labelled.csv", [["1", line] for line in new.read_text().split()]
     )
-    for source, name in ((new, "a.csv"), (labelled, "b.csv")):
-        assert regard("predict", run, source, "--out", tmp_path / name) == 0
-    assert (tmp_path / "a.csv").read_text() == (tmp_path / "b.csv").read_text()
-    shorter = _write_csv(tmp_path / "shorter.csv", [["x", 1, 2, 3], ["y", 3, 2, 1]])
+    assert regard("predict", run, new, "--out", tmp_path / "a.csv") == 0
+    assert regard.out.startswith("5 predictions: ")
+    assert regard("predict", run, labelled, "--out", tmp_path / "b.csv") == 0
+    with (tmp_path / "a.csv").open() as file, (tmp_path / "b.csv").open() as labelled_file:
+        rows, labelled_rows = list(csv.DictReader(file)), list(csv.DictReader(labelled_file))
+    assert [{**row, "true": "1"} for row in rows] == labelled_rows
+    right = sum(row["label"] == "1" for row in rows)
+    assert regard.out.startswith(f"5 predictions, {right} right: ")
+    said = regard.fails("predict", run, new, "--labelled", "--out", tmp_path / "c.csv")
+    assert "none of its labels is a class of the run" in said
+    shorter = _write_csv(tmp_path / "shorter.csv", [["0", 1, 2, 3], ["1", 3, 2, 1]])
     said = regard.fails("predict", run, shorter, "--out", tmp_path / "c.csv")
     assert "shorter.csv: has 4 columns; the run was trained on series of 41 steps" in said
     assert regard("predict", run, shorter, "--out", tmp_path / "c.csv", "--labelled") == 0
@@ -314,7 +322,7 @@ def test_numbers_as_targets_are_no_classes(regard: Regard, tmp_path: Path) -> No
 def test_an_output_that_exists(regard: Regard, run: Path, new: Path, tmp_path: Path) -> None:
     before = (run / "metrics.json").read_bytes()
     said = regard.fails("train", _config(tmp_path), "--out", run)
-    assert said.endswith("tiny: exists; choose another name or say overwrite")
+    assert said.endswith("tiny: exists; choose another name or say --overwrite")
     assert (run / "metrics.json").read_bytes() == before
     out = tmp_path / "predictions.csv"
     out.write_text("mine")
@@ -343,15 +351,13 @@ def test_weights_of_another_model(regard: Regard, run: Path, tmp_path: Path) -> 
 def test_new_data_that_does_not_fit(regard: Regard, run: Path, new: Path, tmp_path: Path) -> None:
     out = tmp_path / "case.png"
     said = regard.fails("explain", run, new, "--case", "7", "--out", out)
-    assert "has no case 7; its cases are 0 to 4" in said
+    assert "has no case 7; its cases are 0, 1, 2, 3, 4" in said
     said = regard.fails("explain", run, new, "--case", "1", "--out", tmp_path / "case.gif")
     assert ".png" in said
-    said = regard.fails("explain", run, new, "--case", "1", "--out", tmp_path / "no" / "case.png")
-    assert "there is no folder" in said
     two = tmp_path / "two.npz"
     np.savez(two, X=np.zeros((3, 2, 41)))
     said = regard.fails("predict", run, two, "--out", tmp_path / "p.csv")
-    assert "two.npz: has 2 channels; the run was trained on 1" in said
+    assert "two.npz: its number of channels is 2; the run was trained on 1" in said
     assert list(tmp_path.iterdir()) == [two]
 
 
@@ -391,11 +397,91 @@ def test_resume_needs_the_same_configuration_and_data(
     said = regard.fails("train", config, "--out", out)
     assert "training was cut off; go on with --resume, or start again with --overwrite" in said
     said = regard.fails("train", config, "--out", out, "--resume", "--set", "training.epochs=5")
-    assert "training was begun with another config" in said
+    assert "training was begun with another training.epochs" in said
     assert partial_folder(out).exists()
     assert regard("train", config, "--out", out, "--overwrite") == 0
     assert not partial_folder(out).exists()
-    assert regard("train", config, "--out", out, "--resume") == 0  # whole: nothing left to do
+    assert regard("train", config, "--out", out, "--resume") == 0
+    assert "finished before; nothing was left to do" in regard.out
+    said = regard.fails("train", config, "--out", out, "--resume", "--set", "training.epochs=5")
+    assert "is finished, with another training.epochs" in said
+    said = regard.fails("train", config, "--out", out, "--resume", "--overwrite")
+    assert "say one of them" in said
+
+
+def test_an_overwriting_run_that_was_cut_off_is_resumed(
+    regard: Regard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, config = tmp_path / "out", _config(tmp_path)
+    assert regard("train", config, "--out", out) == 0
+
+    def cut(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_train, "write_run", cut)
+    changed = ("train", config, "--out", out, "--set", "training.epochs=3")
+    assert regard(*changed, "--overwrite") == 130
+    monkeypatch.undo()
+    assert read_run(out).config.training.epochs == 2
+    assert regard(*changed, "--resume") == 0
+    assert read_run(out).config.training.epochs == 3
+
+
+def test_two_trainings_do_not_write_one_run(
+    regard: Regard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, config = tmp_path / "out", _config(tmp_path)
+    fit = SeriesClassifier.fit
+    said = ""
+
+    def meanwhile(self: SeriesClassifier, *words: Any, **options: Any) -> SeriesClassifier:
+        nonlocal said
+        if not said:
+            said = "busy"
+            for how in ("--resume", "--overwrite"):
+                with pytest.raises(RunError, match="out: another training is writing it"):
+                    jobs.train(TINY, out, resume=how == "--resume", overwrite=how == "--overwrite")
+        return fit(self, *words, **options)
+
+    monkeypatch.setattr(SeriesClassifier, "fit", meanwhile)
+    assert regard("train", config, "--out", out) == 0
+    assert said == "busy"
+    assert {file.name for file in out.iterdir()} == FILES
+
+
+def test_training_that_fails_for_good_leaves_nothing(regard: Regard, tmp_path: Path) -> None:
+    words = ("--set", "training.learning_rate=1e30", "--set", "training.gradient_clip=0")
+    said = regard.fails("train", _config(tmp_path), "--out", tmp_path / "out", *words)
+    assert "training diverged" in said
+    assert [file.name for file in tmp_path.iterdir()] == ["config.json"]
+
+
+def test_a_gpu_that_is_not_there(
+    regard: Regard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    config = _config(tmp_path, training={"device": "cuda"})
+    said = regard.fails("train", config, "--out", tmp_path / "out")
+    assert "training.device: cuda is asked for, but there is no GPU; say auto or cpu" in said
+    assert [file.name for file in tmp_path.iterdir()] == ["config.json"]
+
+
+def test_a_full_disk_while_explaining(
+    regard: Regard, run: Path, new: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: Any, path: Path) -> None:
+        path.write_bytes(b"")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(_predict, "save_case", full)
+    said = regard.fails("explain", run, new, "--case", "0", "--out", tmp_path / "case.png")
+    assert said.endswith("case.png: cannot be written: no space left on device")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_version(regard: Regard) -> None:
+    assert regard("--version") == 0
+    assert regard.out.startswith("regard 0.")
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])

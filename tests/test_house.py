@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "runs": {"config"},
     "estimators": {"models", "training", "data", "explain", "config", "runs"},
     "plots": {"explain"},
-    "jobs": {"config", "data", "estimators", "explain", "metrics", "plots", "runs"},
+    "jobs": {"config", "data", "estimators", "explain", "metrics", "plots", "runs", "training"},
     "cli": {"config", "jobs", "runs"},
     "__init__": {"estimators", "jobs"},
 }

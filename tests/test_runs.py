@@ -42,7 +42,7 @@ def test_nothing_is_overwritten_unless_asked(tmp_path: Path) -> None:
     path = tmp_path / "run"
     _write(path)
     (path / "metrics.json").write_text('{"accuracy": 0.75}')
-    with pytest.raises(RunError, match="run: exists; choose another name or say overwrite"):
+    with pytest.raises(RunError, match="run: exists; choose another name or say --overwrite"):
         _write(path)
     assert read_run(path).metrics == {"accuracy": 0.75}
     _write(path, overwrite=True)

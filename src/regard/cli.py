@@ -31,6 +31,26 @@ _Labelled = Annotated[
 ]
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from regard import __version__
+
+        typer.echo(f"regard {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
 @app.command()
 def train(
     config: Annotated[Path, typer.Argument(help="Configuration, JSON.")],
@@ -40,7 +60,11 @@ def train(
     ] = None,
     change: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="FIELD=VALUE", help="Change a field: training.epochs=3."),
+        typer.Option(
+            "--set",
+            metavar="FIELD=VALUE",
+            help="Change a field, as often as needed: --set training.epochs=3.",
+        ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where it was cut off.")] = False,
     overwrite: _Overwrite = False,
@@ -59,6 +83,7 @@ def train(
 
     from regard import jobs
 
+    finished = resume and out.exists()
     try:
         metrics = jobs.train(
             resolved, out, overwrite=overwrite, resume=resume, verbose=sys.stderr.isatty()
@@ -67,6 +92,8 @@ def train(
         words = ["regard", "train", str(config), "--out", str(out)]
         words += [word for item in change or () for word in ("--set", item)]
         _fail(f"interrupted; go on with: {' '.join(words)} --resume", 130)
+    if finished:
+        typer.echo("finished before; nothing was left to do")
     _print_figures(metrics)
     typer.echo(f"report: {out / 'report.html'}")
 
@@ -79,18 +106,18 @@ def predict(
     labelled: _Labelled = None,
     overwrite: _Overwrite = False,
 ) -> None:
-    """Write label, probabilities and the span most looked at for every case of a file."""
+    """Predict every case of a file, into a CSV."""
     from regard import jobs
 
-    count = jobs.predict(run, source, out, labelled=labelled, overwrite=overwrite)
-    typer.echo(f"{count} predictions: {out}")
+    count, right = jobs.predict(run, source, out, labelled=labelled, overwrite=overwrite)
+    typer.echo(f"{count} predictions{'' if right is None else f', {right} right'}: {out}")
 
 
 @app.command()
 def explain(
     run: _Run,
     source: _Source,
-    case: Annotated[str, typer.Option(help="Number of the case in the file, from 0, or its name.")],
+    case: Annotated[str, typer.Option(help="Number of the case, from 0; of a table, its name.")],
     out: Annotated[Path, typer.Option(help="Picture to write: .png, .svg or .html.")],
     labelled: _Labelled = None,
     overwrite: _Overwrite = False,

@@ -171,7 +171,7 @@ class Model(_Section):
     heads: int = Field(
         1,
         ge=1,
-        description="of the attention, each with a query to learn; their weights are averaged",
+        description="of the pooling attention, each with a query to learn; their weights are averaged",
     )
     dropout: _Share = Field(
         0.1,
@@ -217,7 +217,8 @@ class Training(_Section):
         1.0, ge=0, description="largest norm of an update's gradient; 0 does not clip"
     )
     class_weight: Literal["balanced"] | dict[str, float] | None = Field(
-        None, description="balanced: inversely to the class's frequency; or a factor per label"
+        None,
+        description="balanced: inversely to the class's frequency; or a factor per label, 1 if left out",
     )
     label_smoothing: _Share = Field(
         0.1, description="share of the target that is spread over all classes"
@@ -229,7 +230,7 @@ class Training(_Section):
         10, ge=1, description="at least; a small training part is passed over several times"
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
-        "auto", description="a GPU if there is one, or which"
+        "auto", description="auto takes a GPU if there is one; cpu and cuda insist"
     )
 
 
@@ -260,8 +261,10 @@ def read_config(path: Path, changes: Mapping[str, str] | None = None) -> Config:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {str(error.strerror).lower()}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: cannot be read: not UTF-8 text") from None
     except json.JSONDecodeError as error:
         raise ConfigError(
             f"{path}: not JSON, line {error.lineno} column {error.colno}: {error.msg}"
@@ -270,7 +273,7 @@ def read_config(path: Path, changes: Mapping[str, str] | None = None) -> Config:
         raise ConfigError(f"{path}: wanted a JSON object, not a {type(content).__name__}")
     for field, value in (changes or {}).items():
         _set(content, field, value)
-    return resolve_config(content, source=str(path))
+    return resolve_config(content, source=f"{path} with --set" if changes else str(path))
 
 
 def resolve_config(content: Mapping[str, Any], *, source: str = "config") -> Config:

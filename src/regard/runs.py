@@ -39,6 +39,7 @@ __all__ = [
     "partial_folder",
     "publish",
     "read_run",
+    "replacing",
     "versions",
     "write_json",
     "write_run",
@@ -91,7 +92,7 @@ def check_free(path: Path, *, overwrite: bool) -> None:
     if not path.exists():
         return
     if not overwrite:
-        raise RunError(f"{path}: exists; choose another name or say overwrite")
+        raise RunError(f"{path}: exists; choose another name or say --overwrite")
     empty = path.is_dir() and not any(path.iterdir())
     if not (empty or (path / "config.json").is_file()):
         raise RunError(f"{path}: is not a run folder, and will not be overwritten")
@@ -125,6 +126,19 @@ def writing(path: Path, *, overwrite: bool) -> Iterator[Path]:
             publish(folder, path)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A file beside to write, of the same kind, which takes the path's place if all went well."""
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{os.getpid()}.{path.name}")
+        try:
+            yield beside
+            os.replace(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

@@ -191,6 +191,15 @@ def test_labels_keep_their_type(labels: list[Any], tmp_path: Path) -> None:
     assert set(predicted) <= set(y)
 
 
+def test_class_weights_by_label() -> None:
+    X, y = _waves()
+    X = np.random.default_rng(0).normal(size=X.shape)
+    weighted = SeriesClassifier(**{**SMALL, "class_weight": {"late": 50.0}}).fit(X, y)
+    plain = SeriesClassifier(**SMALL).fit(X, y)
+    late = [(model.predict(X) == "late").mean() for model in (plain, weighted)]
+    assert late[0] < late[1]
+
+
 def test_every_parameter_is_in_the_configuration() -> None:
     names = {*Model.model_fields, *Training.model_fields, *ArrayData.model_fields} - {"kind"}
     assert set(SeriesClassifier().get_params()) == names | {"verbose", "random_state"}
@@ -203,6 +212,7 @@ def test_every_parameter_is_in_the_configuration() -> None:
         ({"epochs": 0}, "training.epochs: wanted greater than or equal to 1, not 0"),
         ({"dropout": 1.0}, "model.dropout: wanted less than 1"),
         ({"scaling": "minmax"}, "data.scaling"),
+        ({"class_weight": {"erly": 2.0}}, "there is no class erly; did you mean 'early'"),
     ],
 )
 def test_wrong_parameters(parameters: dict[str, Any], message: str) -> None:

@@ -20,11 +20,11 @@ from torch import Tensor
 
 from regard.config import ArrayData, Config, Model, Training, resolve_config
 from regard.data import Cases, Scaler, as_cases, split
-from regard.errors import DataError, RunError
+from regard.errors import ConfigError, DataError, RunError, did_you_mean
 from regard.explain import lay_over_steps
 from regard.models import Classified, build_classifier
 from regard.runs import Run, read_run, write_run, writing
-from regard.training import Part, Settings, fit, load_batches, seeded
+from regard.training import Part, Settings, check_device, fit, load_batches, seeded
 
 __all__ = ["SeriesClassifier"]
 
@@ -47,7 +47,7 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         layers: of the encoder; None takes what suits it.
         attention_dim: width of the space in which additive attention compares, shared among its
             heads.
-        heads: of the attention, each with a query to learn; their weights are averaged.
+        heads: of the pooling attention, each with a query to learn; their weights are averaged.
         dropout: share of the columns of the encoder's states, and between recurrent or
             Transformer layers, that is dropped in training.
         scaling: to zero mean and unit variance: "series" (each case by itself), "channel" (with
@@ -177,6 +177,7 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         start = perf_counter()
         seed = self._seed()
         config = self._config(seed)
+        check_device(config.training.device)
         cases = self._cases(X, y, reset=True)
         self.classes_, targets = np.unique(_labels(cases), return_inverse=True)
         if len(self.classes_) < 2:
@@ -201,6 +202,12 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if self.class_weight is not None:
             weigh: Any = config.training.class_weight
             if isinstance(weigh, dict):  # the labels have become strings, as in JSON
+                known = [str(label) for label in self.classes_]
+                for label in weigh:
+                    if label not in known:
+                        raise ConfigError(
+                            f"class_weight: there is no class {label}{did_you_mean(label, known)}"
+                        )
                 weigh = {n: weigh.get(str(label), 1.0) for n, label in enumerate(self.classes_)}
             kinds = np.arange(len(self.classes_))
             factors = compute_class_weight(weigh, classes=kinds, y=targets)
@@ -284,7 +291,9 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             estimator.channels_ = tuple(run.preprocess["channels"])
             estimator.shortest_, estimator.longest_ = map(int, run.preprocess["steps"])
             estimator.scaler_ = Scaler.from_dict(run.preprocess["scaler"])
-        except (KeyError, TypeError, ValueError) as error:
+        except KeyError as error:
+            raise RunError(f"{source}/preprocess.json: is damaged: it has no {error}") from None
+        except (TypeError, ValueError) as error:
             raise RunError(f"{source}/preprocess.json: is damaged: {error}") from None
         estimator.seed_ = run.config.seed
         estimator.history_ = list(run.history)

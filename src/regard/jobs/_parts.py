@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from regard import data
 from regard.config import ArrayData, Config, SineData
 from regard.data import Cases
-from regard.errors import DataError
+from regard.errors import ConfigError, DataError
 
 __all__ = ["split_parts"]
 
@@ -33,9 +33,14 @@ def split_parts(config: Config) -> tuple[Cases, Cases | None, Cases]:
     share = options.validation_share
     if share == "auto":
         share = 0.1 if len(cases) * (1 - test_share) >= 1000 else 0.0
-    fit_index, validation_index, test_index = data.split(
-        labels, shares=(1 - share - test_share, share, test_share), seed=config.seed
-    )
+    try:
+        fit_index, validation_index, test_index = data.split(
+            labels, shares=(1 - share - test_share, share, test_share), seed=config.seed
+        )
+    except (ConfigError, DataError) as error:
+        raise DataError(
+            f"data.test_share {test_share} and data.validation_share {share} do not do: {error}"
+        ) from None
     validation = cases.take(validation_index) if share else None
     return cases.take(fit_index), validation, cases.take(test_index) if test is None else test
 
@@ -51,5 +56,7 @@ def _class_labels(cases: Cases, source: str) -> NDArray[Any]:
     if len(names) < 2:
         raise DataError(f"{source}: has only one class, {names[0]}; classify needs at least two")
     if counts.min() < 2:
-        raise DataError(f"{source}: class {names[counts.argmin()]} has only one case")
+        raise DataError(
+            f"{source}: class {names[counts.argmin()]} has only one case; it needs at least two"
+        )
     return labels

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,9 +13,9 @@ from regard.data import Cases
 from regard.errors import DataError, RunError
 from regard.estimators import SeriesClassifier
 from regard.explain import most_attended_spans
-from regard.jobs._views import case_views
+from regard.jobs._views import case_views, looked_at
 from regard.plots import CaseView, save_case
-from regard.runs import disk_errors, read_run
+from regard.runs import read_run, replacing
 
 __all__ = ["explain", "predict"]
 
@@ -28,11 +27,12 @@ def predict(
     *,
     labelled: bool | None = None,
     overwrite: bool = False,
-) -> int:
+) -> tuple[int, int | None]:
     """Predict every case of a file and write a CSV.
 
-    Its columns are `case`, `label`, `probability NAME` for every class, and `from` and `to`: the
-    shortest stretch of steps, counted from 0, `to` not included, that got half of the attention.
+    Its columns are `case`, `label`, `true` where the file says it, `probability NAME` for every
+    class, and `from` and `to`: the shortest stretch of steps, counted from 0, `to` not included,
+    that holds half of what the model looked at.
 
     Parameters:
         run: a run folder.
@@ -43,35 +43,28 @@ def predict(
         overwrite: whether `out` may be replaced.
 
     Returns:
-        The number of cases.
+        How many cases were predicted, and how many of them rightly, or None without labels.
     """
     out = Path(out)
     _check_output(out, overwrite=overwrite)
     estimator, cases = _open(Path(run), Path(source), labelled=labelled)
     probabilities = estimator.predict_proba(cases)
-    labels = estimator.classes_[probabilities.argmax(1)]
-    spans = most_attended_spans(estimator.attend(cases))
-    header = [
-        "case",
-        "label",
-        *(f"probability {name}" for name in estimator.classes_),
-        "from",
-        "to",
-    ]
-    with disk_errors(out):
-        beside = out.with_name(f".{out.name}.{os.getpid()}")
-        try:
-            with beside.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file)
-                writer.writerow(header)
-                for case, label, row, span in zip(
-                    cases.ids, labels, probabilities, spans, strict=True
-                ):
-                    writer.writerow([case, label, *(f"{p:.6f}" for p in row), *span])
-            os.replace(beside, out)
-        finally:
-            beside.unlink(missing_ok=True)
-    return len(cases)
+    columns: dict[str, Any] = {
+        "case": cases.ids,
+        "label": estimator.classes_[probabilities.argmax(1)],
+    }
+    right = None
+    if cases.labels is not None:
+        columns["true"] = cases.labels.astype(str)
+        right = int((columns["label"].astype(str) == columns["true"]).sum())
+    for name, column in zip(estimator.classes_, probabilities.T, strict=True):
+        columns[f"probability {name}"] = [f"{probability:.6f}" for probability in column]
+    columns["from"], columns["to"] = most_attended_spans(looked_at(estimator, cases)).T
+    with replacing(out) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+    return len(cases), right
 
 
 def explain(
@@ -102,10 +95,11 @@ def explain(
     where = np.flatnonzero(cases.ids.astype(str) == case)
     if not len(where):
         ids = [str(name) for name in cases.ids]
-        raise DataError(f"{source}: has no case {case}; its cases are {ids[0]} to {ids[-1]}")
+        some = ", ".join(ids if len(ids) < 6 else [*ids[:3], "...", ids[-1]])
+        raise DataError(f"{source}: has no case {case}; its cases are {some}")
     view = case_views(estimator, cases.take(where[:1]))[0]
-    with disk_errors(out):
-        save_case(view, out, overwrite=overwrite)
+    with replacing(out) as beside:
+        save_case(view, beside)
     return view
 
 
@@ -134,7 +128,7 @@ def _open(run: Path, source: Path, *, labelled: bool | None) -> tuple[SeriesClas
         cases = {"ts": data.read_ts, "npz": data.read_npz}[kind](source, missing=options.missing)
     if len(cases.channels) != len(estimator.channels_):
         raise DataError(
-            f"{source}: has {len(cases.channels)} channels; "
+            f"{source}: its number of channels is {len(cases.channels)}; "
             f"the run was trained on {len(estimator.channels_)}"
         )
     return estimator, cases
@@ -149,6 +143,12 @@ def _read_csv(
 ) -> Cases:
     """A CSV whose labels, if it is not said, are told from the number of columns."""
     cases = data.read_csv(source, label="none" if labelled is False else "first", missing=missing)
+    known = estimator.classes_.astype(str)
+    if labelled and cases.labels is not None and not np.isin(cases.labels, known).any():
+        raise DataError(
+            f"{source}: none of its labels is a class of the run ({cases.labels[0]!r} is the "
+            "first); say --unlabelled if it has none"
+        )
     steps = int(cases.lengths[0])
     wanted = estimator.longest_
     if labelled is not None or steps == wanted or estimator.shortest_ != wanted:
@@ -166,6 +166,4 @@ def _check_output(path: Path, *, overwrite: bool) -> None:
     if path.is_dir():
         raise RunError(f"{path}: is a folder; name a file to write")
     if path.exists() and not overwrite:
-        raise RunError(f"{path}: exists; choose another name or say overwrite")
-    if not path.parent.is_dir():
-        raise RunError(f"{path}: there is no folder {path.parent}")
+        raise RunError(f"{path}: exists; choose another name or say --overwrite")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ import numpy as np
 
 from regard.config import Config, resolve_config
 from regard.data import Cases
-from regard.errors import RunError
+from regard.errors import ConfigError, RegardError, RunError
 from regard.estimators import SeriesClassifier
 from regard.explain import localisation_ap
 from regard.jobs._parts import split_parts
@@ -32,8 +34,14 @@ from regard.runs import (
     write_json,
     write_run,
 )
+from regard.training import check_device
 
 __all__ = ["train"]
+
+_CONJUNCTIVE = (
+    "Conjunctive pooling looks at every step and lets what each says differ: the weights drawn are "
+    "each step's share of the evidence for the predicted class."
+)
 
 
 def train(
@@ -62,18 +70,22 @@ def train(
         RegardError: the configuration, the data or the output cannot be used; nothing was written.
     """
     config = config if isinstance(config, Config) else resolve_config(config)
+    if resume and overwrite:
+        raise ConfigError("--resume goes on and --overwrite starts again; say one of them")
     out = Path(out)
     partial = partial_folder(out)
     if resume and out.exists() and not partial.exists():
-        return dict(read_run(out).metrics)
-    check_free(out, overwrite=overwrite)
+        return _finished(out, config)
+    # Where something unfinished stands beside a whole run, overwriting it was asked for before.
+    check_free(out, overwrite=overwrite or (resume and partial.exists()))
     if partial.exists() and not (resume or overwrite):
         raise RunError(
             f"{out}: training was cut off; go on with --resume, or start again with --overwrite"
         )
-    fitting, validation, test = split_parts(config)
-    with disk_errors(out):
-        checkpoint = _begin(partial, config, (fitting, validation, test), resume=resume)
+    check_device(config.training.device)
+    parts = split_parts(config)
+    with disk_errors(out), _begin(out, config, parts, resume=resume) as checkpoint:
+        fitting, validation, test = parts
         estimator = SeriesClassifier.from_config(config, verbose=verbose)
         # Without a validation part, none must be held out of what is already the training part.
         estimator.set_params(validation_share=0.0)
@@ -86,33 +98,82 @@ def train(
     return metrics
 
 
-def _begin(partial: Path, config: Config, parts: tuple[Cases | None, ...], *, resume: bool) -> Path:
-    """Make or reopen the partial folder; returns where its checkpoint is."""
+def _finished(out: Path, config: Config) -> dict[str, Any]:
+    """The figures of a run that is whole already."""
+    run = read_run(out)
+    field = _first_difference(_comparable(run.config), _comparable(config))
+    if field:
+        raise RunError(
+            f"{out}: is finished, with another {field}; choose another name or say --overwrite"
+        )
+    return dict(run.metrics)
+
+
+@contextmanager
+def _begin(
+    out: Path, config: Config, parts: tuple[Cases | None, ...], *, resume: bool
+) -> Iterator[Path]:
+    """Make or reopen the partial folder and hold it; gives the path of its checkpoint.
+
+    When training fails for good nothing is left; when it is cut off, or the disk is full, what
+    was learned stays, to be resumed.
+    """
     digest = hashlib.sha256()
     for part in parts:
         if part is not None:
             digest.update(part.values.tobytes() + part.lengths.tobytes())
             digest.update(repr(None if part.labels is None else part.labels.tolist()).encode())
     made_from = {
-        "config": config.model_dump(mode="json", exclude={"versions"}),
+        "config": _comparable(config),
         "data": digest.hexdigest(),
         "versions": versions(),
     }
-    notes = partial / "resume" / "made_from.json"
-    if notes.exists() and resume:
-        before = json.loads(notes.read_text(encoding="utf-8"))
-        changed = [name for name in made_from if made_from[name] != before.get(name)]
-        if changed:
-            raise RunError(
-                f"{partial}: training was begun with another {' and '.join(changed)}; "
-                "go on with the same, or start again with --overwrite"
-            )
-    else:
-        shutil.rmtree(partial, ignore_errors=True)
-        notes.parent.mkdir(parents=True)
-        write_json(notes.with_suffix(".new"), made_from)
-        os.replace(notes.with_suffix(".new"), notes)
-    return notes.with_name("last.ckpt")
+    partial = partial_folder(out)
+    folder = partial / "resume"
+    notes, checkpoint = folder / "made_from.json", folder / "last.ckpt"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise RunError(f"{out}: another training is writing it") from None
+        if notes.exists() and resume:
+            before = json.loads(notes.read_text(encoding="utf-8"))
+            field = _first_difference(before, made_from)
+            if field:
+                raise RunError(
+                    f"{out}: training was begun with another {field}; "
+                    "go on with the same, or start again with --overwrite"
+                )
+        else:
+            checkpoint.unlink(missing_ok=True)
+            write_json(notes.with_suffix(".new"), made_from)
+            os.replace(notes.with_suffix(".new"), notes)
+        try:
+            yield checkpoint
+        except RegardError:
+            shutil.rmtree(partial)
+            raise
+        except OSError:
+            if not checkpoint.exists():
+                shutil.rmtree(partial)
+            raise
+
+
+def _comparable(config: Config) -> dict[str, Any]:
+    return config.model_dump(mode="json", exclude={"versions"})
+
+
+def _first_difference(before: Any, now: Any, field: str = "") -> str:
+    """The dotted name of the first field that is not the same, or nothing."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for name in {**before, **now}:
+            inner = f"{field}.{name}" if field else str(name)
+            found = _first_difference(before.get(name), now.get(name), inner)
+            if found:
+                return found
+        return ""
+    return "" if before == now else field.removeprefix("config.")
 
 
 def _evaluate(
@@ -146,6 +207,6 @@ def _evaluate(
         examples=case_views(estimator, test.take(np.concatenate(examples))),
         mistakes=case_views(estimator, test.take(worst)) if len(worst) else [],
         config=config.model_dump(mode="json") | {"versions": versions()},
-        notes=[],
+        notes=[_CONJUNCTIVE] if estimator.pooling == "conjunctive" else [],
     )
     return metrics, report

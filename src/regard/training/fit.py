@@ -14,12 +14,21 @@ from lightning.pytorch import Callback, LightningModule, Trainer, callbacks
 from lightning.pytorch.trainer.states import TrainerStatus
 from torch import Tensor, nn
 
+from regard.errors import ConfigError
 from regard.training.batches import Part, load_batches
 from regard.training.callbacks import BestWeights, Checkpoint, History, ProgressLine
 from regard.training.module import ClassifierModule
 from regard.training.settings import Settings
 
-__all__ = ["fit", "seeded"]
+__all__ = ["check_device", "fit", "seeded"]
+
+
+def check_device(device: str) -> None:
+    """Refuse a GPU that is not there before anything is begun."""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ConfigError(
+            "training.device: cuda is asked for, but there is no GPU; say auto or cpu"
+        )
 
 
 @contextmanager
