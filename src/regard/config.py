@@ -171,7 +171,8 @@ class Model(_Section):
     heads: int = Field(
         1,
         ge=1,
-        description="of the pooling attention, each with its learned query; their weights are averaged",
+        description="of the pooling attention, each with its learned query; their weights are "
+        "averaged",
     )
     dropout: _Share = Field(
         0.1,
@@ -218,7 +219,8 @@ class Training(_Section):
     )
     class_weight: Literal["balanced"] | dict[str, float] | None = Field(
         None,
-        description="balanced: inversely to the class's frequency; or factors by label, 1 if left out",
+        description="balanced: inversely to the class's frequency; or factors by label, 1 if "
+        "left out",
     )
     label_smoothing: _Share = Field(
         0.1, description="share of the target that is spread over all classes"
