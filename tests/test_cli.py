@@ -177,7 +177,8 @@ def test_a_label_column_is_recognised_by_the_number_of_columns(
     assert [{**row, "true": "1"} for row in rows] == labelled_rows
     right = sum(row["label"] == "1" for row in rows)
     assert regard.out.startswith(f"5 predictions, {right} right: ")
-    said = regard.fails("predict", run, new, "--labelled", "--out", tmp_path / "c.csv")
+    unlabelled = _write_csv(tmp_path / "unlabelled.csv", [row[1:] for row in _rows()])
+    said = regard.fails("predict", run, unlabelled, "--labelled", "--out", tmp_path / "c.csv")
     assert "none of its labels is a class of the run" in said
     shorter = _write_csv(tmp_path / "shorter.csv", [["0", 1, 2, 3], ["1", 3, 2, 1]])
     said = regard.fails("predict", run, shorter, "--out", tmp_path / "c.csv")
