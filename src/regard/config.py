@@ -45,10 +45,11 @@ class _Section(BaseModel):
 class _Data(_Section):
     """What every kind of data has."""
 
-    scaling: Literal["series", "channel", "none"] = Field(
-        "channel",
-        description="to zero mean and unit variance: each case by itself, each channel with the "
-        "training part's figures, or not at all",
+    scaling: Literal["auto", "series", "channel", "none"] = Field(
+        "auto",
+        description="to zero mean and unit variance: series, each case by itself; channel, with "
+        "the training part's figures; none; auto: channel, unless the sizes of the cases differ "
+        "tenfold or more between quartiles, then series",
     )
     missing: Literal["refuse", "interpolate"] = Field(
         "refuse", description="what to do with missing values"

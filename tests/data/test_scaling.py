@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.preprocessing import StandardScaler
 
-from regard.data import Cases, Scaler, as_cases
+from regard.data import Cases, Scaler, as_cases, choose_scaling
 from regard.errors import ConfigError, DataError
 
 LENGTHS = (7, 2, 11, 5)
@@ -162,3 +162,16 @@ def test_values_too_large_for_the_model_are_named() -> None:
     assert str(caught.value) == (
         "case 1, channel 1, step 4: 1e+39 is too large for float32 after scaling of the kind 'none'"
     )
+
+
+def test_series_of_very_different_sizes_are_scaled_each_by_itself() -> None:
+    generator = np.random.default_rng(0)
+    alike = generator.normal(size=(41, 3, 29)) * generator.uniform(1, 4, size=(41, 1, 1)) + 7.0
+    assert choose_scaling(as_cases(alike)) == "channel"
+    apart = alike * 10.0 ** generator.uniform(-3, 3, size=(41, 1, 1))
+    assert choose_scaling(as_cases(apart)) == "series"
+    one_channel_apart = alike.copy()
+    one_channel_apart[:, 1] = apart[:, 1]
+    assert choose_scaling(as_cases(one_channel_apart)) == "channel"
+    ragged = [case[:, : 5 + n % 7] for n, case in enumerate(apart)]
+    assert choose_scaling(as_cases(ragged)) == "series"

@@ -15,7 +15,7 @@ from regard.data.cases import Cases
 from regard.data.delimited import read_csv
 from regard.data.load import kind_of, load
 from regard.data.npz import read_npz
-from regard.data.scaling import Scaler
+from regard.data.scaling import Scaler, choose_scaling
 from regard.data.sine import sine
 from regard.data.splits import split
 from regard.data.table import read_table
@@ -26,6 +26,7 @@ __all__ = [
     "Scaler",
     "as_cases",
     "batch_indices",
+    "choose_scaling",
     "kind_of",
     "load",
     "read_csv",

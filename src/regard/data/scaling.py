@@ -12,8 +12,9 @@ from regard.data.cases import Cases
 from regard.data.checks import check_choice
 from regard.errors import ConfigError, DataError, did_you_mean
 
-__all__ = ["Scaler"]
+__all__ = ["Scaler", "choose_scaling"]
 
+_DISPARATE = 10.0
 _KINDS = ("channel", "none", "series")
 _FIELDS = ("kind", "mean", "std")
 
@@ -130,6 +131,19 @@ class Scaler:
         if channels != len(self.mean):
             raise DataError(f"the scaler was fitted on {len(self.mean)} channels, given {channels}")
         return self.mean[:, None], self.std[:, None]
+
+
+def choose_scaling(cases: Cases) -> Literal["series", "channel"]:
+    """The kind of scaling that suits these cases.
+
+    "channel" keeps how large a series is, which often tells classes apart; but where the sizes of
+    the cases differ by orders of magnitude it leaves the small ones next to nothing. So it is
+    "series" where, for the channel in the middle, the standard deviation of the cases at the
+    upper quartile is ten times that at the lower or more.
+    """
+    _, std = _moments(cases.values, cases.mask[:, None, :], axes=(2,))
+    lower, upper = np.quantile(std[..., 0], [0.25, 0.75], axis=0)  # [C]
+    return "series" if np.median(upper / lower) >= _DISPARATE else "channel"
 
 
 def _moments(

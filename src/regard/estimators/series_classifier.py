@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
 from regard.config import ArrayData, Config, Model, Training, resolve_config
-from regard.data import Cases, Scaler, as_cases, split
+from regard.data import Cases, Scaler, as_cases, choose_scaling, split
 from regard.errors import ConfigError, DataError, RunError, did_you_mean
 from regard.explain import lay_over_steps
 from regard.models import Classified, build_classifier
@@ -51,7 +51,8 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         dropout: share of the columns of the encoder's states, and between recurrent or
             Transformer layers, that is dropped in training.
         scaling: to zero mean and unit variance: "series" (each case by itself), "channel" (with
-            the training part's figures) or "none".
+            the training part's figures), "none", or "auto": "channel", unless the sizes of the
+            cases differ tenfold or more between their quartiles, then "series".
         missing: "refuse" or "interpolate" missing values.
         validation_share: share of the cases that training is stopped by; "auto" is 0.1 from
             1,000 cases up and none below.
@@ -96,7 +97,7 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         attention_dim: int = 64,
         heads: int = 1,
         dropout: float = 0.1,
-        scaling: str = "channel",
+        scaling: str = "auto",
         missing: Literal["refuse", "interpolate"] = "refuse",
         validation_share: float | Literal["auto"] = "auto",
         epochs: int = 50,
@@ -189,7 +190,8 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             targets = np.searchsorted(self.classes_, _labels(cases))
         self.channels_ = cases.channels
         self.shortest_, self.longest_ = int(cases.lengths.min()), int(cases.lengths.max())
-        self.scaler_ = Scaler(config.data.scaling).fit(cases)
+        kind = config.data.scaling
+        self.scaler_ = Scaler(choose_scaling(cases) if kind == "auto" else kind).fit(cases)
         self.seed_ = seed
         with seeded(seed):
             self.model_ = build_classifier(
