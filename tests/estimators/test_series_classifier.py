@@ -194,10 +194,11 @@ def test_labels_keep_their_type(labels: list[Any], tmp_path: Path) -> None:
 def test_class_weights_by_label() -> None:
     X, y = _waves()
     X = np.random.default_rng(0).normal(size=X.shape)
-    weighted = SeriesClassifier(**{**SMALL, "class_weight": {"late": 50.0}}).fit(X, y)
-    plain = SeriesClassifier(**SMALL).fit(X, y)
-    late = [(model.predict(X) == "late").mean() for model in (plain, weighted)]
-    assert late[0] < late[1]
+    late = [
+        SeriesClassifier(**{**SMALL, "class_weight": weights}).fit(X, y).predict_proba(X)[:, 1]
+        for weights in ({"early": 50.0}, None, {"late": 50.0})
+    ]
+    assert late[0].mean() < late[1].mean() < late[2].mean()
 
 
 def test_every_parameter_is_in_the_configuration() -> None:
