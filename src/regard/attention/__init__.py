@@ -1,35 +1,88 @@
-"""Attention on tensors: scores, alignment, and the poolings made of them.
+"""Attention on tensors: scores, windows, alignments, heads, and the poolings made of them.
 
-    weights = align(score(query, keys), where the mask allows)      [B, Q, K]
-    context = weights @ values                                      [B, Q, Dv]
+    weights = align(score(query, keys), where window and mask allow)      [B, Q, K]
+    context = weights @ values                                            [B, Q, Dv]
 
 A mask is boolean and True means *may be attended*, as in torch's `scaled_dot_product_attention`
 and opposite to the padding mask of `nn.MultiheadAttention`.
 """
 
-from regard.attention.additive import Additive, additive_score
+from regard.attention.additive import Additive, Concat, additive_score
+from regard.attention.alibi import ALiBi, alibi_slopes
 from regard.attention.attention import Attended, Attention, Memory
+from regard.attention.causal import Causal, Sliding
 from regard.attention.conjunctive import ConjunctivePooling, Gated, conjunctive_pool
-from regard.attention.dot import Dot, ScaledDot, dot_score
-from regard.attention.pooling import AttentionPooling, Pooled, learned_queries
-from regard.attention.score import Score
-from regard.attention.softmax import masked_softmax
+from regard.attention.dot import Cosine, Dot, General, ScaledDot, dot_score
+from regard.attention.hard import Hard, Reinforce, Sampled, gumbel_softmax, sample_one
+from regard.attention.hierarchy import (
+    Hierarchical,
+    HierarchicalPooling,
+    Stacked,
+    StackedPooling,
+)
+from regard.attention.local import LocalMonotonic, LocalPredictive
+from regard.attention.location import Location
+from regard.attention.monotonic import Monotonic, monotonic_decode, monotonic_step
+from regard.attention.multi_head import MultiHead
+from regard.attention.pooling import AttentionPooling, SelfAttentionPooling, learned_queries
+from regard.attention.recurrent_scores import Coverage, LocationSensitive, coverage_loss
+from regard.attention.rotary import Rotary, rotate
+from regard.attention.score import RecurrentScore, Score
+from regard.attention.softmax import masked_log_softmax, masked_softmax
+from regard.attention.sparsemax import entmax15, sparsemax
+from regard.attention.window import Global, View, Window, Windows
 
 __all__ = [
+    "ALiBi",
     "Additive",
     "Attended",
     "Attention",
     "AttentionPooling",
+    "Causal",
+    "Concat",
     "ConjunctivePooling",
+    "Cosine",
+    "Coverage",
     "Dot",
     "Gated",
+    "General",
+    "Global",
+    "Hard",
+    "Hierarchical",
+    "HierarchicalPooling",
+    "LocalMonotonic",
+    "LocalPredictive",
+    "Location",
+    "LocationSensitive",
     "Memory",
-    "Pooled",
+    "Monotonic",
+    "MultiHead",
+    "RecurrentScore",
+    "Reinforce",
+    "Rotary",
+    "Sampled",
     "ScaledDot",
     "Score",
+    "SelfAttentionPooling",
+    "Sliding",
+    "Stacked",
+    "StackedPooling",
+    "View",
+    "Window",
+    "Windows",
     "additive_score",
+    "alibi_slopes",
     "conjunctive_pool",
+    "coverage_loss",
     "dot_score",
+    "entmax15",
+    "gumbel_softmax",
     "learned_queries",
+    "masked_log_softmax",
     "masked_softmax",
+    "monotonic_decode",
+    "monotonic_step",
+    "rotate",
+    "sample_one",
+    "sparsemax",
 ]

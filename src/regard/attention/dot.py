@@ -1,24 +1,18 @@
-"""Dot-product attention, plain and scaled."""
+"""Dot products of query and key: plain, scaled, through a matrix, and of directions alone."""
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize
 
 from regard.attention.score import Score
+from regard.errors import ConfigError
 
-__all__ = ["Dot", "ScaledDot", "dot_score"]
+__all__ = ["Cosine", "Dot", "General", "ScaledDot", "dot_score"]
 
 
-def dot_score(query: Tensor, keys: Tensor, scale: float = 1.0) -> Tensor:
-    """score = scale * q . k.
-
-    Parameters:
-        query: [B, Q, D].
-        keys: [B, K, D].
-        scale: factor on every score.
-
-    Returns:
-        [B, Q, K] scores.
-    """
-    return (query * scale) @ keys.transpose(1, 2)
+def dot_score(query: Tensor, keys: Tensor) -> Tensor:
+    """score = q . k: [B, Q, D], [B, K, D] -> [B, Q, K]."""
+    return query @ keys.mT
 
 
 class Dot(Score):
@@ -26,23 +20,95 @@ class Dot(Score):
 
     Source: Luong, Pham and Manning, 2015, "Effective approaches to attention-based neural
     machine translation", equation 8 (dot).
+
+    >>> Dot()(torch.tensor([[[1.0, 2.0]]]), torch.tensor([[[3.0, 4.0], [0.0, 1.0]]]))
+    tensor([[[11.,  2.]]])
     """
 
-    def scale(self, width: int) -> float:
-        """The factor on the dot product of vectors this wide."""
-        return 1.0
+    def query_side(self, query: Tensor) -> Tensor:
+        """What the prepared keys are multiplied with: [B, Q, Dq] -> [B, Q, width of prepared]."""
+        return query
 
     def compare(self, query: Tensor, prepared: Tensor) -> Tensor:
-        """[B, Q, D] against [B, K, D] -> [B, Q, K]."""
-        return dot_score(query, prepared, self.scale(query.shape[-1]))
+        """[B, Q, Dq] against prepared keys -> [B, Q, K]."""
+        return dot_score(self.query_side(query), prepared)
 
 
 class ScaledDot(Dot):
-    """score(q, k) = q . k / sqrt(D): unit variance for unit-variance inputs of any width.
+    """score(q, k) = scale (q . k) / temperature; with 1 / sqrt(D), the variance stays one.
+
+    Parameters:
+        scale: 1 / sqrt(D) when None.
+        learnable: whether to learn the temperature, which starts at one; otherwise there is none.
 
     Source: Vaswani et al., 2017, "Attention is all you need", equation 1.
+
+    >>> ScaledDot()(torch.ones(1, 1, 4), torch.ones(1, 1, 4))
+    tensor([[[2.]]])
     """
 
-    def scale(self, width: int) -> float:
-        """1 / sqrt(D)."""
-        return float(width**-0.5)
+    def __init__(self, scale: float | None = None, *, learnable: bool = False) -> None:
+        super().__init__()
+        self.scale = scale
+        self.log_temperature = nn.Parameter(torch.zeros(())) if learnable else None
+
+    def query_side(self, query: Tensor) -> Tensor:
+        """scale q / temperature: [B, Q, D]."""
+        query = query * (query.shape[-1] ** -0.5 if self.scale is None else self.scale)
+        return query if self.log_temperature is None else query * torch.exp(-self.log_temperature)
+
+
+class General(Dot):
+    """score(q, k) = q W k, for query and key of any widths; also called bilinear.
+
+    Parameters:
+        query_dim: Dq.
+        key_dim: Dk.
+
+    Source: Luong, Pham and Manning, 2015, equation 8 (general).
+
+    >>> General(3, 5)(torch.randn(2, 4, 3), torch.randn(2, 6, 5)).shape
+    torch.Size([2, 4, 6])
+    """
+
+    def __init__(self, query_dim: int, key_dim: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(query_dim, key_dim))
+        nn.init.xavier_uniform_(self.weight)
+
+    def prepare(self, keys: Tensor) -> Tensor:
+        """W k: [B, K, Dk] -> [B, K, Dq]."""
+        return keys @ self.weight.mT
+
+
+class Cosine(Dot):
+    """score(q, k) = beta cos(q, k), beta = 1 / temperature; a zero vector's cosine is zero.
+
+    Parameters:
+        temperature: the lower, the sharper; the paper gives beta, the key strength, itself.
+        learnable: whether to learn the temperature, from this value on.
+
+    Source: Graves, Wayne and Danihelka, 2014, "Neural Turing machines", equations 5 and 6.
+
+    >>> Cosine(0.5)(torch.tensor([[[3.0, 0.0]]]), torch.tensor([[[2.0, 0.0], [0.0, 9.0]]]))
+    tensor([[[2., 0.]]])
+    """
+
+    def __init__(self, temperature: float = 1.0, *, learnable: bool = False) -> None:
+        super().__init__()
+        if not temperature > 0:
+            raise ConfigError(f"temperature must be above 0, not {temperature}")
+        start = torch.tensor(temperature).log()
+        self.temperature = temperature
+        self.log_temperature = nn.Parameter(start) if learnable else None
+
+    def prepare(self, keys: Tensor) -> Tensor:
+        """k / |k|: [B, K, D]."""
+        return normalize(keys, dim=-1)
+
+    def query_side(self, query: Tensor) -> Tensor:
+        """beta q / |q|: [B, Q, D]."""
+        query = normalize(query, dim=-1)
+        if self.log_temperature is None:
+            return query / self.temperature
+        return query * torch.exp(-self.log_temperature)

@@ -1,36 +1,26 @@
-"""Attention pooling: learned queries read the whole sequence."""
+"""Attention pooling: a sequence becomes one context, asked by learned queries or by itself."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from regard.attention.attention import Attention
+from regard.attention.attention import Attended, Attention
+from regard.errors import ConfigError
 
-__all__ = ["AttentionPooling", "Pooled", "learned_queries"]
-
-
-class Pooled(NamedTuple):
-    """What attention pooling returns.
-
-    Attributes:
-        context: [B, D], the weighted sum of the states.
-        weights: [B, S], summing to one over the positions that the mask allows.
-    """
-
-    context: Tensor
-    weights: Tensor
+__all__ = ["AttentionPooling", "SelfAttentionPooling", "learned_queries"]
 
 
 class AttentionPooling(nn.Module):
-    """context = sum over s of weights_s * states_s, weights = softmax(score(q, states)), q learned.
+    """context = sum over s of weights_s * states_s, weights = align(score(q, states)), q learned.
 
     With several heads, each a score and a query of its own, the weights, and so the contexts, are
     averaged: each head settles on other positions of the same evidence, together they cover it.
 
     Parameters:
-        heads: one `Attention` or several.
+        heads: one `Attention` or several; none that goes by the order of the queries, of which
+            there is only one.
         query_dim: Dq, the width of the queries to learn. The query of a single head starts at
             zero, that is, for dot products, from uniform weights; several start at random, since
             equal ones would stay equal.
@@ -47,19 +37,72 @@ class AttentionPooling(nn.Module):
 
     def __init__(self, heads: Sequence[Attention], query_dim: int) -> None:
         super().__init__()
+        for head in heads:
+            if head.ordered:
+                part = head.window if head.window.relative else head.score
+                raise ConfigError(
+                    f"{type(part).__name__} goes by the order of the queries, and a learned query "
+                    "has no place in any: use SelfAttentionPooling, where every state asks"
+                )
         self.heads = nn.ModuleList(heads)
         self.queries = learned_queries(len(heads), query_dim)
 
-    def forward(self, states: Tensor, mask: Tensor | None = None) -> Pooled:
-        """Pool states [B, S, D] over the positions that mask [B, S] allows."""
-        contexts, weights = zip(
-            *(
-                head(query.expand(len(states), 1, -1), states, mask=mask)
-                for head, query in zip(self.heads, self.queries, strict=True)
-            ),
-            strict=True,
-        )
-        return Pooled(torch.cat(contexts, 1).mean(1), torch.cat(weights, 1).mean(1))
+    def forward(self, states: Tensor, mask: Tensor | None = None) -> Attended:
+        """Pool states [B, S, D] over the positions that mask [B, S] allows.
+
+        Returns:
+            `Attended`: context [B, D], weights [B, S], and of hard attention log_prob and entropy
+            [B], of all that was drawn for the case.
+        """
+        each = [
+            head(query.expand(len(states), 1, -1), states, mask=mask)
+            for head, query in zip(self.heads, self.queries, strict=True)
+        ]
+        return _average(each, None)
+
+
+class SelfAttentionPooling(nn.Module):
+    """context = mean over i of sum over s of weights_is * states_s: every state asks, all count.
+
+    Parameters:
+        heads: one `Attention` or several, of queries and keys as wide as the states; they are
+            averaged.
+
+    Source: self-attention of Vaswani et al., 2017, "Attention is all you need", section 3.2.3,
+    then a mean over the positions.
+
+    >>> from regard.attention import LocalMonotonic, ScaledDot
+    >>> pooling = SelfAttentionPooling([Attention(ScaledDot(), window=LocalMonotonic(2))])
+    >>> context, weights = pooling(torch.randn(2, 11, 5))
+    >>> context.shape, weights.shape
+    (torch.Size([2, 5]), torch.Size([2, 11]))
+    """
+
+    def __init__(self, heads: Sequence[Attention]) -> None:
+        super().__init__()
+        self.heads = nn.ModuleList(heads)
+
+    def forward(self, states: Tensor, mask: Tensor | None = None) -> Attended:
+        """Pool states [B, S, D] over the positions that mask [B, S] allows.
+
+        Returns:
+            `Attended`: context [B, D], weights [B, S], and of hard attention log_prob and entropy
+            [B], of all that was drawn for the case.
+        """
+        return _average([head(states, states, mask=mask) for head in self.heads], mask)
+
+
+def _average(heads: Sequence[Attended], mask: Tensor | None) -> Attended:
+    """Mean over the heads and the queries that the mask allows; what was drawn adds up."""
+    contexts = torch.stack([head.context for head in heads]).mean(0)  # [B, Q, D]
+    weights = torch.stack([cast(Tensor, head.weights) for head in heads]).mean(0)  # [B, Q, K]
+    asking = torch.ones_like(weights[..., 0]) if mask is None else mask.to(weights.dtype)
+    share = (asking / asking.sum(1, keepdim=True).clamp(min=1)).unsqueeze(1)  # [B, 1, Q]
+    drawn = [
+        torch.stack(parts).sum(0).mul(asking).sum(1) if isinstance(parts[0], Tensor) else None
+        for parts in zip(*((head.log_prob, head.entropy) for head in heads), strict=True)
+    ]
+    return Attended((share @ contexts).squeeze(1), (share @ weights).squeeze(1), *drawn)
 
 
 def learned_queries(heads: int, query_dim: int) -> nn.Parameter:

@@ -2,18 +2,19 @@
 
 from torch import Tensor, nn
 
-__all__ = ["Score"]
+__all__ = ["RecurrentScore", "Score"]
 
 
 class Score(nn.Module):
     """How well each query matches each key: [B, Q, Dq], [B, K, Dk] -> [B, Q, K].
 
     A score splits into `prepare`, the part that looks at the keys alone and so is done once for
-    all the steps of a decoder, and `compare`, the part that needs the query.
+    all the steps of a decoder, and `compare`, the part that needs the query. More dimensions may
+    stand between B and Q, the same in query and keys: [B, H, Q, Dq] for heads that share a score.
     """
 
     def prepare(self, keys: Tensor) -> Tensor:
-        """[B, K, Dk] keys -> what `compare` wants of them; by default the keys themselves."""
+        """[B, K, Dk] keys -> what `compare` wants of them, K in its place; here the keys."""
         return keys
 
     def compare(self, query: Tensor, prepared: Tensor) -> Tensor:
@@ -23,3 +24,22 @@ class Score(nn.Module):
     def forward(self, query: Tensor, keys: Tensor) -> Tensor:
         """[B, Q, Dq] query, [B, K, Dk] keys -> [B, Q, K] scores."""
         return self.compare(query, self.prepare(keys))
+
+
+class RecurrentScore(Score):
+    """A score that reads where the steps before have looked, and so takes one query at a time.
+
+    What it reads, [B, K], is passed in and handed back: `state = update(state, weights)`.
+    """
+
+    def start(self, prepared: Tensor) -> Tensor:
+        """[B, K] zeros: nothing has been looked at yet."""
+        return prepared.new_zeros(prepared.shape[:-1])
+
+    def update(self, state: Tensor, weights: Tensor) -> Tensor:
+        """What the next step reads, from what this one read and its weights, all [B, K]."""
+        raise NotImplementedError
+
+    def compare(self, query: Tensor, prepared: Tensor, state: Tensor | None = None) -> Tensor:
+        """One query [B, 1, Dq] against prepared keys -> [B, 1, K]; state [B, K], None at first."""
+        raise NotImplementedError

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-__all__ = ["masked_softmax"]
+__all__ = ["masked_log_softmax", "masked_softmax"]
 
 
 def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -24,6 +24,19 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     """
     if mask is None:
         return torch.softmax(scores, -1)
+    return torch.softmax(_lowest_where_masked(scores, mask), -1).masked_fill(~mask, 0.0)
+
+
+def masked_log_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
+    """The logarithm of `masked_softmax`; zero, where it would be minus infinity, at what is masked.
+
+    Parameters and returns: as for `masked_softmax`.
+    """
+    if mask is None:
+        return torch.log_softmax(scores, -1)
+    return torch.log_softmax(_lowest_where_masked(scores, mask), -1).masked_fill(~mask, 0.0)
+
+
+def _lowest_where_masked(scores: Tensor, mask: Tensor) -> Tensor:
     # The lowest finite number, not -inf: a row of -inf alone would be NaN, forward and backward.
-    lowest = torch.finfo(scores.dtype).min
-    return torch.softmax(scores.masked_fill(~mask, lowest), -1).masked_fill(~mask, 0.0)
+    return scores.masked_fill(~mask, torch.finfo(scores.dtype).min)

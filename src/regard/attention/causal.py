@@ -1,0 +1,66 @@
+"""Windows on the past: everything so far, or the latest part of it."""
+
+from torch import Tensor
+
+from regard.attention.window import View, Window, distances
+from regard.errors import ConfigError
+
+__all__ = ["Causal", "Sliding"]
+
+
+class Causal(Window):
+    """Key j is seen by the query at place p when j <= p: nothing that comes later.
+
+    Source: Vaswani et al., 2017, "Attention is all you need", section 3.2.3.
+
+    >>> import torch
+    >>> Causal()(torch.zeros(1, 2, 1), 3).mask
+    tensor([[ True, False, False],
+            [ True,  True, False]])
+    """
+
+    relative = True
+
+    def forward(
+        self, query: Tensor, keys: int, *, lengths: Tensor | None = None, position: int = 0
+    ) -> View:
+        """[Q, K] mask."""
+        return View(distances(query, keys, position) <= 0)
+
+
+class Sliding(Window):
+    """The latest keys up to the query's own place: p - size < j <= p.
+
+    `LocalMonotonic` is the window that slides with as many keys on either side.
+
+    Parameters:
+        size: how many keys, the one at the query's place included.
+
+    Source: Beltagy, Peters and Cohan, 2020, "Longformer: the long-document transformer", section
+    3.1, and, as here one-sided, Jiang et al., 2023, "Mistral 7B", section 2.
+
+    >>> import torch
+    >>> Sliding(2)(torch.zeros(1, 3, 1), 3).mask
+    tensor([[ True, False, False],
+            [ True,  True, False],
+            [False,  True,  True]])
+    """
+
+    relative = True
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        if size < 1:
+            raise ConfigError(f"size must be at least 1, not {size}")
+        self.size = size
+
+    def extra_repr(self) -> str:
+        """The size."""
+        return str(self.size)
+
+    def forward(
+        self, query: Tensor, keys: int, *, lengths: Tensor | None = None, position: int = 0
+    ) -> View:
+        """[Q, K] mask."""
+        distance = distances(query, keys, position)
+        return View((distance <= 0) & (distance > -self.size))

@@ -1,0 +1,97 @@
+"""Local attention: a window around a place that slides with the query, or that it predicts."""
+
+import torch
+from torch import Tensor, nn
+
+from regard.attention.window import View, Window, distances
+from regard.errors import ConfigError
+
+__all__ = ["LocalMonotonic", "LocalPredictive"]
+
+
+class LocalMonotonic(Window):
+    """Local-m: the query at place p sees the keys from p - radius to p + radius.
+
+    Parameters:
+        radius: keys to either side; the paper's D.
+
+    Source: Luong, Pham and Manning, 2015, "Effective approaches to attention-based neural
+    machine translation", section 3.2, monotonic alignment.
+
+    >>> LocalMonotonic(1)(torch.zeros(1, 2, 1), 4).mask
+    tensor([[ True,  True, False, False],
+            [ True,  True,  True, False]])
+    """
+
+    relative = True
+
+    def __init__(self, radius: float) -> None:
+        super().__init__()
+        if not radius >= 0:
+            raise ConfigError(f"radius must be at least 0, not {radius}")
+        self.radius = radius
+
+    def extra_repr(self) -> str:
+        """The radius."""
+        return str(self.radius)
+
+    def forward(
+        self, query: Tensor, keys: int, *, lengths: Tensor | None = None, position: int = 0
+    ) -> View:
+        """[Q, K] mask."""
+        return View(distances(query, keys, position).abs() <= self.radius)
+
+
+class LocalPredictive(Window):
+    """Local-p: the query predicts the place p that it looks around, softly.
+
+    p = S sigmoid(v . tanh(W q)), S the true number of keys; keys from p - radius to p + radius are
+    seen, and their weights multiplied by exp(-(j - p)^2 / (2 sigma^2)), sigma = radius / 2.
+
+    As in the paper the product is after the softmax and is not renormalised, so that the weights
+    of a row sum to less than one.
+
+    Parameters:
+        radius: the paper's D, at least 1 so that a key is always in sight.
+        query_dim: Dq.
+        hidden_dim: width of the tanh.
+        renormalise: whether to divide the weights by their sum, which the paper does not.
+
+    Source: Luong, Pham and Manning, 2015, "Effective approaches to attention-based neural
+    machine translation", section 3.2, equations 9 and 10. Places count from 0 here.
+
+    >>> window = LocalPredictive(2, query_dim=3, hidden_dim=5)
+    >>> window(torch.randn(2, 4, 3), 7).gain.shape
+    torch.Size([2, 4, 7])
+    """
+
+    has_gain = True
+
+    def __init__(
+        self, radius: float, *, query_dim: int, hidden_dim: int, renormalise: bool = False
+    ) -> None:
+        super().__init__()
+        if not radius >= 1:
+            raise ConfigError(f"radius must be at least 1, not {radius}")
+        self.radius = radius
+        self.renormalise = renormalise
+        self.projection = nn.Linear(query_dim, hidden_dim, bias=False)
+        self.vector = nn.Parameter(torch.empty(hidden_dim))
+        nn.init.uniform_(self.vector, -(hidden_dim**-0.5), hidden_dim**-0.5)
+
+    def extra_repr(self) -> str:
+        """The radius, and whether it renormalises."""
+        return f"{self.radius}, renormalise={self.renormalise}"
+
+    def centres(self, query: Tensor, lengths: Tensor | int) -> Tensor:
+        """p: [B, Q, Dq], and S, that is broadcast to [B, Q] -> [B, Q] places."""
+        return lengths * torch.sigmoid(torch.tanh(self.projection(query)) @ self.vector)
+
+    def forward(
+        self, query: Tensor, keys: int, *, lengths: Tensor | None = None, position: int = 0
+    ) -> View:
+        """[B, Q, K] mask and gain."""
+        centres = self.centres(query, keys if lengths is None else lengths)
+        distance = torch.arange(keys, device=query.device) - centres.unsqueeze(-1)
+        gain = torch.exp(-distance.square() / (2 * (self.radius / 2) ** 2))
+        return View(distance.abs() <= self.radius, None, gain, self.renormalise)

@@ -1,0 +1,38 @@
+"""Location attention: the query alone says which position it wants."""
+
+import torch
+from torch import Tensor, nn
+
+from regard.attention.score import Score
+from regard.errors import ConfigError
+
+__all__ = ["Location"]
+
+
+class Location(Score):
+    """score(q) = W_a q, one row of W_a for each position: what stands there is not looked at.
+
+    Parameters:
+        query_dim: Dq.
+        max_keys: the longest sequence that can be attended to.
+
+    Source: Luong, Pham and Manning, 2015, "Effective approaches to attention-based neural
+    machine translation", equation 8 (location). As there, a shorter sequence uses the first rows.
+
+    >>> Location(3, 11)(torch.randn(2, 4, 3), torch.randn(2, 6, 5)).shape
+    torch.Size([2, 4, 6])
+    """
+
+    def __init__(self, query_dim: int, max_keys: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(max_keys, query_dim))
+        nn.init.xavier_uniform_(self.weight)
+
+    def compare(self, query: Tensor, prepared: Tensor) -> Tensor:
+        """[B, Q, Dq] -> [B, Q, K], for as many keys as there are."""
+        count = prepared.shape[-2]
+        if count > len(self.weight):
+            raise ConfigError(
+                f"location attention was made for at most {len(self.weight)} keys, not {count}"
+            )
+        return query @ self.weight[:count].mT

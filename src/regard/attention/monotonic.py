@@ -1,0 +1,158 @@
+"""Monotonic attention: from left to right, stopping once per query and never going back."""
+
+import torch
+from torch import Tensor, nn
+
+from regard.attention.score import Score
+
+__all__ = ["Monotonic", "monotonic_decode", "monotonic_step"]
+
+
+def monotonic_step(stop: Tensor, go_on: Tensor, previous: Tensor) -> Tensor:
+    """The expected alignment of one query, from that of the query before.
+
+    weights_j = stop_j * q_j, where q_j = go_on_(j-1) q_(j-1) + previous_j is the chance that key j
+    is come to. The recurrence is solved by doubling, in log2(K) steps of products of numbers
+    between 0 and 1: exact, where the usual quotient of cumulated products underflows.
+
+    Parameters:
+        stop: [..., K], the chance to stop at a key that is come to.
+        go_on: [..., K], 1 - stop.
+        previous: [..., K], weights of the query before.
+
+    Returns:
+        [..., K] weights; their sum falls short of one by the chance to run off the end.
+
+    Source: Raffel et al., 2017, "Online and linear-time attention by enforcing monotonic
+    alignments", equations 8 to 11.
+
+    >>> half = torch.tensor([0.5, 0.5, 0.5])
+    >>> monotonic_step(half, half, torch.tensor([1.0, 0.0, 0.0]))
+    tensor([0.5000, 0.2500, 0.1250])
+    """
+    keys = stop.shape[-1]
+    come = previous
+    factor = torch.cat([torch.zeros_like(go_on[..., :1]), go_on[..., :-1]], -1)
+    shift = 1
+    while shift < keys:
+        before = torch.nn.functional.pad(come[..., :-shift], (shift, 0))
+        come = come + factor * before
+        factor = factor * torch.nn.functional.pad(factor[..., :-shift], (shift, 0))
+        shift *= 2
+    return stop * come
+
+
+def monotonic_decode(
+    score: Score,
+    query: Tensor,
+    prepared: Tensor,
+    previous: Tensor,
+    mask: Tensor | None = None,
+    *,
+    threshold: Tensor | float = 0.0,
+) -> Tensor:
+    """Hard monotonic attention: each query stops at the first key from the last stop on that fits.
+
+    A key fits where its score is above the threshold. A query that finds none has run off the
+    end: it and all later ones get zeros. At most Q + K scores are computed for each case, not
+    Q times K.
+
+    Parameters:
+        score: computes single scores.
+        query: [N, Q, Dq].
+        prepared: [N, K, width], by `score.prepare`.
+        previous: [N, K], the weights of the query before; all zero when that ran off the end.
+        mask: boolean [N, 1 or Q, K], True means may be attended. None allows all.
+        threshold: zero for a probability of one half.
+
+    Returns:
+        [N, Q, K] weights, a one or none in each row.
+
+    Source: Raffel et al., 2017, algorithm 1.
+    """
+    cases, queries, keys = len(query), query.shape[1], prepared.shape[1]
+    weights = query.new_zeros(cases, queries, keys)
+    if keys == 0 or queries == 0:
+        return weights
+    row = torch.arange(cases, device=query.device)
+    i = torch.zeros_like(row)
+    j = torch.where(previous.sum(-1) > 0, previous.argmax(-1), keys)
+    for _ in range(queries + keys):
+        going = (i < queries) & (j < keys)
+        if not torch.compiler.is_compiling() and not going.any():
+            break
+        at_query, at_key = i.clamp(max=queries - 1), j.clamp(max=keys - 1)
+        scores = score.compare(
+            query[row, at_query].unsqueeze(1), prepared[row, at_key].unsqueeze(1)
+        )
+        fits = going & (scores[:, 0, 0] > threshold)
+        if mask is not None:
+            fits = fits & mask[row, at_query.clamp(max=mask.shape[1] - 1), at_key]
+        ones = fits.to(weights.dtype)
+        weights = weights.index_put((row, at_query, at_key), ones, accumulate=True)
+        i = i + fits
+        j = j + (going & ~fits)
+    return weights
+
+
+class Monotonic(nn.Module):
+    """Looks from left to right: at each key stop, with probability sigmoid(score), or go on.
+
+    In training the weights are the expected alignment, from scores with noise added that pushes
+    the probabilities towards 0 and 1; in evaluation every query stops at the first key whose score
+    is above zero, in time linear in Q + K. Rows may sum to less than one: there the search ran,
+    or could have run, off the end.
+
+    Parameters:
+        noise: standard deviation of the noise on the scores in training; the paper's is 1.
+
+    Attributes:
+        offset: learned, added to every score; the paper's r.
+
+    Source: Raffel et al., 2017, "Online and linear-time attention by enforcing monotonic
+    alignments", sections 2.3 to 2.5.
+    """
+
+    def __init__(self, *, noise: float = 1.0) -> None:
+        super().__init__()
+        self.noise = noise
+        self.offset = nn.Parameter(torch.zeros(()))
+
+    def extra_repr(self) -> str:
+        """The noise."""
+        return f"noise={self.noise}"
+
+    def start(self, prepared: Tensor) -> Tensor:
+        """The state before the first query: all of the weight at the first key, [B, K]."""
+        first = torch.arange(prepared.shape[-2], device=prepared.device) == 0
+        return first.to(prepared.dtype).expand(prepared.shape[:-1])
+
+    def expected(self, scores: Tensor, mask: Tensor | None, state: Tensor) -> Tensor:
+        """[B, Q, K] scores and the weights [B, K] of the query before -> [B, Q, K] weights."""
+        energy = scores + self.offset
+        if self.training and self.noise:
+            energy = energy + self.noise * torch.randn_like(energy)
+        stop, go_on = torch.sigmoid(energy), torch.sigmoid(-energy)
+        if mask is not None:
+            stop, go_on = stop.masked_fill(~mask, 0.0), go_on.masked_fill(~mask, 1.0)
+        weights = []
+        for i in range(scores.shape[-2]):
+            state = monotonic_step(stop[..., i, :], go_on[..., i, :], state)
+            weights.append(state)
+        return torch.stack(weights, -2)
+
+    def decode(
+        self, score: Score, query: Tensor, prepared: Tensor, mask: Tensor | None, state: Tensor
+    ) -> Tensor:
+        """Queries [B, Q, Dq] on prepared keys, from the weights [B, K] before -> [B, Q, K]."""
+        if mask is not None:
+            mask = mask.expand(*query.shape[:-2], *mask.shape[-2:]).flatten(0, -3)
+        weights = monotonic_decode(
+            score,
+            query.flatten(0, -3),
+            prepared.flatten(0, -3),
+            state.flatten(0, -2),
+            mask,
+            threshold=-self.offset,
+        )
+        return weights.reshape(*query.shape[:-1], -1)

@@ -1,0 +1,289 @@
+"""Multi-head attention: several looks in parallel, each at a projection of its own."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+
+from regard.attention.attention import Attended, Attention, Memory, check_keys
+from regard.attention.dot import ScaledDot
+from regard.attention.rotary import Rotary
+from regard.attention.softmax import masked_softmax
+from regard.attention.window import Global
+from regard.errors import ConfigError
+
+__all__ = ["MultiHead"]
+
+
+class MultiHead(nn.Module):
+    """context = W_o [head_1; ...; head_H], head_h = attention_h(W_q,h q, W_k,h k, W_v,h v).
+
+    Parameters:
+        heads: how many heads of scaled dot products; or one `Attention` for each head, over any
+            score, window and alignment, of queries and keys `head_dim` wide. Heads that are one
+            and the same object, `[Attention(...)] * 4`, share it and are computed at once.
+        query_dim: Dq.
+        key_dim: Dk; as wide as the query when None.
+        value_dim: Dv; as wide as the keys when None.
+        output_dim: width of the context; as wide as the query when None.
+        head_dim: width of every head; query_dim / H when None.
+        kv_heads: how many heads of keys and values there are, each used by H / kv_heads heads in
+            a row (grouped-query attention; 1 is multi-query); H when None.
+        rotary: turns projected queries and keys by their places; None does not.
+        bias: whether the four projections have one.
+
+    Source: Vaswani et al., 2017, "Attention is all you need", section 3.2.2; for `kv_heads`
+    Ainslie et al., 2023, "GQA: training generalized multi-query transformer models".
+
+    >>> from regard.attention import Additive, sparsemax
+    >>> heads = [Attention(Additive(4, 4, 7), align=sparsemax) for _ in range(3)]
+    >>> context, weights = MultiHead(heads, 12)(torch.randn(2, 5, 12), torch.randn(2, 6, 12))
+    >>> context.shape, weights.shape
+    (torch.Size([2, 5, 12]), torch.Size([2, 3, 5, 6]))
+    """
+
+    def __init__(
+        self,
+        heads: int | Sequence[Attention],
+        query_dim: int,
+        *,
+        key_dim: int | None = None,
+        value_dim: int | None = None,
+        output_dim: int | None = None,
+        head_dim: int | None = None,
+        kv_heads: int | None = None,
+        rotary: Rotary | None = None,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        each = [Attention(ScaledDot())] * heads if isinstance(heads, int) else list(heads)
+        self.count = len(each)
+        if not self.count:
+            raise ConfigError("heads must be at least 1, not 0")
+        if head_dim is None and query_dim % self.count:
+            raise ConfigError(
+                f"query_dim {query_dim} does not divide among {self.count} heads; say head_dim"
+            )
+        self.head_dim = query_dim // self.count if head_dim is None else head_dim
+        self.kv_heads = self.count if kv_heads is None else kv_heads
+        if self.kv_heads < 1 or self.count % self.kv_heads:
+            raise ConfigError(
+                f"kv_heads must divide the {self.count} heads, not be {self.kv_heads}"
+            )
+        self.shared = all(head is each[0] for head in each)
+        self.heads: Sequence[Attention]
+        self.heads = nn.ModuleList(each[:1] if self.shared else each)  # type: ignore[assignment]
+        self.rotary = rotary
+        key_dim = query_dim if key_dim is None else key_dim
+        value_dim = key_dim if value_dim is None else value_dim
+        width, kv_width = self.count * self.head_dim, self.kv_heads * self.head_dim
+        self.query_projection = nn.Linear(query_dim, width, bias=bias)
+        self.key_projection = nn.Linear(key_dim, kv_width, bias=bias)
+        self.value_projection = nn.Linear(value_dim, kv_width, bias=bias)
+        output_dim = query_dim if output_dim is None else output_dim
+        self.output_projection = nn.Linear(width, output_dim, bias=bias)
+        for projection in (self.query_projection, self.key_projection, self.value_projection):
+            nn.init.xavier_uniform_(projection.weight)
+
+    def prepare(
+        self,
+        keys: Tensor,
+        values: Tensor | None = None,
+        mask: Tensor | None = None,
+        *,
+        position: int = 0,
+    ) -> Memory:
+        """Do once what does not depend on the query.
+
+        Parameters:
+            keys: [B, K, Dk].
+            values: [B, K, Dv]; the keys themselves when None.
+            mask: boolean [B, K] or [B, Q, K]; True means may be attended.
+            position: place of the first key, for rotary positions.
+        """
+        values, mask = check_keys(keys, values, mask)
+        projected = self._split(self.key_projection(keys))
+        if self.rotary is not None:
+            projected = self.rotary(projected, position)
+        if self.shared:
+            prepared: Any = self.heads[0].score.prepare(projected)
+        else:
+            group = self.count // self.kv_heads
+            prepared = tuple(
+                head.score.prepare(projected[:, h // group]) for h, head in enumerate(self.heads)
+            )
+        return Memory(
+            prepared,
+            self._split(self.value_projection(values)),
+            None if mask is None else mask.unsqueeze(1),
+        )
+
+    def forward(
+        self,
+        query: Tensor,
+        keys: Tensor | Memory,
+        values: Tensor | None = None,
+        mask: Tensor | None = None,
+        *,
+        position: int = 0,
+        state: Any = None,
+        need_weights: bool = True,
+    ) -> Attended:
+        """Attend.
+
+        Parameters:
+            query: [B, Q, Dq].
+            keys: [B, K, Dk], or the `Memory` made of keys, values and mask by `prepare`.
+            values: [B, K, Dv]; the keys themselves when None.
+            mask: boolean [B, K] or [B, Q, K]; True means may be attended.
+            position: place of the first query in its sequence.
+            state: of the call for the step before, as it was handed back; None at the first.
+            need_weights: False may take a faster kernel; the context is the same.
+
+        Returns:
+            `Attended`: context [B, Q, output_dim], weights [B, H, Q, K] or None.
+        """
+        if isinstance(keys, Memory):
+            if values is not None or mask is not None:
+                raise ConfigError("values and mask are part of the memory; give them to prepare()")
+            memory = keys
+        else:
+            memory = self.prepare(keys, values, mask)
+        if query.dim() != 3 or len(query) != len(memory.values):
+            raise ConfigError(
+                f"query must be [B, Q, Dq] with B = {len(memory.values)}, not {list(query.shape)}"
+            )
+        projected = self._split(self.query_projection(query))
+        if self.rotary is not None:
+            projected = self.rotary(projected, position)
+        attend = self._all_at_once if self.shared else self._one_by_one
+        attended = attend(
+            projected, memory, position=position, state=state, need_weights=need_weights
+        )
+        context = self.output_projection(attended.context.transpose(1, 2).flatten(2))
+        return Attended(
+            context, attended.weights, attended.log_prob, attended.entropy, attended.state
+        )
+
+    def _split(self, projected: Tensor) -> Tensor:
+        """[B, L, heads * d] -> [B, heads, L, d]."""
+        return projected.reshape(*projected.shape[:2], -1, self.head_dim).transpose(1, 2)
+
+    def _all_at_once(self, query: Tensor, memory: Memory, **how: Any) -> Attended:
+        group = self.count // self.kv_heads
+        prepared, values, mask = memory
+        if group > 1:
+            prepared = prepared.repeat_interleave(group, 1)
+            values = values.repeat_interleave(group, 1)
+        attended: Attended = self.heads[0](query, Memory(prepared, values, mask), **how)
+        return attended
+
+    def _one_by_one(self, query: Tensor, memory: Memory, *, state: Any, **how: Any) -> Attended:
+        group = self.count // self.kv_heads
+        mask = None if memory.mask is None else memory.mask.squeeze(1)
+        results = [
+            head(
+                query[:, h],
+                Memory(memory.prepared[h], memory.values[:, h // group], mask),
+                state=None if state is None else state[h],
+                **how,
+            )
+            for h, head in enumerate(self.heads)
+        ]
+        return Attended(
+            torch.stack([result.context for result in results], 1),
+            _stack([result.weights for result in results]),
+            _stack([result.log_prob for result in results]),
+            _stack([result.entropy for result in results]),
+            tuple(result.state for result in results),
+        )
+
+    @classmethod
+    def from_torch(cls, module: nn.MultiheadAttention) -> Self:
+        """The same attention with the same weights; masks turn round, see `regard.attention`.
+
+        Raises:
+            ConfigError: the module appends a bias or a zero to keys and values.
+        """
+        if module.bias_k is not None or module.add_zero_attn:
+            raise ConfigError("add_bias_kv and add_zero_attn have no counterpart in MultiHead")
+        head = Attention(ScaledDot(), dropout=module.dropout)
+        width = module.embed_dim
+        result = cls(
+            [head] * module.num_heads,
+            width,
+            key_dim=module.kdim,
+            value_dim=module.vdim,
+            bias=module.in_proj_bias is not None,
+        )
+        joint = module.in_proj_weight
+        if joint is None:
+            parts = [module.q_proj_weight, module.k_proj_weight, module.v_proj_weight]
+        else:
+            parts = list(joint.chunk(3))
+        biases = [None] * 3 if module.in_proj_bias is None else module.in_proj_bias.chunk(3)
+        result = result.to(parts[0])
+        with torch.no_grad():
+            for projection, weight, bias in zip(result._inputs(), parts, biases, strict=True):
+                projection.weight.copy_(weight)
+                if bias is not None:
+                    projection.bias.copy_(bias)
+            result.output_projection.load_state_dict(module.out_proj.state_dict())
+        return result.train(module.training)
+
+    def to_torch(self) -> nn.MultiheadAttention:
+        """The same attention as torch's module, `batch_first`, with the same weights.
+
+        Raises:
+            ConfigError: torch's module cannot do what this one does; says what.
+        """
+        head = self.heads[0]
+        obstacles = {
+            "heads of their own": not self.shared,
+            f"the score {type(head.score).__name__}": type(head.score) is not ScaledDot
+            or head.score.scale is not None
+            or head.score.log_temperature is not None,
+            f"the window {type(head.window).__name__}": not isinstance(head.window, Global),
+            "another align than softmax": head.align is not masked_softmax,
+            "shared keys and values": self.kv_heads != self.count,
+            "rotary positions": self.rotary is not None,
+            "widths that it does not know": self.count * self.head_dim
+            != self.query_projection.in_features
+            or self.output_projection.out_features != self.query_projection.in_features,
+        }
+        for obstacle, stands in obstacles.items():
+            if stands:
+                raise ConfigError(f"nn.MultiheadAttention has no counterpart for {obstacle}")
+        inputs = self._inputs()
+        weight = inputs[0].weight
+        module = nn.MultiheadAttention(
+            self.query_projection.in_features,
+            self.count,
+            dropout=head.dropout,
+            bias=inputs[0].bias is not None,
+            kdim=self.key_projection.in_features,
+            vdim=self.value_projection.in_features,
+            batch_first=True,
+            device=weight.device,
+            dtype=weight.dtype,
+        )
+        with torch.no_grad():
+            if module.in_proj_weight is None:
+                for name, projection in zip("qkv", inputs, strict=True):
+                    getattr(module, f"{name}_proj_weight").copy_(projection.weight)
+            else:
+                module.in_proj_weight.copy_(torch.cat([each.weight for each in inputs]))
+            if module.in_proj_bias is not None:
+                module.in_proj_bias.copy_(torch.cat([each.bias for each in inputs]))
+            module.out_proj.load_state_dict(self.output_projection.state_dict())
+        return module.train(self.training)
+
+    def _inputs(self) -> list[nn.Linear]:
+        return [self.query_projection, self.key_projection, self.value_projection]
+
+
+def _stack(parts: Sequence[Tensor | None]) -> Tensor | None:
+    """[B, ...] of each head -> [B, H, ...]; None where no head has any."""
+    present = [part for part in parts if part is not None]
+    return torch.stack(present, 1) if present else None

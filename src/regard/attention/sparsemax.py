@@ -1,0 +1,85 @@
+"""Sparsemax and 1.5-entmax: weights that can be exactly zero."""
+
+import torch
+from torch import Tensor
+
+__all__ = ["entmax15", "sparsemax"]
+
+
+def sparsemax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
+    """weights = max(scores - tau, 0), tau such that they sum to one: the nearest of all weights.
+
+    A query that may attend to nothing gets zero weights, and zero gradient.
+
+    Parameters:
+        scores: [..., K].
+        mask: boolean, broadcast to the scores; True means may be attended. None allows all.
+
+    Returns:
+        [..., K] weights, each row summing to one, or to zero where nothing is allowed.
+
+    Source: Martins and Astudillo, 2016, "From softmax to sparsemax: a sparse model of attention
+    and multi-label classification", equation 1 and algorithm 1.
+
+    >>> sparsemax(torch.tensor([[0.5, 0.0, -2.0]]))
+    tensor([[0.7500, 0.2500, 0.0000]])
+    """
+    if scores.shape[-1] == 0:
+        return scores
+    shifted = _below_highest(scores.float() if scores.itemsize < 4 else scores, mask)
+    ordered = shifted.sort(-1, descending=True).values
+    cumulated = ordered.cumsum(-1)
+    rank = torch.arange(1, scores.shape[-1] + 1, device=scores.device, dtype=ordered.dtype)
+    support = (rank * ordered > cumulated - 1).sum(-1, keepdim=True)
+    tau = (cumulated.gather(-1, support - 1) - 1) / support
+    return _zero_masked((shifted - tau).clamp(min=0).to(scores.dtype), mask)
+
+
+def entmax15(scores: Tensor, mask: Tensor | None = None) -> Tensor:
+    """weights = max(scores / 2 - tau, 0)^2, tau such that they sum to one: between the two others.
+
+    A query that may attend to nothing gets zero weights, and zero gradient.
+
+    Parameters:
+        scores: [..., K].
+        mask: boolean, broadcast to the scores; True means may be attended. None allows all.
+
+    Returns:
+        [..., K] weights, each row summing to one, or to zero where nothing is allowed.
+
+    Source: Peters, Niculae and Martins, 2019, "Sparse sequence-to-sequence models", section 3 and
+    algorithm 2.
+
+    >>> entmax15(torch.tensor([[1.0, 1.0, -2.0]]))
+    tensor([[0.5000, 0.5000, 0.0000]])
+    """
+    if scores.shape[-1] == 0:
+        return scores
+    # Halving first: shifted by the highest, tau is at least -1, as for sparsemax.
+    halved = (scores.float() if scores.itemsize < 4 else scores) / 2
+    shifted = _below_highest(halved, mask)
+    ordered = shifted.sort(-1, descending=True).values
+    rank = torch.arange(1, scores.shape[-1] + 1, device=scores.device, dtype=ordered.dtype)
+    mean = ordered.cumsum(-1) / rank
+    deviation = ordered.square().cumsum(-1) - rank * mean.square()  # rank times the variance
+    spread = ((1 - deviation) / rank).clamp(min=0)
+    # The root's slope is infinite at zero; a candidate that has no root is not the threshold.
+    candidates = mean - torch.where(spread > 0, spread, 1.0).sqrt() * (spread > 0)
+    support = (candidates <= ordered).sum(-1, keepdim=True)
+    tau = candidates.gather(-1, support - 1)
+    return _zero_masked((shifted - tau).clamp(min=0).square().to(scores.dtype), mask)
+
+
+def _below_highest(scores: Tensor, mask: Tensor | None) -> Tensor:
+    """Scores minus the highest allowed one; what cannot be in the support, below -1, is at -2.
+
+    So nothing that is masked or far below can overflow or cancel in the sums.
+    """
+    if mask is not None:
+        scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
+    shifted = (scores - scores.detach().amax(-1, keepdim=True)).clamp(min=-2)
+    return shifted if mask is None else shifted.masked_fill(~mask, -2.0)
+
+
+def _zero_masked(weights: Tensor, mask: Tensor | None) -> Tensor:
+    return weights if mask is None else weights.masked_fill(~mask, 0.0)
