@@ -10,14 +10,26 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from regard.catalogue import ALIGNMENTS, SCORES, WINDOWS, find_mechanism, why_not
 from regard.errors import ConfigError, did_you_mean
 
 __all__ = [
     "ArrayData",
+    "Attention",
     "Config",
     "CsvData",
     "Data",
@@ -32,7 +44,6 @@ __all__ = [
 ]
 
 _Encoder = Literal["bilstm", "gru", "conv", "conv-bilstm", "inception", "transformer"]
-_Attention = Literal["additive", "dot", "scaled-dot"]
 _Pooling = Literal["attention", "conjunctive"]
 _Share = Annotated[float, Field(ge=0, lt=1)]
 _Range = tuple[float, float]
@@ -147,17 +158,131 @@ Data = Annotated[
 ]
 
 
+def _as_windows(given: Any) -> Any:
+    """ "local-p", {"local-p": 10} or {"local-p": {"radius": 10}} -> the last, every option given.
+
+    Several names in one table are several windows at once.
+    """
+    if isinstance(given, str):
+        given = {given: {}}
+    if not isinstance(given, dict) or not given:
+        raise ValueError(f'wanted a name, or a table such as {{"local-p": 10}}, not {given!r}')
+    windows = {}
+    for name, options in given.items():
+        if name not in WINDOWS:
+            raise ValueError(f"{name!r} is not a window{did_you_mean(str(name), WINDOWS)}")
+        known = WINDOWS[name].options
+        if isinstance(options, int | float) and not isinstance(options, bool) and known:
+            options = {next(iter(known)): options}
+        if not isinstance(options, dict):
+            wanted = f"a number, its {next(iter(known))}" if known else "an empty table"
+            raise ValueError(f"{name}: wanted {wanted}, not {options!r}")
+        for option, value in options.items():
+            if option not in known:
+                has = did_you_mean(option, known) if known else "; it has none"
+                raise ValueError(f"{name}: unknown option {option!r}{has}")
+            if isinstance(known[option], bool) != isinstance(value, bool):
+                wanted = "true or false" if isinstance(known[option], bool) else "a number"
+                raise ValueError(f"{name}.{option}: wanted {wanted}, not {value!r}")
+            if not isinstance(value, int | float) or value < (not isinstance(value, bool)):
+                raise ValueError(f"{name}.{option}: wanted a number from 1 on, not {value!r}")
+        windows[name] = {**known, **options}
+    return windows
+
+
+class Attention(_Section):
+    """A mechanism: score, window and alignment, and who asks.
+
+    A name alone, of any of the three, leaves the others at their defaults.
+    """
+
+    score: Literal[
+        "additive",
+        "concat",
+        "dot",
+        "scaled-dot",
+        "general",
+        "cosine",
+        "location",
+        "location-sensitive",
+        "coverage",
+    ] = Field("additive", description="how well a query matches a state")
+    window: Annotated[dict[str, dict[str, float | bool]], BeforeValidator(_as_windows)] = Field(
+        "global",
+        validate_default=True,
+        description="which states a query may see: global, causal, local-m, local-p, sliding or "
+        "alibi, or a table from name to its number, in positions of the encoder",
+    )
+    align: Literal["softmax", "sparsemax", "entmax15", "hard", "gumbel", "monotonic"] = Field(
+        "softmax", description="how scores become weights"
+    )
+    query: Literal["learned", "states"] | None = Field(
+        None,
+        description="who asks: a learned query for each head, or every state, their contexts "
+        "averaged; by default learned, unless the mechanism goes by the order of the queries",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, given: Any) -> Any:
+        """A name as a table, and who asks by default."""
+        if isinstance(given, str):
+            mechanism = find_mechanism(given)
+            if mechanism is None or mechanism.family == "around":
+                hint = (
+                    f" the name of a layer: in Python, regard.attention's {mechanism.python}"
+                    if mechanism
+                    else f" known{did_you_mean(given, [*SCORES, *WINDOWS, *ALIGNMENTS])}"
+                )
+                raise ValueError(f"{given!r} is{'' if mechanism else ' not'}{hint}")
+            given = {mechanism.family: given}
+        if isinstance(given, dict) and given.get("query") is None:
+            window = given.get("window", "global")
+            names = {given.get("score"), given.get("align")}
+            names |= set(window) if isinstance(window, dict) else {window}
+            return {**given, "query": "states" if names & _ASKED_BY_STATES else "learned"}
+        return given
+
+    @model_validator(mode="after")
+    def _refuse_nonsense(self) -> Self:
+        reason = self.why_not("attention")
+        if reason:
+            raise ValueError(reason)
+        return self
+
+    def why_not(self, pooling: str) -> str | None:
+        """Why it makes no sense under this pooling, and what would; None when it does."""
+        return why_not(self.score, self.window, self.align, query=self.query or "", pooling=pooling)
+
+
+# Mechanisms that say nothing, or always the same, to one learned query.
+_ASKED_BY_STATES = {
+    "causal",
+    "local-m",
+    "local-p",
+    "sliding",
+    "alibi",
+    "location",
+    "location-sensitive",
+    "coverage",
+    "monotonic",
+}
+
+
 class Model(_Section):
     """What is trained."""
 
     encoder: _Encoder = Field("inception", description="how series become states")
-    attention: _Attention = Field(
-        "additive", description="the score with which learned queries look at the states"
+    attention: Attention = Field(
+        "additive",
+        validate_default=True,
+        description="the mechanism: the name of a score, window or alignment, or a table of them",
     )
-    pooling: _Pooling = Field(
-        "conjunctive",
-        description="classify every state, gate each and average; or softmax weights, then "
-        "classify the context",
+    pooling: _Pooling | None = Field(
+        None,
+        validate_default=True,
+        description="conjunctive: classify every state, gate each and average; attention: weigh "
+        "the states, then classify the context; by default conjunctive where the mechanism can",
     )
     hidden: Annotated[int, Field(ge=1)] | None = Field(
         None, description="width inside the encoder; by default what suits it"
@@ -186,9 +311,33 @@ class Model(_Section):
         """Resolve hidden and layers, which each encoder has its own defaults for."""
         if not isinstance(given, dict):
             return given
+        given = _lift_heads(given)
         encoder = given.get("encoder", cls.model_fields["encoder"].default)
         sizes = dict(zip(("hidden", "layers"), _SIZES.get(str(encoder), ()), strict=False))
         return {**sizes, **{name: x for name, x in given.items() if x is not None}}
+
+    @field_validator("pooling")
+    @classmethod
+    def _choose_pooling(cls, pooling: _Pooling | None, info: ValidationInfo) -> _Pooling:
+        attention = info.data.get("attention")
+        if attention is None:  # is wrong itself
+            return "attention"
+        reason = attention.why_not("conjunctive")
+        if pooling == "conjunctive" and reason:
+            raise ValueError(reason)
+        return pooling or ("attention" if reason else "conjunctive")
+
+
+def _lift_heads(given: dict[str, Any]) -> dict[str, Any]:
+    """The heads of an attention's table to where they are kept, beside it."""
+    attention = given.get("attention")
+    if not isinstance(attention, dict) or "heads" not in attention:
+        return given
+    heads = attention["heads"]
+    if given.get("heads", heads) != heads:
+        raise ValueError(f"heads: {given['heads']} is said here and {heads} in attention")
+    rest = {name: value for name, value in attention.items() if name != "heads"}
+    return {**given, "attention": rest, "heads": heads}
 
 
 # Hidden width and layers: the published sizes, or those that did well for their cost.
@@ -354,5 +503,7 @@ def _section(location: list[str], content: Mapping[str, Any]) -> list[str]:
     if not location:
         return [name for name in Config.model_fields if name != "versions"]
     sections: dict[str, type[BaseModel]] = {"model": Model, "training": Training}
+    if location[1:] == ["attention"]:
+        return [*Attention.model_fields, "heads"]
     section = sections.get(location[0]) or _KINDS[content["data"]["kind"]]
     return list(section.model_fields)

@@ -1,13 +1,20 @@
 """The complete classifier: the published recipe, its maps, binary and many classes."""
 
+from typing import Any
+
 import pytest
 import torch
 
-from regard.attention import Additive, Attention
+from regard import config
+from regard.attention import Additive, Attention, AttentionPooling
 from regard.models import ENCODERS, AttentionHead, Recurrent, SeriesModel, build_classifier
 
 B, C, T = 5, 3, 67
 LENGTHS = torch.tensor([67, 61, 29, 2, 1])
+
+
+def _table(attention: str) -> dict[str, Any]:
+    return config.Attention.model_validate(attention).model_dump()
 
 
 def _make(
@@ -22,7 +29,7 @@ def _make(
         channels=C,
         classes=classes,
         encoder=encoder,
-        attention=attention,
+        attention=_table(attention),
         pooling=pooling,
         hidden=8,
         layers=2,
@@ -44,7 +51,7 @@ def _recipe() -> SeriesModel:
         channels=1,
         classes=2,
         encoder="bilstm",
-        attention="additive",
+        attention=_table("additive"),
         pooling="attention",
         hidden=32,
         layers=1,
@@ -66,6 +73,7 @@ def test_the_published_recipe_computes_the_published_model() -> None:
     recurrent, head = model.encoder, model.head
     assert isinstance(recurrent, Recurrent)
     assert isinstance(head, AttentionHead)
+    assert isinstance(head.pool, AttentionPooling)
     attention, score = head.pool.heads[0], head.pool.heads[0].score
     assert isinstance(attention, Attention)
     assert isinstance(score, Additive)

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from regard.errors import RegardError
+from regard.models import Classified
 from regard.training import BatchOrder, Part, Settings, fit, load_batches, seeded
 
 SETTINGS = Settings(
@@ -40,7 +40,7 @@ class _Toy(nn.Module):
     def forward(self, series: Tensor, mask: Tensor | None = None) -> Any:
         mean = series.mean(2) if mask is None else (series * mask[:, None]).sum(2)
         features = nn.functional.dropout(self.norm(mean), 0.3, self.training)
-        return SimpleNamespace(logits=self.linear(features))
+        return Classified(self.linear(features), {})
 
 
 def _toy() -> _Toy:

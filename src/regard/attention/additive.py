@@ -77,7 +77,7 @@ class Concat(Score):
     Parameters: as for `Additive`; query_dim must be given.
 
     Source: Luong, Pham and Manning, 2015, "Effective approaches to attention-based neural
-    machine translation", equation 8 (concat). There the query comes first, as here.
+    machine translation", section 3.1. There the query comes first, as here.
 
     >>> additive, concat = Additive(3, 5, 7), Concat(3, 5, 7)
     >>> concat.load_state_dict(additive.state_dict())

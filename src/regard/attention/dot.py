@@ -19,7 +19,7 @@ class Dot(Score):
     """score(q, k) = q . k, for query and key of the same width.
 
     Source: Luong, Pham and Manning, 2015, "Effective approaches to attention-based neural
-    machine translation", equation 8 (dot).
+    machine translation", section 3.1.
 
     >>> Dot()(torch.tensor([[[1.0, 2.0]]]), torch.tensor([[[3.0, 4.0], [0.0, 1.0]]]))
     tensor([[[11.,  2.]]])
@@ -65,7 +65,7 @@ class General(Dot):
         query_dim: Dq.
         key_dim: Dk.
 
-    Source: Luong, Pham and Manning, 2015, equation 8 (general).
+    Source: Luong, Pham and Manning, 2015, section 3.1.
 
     >>> General(3, 5)(torch.randn(2, 4, 3), torch.randn(2, 6, 5)).shape
     torch.Size([2, 4, 6])

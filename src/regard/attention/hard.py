@@ -76,11 +76,8 @@ def gumbel_softmax(
     Source: Jang, Gu and Poole, 2017, "Categorical reparameterization with Gumbel-softmax",
     equations 1 and 2 and section 2.2.
     """
-    uniform = torch.rand(
-        scores.shape, generator=generator, device=scores.device, dtype=torch.float32
-    )
-    tiny = torch.finfo(torch.float32).tiny
-    gumbel = -torch.log(-torch.log(uniform.clamp(min=tiny)).clamp(min=tiny))
+    waiting = torch.empty_like(scores, dtype=torch.float32).exponential_(generator=generator)
+    gumbel = -waiting.clamp(min=torch.finfo(torch.float32).tiny).log()
     soft = masked_softmax((scores + gumbel.to(scores.dtype)) / temperature, mask)
     return _highest(soft.detach(), mask) + (soft - soft.detach())
 

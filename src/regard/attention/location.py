@@ -17,7 +17,7 @@ class Location(Score):
         max_keys: the longest sequence that can be attended to.
 
     Source: Luong, Pham and Manning, 2015, "Effective approaches to attention-based neural
-    machine translation", equation 8 (location). As there, a shorter sequence uses the first rows.
+    machine translation", equation 8. As there, a shorter sequence uses the first rows.
 
     >>> Location(3, 11)(torch.randn(2, 4, 3), torch.randn(2, 6, 5)).shape
     torch.Size([2, 4, 6])

@@ -39,10 +39,13 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Parameters:
         encoder: "inception", "conv", "conv-bilstm", "bilstm", "gru" or "transformer".
-        attention: the score with which a learned query looks at the encoder's states:
-            "additive", "dot" or "scaled-dot".
-        pooling: "attention" (softmax weights, then classify the context) or "conjunctive"
-            (classify every position, gate each by a sigmoid, average).
+        attention: the mechanism by which the encoder's states are looked at: the name of a score
+            ("additive", "dot", "general"...), a window ("causal", "local-p"...) or an alignment
+            ("sparsemax", "hard"...), as `regard mechanisms` lists them; or a table such as
+            {"score": "general", "window": {"local-p": 10}, "align": "sparsemax", "heads": 4}.
+        pooling: "attention" (weigh the states, then classify the context) or "conjunctive"
+            (classify every state, gate each by a sigmoid of its score, average); None takes
+            "conjunctive" where the mechanism can.
         hidden: width inside the encoder; None takes what suits it.
         layers: of the encoder; None takes what suits it.
         attention_dim: width of the space in which additive attention compares, shared among its
@@ -90,8 +93,8 @@ class SeriesClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self,
         *,
         encoder: str = "inception",
-        attention: str = "additive",
-        pooling: str = "conjunctive",
+        attention: str | dict[str, Any] = "additive",
+        pooling: str | None = None,
         hidden: int | None = None,
         layers: int | None = None,
         attention_dim: int = 64,

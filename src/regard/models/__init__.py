@@ -6,17 +6,27 @@ from regard.models.classifier import (
     Classified,
     ConjunctiveHead,
     SeriesModel,
-    make_scores,
 )
 from regard.models.conv_bilstm import ConvBiLSTM, choose_stride
 from regard.models.convolution import Convolution
 from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns
 from regard.models.inception import Inception
+from regard.models.mechanisms import (
+    ALIGNMENTS,
+    SCORES,
+    WINDOWS,
+    Widths,
+    make_attentions,
+    make_score,
+)
 from regard.models.recurrent import Recurrent, run_recurrent
 from regard.models.transformer import Transformer, sinusoids
 
 __all__ = [
+    "ALIGNMENTS",
     "ENCODERS",
+    "SCORES",
+    "WINDOWS",
     "AttentionHead",
     "Classified",
     "ConjunctiveHead",
@@ -29,11 +39,13 @@ __all__ = [
     "SeriesModel",
     "Sizes",
     "Transformer",
+    "Widths",
     "apply_mask",
     "build_classifier",
     "choose_stride",
     "columns",
-    "make_scores",
+    "make_attentions",
+    "make_score",
     "run_recurrent",
     "sinusoids",
 ]

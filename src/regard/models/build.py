@@ -1,13 +1,17 @@
 """Models by the names of the configuration."""
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from regard.models.classifier import AttentionHead, ConjunctiveHead, SeriesModel, make_scores
+from torch import nn
+
+from regard.attention import AttentionPooling, SelfAttentionPooling
+from regard.models.classifier import AttentionHead, ConjunctiveHead, SeriesModel
 from regard.models.conv_bilstm import ConvBiLSTM, choose_stride
 from regard.models.convolution import Convolution
 from regard.models.encoder import Encoder
 from regard.models.inception import Inception
+from regard.models.mechanisms import make_attentions
 from regard.models.recurrent import Recurrent
 from regard.models.transformer import Transformer
 
@@ -68,15 +72,13 @@ ENCODERS: Mapping[str, Callable[[Sizes], Encoder]] = {
     "transformer": _transformer,
 }
 
-_HEADS = {"attention": AttentionHead, "conjunctive": ConjunctiveHead}
-
 
 def build_classifier(
     *,
     channels: int,
     classes: int,
     encoder: str,
-    attention: str,
+    attention: Mapping[str, Any],
     pooling: str,
     hidden: int,
     layers: int,
@@ -91,7 +93,7 @@ def build_classifier(
         channels: C.
         classes: N.
         encoder: one of `ENCODERS`.
-        attention: "additive", "dot" or "scaled-dot".
+        attention: score, window, align and query, as the configuration resolves them.
         pooling: "attention" or "conjunctive".
         hidden: width inside the encoder.
         layers: of the encoder.
@@ -101,8 +103,22 @@ def build_classifier(
         steps: longest series of the training part, by which an encoder may choose its stride.
     """
     body = ENCODERS[encoder](Sizes(channels, hidden, layers, dropout, steps))
-    scores, query_dim = make_scores(
-        attention, heads=heads, key_dim=body.width, attention_dim=attention_dim
+    attentions, query_dim = make_attentions(
+        attention,
+        heads=heads,
+        state_dim=body.width,
+        attention_dim=attention_dim,
+        positions=-(-steps // body.stride),
     )
-    head = _HEADS[pooling](scores, query_dim=query_dim, state_dim=body.width, classes=classes)
+    head: nn.Module
+    if pooling == "conjunctive":
+        scores = [each.score for each in attentions]
+        head = ConjunctiveHead(scores, query_dim=query_dim, state_dim=body.width, classes=classes)
+    else:
+        pool = (
+            AttentionPooling(attentions, query_dim)
+            if attention["query"] == "learned"
+            else SelfAttentionPooling(attentions)
+        )
+        head = AttentionHead(pool, state_dim=body.width, classes=classes)
     return SeriesModel(body, head, dropout=dropout)

@@ -1,54 +1,46 @@
 """The complete classifier: an encoder, an attention that pools its states, and class scores."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout as drop
+from torch.nn.functional import linear
 
 from regard.attention import (
-    Additive,
-    Attention,
     AttentionPooling,
     ConjunctivePooling,
-    Dot,
-    ScaledDot,
     Score,
+    SelfAttentionPooling,
 )
 from regard.models.encoder import Encoder
 
-__all__ = ["AttentionHead", "Classified", "ConjunctiveHead", "SeriesModel", "make_scores"]
+__all__ = ["AttentionHead", "Classified", "ConjunctiveHead", "SeriesModel"]
 
 
-class Classified(NamedTuple):
-    """What a classifier returns.
+@dataclass(frozen=True)
+class Classified:
+    """What a classifier returns; `logits, maps = model(...)` takes the first two.
 
     Attributes:
         logits: [B, N].
         maps: "attention" [B, S], each row summing to one, and "evidence" [B, N, S], signed, which
             sums over the positions to the logits.
+        log_prob: [B], of all that hard attention has drawn in training by REINFORCE, or None.
+        entropy: [B], of the distributions that it was drawn from, or None.
     """
 
     logits: Tensor
     maps: dict[str, Tensor]
+    log_prob: Tensor | None = None
+    entropy: Tensor | None = None
 
-
-def make_scores(
-    name: str, *, heads: int, key_dim: int, attention_dim: int
-) -> tuple[list[Score], int]:
-    """A score by name for each head, and how wide the learned queries are.
-
-    The heads of additive attention share its comparison space among them.
-
-    >>> make_scores("additive", heads=2, key_dim=5, attention_dim=14)[1]
-    7
-    """
-    if name == "additive":
-        width = max(1, attention_dim // heads)
-        return [Additive(None, key_dim, width) for _ in range(heads)], width
-    kind = {"dot": Dot, "scaled-dot": ScaledDot}[name]
-    return [kind() for _ in range(heads)], key_dim
+    def __iter__(self) -> Iterator[Any]:
+        """The logits and the maps."""
+        yield self.logits
+        yield self.maps
 
 
 def _two_sided(scores: Tensor, dim: int) -> Tensor:
@@ -59,38 +51,50 @@ def _two_sided(scores: Tensor, dim: int) -> Tensor:
 
 
 class AttentionHead(nn.Module):
-    """Attend with learned queries, then classify the context.
+    """Attend, then classify the context; a binary problem gets one score, not two.
 
-    A binary problem gets one score, not two.
+    Parameters:
+        pool: states to a context.
+        state_dim: D.
+        classes: N.
+    """
+
+    def __init__(
+        self, pool: AttentionPooling | SelfAttentionPooling, *, state_dim: int, classes: int
+    ) -> None:
+        super().__init__()
+        self.pool = pool
+        self.classify = nn.Linear(state_dim, classes if classes > 2 else 1)
+
+    def forward(self, states: Tensor, mask: Tensor | None) -> Classified:
+        """[B, S, D] states -> logits and maps."""
+        pooled = self.pool(states, mask)
+        weights = _shares(pooled.weights, mask)  # [B, S]
+        # The classifier is linear, so that the logits are a sum over the positions: what each adds
+        # is the evidence. The bias goes with the shares, which sum to one where weights need not.
+        parts = linear(states, self.classify.weight) * pooled.weights.unsqueeze(-1)
+        evidence = (parts + self.classify.bias * weights.unsqueeze(-1)).transpose(1, 2)
+        logits = _two_sided(self.classify(pooled.context), 1)
+        maps = {"attention": weights, "evidence": _two_sided(evidence, 1)}
+        return Classified(logits, maps, pooled.log_prob, pooled.entropy)
+
+
+def _shares(weights: Tensor, mask: Tensor | None) -> Tensor:
+    """Weights [B, S] that sum to one, also where they are less or, at true positions, all zero."""
+    total = weights.sum(1, keepdim=True)
+    even = torch.ones_like(weights) if mask is None else mask.to(weights.dtype)
+    even = even / even.sum(1, keepdim=True).clamp(min=1)
+    return torch.where(total > 0, weights / torch.where(total > 0, total, 1.0), even)
+
+
+class ConjunctiveHead(nn.Module):
+    """Classify every position and gate it by attention; a binary problem gets one score, not two.
 
     Parameters:
         scores: of each head.
         query_dim: width of the learned queries.
         state_dim: D.
         classes: N.
-    """
-
-    def __init__(
-        self, scores: Sequence[Score], *, query_dim: int, state_dim: int, classes: int
-    ) -> None:
-        super().__init__()
-        self.pool = AttentionPooling([Attention(score) for score in scores], query_dim)
-        self.classify = nn.Linear(state_dim, classes if classes > 2 else 1)
-
-    def forward(self, states: Tensor, mask: Tensor | None) -> Classified:
-        """[B, S, D] states -> logits and maps."""
-        context, weights = self.pool(states, mask)
-        # The classifier is linear and the weights sum to one, so that the logits are a sum over
-        # the positions: what each adds is the evidence.
-        evidence = (weights.unsqueeze(-1) * self.classify(states)).transpose(1, 2)  # [B, N, S]
-        logits = _two_sided(self.classify(context), 1)
-        return Classified(logits, {"attention": weights, "evidence": _two_sided(evidence, 1)})
-
-
-class ConjunctiveHead(nn.Module):
-    """Classify every position and gate it by attention; a binary problem gets one score, not two.
-
-    Parameters: as for `AttentionHead`.
     """
 
     def __init__(

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import LambdaLR
 
+from regard.attention import Reinforce
 from regard.errors import RegardError
 from regard.training.augment import warp
 from regard.training.batches import Batch
@@ -21,7 +22,7 @@ _WARMUP = 0.25  # share of all updates
 
 
 class ClassifierModule(LightningModule):
-    """Trains a model whose `forward(series, mask)` returns an object with `logits` [B, N].
+    """Trains a model whose `forward(series, mask)` returns a `Classified`.
 
     Parameters:
         model: what to train.
@@ -38,6 +39,7 @@ class ClassifierModule(LightningModule):
         self.settings = settings
         self.class_weights: Tensor | None
         self.register_buffer("class_weights", class_weights, persistent=False)
+        self.reinforce = Reinforce()
         self._validation: dict[str, float] = {}
         self._losses: list[Tensor] = []
         self._validated: list[tuple[Tensor, Tensor]] = []
@@ -47,14 +49,17 @@ class ClassifierModule(LightningModule):
         series = batch.series
         if self.settings.augmentation == "warp":
             series = warp(series, batch.mask)
-        logits = self.model(series, batch.mask).logits
+        classified = self.model(series, batch.mask)
         loss = cross_entropy(
-            logits,
+            classified.logits,
             batch.targets,
             self.class_weights,
             label_smoothing=self.settings.label_smoothing,
         )
         self._losses.append(loss.detach())
+        if classified.log_prob is not None:  # hard attention: the likelihood is the reward
+            reward = -cross_entropy(classified.logits, batch.targets, reduction="none")
+            loss = loss + self.reinforce(classified.log_prob, classified.entropy, reward)
         return loss
 
     def validation_step(self, batch: Batch, _: int) -> None:

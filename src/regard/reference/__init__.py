@@ -1,0 +1,114 @@
+"""The oracle: every attention mechanism once more in plain NumPy, as the papers write it.
+
+Scalar loops, float64, one case at a time and so no batch dimension: slow, and meant to be read
+beside the paper. It imports nothing else of regard, and the fast paths are tested against it.
+
+    weights = align(score(query, keys), where window and mask allow)      [Q, K]
+    context = weights @ values                                            [Q, Dv]
+
+`allowed` is boolean [Q, K] and True means *may be attended*; a query that may attend to nothing has
+zero weights and a zero context. Matrices W have a row for each output, as in torch: W x + b.
+"""
+
+from regard.reference.alignments import (
+    entmax15,
+    hard_argmax,
+    hard_entropy,
+    hard_log_probabilities,
+    hard_policy_gradient,
+    softmax,
+    sparsemax,
+)
+from regard.reference.attention import Align, attend, attend_step_by_step
+from regard.reference.elements import Array, Mask, allowed_keys, dot, linear, sigmoid, through_tanh
+from regard.reference.heads import Head, multi_head, rotary
+from regard.reference.monotonic import monotonic_expected, monotonic_hard
+from regard.reference.pooling import (
+    Pool,
+    attention_pooling,
+    conjunctive_pooling,
+    hierarchical_pooling,
+)
+from regard.reference.recurrent_scores import (
+    coverage_loss,
+    coverage_score,
+    location_sensitive_score,
+)
+from regard.reference.scores import (
+    additive_score,
+    concat_score,
+    cosine_score,
+    dot_score,
+    general_score,
+    location_score,
+    scaled_dot_score,
+)
+from regard.reference.transformer import (
+    Order,
+    Sublayer,
+    decoder_layer,
+    encoder_layer,
+    feed_forward,
+    layer_norm,
+)
+from regard.reference.windows import (
+    alibi,
+    alibi_slopes,
+    causal,
+    local_monotonic,
+    local_predictive,
+    local_predictive_centres,
+    sliding,
+)
+
+__all__ = [
+    "Align",
+    "Array",
+    "Head",
+    "Mask",
+    "Order",
+    "Pool",
+    "Sublayer",
+    "additive_score",
+    "alibi",
+    "alibi_slopes",
+    "allowed_keys",
+    "attend",
+    "attend_step_by_step",
+    "attention_pooling",
+    "causal",
+    "concat_score",
+    "conjunctive_pooling",
+    "cosine_score",
+    "coverage_loss",
+    "coverage_score",
+    "decoder_layer",
+    "dot",
+    "dot_score",
+    "encoder_layer",
+    "entmax15",
+    "feed_forward",
+    "general_score",
+    "hard_argmax",
+    "hard_entropy",
+    "hard_log_probabilities",
+    "hard_policy_gradient",
+    "hierarchical_pooling",
+    "layer_norm",
+    "linear",
+    "local_monotonic",
+    "local_predictive",
+    "local_predictive_centres",
+    "location_score",
+    "location_sensitive_score",
+    "monotonic_expected",
+    "monotonic_hard",
+    "multi_head",
+    "rotary",
+    "scaled_dot_score",
+    "sigmoid",
+    "sliding",
+    "softmax",
+    "sparsemax",
+    "through_tanh",
+]
