@@ -28,8 +28,20 @@ MAY_IMPORT = {
     "runs": {"config"},
     "estimators": {"models", "training", "data", "explain", "config", "runs"},
     "plots": {"explain"},
-    "jobs": {"config", "data", "estimators", "explain", "metrics", "plots", "runs", "training"},
-    "cli": {"config", "jobs", "runs"},
+    "jobs": {
+        "attention",
+        "catalogue",
+        "config",
+        "data",
+        "estimators",
+        "explain",
+        "metrics",
+        "models",
+        "plots",
+        "runs",
+        "training",
+    },
+    "cli": {"catalogue", "config", "jobs", "plots", "runs"},
     "__init__": {"estimators", "jobs"},
 }
 

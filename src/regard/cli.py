@@ -1,14 +1,17 @@
 """The command line: parses arguments, calls the public API, prints one line for an error."""
 
+import json
+import math
+import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from regard.errors import ConfigError, RegardError
 
-__all__ = ["app", "explain", "main", "predict", "show", "train"]
+__all__ = ["app", "compare", "explain", "main", "mechanisms", "predict", "show", "train"]
 
 app = typer.Typer(
     help="Attention models on sequences that show where every prediction looked.",
@@ -20,6 +23,16 @@ app = typer.Typer(
 
 _Run = Annotated[Path, typer.Argument(help="Run folder, as written by regard train.")]
 _Source = Annotated[Path, typer.Argument(help="File of series in the form trained on.")]
+_Config = Annotated[Path, typer.Argument(help="Configuration, JSON.")]
+_Change = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="FIELD=VALUE",
+        help="Change a field, as often as needed: --set training.epochs=3.",
+    ),
+]
+_Resume = Annotated[bool, typer.Option("--resume", help="Go on where it was cut off.")]
 _Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 _Labelled = Annotated[
     bool | None,
@@ -53,32 +66,19 @@ def _options(
 
 @app.command()
 def train(
-    config: Annotated[Path, typer.Argument(help="Configuration, JSON.")],
+    config: _Config,
     out: Annotated[
         Path | None,
         typer.Option(help="Run folder to write.", show_default="runs/NAME of the configuration"),
     ] = None,
-    change: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="FIELD=VALUE",
-            help="Change a field, as often as needed: --set training.epochs=3.",
-        ),
-    ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where it was cut off.")] = False,
+    change: _Change = None,
+    resume: _Resume = False,
     overwrite: _Overwrite = False,
 ) -> None:
     """Train from a configuration; write the run folder and its report."""
     from regard.config import read_config
 
-    changes = {}
-    for item in change or ():
-        field, equals, value = item.partition("=")
-        if not equals:
-            raise ConfigError(f"--set {item}: wanted FIELD=VALUE, such as training.epochs=3")
-        changes[field] = value
-    resolved = read_config(config, changes)
+    resolved = read_config(config, _changes(change))
     out = out or Path("runs") / config.stem
 
     from regard import jobs
@@ -89,13 +89,126 @@ def train(
             resolved, out, overwrite=overwrite, resume=resume, verbose=sys.stderr.isatty()
         )
     except KeyboardInterrupt:
-        words = ["regard", "train", str(config), "--out", str(out)]
+        words = ["train", str(config), "--out", str(out)]
         words += [word for item in change or () for word in ("--set", item)]
-        _fail(f"interrupted; go on with: {' '.join(words)} --resume", 130)
+        _interrupted(words)
     if finished:
         typer.echo("finished before; nothing was left to do")
     _print_figures(metrics)
     typer.echo(f"report: {out / 'report.html'}")
+
+
+@app.command()
+def compare(
+    config: _Config,
+    attention: Annotated[
+        list[str],
+        typer.Option(
+            help="Names, with commas between, or a table as JSON; as often as needed. "
+            "`regard mechanisms` lists the names."
+        ),
+    ],
+    seeds: Annotated[int, typer.Option(help="How many trainings of each.", min=1)] = 3,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write.", show_default="runs/compare-NAME"),
+    ] = None,
+    change: _Change = None,
+    resume: _Resume = False,
+    overwrite: _Overwrite = False,
+) -> None:
+    """Train with one attention after the other, all else the same; print and save one table."""
+    from regard.config import read_config
+
+    resolved = read_config(config, _changes(change))
+    out = out or Path("runs") / f"compare-{config.stem}"
+
+    from regard import jobs
+
+    def watch(one: jobs.Trained) -> None:
+        figure = one.failure or f"accuracy {one.metrics['accuracy']:.4f}"
+        typer.echo(f"{one.attention}, seed {one.seed}: {figure}", err=True)
+
+    names: list[Any] = []
+    for given in attention:
+        names += [_parse_table(given)] if given.lstrip().startswith("{") else given.split(",")
+    names = [name.strip() if isinstance(name, str) else name for name in names]
+    try:
+        table = jobs.compare(
+            resolved,
+            names,
+            out,
+            seeds=seeds,
+            resume=resume,
+            overwrite=overwrite,
+            watch=watch,
+        ).table
+    except KeyboardInterrupt:
+        words = ["compare", str(config), "--out", str(out), "--seeds", str(seeds)]
+        words += [word for item in attention for word in ("--attention", item)]
+        words += [word for item in change or () for word in ("--set", item)]
+        _interrupted(words)
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        cells = [row[0].ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        typer.echo("  ".join(cells).rstrip())
+    typer.echo(f"saved: {out / 'compare.md'}, {out / 'compare.csv'}, and a run folder for each")
+
+
+@app.command()
+def mechanisms(
+    name: Annotated[str | None, typer.Argument(help="Show this one, with its weights.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Picture of its weights to write: .png or .svg.")
+    ] = None,
+    overwrite: _Overwrite = False,
+) -> None:
+    """List every attention mechanism with its formula and paper, or show one."""
+    from regard.catalogue import ALIGNMENTS, AROUND, SCORES, WINDOWS, find_mechanism
+    from regard.errors import did_you_mean
+
+    families = {
+        "Scores: how well does the query match the key?": SCORES,
+        "Windows: which keys j may the query at place p see, and how strongly?": WINDOWS,
+        "Alignments: how do scores become weights?": ALIGNMENTS,
+        "Around them: heads, positions and pooling (in Python)": AROUND,
+    }
+    if name is None:
+        if out is not None:
+            raise ConfigError("--out: name the mechanism to draw")
+        for title, family in families.items():
+            typer.echo(f"{title}\n")
+            for each in family.values():
+                typer.echo(f"  {each.name:20}{each.formula}")
+                typer.echo(f"  {'':20}{each.source}")
+            typer.echo()
+        typer.echo("One of them, with its weights drawn: regard mechanisms NAME")
+        return
+    mechanism = find_mechanism(name)
+    if mechanism is None:
+        known = [known for family in families.values() for known in family]
+        raise ConfigError(f"'{name}' is not a mechanism{did_you_mean(name, known)}")
+
+    from regard import jobs
+    from regard.plots import save_weights
+
+    weights = jobs.example_weights(name)
+    if out is not None:
+        save_weights(weights, out, title=name, overwrite=overwrite)
+    typer.echo(f"{mechanism.name}: {mechanism.formula}")
+    typer.echo(f"{mechanism.source}")
+    typer.echo(f"use: {mechanism.use}")
+    typer.echo(f"in Python: regard.attention.{mechanism.python}")
+    if mechanism.family != "around":
+        option = next(iter(mechanism.options.items()), None)
+        table = {mechanism.family: {name: option[1]} if option else name}
+        typer.echo(f"in a configuration: {json.dumps({'attention': table})}")
+    typer.echo("\nweights on a sine wave held flat from step 8 to 12, untrained:\n")
+    for line in _draw(weights):
+        typer.echo(line)
+    if out is not None:
+        typer.echo(f"\npicture: {out}")
 
 
 @app.command()
@@ -147,6 +260,43 @@ def main() -> None:
         _fail(f"error: {error}", 2)
 
 
+def _changes(change: list[str] | None) -> dict[str, str]:
+    """The --set options as a table from field to value."""
+    changes = {}
+    for item in change or ():
+        field, equals, value = item.partition("=")
+        if not equals:
+            raise ConfigError(f"--set {item}: wanted FIELD=VALUE, such as training.epochs=3")
+        changes[field] = value
+    return changes
+
+
+def _parse_table(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"--attention {text}: not JSON: {error.msg}") from None
+
+
+def _draw(weights: Any) -> list[str]:
+    """[H, Q, K] weights as lines of text, heads side by side, two letters for each key."""
+    shades = " ░▒▓█"
+    lines = [f"   {'key':{2 * weights.shape[2] + 2}}" * len(weights)]
+    for i in range(weights.shape[1]):
+        cells = []
+        for head in weights:
+            top = head[i].max() or 1.0
+            # anything above zero is at least the lightest shade
+            levels = [min(4, math.ceil(4 * weight / top)) for weight in head[i]]
+            cells.append("".join(2 * shades[level] for level in levels))
+        lines.append(f"{i:2} |" + "|  |".join(cells) + "|")
+    return lines
+
+
+def _interrupted(words: list[str]) -> NoReturn:
+    _fail(f"interrupted; go on with: {shlex.join(['regard', *words])} --resume", 130)
+
+
 def _print_figures(metrics: Any) -> None:
     for name, value in metrics.items():
         if isinstance(value, float):
@@ -155,7 +305,7 @@ def _print_figures(metrics: Any) -> None:
             typer.echo(f"{name.replace('_', ' '):20} {value}")
 
 
-def _fail(message: str, code: int) -> None:
+def _fail(message: str, code: int) -> NoReturn:
     typer.echo(" ".join(message.splitlines()), err=True)
     sys.exit(code)
 

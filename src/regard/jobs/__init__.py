@@ -1,7 +1,19 @@
-"""The main jobs, from a configuration or a run folder to files: train, predict, explain."""
+"""The main jobs, from a configuration or a run folder to files or tables."""
 
+from regard.jobs._compare import Comparison, Trained, compare
+from regard.jobs._mechanisms import example_series, example_weights
 from regard.jobs._parts import split_parts
 from regard.jobs._predict import explain, predict
 from regard.jobs._train import train
 
-__all__ = ["explain", "predict", "split_parts", "train"]
+__all__ = [
+    "Comparison",
+    "Trained",
+    "compare",
+    "example_series",
+    "example_weights",
+    "explain",
+    "predict",
+    "split_parts",
+    "train",
+]

@@ -21,6 +21,12 @@ from regard.models.mechanisms import (
 )
 from regard.models.recurrent import Recurrent, run_recurrent
 from regard.models.transformer import Transformer, sinusoids
+from regard.models.transformer_layers import (
+    Decoded,
+    DecoderCache,
+    TransformerDecoderLayer,
+    TransformerEncoderLayer,
+)
 
 __all__ = [
     "ALIGNMENTS",
@@ -32,6 +38,8 @@ __all__ = [
     "ConjunctiveHead",
     "ConvBiLSTM",
     "Convolution",
+    "Decoded",
+    "DecoderCache",
     "Encoder",
     "Inception",
     "MaskedBatchNorm",
@@ -39,6 +47,8 @@ __all__ = [
     "SeriesModel",
     "Sizes",
     "Transformer",
+    "TransformerDecoderLayer",
+    "TransformerEncoderLayer",
     "Widths",
     "apply_mask",
     "build_classifier",

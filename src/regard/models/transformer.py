@@ -1,9 +1,13 @@
 """Transformer encoder: every step attends to every other."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
+from regard.attention import Attention, MultiHead, ScaledDot
 from regard.models.encoder import Encoder, apply_mask
+from regard.models.transformer_layers import TransformerEncoderLayer
 
 __all__ = ["Transformer", "sinusoids"]
 
@@ -38,16 +42,23 @@ class Transformer(Encoder):
         # Steps alone say little: each is embedded with its nearest neighbours.
         self.embed = nn.Conv1d(channels, hidden, 7, padding=3)
         heads = max(heads for heads in range(1, hidden // 8 + 2) if hidden % heads == 0)
-        layer = nn.TransformerEncoderLayer(
-            hidden, heads, 2 * hidden, dropout, "gelu", batch_first=True, norm_first=True
+        self.layers: Sequence[TransformerEncoderLayer]
+        self.layers = nn.ModuleList(  # type: ignore[assignment]
+            TransformerEncoderLayer(
+                MultiHead([Attention(ScaledDot(), dropout=dropout)] * heads, hidden),
+                hidden,
+                2 * hidden,
+                dropout=dropout,
+            )
+            for _ in range(layers)
         )
-        self.network = nn.TransformerEncoder(
-            layer, layers, nn.LayerNorm(hidden), enable_nested_tensor=False
-        )
+        self.norm = nn.LayerNorm(hidden)
 
     def forward(self, series: Tensor, mask: Tensor | None = None) -> Tensor:
         """[B, C, T] -> [B, T, hidden]."""
         states = self.embed(apply_mask(series, mask)).transpose(1, 2)  # [B, T, D]
         states = states + sinusoids(states.shape[1], self.width, like=states)
-        encoded: Tensor = self.network(states, src_key_padding_mask=None if mask is None else ~mask)
+        for layer in self.layers:
+            states = layer(states, mask, need_weights=False).context
+        encoded: Tensor = self.norm(states)
         return encoded

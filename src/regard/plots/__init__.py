@@ -12,6 +12,7 @@ from regard.plots.case import CaseView, case_html, save_case
 from regard.plots.confusion import plot_confusion
 from regard.plots.history import plot_history
 from regard.plots.report import Report, report_html
+from regard.plots.weights import plot_weights, save_weights
 
 __all__ = [
     "CaseView",
@@ -20,6 +21,8 @@ __all__ = [
     "plot_attention",
     "plot_confusion",
     "plot_history",
+    "plot_weights",
     "report_html",
     "save_case",
+    "save_weights",
 ]

@@ -1,0 +1,209 @@
+"""The same job with one attention after the other: which is best for this data?"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from statistics import fmean, median, stdev
+from typing import Any, NamedTuple
+
+from regard.config import Config, resolve_config
+from regard.errors import ConfigError, DataError, RegardError, RunError
+from regard.jobs._train import train
+from regard.runs import disk_errors, replacing
+
+__all__ = ["Comparison", "Trained", "compare"]
+
+
+class Trained(NamedTuple):
+    """One training of a comparison.
+
+    Attributes:
+        attention: what it was called.
+        seed: of the run.
+        metrics: on the test part, as in the run's `metrics.json`; empty where it failed.
+        failure: why it failed, or nothing.
+    """
+
+    attention: str
+    seed: int
+    metrics: Mapping[str, Any]
+    failure: str = ""
+
+
+class Comparison(NamedTuple):
+    """Every training of a comparison, and the table of them.
+
+    Attributes:
+        trained: one after the other.
+        table: a row for each attention, as lists of text; the first is the heading.
+    """
+
+    trained: list[Trained]
+    table: list[list[str]]
+
+
+def compare(
+    config: Config | Mapping[str, Any],
+    attentions: Sequence[str | Mapping[str, Any]],
+    out: str | Path,
+    *,
+    seeds: int = 3,
+    overwrite: bool = False,
+    resume: bool = False,
+    watch: Callable[[Trained], None] | None = None,
+) -> Comparison:
+    """Train the configuration with each attention and seed, and put the figures in one table.
+
+    Everything else stays as it is. Each training is a run folder of its own in `out`, beside
+    `compare.csv` with every figure of every training and `compare.md` with the table. A training
+    that fails has its reason in the table and does not stop the others.
+
+    Parameters:
+        config: a `Config`, or what one is made of.
+        attentions: names or tables, as the configuration's `model.attention` takes them.
+        out: the folder to write.
+        seeds: how many trainings of each: the configuration's seed and those that follow it.
+        overwrite: whether runs that are there may be replaced.
+        resume: go on with a comparison that was cut off; what is finished is not trained again.
+        watch: called after each training.
+
+    Raises:
+        RegardError: a configuration or the output cannot be used; nothing was trained.
+    """
+    out = Path(out)
+    if out.exists() and not (resume or overwrite):
+        raise RunError(
+            f"{out}: exists; choose another name, go on with --resume, or say --overwrite"
+        )
+    if out.exists() and not out.is_dir():
+        raise RunError(f"{out}: is a file; name a folder to write")
+    if seeds < 1:
+        raise ConfigError(f"seeds: wanted at least 1, not {seeds}")
+    config = config if isinstance(config, Config) else resolve_config(config)
+    variants = _variants(config, attentions)
+    trained = []
+    for label, variant in variants.items():
+        for seed in range(config.seed, config.seed + seeds):
+            run = out / f"{label.replace(' ', '-')}-seed{seed}"
+            seeded = variant.model_copy(update={"seed": seed})
+            try:
+                metrics = train(seeded, run, overwrite=overwrite, resume=resume)
+                trained.append(Trained(label, seed, metrics))
+            except (DataError, RunError):
+                raise
+            except RegardError as error:
+                trained.append(Trained(label, seed, {}, str(error)))
+            if watch is not None:
+                watch(trained[-1])
+    table = _table(trained)
+    with disk_errors(out):
+        with replacing(out / "compare.csv") as beside:
+            beside.write_text(_csv(trained), encoding="utf-8")
+        with replacing(out / "compare.md") as beside:
+            beside.write_text(_markdown(table), encoding="utf-8")
+    return Comparison(trained, table)
+
+
+def _variants(config: Config, attentions: Sequence[str | Mapping[str, Any]]) -> dict[str, Config]:
+    """The configuration with each attention, by what it is called in the table."""
+    if not attentions:
+        raise ConfigError("attention: name at least one; `regard mechanisms` lists them")
+    variants: dict[str, Config] = {}
+    for attention in attentions:
+        content = config.model_dump(mode="json")
+        content["model"]["attention"] = attention
+        if isinstance(attention, Mapping) and "heads" in attention:
+            del content["model"]["heads"]
+        label = attention if isinstance(attention, str) else _label(attention)
+        if label in variants:
+            raise ConfigError(f"attention: {label} is named twice")
+        variants[label] = resolve_config(content, source=f"attention {label}")
+    return variants
+
+
+def _label(attention: Mapping[str, Any]) -> str:
+    """A table in a few words: what it says, without what it leaves out.
+
+    >>> _label({"score": "general", "window": {"local-p": 10}, "heads": 4})
+    'general local-p 10 heads 4'
+    """
+    words = []
+    for name, value in attention.items():
+        if name in ("heads", "query"):
+            words.append(name)
+        for part in value.items() if isinstance(value, Mapping) else [(value,)]:
+            text = " ".join(x if isinstance(x, str) else json.dumps(x) for x in part)
+            words.append("".join(c if c.isalnum() or c in " .-" else " " for c in text))
+    return " ".join(" ".join(words).split())
+
+
+def _table(trained: Sequence[Trained]) -> list[list[str]]:
+    """A row for each attention: mean and spread over the seeds of what can be told."""
+    whole = [one for one in trained if one.metrics]
+    binary = all("binary" in one.metrics["averaging"] for one in whole)
+    figures = {"F1" if binary else "accuracy": "f1" if binary else "accuracy"}
+    if any("localisation_ap" in one.metrics for one in whole):
+        figures["localisation"] = "localisation_ap"
+    rows = [
+        [
+            "attention",
+            *figures,
+            f"lowest {next(iter(figures))}",
+            "fit seconds",
+            "parameters",
+            "seeds",
+        ]
+    ]
+    for label in dict.fromkeys(one.attention for one in trained):
+        mine = [one for one in trained if one.attention == label]
+        metrics = [one.metrics for one in mine if one.metrics]
+        if not metrics:
+            rows.append([label, *["failed"] * len(figures), "", "", "", f"0 of {len(mine)}"])
+            continue
+        first = next(iter(figures.values()))
+        rows.append(
+            [
+                label,
+                *(_spread([each[name] for each in metrics]) for name in figures.values()),
+                f"{min(each[first] for each in metrics):.4f}",
+                f"{median(each['fit_seconds'] for each in metrics):.1f}",
+                str(metrics[0]["parameters"]),
+                str(len(mine)) if len(metrics) == len(mine) else f"{len(metrics)} of {len(mine)}",
+            ]
+        )
+    return rows
+
+
+def _spread(values: Sequence[float]) -> str:
+    """Mean and standard deviation, the latter where there are several."""
+    if len(values) == 1:
+        return f"{values[0]:.4f}"
+    return f"{fmean(values):.4f} ± {stdev(values):.4f}"
+
+
+def _csv(trained: Sequence[Trained]) -> str:
+    names = list(
+        dict.fromkeys(
+            name
+            for one in trained
+            for name, value in one.metrics.items()
+            if isinstance(value, int | float)
+        )
+    )
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(["attention", "seed", *names, "failure"])
+    for one in trained:
+        figures = [one.metrics.get(name, "") for name in names]
+        writer.writerow([one.attention, one.seed, *figures, one.failure])
+    return text.getvalue()
+
+
+def _markdown(table: Sequence[Sequence[str]]) -> str:
+    heading, *rows = table
+    lines = [heading, ["---", *["---:"] * (len(heading) - 1)], *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

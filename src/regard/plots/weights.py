@@ -1,0 +1,124 @@
+"""Attention weights as a picture: a row for each query, a column for each key."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
+
+from regard.errors import ConfigError, DataError, RunError
+from regard.plots._style import GREY, VERMILION, axes_of_size, one_line
+
+__all__ = ["plot_weights", "save_weights"]
+
+# Begins where a weight is just above zero; exactly zero is left blank.
+_COLOURS = LinearSegmentedColormap.from_list("regard_weights", [(0.0, "#fdf0e3"), (1.0, VERMILION)])
+_WRITTEN = 10  # rows and columns up to which every weight is written into its cell
+
+
+def plot_weights(
+    weights: ArrayLike,
+    *,
+    queries: Sequence[str] | None = None,
+    keys: Sequence[str] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw weights [Q, K]: the darker, the more the query looks at the key; blank is exactly zero.
+
+    Small pictures have each weight written in its cell.
+
+    Parameters:
+        weights: [Q, K], not negative.
+        queries: Q names; by default their numbers.
+        keys: K names; by default their numbers.
+        ax: where to draw; by default the axes of a new figure.
+
+    Returns:
+        The axes.
+
+    Raises:
+        DataError: shapes that do not go together, or weights below zero or not finite.
+
+    >>> plot_weights([[0.9, 0.1, 0.0], [0.2, 0.3, 0.5]], keys=["the", "cat", "sat"]).get_ylabel()
+    'query'
+    """
+    weights = np.asarray(weights, dtype=np.float64)
+    if weights.ndim != 2 or weights.size == 0:
+        shape = list(weights.shape)
+        raise DataError(f"weights: wanted [queries, keys], given the shape {shape}")
+    if not (np.isfinite(weights) & (weights >= 0)).all():
+        raise DataError("weights: wanted finite numbers that are not negative")
+    for what, names, count in zip(("queries", "keys"), (queries, keys), weights.shape, strict=True):
+        if names is not None and len(names) != count:
+            raise DataError(f"{what}: wanted {count} names, given {len(names)}")
+    Q, K = weights.shape
+    if ax is None:
+        size = 0.62 if max(Q, K) <= _WRITTEN else 0.2
+        ax = axes_of_size(
+            1.2 + float(np.clip(size * K, 1, 9)), 0.8 + float(np.clip(size * Q, 0.7, 9))
+        )
+    ax.imshow(np.where(weights > 0, weights, np.nan), cmap=_COLOURS, vmin=0, aspect="auto")
+    for axis, names, count in ((ax.xaxis, keys, K), (ax.yaxis, queries, Q)):
+        if names is None:
+            axis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
+        else:
+            axis.set_ticks(range(count), [one_line(name, 18) for name in names])
+    if keys is not None:
+        ax.tick_params(axis="x", labelrotation=45)
+    ax.set_xlabel("key")
+    ax.set_ylabel("query")
+    ax.spines[:].set_color(GREY)
+    ax.tick_params(color=GREY)
+    if max(Q, K) <= _WRITTEN:
+        highest = weights.max()
+        for i, j in np.ndindex(Q, K):
+            if weights[i, j]:
+                dark = weights[i, j] > 0.6 * highest
+                colour = "white" if dark else "black"
+                ax.text(
+                    j,
+                    i,
+                    f"{weights[i, j]:.2f}",
+                    ha="center",
+                    va="center",
+                    color=colour,
+                    size="small",
+                )
+    return ax
+
+
+def save_weights(
+    weights: ArrayLike, path: str | Path, *, title: str, overwrite: bool = False
+) -> None:
+    """Write the weights of one or several heads as a picture, a panel for each.
+
+    Parameters:
+        weights: [H, Q, K].
+        path: ends in .png or .svg, which says what is written.
+        title: above them.
+        overwrite: whether a file that exists may be replaced.
+
+    Raises:
+        ConfigError: the path ends in something else.
+        RunError: the file exists, or cannot be written.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in (".png", ".svg"):
+        given = f"'{path.suffix}'" if path.suffix else "no ending"
+        raise ConfigError(f"{path}: wanted a name that ends in .png or .svg, given {given}")
+    if path.exists() and not overwrite:
+        raise RunError(f"{path}: exists; choose another name or say overwrite")
+    heads = np.asarray(weights, dtype=np.float64)
+    size = (4.2 * len(heads), 1.4 + 0.16 * heads.shape[1])
+    panels = Figure(figsize=size, layout="constrained").subplots(1, len(heads), squeeze=False)[0]
+    for number, (head, panel) in enumerate(zip(heads, panels, strict=True)):
+        plot_weights(head, ax=panel)
+        panel.set_title(title if len(heads) == 1 else f"{title}, head {number}")
+    try:
+        panels[0].figure.savefig(path, dpi=150)
+    except OSError as error:
+        raise RunError(f"{path}: cannot be written: {(error.strerror or '').lower()}") from None
