@@ -1,5 +1,14 @@
-"""One thread for every test: the models are tiny, and a busy machine then only costs its share."""
+"""What several tests use; and one thread for each, as a busy machine then only costs its share."""
 
 import os
 
+import pytest
+
+from commands import Regard
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture
+def regard(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Regard:
+    return Regard(capsys, monkeypatch)

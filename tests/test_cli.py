@@ -14,17 +14,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from regard import SeriesClassifier, cli, jobs
+from commands import TINY, Regard
+from regard import SeriesClassifier, jobs
 from regard.data import sine
 from regard.errors import RunError
 from regard.jobs import _predict, _train
 from regard.runs import partial_folder, read_run
 
-TINY: dict[str, Any] = {
-    "data": {"kind": "sine", "series": 60, "steps": 41},
-    "model": {"encoder": "conv-bilstm", "pooling": "attention", "hidden": 8},
-    "training": {"epochs": 2, "updates_per_epoch": 1, "device": "cpu"},
-}
 FILES = {
     "config.json",
     "model.safetensors",
@@ -33,36 +29,6 @@ FILES = {
     "history.csv",
     "report.html",
 }
-
-
-class Regard:
-    """Runs `regard ...` in this process and keeps what it printed."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> None:
-        self._capsys, self._patch = capsys, patch
-        self.out = self.err = ""
-
-    def __call__(self, *words: str | Path) -> int:
-        self._patch.setattr(sys, "argv", ["regard", *map(str, words)])
-        try:
-            cli.main()
-            code: Any = 0
-        except SystemExit as end:
-            code = end.code
-        self.out, self.err = self._capsys.readouterr()
-        return int(code or 0)
-
-    def fails(self, *words: str | Path) -> str:
-        """What is said, which must be one line, when it must fail."""
-        assert self(*words) == 2
-        assert "Traceback" not in self.err
-        assert len(self.err.strip().splitlines()) == 1
-        return self.err.strip()
-
-
-@pytest.fixture
-def regard(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Regard:
-    return Regard(capsys, monkeypatch)
 
 
 def _config(folder: Path, **changes: Any) -> Path:
@@ -206,7 +172,7 @@ def test_show(regard: Regard, run: Path) -> None:
 
 def test_help_names_every_command(regard: Regard) -> None:
     assert regard("--help") == 0
-    for command in ("train", "predict", "explain", "show"):
+    for command in ("train", "compare", "mechanisms", "predict", "explain", "show"):
         assert command in regard.out
 
 

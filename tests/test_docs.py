@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from regard.config import (
+    Attention,
     Config,
     CsvData,
     Model,
@@ -52,7 +53,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "section", [SineData, CsvData, TsData, NpzData, TableData, Model, Training]
+    "section", [SineData, CsvData, TsData, NpzData, TableData, Model, Attention, Training]
 )
 def test_every_field_is_documented_with_its_default(section: type[BaseModel]) -> None:
     page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")

@@ -1,0 +1,40 @@
+"""The command line as the tests call it."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from regard import cli
+
+TINY: dict[str, Any] = {
+    "data": {"kind": "sine", "series": 60, "steps": 41},
+    "model": {"encoder": "conv-bilstm", "pooling": "attention", "hidden": 8},
+    "training": {"epochs": 2, "updates_per_epoch": 1, "device": "cpu"},
+}
+
+
+class Regard:
+    """Runs `regard ...` in this process and keeps what it printed."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> None:
+        self._capsys, self._patch = capsys, patch
+        self.out = self.err = ""
+
+    def __call__(self, *words: str | Path) -> int:
+        self._patch.setattr(sys, "argv", ["regard", *map(str, words)])
+        try:
+            cli.main()
+            code: Any = 0
+        except SystemExit as end:
+            code = end.code
+        self.out, self.err = self._capsys.readouterr()
+        return int(code or 0)
+
+    def fails(self, *words: str | Path) -> str:
+        """What is said, which must be one line, when it must fail."""
+        assert self(*words) == 2
+        assert "Traceback" not in self.err
+        assert len(self.err.strip().splitlines()) == 1
+        return self.err.strip()
