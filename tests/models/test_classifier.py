@@ -7,6 +7,7 @@ import torch
 
 from regard import config
 from regard.attention import Additive, Attention, AttentionPooling
+from regard.catalogue import ALIGNMENTS, SCORES, WINDOWS
 from regard.models import ENCODERS, AttentionHead, Recurrent, SeriesModel, build_classifier
 
 B, C, T = 5, 3, 67
@@ -104,6 +105,44 @@ def test_maps_sum_to_what_they_should(attention: str, pooling: str, classes: int
     torch.testing.assert_close(maps["evidence"].sum(2), logits)
     assert (maps["attention"][~mask] == 0).all()
     assert (maps["evidence"].transpose(1, 2)[~mask] == 0).all()
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("attention", [*SCORES, *WINDOWS, *ALIGNMENTS])
+def test_every_mechanism_pools_what_its_maps_say(attention: str, training: bool) -> None:
+    series, mask = _series()
+    model = _make(encoder="conv-bilstm", attention=attention, heads=2).train(training)
+    model.dropout = 0.0
+    classified = model(series, mask)
+    logits, maps = classified
+    positions = model.encoder.position_mask(mask)
+    torch.testing.assert_close(maps["attention"].sum(1), torch.ones(B))
+    torch.testing.assert_close(maps["evidence"].sum(2), logits)
+    assert (maps["attention"][~positions] == 0).all()
+    assert (maps["evidence"].transpose(1, 2)[~positions] == 0).all()
+    assert (classified.log_prob is not None) == (attention == "hard" and training)
+    loss = logits.square().sum()
+    if classified.log_prob is not None:
+        loss = loss - classified.log_prob.sum()
+    loss.backward()
+    if training:
+        for name, parameter in model.named_parameters():
+            assert parameter.grad is not None, name
+            assert parameter.grad.isfinite().all(), name
+
+
+@pytest.mark.parametrize("attention", ["sparsemax", "local-p", "monotonic", "hard", "coverage"])
+def test_a_mechanism_sees_a_case_alone_as_in_a_batch_of_longer_ones(attention: str) -> None:
+    series, mask = _series()
+    model = _make(encoder="conv-bilstm", attention=attention, heads=2)
+    logits, maps = model(series, mask)
+    for case, length in enumerate(LENGTHS.tolist()):
+        alone, alone_maps = model(series[case : case + 1, :, :length])
+        torch.testing.assert_close(logits[case], alone[0], atol=1e-5, rtol=1e-5)
+        positions = alone_maps["attention"].shape[1]
+        torch.testing.assert_close(
+            maps["attention"][case, :positions], alone_maps["attention"][0], atol=1e-5, rtol=1e-5
+        )
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from regard.attention import sample_one
 from regard.errors import RegardError
 from regard.models import Classified
 from regard.training import BatchOrder, Part, Settings, fit, load_batches, seeded
@@ -197,3 +198,39 @@ def test_seeded_leaves_the_outside_alone() -> None:
     assert torch.equal(torch.random.get_rng_state(), before)
     with seeded(7):
         assert torch.equal(torch.rand(1), inside)
+
+
+class _Drawing(_Toy):
+    """A toy that draws one of its steps and hands back what REINFORCE needs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scores = nn.Parameter(torch.zeros(11))
+
+    def forward(self, series: Tensor, mask: Tensor | None = None) -> Any:
+        classified = super().forward(series, mask)
+        if not self.training:
+            return classified
+        weights, log_prob, entropy = sample_one(self.scores.expand(len(series), -1))
+        drawn = (series * weights[:, None]).sum(2)
+        return Classified(classified.logits + self.linear(drawn), {}, log_prob, entropy)
+
+
+@pytest.mark.parametrize("stopped_after", [1, 4])
+def test_what_was_drawn_is_learned_and_resumed(tmp_path: Path, stopped_after: int) -> None:
+    def drawing() -> _Drawing:
+        with seeded(3):
+            return _Drawing()
+
+    whole, cut = drawing(), drawing()
+    fit(whole, _part(60), None, SETTINGS, seed=0)
+    assert (whole.scores != 0).any()  # no other gradient reaches them than that of REINFORCE
+    checkpoint = tmp_path / "last.ckpt"
+    short = replace(SETTINGS, schedule="constant", epochs=stopped_after)
+    long = replace(short, epochs=7)
+    fit(cut, _part(60), None, short, seed=0, checkpoint=checkpoint)
+    cut = drawing()
+    fit(cut, _part(60), None, long, seed=0, checkpoint=checkpoint)
+    uncut = drawing()
+    fit(uncut, _part(60), None, long, seed=0)
+    torch.testing.assert_close(cut.scores, uncut.scores, rtol=0, atol=0)
