@@ -183,9 +183,14 @@ class Attention(nn.Module):
             memory = keys
         else:
             memory = self.prepare(keys, values, mask)
-        if query.dim() != memory.values.dim() or query.shape[:-2] != memory.values.shape[:-2]:
+        if query.shape[:-2] != memory.values.shape[:-2]:
             raise ConfigError(
                 f"query must be [B, Q, Dq] with B = {len(memory.values)}, not {list(query.shape)}"
+            )
+        if memory.mask is not None and memory.mask.shape[-2] not in (1, query.shape[-2]):
+            raise ConfigError(
+                f"mask must be [B, K] or [B, Q, K] with Q = {query.shape[-2]}, "
+                f"not {memory.mask.shape[-2]}"
             )
         view = self._view(query, memory, position)
         drop = self.dropout if self.training else 0.0
@@ -296,10 +301,12 @@ def check_keys(
 
 
 def _mask_of(memory: Memory) -> Tensor:
+    """The mask of a memory, all True where it has none."""
     if memory.mask is not None:
         return memory.mask
-    batch, keys = len(memory.values), memory.values.shape[-2]
-    return torch.ones(batch, 1, keys, dtype=torch.bool, device=memory.values.device)
+    batch, *between = memory.values.shape[:-2]
+    shape = (batch, *[1] * len(between), 1, memory.values.shape[-2])
+    return torch.ones(shape, dtype=torch.bool, device=memory.values.device)
 
 
 def _fused(score: Dot, query: Tensor, memory: Memory, view: View, drop: float) -> Tensor:

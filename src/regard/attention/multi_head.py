@@ -168,7 +168,8 @@ class MultiHead(nn.Module):
 
     def _split(self, projected: Tensor) -> Tensor:
         """[B, L, heads * d] -> [B, heads, L, d]."""
-        return projected.reshape(*projected.shape[:2], -1, self.head_dim).transpose(1, 2)
+        heads = projected.shape[2] // self.head_dim
+        return projected.reshape(*projected.shape[:2], heads, self.head_dim).transpose(1, 2)
 
     def _all_at_once(self, query: Tensor, memory: Memory, **how: Any) -> Attended:
         group = self.count // self.kv_heads
