@@ -55,6 +55,7 @@ class Additive(Score):
             nn.Identity() if query_dim is None else nn.Linear(query_dim, hidden_dim, bias=False)
         )
         self.key_projection = nn.Linear(key_dim, hidden_dim, bias=bias)
+        self.query_dim, self.key_dim = query_dim, key_dim
         self.vector = _direction(hidden_dim)
         if query_dim is not None:
             self.register_load_state_dict_pre_hook(_split)  # type: ignore[no-untyped-call]
@@ -88,7 +89,8 @@ class Concat(Score):
         self, query_dim: int, key_dim: int, hidden_dim: int, *, bias: bool = False
     ) -> None:
         super().__init__()
-        self.query_dim = query_dim
+        self.query_dim: int = query_dim
+        self.key_dim = key_dim
         self.projection = nn.Linear(query_dim + key_dim, hidden_dim, bias=bias)
         self.vector = _direction(hidden_dim)
         self.register_load_state_dict_pre_hook(_join)  # type: ignore[no-untyped-call]

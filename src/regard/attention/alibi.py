@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from regard.attention.window import View, Window, distances
+from regard.errors import ConfigError
 
 __all__ = ["ALiBi", "alibi_slopes"]
 
@@ -41,6 +42,12 @@ class ALiBi(Window):
         self, query: Tensor, keys: int, *, lengths: Tensor | None = None, position: int = 0
     ) -> View:
         """[Q, K] bias, or [H, Q, K] for the slopes of several heads."""
+        heads = query.shape[-3] if query.dim() > 3 else 1
+        if len(self.slopes) not in (1, heads):
+            raise ConfigError(
+                f"ALiBi has {len(self.slopes)} slopes, one for each head of a MultiHead that "
+                f"share it, and is asked by {heads}"
+            )
         distance = distances(query, keys, position).abs()
         slopes = torch.tensor(self.slopes, device=query.device, dtype=query.dtype)
         bias = -slopes[:, None, None] * distance.to(query.dtype)
@@ -55,6 +62,8 @@ def alibi_slopes(heads: int) -> list[float]:
     >>> alibi_slopes(2), alibi_slopes(3)
     ([0.0625, 0.00390625], [0.0625, 0.00390625, 0.25])
     """
+    if heads < 1:
+        raise ConfigError(f"heads must be at least 1, not {heads}")
     power = 2 ** int(math.log2(heads))
     slopes = [2.0 ** (-8 * h / power) for h in range(1, power + 1)]
     between = [2.0 ** (-8 * h / (2 * power)) for h in range(1, 2 * power + 1, 2)]

@@ -16,7 +16,7 @@ from regard.attention.softmax import masked_softmax
 from regard.attention.window import Global, View, Window
 from regard.errors import ConfigError
 
-__all__ = ["Attended", "Attention", "Memory", "check_keys"]
+__all__ = ["Attended", "Attention", "Memory", "check_keys", "check_width"]
 
 
 @dataclass(frozen=True)
@@ -145,6 +145,7 @@ class Attention(nn.Module):
             mask: boolean [B, K] or [B, Q, K]; True means may be attended.
         """
         values, mask = check_keys(keys, values, mask)
+        check_width("keys", keys, self.score.key_dim)
         return Memory(self.score.prepare(keys), values, mask)
 
     def forward(
@@ -186,6 +187,11 @@ class Attention(nn.Module):
         if query.shape[:-2] != memory.values.shape[:-2]:
             raise ConfigError(
                 f"query must be [B, Q, Dq] with B = {len(memory.values)}, not {list(query.shape)}"
+            )
+        check_width("query", query, self.score.query_dim or memory.prepared.shape[-1])
+        if state is not None and state.shape[-1] != memory.values.shape[-2]:
+            raise ConfigError(
+                f"state must be of {memory.values.shape[-2]} keys, not {state.shape[-1]}"
             )
         if memory.mask is not None and memory.mask.shape[-2] not in (1, query.shape[-2]):
             raise ConfigError(
@@ -298,6 +304,12 @@ def check_keys(
             f"not {list(mask.shape)}"
         )
     return values, mask
+
+
+def check_width(name: str, vectors: Tensor, width: int | None) -> None:
+    """Refuse vectors [..., D] of another width than this; None takes any."""
+    if width is not None and vectors.shape[-1] != width:
+        raise ConfigError(f"{name} must be {width} wide, not {vectors.shape[-1]}")
 
 
 def _mask_of(memory: Memory) -> Tensor:

@@ -2,7 +2,6 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import normalize
 
 from regard.attention.score import Score
 from regard.errors import ConfigError
@@ -74,7 +73,9 @@ class General(Dot):
     def __init__(self, query_dim: int, key_dim: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(query_dim, key_dim))
-        nn.init.xavier_uniform_(self.weight)
+        # so that the scores of unit-variance inputs start with unit variance
+        nn.init.normal_(self.weight, std=(query_dim * key_dim) ** -0.5)
+        self.query_dim, self.key_dim = query_dim, key_dim
 
     def prepare(self, keys: Tensor) -> Tensor:
         """W k: [B, K, Dk] -> [B, K, Dq]."""
@@ -104,11 +105,17 @@ class Cosine(Dot):
 
     def prepare(self, keys: Tensor) -> Tensor:
         """k / |k|: [B, K, D]."""
-        return normalize(keys, dim=-1)
+        return _direction(keys)
 
     def query_side(self, query: Tensor) -> Tensor:
         """beta q / |q|: [B, Q, D]."""
-        query = normalize(query, dim=-1)
+        query = _direction(query)
         if self.log_temperature is None:
             return query / self.temperature
         return query * torch.exp(-self.log_temperature)
+
+
+def _direction(vectors: Tensor) -> Tensor:
+    """v / |v|, and a zero vector as it is, with a gradient of its own size."""
+    length = torch.linalg.vector_norm(vectors, dim=-1, keepdim=True)
+    return vectors / torch.where(length > 0, length, 1.0)

@@ -27,6 +27,7 @@ class Location(Score):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(max_keys, query_dim))
         nn.init.xavier_uniform_(self.weight)
+        self.query_dim = query_dim
 
     def compare(self, query: Tensor, prepared: Tensor) -> Tensor:
         """[B, Q, Dq] -> [B, Q, K], for as many keys as there are."""

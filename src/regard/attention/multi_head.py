@@ -6,7 +6,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from regard.attention.attention import Attended, Attention, Memory, check_keys
+from regard.attention.attention import Attended, Attention, Memory, check_keys, check_width
 from regard.attention.dot import ScaledDot
 from regard.attention.rotary import Rotary
 from regard.attention.softmax import masked_softmax
@@ -103,6 +103,8 @@ class MultiHead(nn.Module):
             position: place of the first key, for rotary positions.
         """
         values, mask = check_keys(keys, values, mask)
+        check_width("keys", keys, self.key_projection.in_features)
+        check_width("values", values, self.value_projection.in_features)
         projected = self._split(self.key_projection(keys))
         if self.rotary is not None:
             projected = self.rotary(projected, position)
@@ -154,6 +156,7 @@ class MultiHead(nn.Module):
             raise ConfigError(
                 f"query must be [B, Q, Dq] with B = {len(memory.values)}, not {list(query.shape)}"
             )
+        check_width("query", query, self.query_projection.in_features)
         projected = self._split(self.query_projection(query))
         if self.rotary is not None:
             projected = self.rotary(projected, position)

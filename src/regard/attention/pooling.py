@@ -98,11 +98,18 @@ def _average(heads: Sequence[Attended], mask: Tensor | None) -> Attended:
     weights = torch.stack([cast(Tensor, head.weights) for head in heads]).mean(0)  # [B, Q, K]
     asking = torch.ones_like(weights[..., 0]) if mask is None else mask.to(weights.dtype)
     share = (asking / asking.sum(1, keepdim=True).clamp(min=1)).unsqueeze(1)  # [B, 1, Q]
-    drawn = [
-        torch.stack(parts).sum(0).mul(asking).sum(1) if isinstance(parts[0], Tensor) else None
-        for parts in zip(*((head.log_prob, head.entropy) for head in heads), strict=True)
-    ]
-    return Attended((share @ contexts).squeeze(1), (share @ weights).squeeze(1), *drawn)
+    return Attended(
+        (share @ contexts).squeeze(1),
+        (share @ weights).squeeze(1),
+        _total([head.log_prob for head in heads], asking),
+        _total([head.entropy for head in heads], asking),
+    )
+
+
+def _total(drawn: Sequence[Tensor | None], asking: Tensor) -> Tensor | None:
+    """[B, Q] of each head that draws -> [B], over those that ask; None where none draws."""
+    present = [part for part in drawn if part is not None]
+    return (torch.stack(present).sum(0) * asking).sum(1) if present else None
 
 
 def learned_queries(heads: int, query_dim: int) -> nn.Parameter:

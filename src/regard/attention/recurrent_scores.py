@@ -17,6 +17,7 @@ class _AdditiveRecurrent(RecurrentScore):
     def __init__(self, query_dim: int, key_dim: int, hidden_dim: int, *, bias: bool) -> None:
         super().__init__()
         self.additive = Additive(query_dim, key_dim, hidden_dim, bias=bias)
+        self.query_dim, self.key_dim = query_dim, key_dim
 
     def prepare(self, keys: Tensor) -> Tensor:
         """W_k k + b: [B, K, Dk] -> [B, K, A]."""

@@ -11,7 +11,14 @@ class Score(nn.Module):
     A score splits into `prepare`, the part that looks at the keys alone and so is done once for
     all the steps of a decoder, and `compare`, the part that needs the query. More dimensions may
     stand between B and Q, the same in query and keys: [B, H, Q, Dq] for heads that share a score.
+
+    Attributes:
+        query_dim: Dq, or None for that of the prepared keys.
+        key_dim: Dk, or None for any.
     """
+
+    query_dim: int | None = None
+    key_dim: int | None = None
 
     def prepare(self, keys: Tensor) -> Tensor:
         """[B, K, Dk] keys -> what `compare` wants of them, K in its place; here the keys."""

@@ -74,20 +74,10 @@ def plot_weights(
     ax.spines[:].set_color(GREY)
     ax.tick_params(color=GREY)
     if max(Q, K) <= _WRITTEN:
-        highest = weights.max()
         for i, j in np.ndindex(Q, K):
             if weights[i, j]:
-                dark = weights[i, j] > 0.6 * highest
-                colour = "white" if dark else "black"
-                ax.text(
-                    j,
-                    i,
-                    f"{weights[i, j]:.2f}",
-                    ha="center",
-                    va="center",
-                    color=colour,
-                    size="small",
-                )
+                text = f"{weights[i, j]:.2f}"
+                ax.text(j, i, text, ha="center", va="center", color="black", size="small")
     return ax
 
 
