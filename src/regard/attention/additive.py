@@ -55,7 +55,8 @@ class Additive(Score):
             nn.Identity() if query_dim is None else nn.Linear(query_dim, hidden_dim, bias=False)
         )
         self.key_projection = nn.Linear(key_dim, hidden_dim, bias=bias)
-        self.query_dim, self.key_dim = query_dim, key_dim
+        self.query_dim = hidden_dim if query_dim is None else query_dim
+        self.key_dim = key_dim
         self.vector = _direction(hidden_dim)
         if query_dim is not None:
             self.register_load_state_dict_pre_hook(_split)  # type: ignore[no-untyped-call]

@@ -110,7 +110,7 @@ class Attention(nn.Module):
         if not 0.0 <= dropout < 1.0:
             raise ConfigError(f"dropout must be at least 0 and below 1, not {dropout}")
         self.score = score
-        self.window = window or Global()
+        self.window = Global() if window is None else window
         self.align = align
         self.dropout = dropout
         if isinstance(align, Monotonic) and not isinstance(self.window, Global):
@@ -188,7 +188,8 @@ class Attention(nn.Module):
             raise ConfigError(
                 f"query must be [B, Q, Dq] with B = {len(memory.values)}, not {list(query.shape)}"
             )
-        check_width("query", query, self.score.query_dim or memory.prepared.shape[-1])
+        wanted = memory.prepared.shape[-1] if isinstance(self.score, Dot) else self.score.query_dim
+        check_width("query", query, wanted)
         if state is not None and state.shape[-1] != memory.values.shape[-2]:
             raise ConfigError(
                 f"state must be of {memory.values.shape[-2]} keys, not {state.shape[-1]}"

@@ -13,8 +13,8 @@ class Score(nn.Module):
     stand between B and Q, the same in query and keys: [B, H, Q, Dq] for heads that share a score.
 
     Attributes:
-        query_dim: Dq, or None for that of the prepared keys.
-        key_dim: Dk, or None for any.
+        query_dim: Dq, or None where any will do.
+        key_dim: Dk, or None where any will do.
     """
 
     query_dim: int | None = None
