@@ -1,16 +1,28 @@
 """Attention pooling and conjunctive pooling against loops over cases and positions."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 
+from regard import reference
 from regard.attention import (
     Additive,
     Attention,
     AttentionPooling,
     ConjunctivePooling,
+    Coverage,
     Dot,
+    General,
+    Hard,
+    LocalMonotonic,
+    Monotonic,
+    ScaledDot,
+    SelfAttentionPooling,
+    Sliding,
     conjunctive_pool,
+    sparsemax,
 )
 
 B, S, D, N, A = 3, 5, 7, 2, 11
@@ -113,3 +125,108 @@ def test_several_heads_average_the_gates_of_each() -> None:
     torch.testing.assert_close(gated.logits, sum(each.logits for each in expected) / 3)
     torch.testing.assert_close(gated.gates, sum(each.gates for each in expected) / 3)
     torch.testing.assert_close(gated.weights, gated.gates / gated.gates.sum(1, keepdim=True))
+
+
+def test_self_attention_pooling_by_the_reference() -> None:
+    """The mean of what the true states look at, of each head with a window of its own."""
+    states, mask = _states()
+    general = General(D, D).double()
+    pooling = SelfAttentionPooling(
+        [
+            Attention(ScaledDot(), window=LocalMonotonic(1)),
+            Attention(general, window=Sliding(2), align=sparsemax),
+        ]
+    )
+    context, weights = pooling(states, mask)
+    assert context.shape == (B, D)
+    assert weights.shape == (B, S)
+    for b, length in enumerate(LENGTHS):
+        own = states[b, :length].numpy()
+        matrix = general.weight.detach().numpy()
+        looks = [
+            reference.attend(
+                reference.scaled_dot_score(own, own),
+                own,
+                reference.local_monotonic(length, length, 1),
+            ),
+            reference.attend(
+                reference.general_score(own, own, matrix),
+                own,
+                reference.sliding(length, length, 2),
+                reference.sparsemax,
+            ),
+        ]
+        for pooled, parts in zip(
+            (context[b], weights[b, :length]), zip(*looks, strict=True), strict=True
+        ):
+            np.testing.assert_allclose(pooled.detach().numpy(), np.mean(parts, axis=(0, 1)))
+    assert (weights[~mask] == 0).all()
+
+
+@pytest.mark.parametrize(
+    "attention",
+    [
+        partial(Attention, Coverage(D, D, A)),
+        partial(Attention, Dot(), align=Monotonic(noise=0)),
+        partial(Attention, Dot(), align=Hard()),
+    ],
+)
+@pytest.mark.parametrize("training", [True, False])
+def test_self_attention_pooling_takes_what_a_learned_query_cannot(
+    attention: partial[Attention], training: bool
+) -> None:
+    states, mask = _states()
+    pooling = SelfAttentionPooling([attention()]).double().train(training)
+    torch.manual_seed(0)
+    pooled = pooling(states, mask)
+    torch.manual_seed(0)
+    attended = pooling.heads[0](states, states, mask=mask)
+    for b, length in enumerate(LENGTHS):
+        torch.testing.assert_close(pooled.context[b], attended.context[b, :length].mean(0))
+        torch.testing.assert_close(pooled.weights[b], attended.weights[b, :length].mean(0))
+        for pooled_part, part in (
+            (pooled.log_prob, attended.log_prob),
+            (pooled.entropy, attended.entropy),
+        ):
+            assert (pooled_part is None) == (part is None)
+            if part is not None:
+                torch.testing.assert_close(pooled_part[b], part[b, :length].sum())
+
+
+def test_self_attention_pooling_of_nothing_is_zero() -> None:
+    states, _ = _states()
+    states.requires_grad_()
+    pooled = SelfAttentionPooling([Attention(Dot()), Attention(Dot(), align=Hard())])(
+        states, torch.zeros(B, S, dtype=torch.bool)
+    )
+    assert (pooled.context == 0).all()
+    assert (pooled.weights == 0).all()
+    assert (pooled.log_prob == 0).all()
+    (pooled.context.sum() + pooled.entropy.sum()).backward()
+    assert states.grad is not None
+    assert (states.grad == 0).all()
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("learned", [True, False])
+def test_what_several_heads_draw_adds_up(learned: bool, order: int) -> None:
+    """Beside heads that leave nothing to chance, whichever comes first."""
+    states, mask = _states()
+    heads = [Attention(Dot()), Attention(Dot(), align=Hard()), Attention(Dot(), align=Hard())][
+        ::order
+    ]
+    pooling = (AttentionPooling(heads, D) if learned else SelfAttentionPooling(heads)).double()
+    pooled = pooling(states, mask)
+    # Equal scores for a query of zeros; those of the learned ones are random.
+    if learned:
+        pooling.get_parameter("queries").data.zero_()
+        pooled = pooling(states, mask)
+        expected = 2 * torch.tensor(LENGTHS).double().log()
+        torch.testing.assert_close(pooled.entropy, expected)
+        torch.testing.assert_close(pooled.log_prob, -expected)
+    else:
+        for b, length in enumerate(LENGTHS):
+            own = states[b, :length].numpy()
+            entropies = reference.hard_entropy(reference.dot_score(own, own))
+            assert pooled.entropy[b].item() == pytest.approx(2 * entropies.sum())
+        assert (pooled.log_prob <= 0).all()

@@ -33,6 +33,8 @@ class ALiBi(Window):
     def __init__(self, slopes: float | Sequence[float] = 2.0**-8) -> None:
         super().__init__()
         self.slopes = (slopes,) if isinstance(slopes, float | int) else tuple(slopes)
+        if not self.slopes:
+            raise ConfigError("slopes must be one at least, not none")
 
     def extra_repr(self) -> str:
         """The slopes."""

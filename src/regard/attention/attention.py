@@ -73,7 +73,11 @@ class Memory(NamedTuple):
             prepared = torch.cat(pairs, -2)
         mask = None
         if self.mask is not None or more.mask is not None:
-            mask = torch.cat([_mask_of(self), _mask_of(more)], -1)
+            masks = [_mask_of(self), _mask_of(more)]
+            queries = max(each.shape[-2] for each in masks)  # [B, 1, K] goes with [B, Q, K]
+            mask = torch.cat(
+                [each.expand(*each.shape[:-2], queries, each.shape[-1]) for each in masks], -1
+            )
         return Memory(prepared, torch.cat([self.values, more.values], -2), mask)
 
 
@@ -258,6 +262,8 @@ class Attention(nn.Module):
             step = self._weigh(scores, view.of_query(i))
             state = score.update(state, step.weights.squeeze(-2))
             steps.append(step)
+        if not steps:
+            return self._weigh(query.new_zeros(*query.shape[:-1], prepared.shape[-2]), view), state
         joined = [
             None if parts[0] is None else torch.cat(parts, dim)
             for parts, dim in zip(zip(*steps, strict=True), (-2, -1, -1), strict=True)
@@ -275,7 +281,8 @@ class Attention(nn.Module):
             weights = align.expected(scores, memory.mask, state)
         else:
             weights = align.decode(self.score, query, prepared, memory.mask, state)
-        return Sampled(weights, None, None), weights[..., -1, :]
+        last = weights[..., -1, :] if weights.shape[-2] else state
+        return Sampled(weights, None, None), last
 
 
 def check_keys(

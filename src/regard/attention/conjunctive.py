@@ -83,7 +83,7 @@ class ConjunctivePooling(nn.Module):
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Gated:
         """Pool states [B, S, D] over the positions that mask [B, S] allows."""
         scores = [
-            score(query.expand(len(states), 1, -1), states)
+            score(query.expand(states.shape[0], 1, -1), states)
             for score, query in zip(self.heads, self.queries, strict=True)
         ]
         return conjunctive_pool(self.classify(states), torch.cat(scores, 1), mask)

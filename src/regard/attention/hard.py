@@ -4,7 +4,6 @@ from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import one_hot
 
 from regard.attention.softmax import masked_log_softmax, masked_softmax
 from regard.errors import ConfigError
@@ -48,8 +47,7 @@ def sample_one(
     log_prob = log_probabilities.gather(-1, drawn.unsqueeze(-1)).squeeze(-1)
     # 0 log 0 = 0: where the weights are zero the masked log-probability is 0, too
     entropy = -(probabilities * log_probabilities).sum(-1)
-    weights = one_hot(drawn, scores.shape[-1]).to(scores.dtype).masked_fill(none, 0.0)
-    return Sampled(weights, log_prob.masked_fill(none.squeeze(-1), 0.0), entropy)
+    return Sampled(_one_at(drawn, scores).masked_fill(none, 0.0), log_prob, entropy)
 
 
 def gumbel_softmax(
@@ -78,17 +76,26 @@ def gumbel_softmax(
     """
     waiting = torch.empty_like(scores, dtype=torch.float32).exponential_(generator=generator)
     gumbel = -waiting.clamp(min=torch.finfo(torch.float32).tiny).log()
-    soft = masked_softmax((scores + gumbel.to(scores.dtype)) / temperature, mask)
-    return _highest(soft.detach(), mask) + (soft - soft.detach())
+    noisy = scores + gumbel.to(scores.dtype)
+    soft = masked_softmax(noisy / temperature, mask)
+    return _highest(noisy.detach(), mask) + (soft - soft.detach())
 
 
 def _highest(scores: Tensor, mask: Tensor | None) -> Tensor:
     """One at the first highest allowed score of each row, zeros where nothing is allowed."""
     if mask is None:
-        return one_hot(scores.argmax(-1), scores.shape[-1]).to(scores.dtype)
+        return _one_at(scores.argmax(-1), scores)
     allowed = scores.masked_fill(~mask, -torch.inf)
-    weights = one_hot(allowed.argmax(-1), scores.shape[-1]).to(scores.dtype)
-    return weights.masked_fill(~mask, 0.0)
+    return _one_at(allowed.argmax(-1), scores).masked_fill(~mask, 0.0)
+
+
+def _one_at(places: Tensor, scores: Tensor) -> Tensor:
+    """[...] places -> one there and zeros elsewhere, like the scores [..., K].
+
+    `torch.nn.functional.one_hot` would tie a compiled graph to the K that it was compiled for.
+    """
+    keys = torch.arange(scores.shape[-1], device=scores.device)
+    return (keys == places.unsqueeze(-1)).to(scores.dtype)
 
 
 class Hard(nn.Module):
@@ -127,6 +134,9 @@ class Hard(nn.Module):
 
     def forward(self, scores: Tensor, mask: Tensor | None = None) -> Sampled:
         """[..., K] scores -> weights and, in training by REINFORCE, their log-probability."""
+        if scores.shape[-1] == 0:  # nothing to draw from
+            none = scores.sum(-1) if self.training and self.estimator == "reinforce" else None
+            return Sampled(scores, none, none)
         if not self.training:
             return Sampled(_highest(scores, mask), None, None)
         if self.estimator == "gumbel":

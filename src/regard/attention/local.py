@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 from regard.attention.window import View, Window, distances
 from regard.errors import ConfigError
@@ -85,7 +86,10 @@ class LocalPredictive(Window):
 
     def centres(self, query: Tensor, lengths: Tensor | int) -> Tensor:
         """p: [B, Q, Dq], and S, that is broadcast to [B, Q] -> [B, Q] places."""
-        return lengths * torch.sigmoid(torch.tanh(self.projection(query)) @ self.vector)
+        # In float32 at least: narrower numbers cannot tell the places of a long sequence apart.
+        exact = torch.promote_types(query.dtype, torch.float32)
+        hidden = torch.tanh(linear(query.to(exact), self.projection.weight.to(exact)))
+        return lengths * torch.sigmoid(hidden @ self.vector.to(exact))
 
     def forward(
         self, query: Tensor, keys: int, *, lengths: Tensor | None = None, position: int = 0
@@ -94,4 +98,4 @@ class LocalPredictive(Window):
         centres = self.centres(query, keys if lengths is None else lengths)
         distance = torch.arange(keys, device=query.device) - centres.unsqueeze(-1)
         gain = torch.exp(-distance.square() / (2 * (self.radius / 2) ** 2))
-        return View(distance.abs() <= self.radius, None, gain, self.renormalise)
+        return View(distance.abs() <= self.radius, None, gain.to(query.dtype), self.renormalise)

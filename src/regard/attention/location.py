@@ -31,9 +31,17 @@ class Location(Score):
 
     def compare(self, query: Tensor, prepared: Tensor) -> Tensor:
         """[B, Q, Dq] -> [B, Q, K], for as many keys as there are."""
+        return query @ self._rows(prepared).mT
+
+    def compare_one(self, query: Tensor, prepared: Tensor, key: Tensor) -> Tensor:
+        """[B, 1, Dq] and places [B] -> [B]: a key alone does not say where it stands."""
+        return (query.squeeze(1) * self._rows(prepared)[key]).sum(-1)
+
+    def _rows(self, prepared: Tensor) -> Tensor:
+        """[K, Dq], of as many keys as there are."""
         count = prepared.shape[-2]
         if count > len(self.weight):
             raise ConfigError(
                 f"location attention was made for at most {len(self.weight)} keys, not {count}"
             )
-        return query @ self.weight[:count].mT
+        return self.weight[:count]

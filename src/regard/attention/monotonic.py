@@ -70,7 +70,7 @@ def monotonic_decode(
 
     Source: Raffel et al., 2017, algorithm 1.
     """
-    cases, queries, keys = len(query), query.shape[1], prepared.shape[1]
+    cases, queries, keys = query.shape[0], query.shape[1], prepared.shape[1]
     weights = query.new_zeros(cases, queries, keys)
     if keys == 0 or queries == 0:
         return weights
@@ -82,10 +82,8 @@ def monotonic_decode(
         if not torch.compiler.is_compiling() and not going.any():
             break
         at_query, at_key = i.clamp(max=queries - 1), j.clamp(max=keys - 1)
-        scores = score.compare(
-            query[row, at_query].unsqueeze(1), prepared[row, at_key].unsqueeze(1)
-        )
-        fits = going & (scores[:, 0, 0] > threshold)
+        scores = score.compare_one(query[row, at_query].unsqueeze(1), prepared, at_key)
+        fits = going & (scores > threshold)
         if mask is not None:
             fits = fits & mask[row, at_query.clamp(max=mask.shape[1] - 1), at_key]
         ones = fits.to(weights.dtype)
@@ -139,7 +137,7 @@ class Monotonic(nn.Module):
         for i in range(scores.shape[-2]):
             state = monotonic_step(stop[..., i, :], go_on[..., i, :], state)
             weights.append(state)
-        return torch.stack(weights, -2)
+        return torch.stack(weights, -2) if weights else torch.zeros_like(scores)
 
     def decode(
         self, score: Score, query: Tensor, prepared: Tensor, mask: Tensor | None, state: Tensor
@@ -155,4 +153,4 @@ class Monotonic(nn.Module):
             mask,
             threshold=-self.offset,
         )
-        return weights.reshape(*query.shape[:-1], -1)
+        return weights.reshape(*query.shape[:-1], prepared.shape[-2])

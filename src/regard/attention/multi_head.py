@@ -57,10 +57,10 @@ class MultiHead(nn.Module):
         bias: bool = True,
     ) -> None:
         super().__init__()
+        self.count = heads if isinstance(heads, int) else len(heads)
+        if self.count < 1:
+            raise ConfigError(f"heads must be at least 1, not {self.count}")
         each = [Attention(ScaledDot())] * heads if isinstance(heads, int) else list(heads)
-        self.count = len(each)
-        if not self.count:
-            raise ConfigError("heads must be at least 1, not 0")
         if head_dim is None and query_dim % self.count:
             raise ConfigError(
                 f"query_dim {query_dim} does not divide among {self.count} heads; say head_dim"
@@ -152,7 +152,7 @@ class MultiHead(nn.Module):
             memory = keys
         else:
             memory = self.prepare(keys, values, mask)
-        if query.dim() != 3 or len(query) != len(memory.values):
+        if query.dim() != 3 or query.shape[0] != memory.values.shape[0]:
             raise ConfigError(
                 f"query must be [B, Q, Dq] with B = {len(memory.values)}, not {list(query.shape)}"
             )
@@ -245,9 +245,9 @@ class MultiHead(nn.Module):
         head = self.heads[0]
         obstacles = {
             "heads of their own": not self.shared,
-            f"the score {type(head.score).__name__}": type(head.score) is not ScaledDot
-            or head.score.scale is not None
-            or head.score.log_temperature is not None,
+            f"the score {type(head.score).__name__}": not isinstance(head.score, ScaledDot),
+            "a scale other than 1 / sqrt(D)": getattr(head.score, "scale", None) is not None,
+            "a learned temperature": getattr(head.score, "log_temperature", None) is not None,
             f"the window {type(head.window).__name__}": not isinstance(head.window, Global),
             "another align than softmax": head.align is not masked_softmax,
             "shared keys and values": self.kv_heads != self.count,
@@ -288,6 +288,9 @@ class MultiHead(nn.Module):
 
 
 def _stack(parts: Sequence[Tensor | None]) -> Tensor | None:
-    """[B, ...] of each head -> [B, H, ...]; None where no head has any."""
+    """[B, ...] of each head -> [B, H, ...]; zeros for heads that have none, None if none has."""
     present = [part for part in parts if part is not None]
-    return torch.stack(present, 1) if present else None
+    if not present:
+        return None
+    none = torch.zeros_like(present[0])  # who draws nothing does so with certainty: log 1 = 0
+    return torch.stack([none if part is None else part for part in parts], 1)

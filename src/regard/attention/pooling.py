@@ -55,7 +55,7 @@ class AttentionPooling(nn.Module):
             [B], of all that was drawn for the case.
         """
         each = [
-            head(query.expand(len(states), 1, -1), states, mask=mask)
+            head(query.expand(states.shape[0], 1, -1), states, mask=mask)
             for head, query in zip(self.heads, self.queries, strict=True)
         ]
         return _average(each, None)
@@ -80,6 +80,8 @@ class SelfAttentionPooling(nn.Module):
 
     def __init__(self, heads: Sequence[Attention]) -> None:
         super().__init__()
+        if not heads:
+            raise ConfigError("heads must be at least 1, not 0")
         self.heads = nn.ModuleList(heads)
 
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Attended:
@@ -114,5 +116,7 @@ def _total(drawn: Sequence[Tensor | None], asking: Tensor) -> Tensor | None:
 
 def learned_queries(heads: int, query_dim: int) -> nn.Parameter:
     """[H, Dq] to learn: zeros for one head, random for several."""
+    if heads < 1:
+        raise ConfigError("heads must be at least 1, not 0")
     start = torch.zeros(1, query_dim) if heads == 1 else torch.randn(heads, query_dim)
     return nn.Parameter(start)

@@ -79,6 +79,8 @@ class LocationSensitive(_AdditiveRecurrent):
 
     def features(self, state: Tensor) -> Tensor:
         """U (F * weights): [B, K] -> [B, K, A]."""
+        if state.numel() == 0:  # which cannot be convolved
+            return state.new_zeros(*state.shape, self.feature_projection.out_features)
         rows = state.reshape(-1, 1, state.shape[-1])
         convolved = conv1d(rows, self.filters, padding="same").mT  # [B, K, filters]
         features: Tensor = self.feature_projection(convolved)

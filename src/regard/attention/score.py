@@ -1,5 +1,6 @@
 """What every score has in common: it compares queries with keys it may have prepared before."""
 
+import torch
 from torch import Tensor, nn
 
 __all__ = ["RecurrentScore", "Score"]
@@ -27,6 +28,11 @@ class Score(nn.Module):
     def compare(self, query: Tensor, prepared: Tensor) -> Tensor:
         """[B, Q, Dq] query against prepared keys -> [B, Q, K] scores."""
         raise NotImplementedError
+
+    def compare_one(self, query: Tensor, prepared: Tensor, key: Tensor) -> Tensor:
+        """One query [B, 1, Dq] of each case against the key at one place, [B] -> [B] scores."""
+        row = torch.arange(len(key), device=key.device)
+        return self.compare(query, prepared[row, key].unsqueeze(1))[:, 0, 0]
 
     def forward(self, query: Tensor, keys: Tensor) -> Tensor:
         """[B, Q, Dq] query, [B, K, Dk] keys -> [B, Q, K] scores."""

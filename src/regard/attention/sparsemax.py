@@ -32,7 +32,7 @@ def sparsemax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     rank = torch.arange(1, scores.shape[-1] + 1, device=scores.device, dtype=ordered.dtype)
     support = (rank * ordered > cumulated - 1).sum(-1, keepdim=True)
     tau = (cumulated.gather(-1, support - 1) - 1) / support
-    return _zero_masked((shifted - tau).clamp(min=0).to(scores.dtype), mask)
+    return _zero_masked(torch.relu(shifted - tau).to(scores.dtype), mask)
 
 
 def entmax15(scores: Tensor, mask: Tensor | None = None) -> Tensor:

@@ -1,0 +1,235 @@
+"""What goes together badly is refused, and the error says why and what to take instead."""
+
+import re
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+import torch
+from torch import nn
+
+from regard.attention import (
+    Additive,
+    ALiBi,
+    Attention,
+    AttentionPooling,
+    Causal,
+    ConjunctivePooling,
+    Cosine,
+    Coverage,
+    Dot,
+    General,
+    Hard,
+    LocalMonotonic,
+    LocalPredictive,
+    Location,
+    LocationSensitive,
+    Monotonic,
+    MultiHead,
+    Rotary,
+    ScaledDot,
+    SelfAttentionPooling,
+    Sliding,
+    Windows,
+    alibi_slopes,
+    rotate,
+    sparsemax,
+)
+from regard.errors import ConfigError
+
+B, Q, K, D = 2, 3, 5, 7
+
+
+def _local() -> LocalPredictive:
+    return LocalPredictive(1, query_dim=D, hidden_dim=2)
+
+
+def _query(queries: int = Q) -> torch.Tensor:
+    return torch.zeros(B, queries, D)
+
+
+def _keys(keys: int = K) -> torch.Tensor:
+    return torch.zeros(B, keys, D)
+
+
+def _mask(*shape: int) -> torch.Tensor:
+    return torch.ones(shape, dtype=torch.bool)
+
+
+COMBINATIONS: dict[str, Callable[[], object]] = {
+    "Monotonic says itself which keys may be seen, those from the last stop on: it takes no "
+    "window but Global": lambda: Attention(Dot(), window=Causal(), align=Monotonic()),
+    "Monotonic looks at one key at a time, and Coverage needs the weights of all: align by "
+    "softmax, sparsemax, entmax15 or Hard": lambda: Attention(Coverage(D, D, 2), align=Monotonic()),
+    "Monotonic looks at one key at a time, and LocationSensitive needs the weights of all: align "
+    "by softmax, sparsemax, entmax15 or Hard": lambda: Attention(
+        LocationSensitive(D, D, 2), align=Monotonic()
+    ),
+    "Hard looks at one position, which the Gaussian of LocalPredictive would only scale: align by "
+    "softmax, sparsemax or entmax15, or take another window": lambda: Attention(
+        Dot(), window=Windows(Causal(), _local()), align=Hard()
+    ),
+    "Causal goes by the order of the queries, and a learned query has no place in any: use "
+    "SelfAttentionPooling, where every state asks": lambda: AttentionPooling(
+        [Attention(Dot()), Attention(Dot(), window=Causal())], D
+    ),
+    "Coverage goes by the order of the queries, and a learned query has no place in any: use "
+    "SelfAttentionPooling, where every state asks": lambda: AttentionPooling(
+        [Attention(Coverage(D, D, 2))], D
+    ),
+    "Windows goes by the order of the queries, and a learned query has no place in any: use "
+    "SelfAttentionPooling, where every state asks": lambda: AttentionPooling(
+        [Attention(Dot(), window=Windows(ALiBi(0.5)))], D
+    ),
+}
+
+NUMBERS: dict[str, Callable[[], object]] = {
+    "dropout must be at least 0 and below 1, not 1.0": lambda: Attention(Dot(), dropout=1.0),
+    "dropout must be at least 0 and below 1, not -0.5": lambda: Attention(Dot(), dropout=-0.5),
+    "radius must be at least 0, not -1": lambda: LocalMonotonic(-1),
+    "radius must be at least 0, not nan": lambda: LocalMonotonic(float("nan")),
+    "radius must be at least 1, not 0.5": lambda: LocalPredictive(0.5, query_dim=2, hidden_dim=3),
+    "size must be at least 1, not 0": lambda: Sliding(0),
+    "temperature must be above 0, not 0": lambda: Cosine(0),
+    "temperature must be above 0, not -2": lambda: Cosine(-2, learnable=True),
+    "temperature must be above 0, not 0.0": lambda: Hard("gumbel", temperature=0.0),
+    "estimator must be 'reinforce' or 'gumbel', not 'best'": lambda: Hard(cast(Any, "best")),
+    "width must be odd, so that a key is in its middle, not 4": lambda: LocationSensitive(
+        D, D, 2, width=4
+    ),
+    "heads must be at least 1, not 0": lambda: MultiHead(0, 6),
+    "heads must be at least 1, not -2": lambda: MultiHead(-2, 6),
+    "query_dim 7 does not divide among 2 heads; say head_dim": lambda: MultiHead(2, 7),
+    "kv_heads must divide the 6 heads, not be 4": lambda: MultiHead(6, 12, kv_heads=4),
+    "kv_heads must divide the 6 heads, not be 0": lambda: MultiHead(6, 12, kv_heads=0),
+    "rotary positions turn pairs of columns: D must be even, not 7": lambda: rotate(_keys()),
+    "slopes must be one at least, not none": lambda: ALiBi([]),
+}
+
+SHAPES: dict[str, Callable[[], object]] = {
+    "query must be [B, Q, Dq] with B = 2, not [1, 3, 7]": lambda: Attention(Dot())(
+        _query()[:1], _keys()
+    ),
+    "query must be [B, Q, Dq] with B = 2, not [2, 7]": lambda: Attention(Dot())(
+        _query()[:, 0], _keys()
+    ),
+    "query must be [B, Q, Dq] with B = 2, not [3, 5, 6]": lambda: MultiHead(1, 6)(
+        torch.zeros(3, 5, 6), torch.zeros(2, 5, 6)
+    ),
+    "keys and values must be [B, K, Dk] and [B, K, Dv], not [5, 7] and [5, 7]": lambda: Attention(
+        Dot()
+    )(_query(), _keys()[0]),
+    "keys and values must be [B, K, Dk] and [B, K, Dv], not [2, 5, 7] and [2, 4, 7]": lambda: (
+        Attention(Dot())(_query(), _keys(), _keys(4))
+    ),
+    "mask must be boolean, True where a key may be attended, not torch.float32": lambda: Attention(
+        Dot()
+    )(_query(), _keys(), mask=torch.ones(B, K)),
+    "mask must be [B, K] or [B, Q, K] with [B, K] = [2, 5], not [2, 1, 4]": lambda: Attention(
+        Dot()
+    )(_query(), _keys(), mask=_mask(B, 4)),
+    "mask must be [B, K] or [B, Q, K] with [B, K] = [2, 5], not [5]": lambda: Attention(Dot())(
+        _query(), _keys(), mask=_mask(K)
+    ),
+    "values and mask are part of the memory; give them to prepare()": lambda: Attention(Dot())(
+        _query(), Attention(Dot()).prepare(_keys()), mask=_mask(B, K)
+    ),
+    "mask must be [B, K] or [B, Q, K] with Q = 1, not 3": lambda: Attention(Dot())(
+        _query(1), Attention(Dot()).prepare(_keys(), mask=_mask(B, Q, K))
+    ),
+    "mask must be [B, K] or [B, Q, K] with Q = 3, not 11": lambda: MultiHead(1, D)(
+        _query(), _keys(), mask=_mask(B, 11, K)
+    ),
+    "query must be 6 wide, not 7": lambda: Attention(Additive(6, D, 2))(_query(), _keys()),
+    "query must be 7 wide, not 6": lambda: Attention(Dot())(torch.zeros(B, Q, 6), _keys()),
+    "query must be 2 wide, not 7": lambda: Attention(Additive(None, D, 2))(_query(), _keys()),
+    "query must be 12 wide, not 7": lambda: MultiHead(1, 12, key_dim=D)(_query(), _keys()),
+    "keys must be 6 wide, not 7": lambda: Attention(General(D, 6))(_query(), _keys()),
+    "keys must be 11 wide, not 7": lambda: MultiHead(1, D, key_dim=11)(_query(), _keys()),
+    "values must be 13 wide, not 7": lambda: MultiHead(1, D, value_dim=13)(_query(), _keys()),
+    "state must be of 5 keys, not 3": lambda: Attention(Coverage(D, D, 2))(
+        _query(), _keys(), state=torch.zeros(B, 3)
+    ),
+    "location attention was made for at most 4 keys, not 5": lambda: Attention(Location(D, 4))(
+        _query(), _keys()
+    ),
+    "Coverage takes one query at a time, not 3: each reads the weights of the one before": lambda: (
+        Coverage(D, D, 2)(_query(), _keys())
+    ),
+    "LocationSensitive takes one query at a time, not 3: each reads the weights of the one "
+    "before": lambda: LocationSensitive(D, D, 2)(_query(), _keys()),
+}
+
+TORCH: dict[str, Callable[[], object]] = {
+    "add_bias_kv and add_zero_attn have no counterpart in MultiHead": lambda: MultiHead.from_torch(
+        nn.MultiheadAttention(6, 2, add_zero_attn=True)
+    ),
+    "heads of their own": MultiHead([Attention(ScaledDot()) for _ in range(2)], 6).to_torch,
+    "the score Dot": MultiHead([Attention(Dot())] * 2, 6).to_torch,
+    "a scale other than 1 / sqrt(D)": MultiHead([Attention(ScaledDot(0.3))] * 2, 6).to_torch,
+    "the window Causal": MultiHead([Attention(ScaledDot(), window=Causal())] * 2, 6).to_torch,
+    "another align than softmax": MultiHead(
+        [Attention(ScaledDot(), align=sparsemax)] * 2, 6
+    ).to_torch,
+    "shared keys and values": MultiHead(2, 6, kv_heads=1).to_torch,
+    "rotary positions": MultiHead(1, 6, rotary=Rotary()).to_torch,
+    "widths that it does not know": MultiHead(2, 6, head_dim=5).to_torch,
+}
+
+
+REFUSED = COMBINATIONS | NUMBERS | SHAPES
+
+
+@pytest.mark.parametrize("message", REFUSED)
+def test_the_whole_message(message: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{re.escape(message)}$"):
+        REFUSED[message]()
+
+
+@pytest.mark.parametrize("obstacle", TORCH)
+def test_what_torch_cannot_do_is_named(obstacle: str) -> None:
+    with pytest.raises(ConfigError, match=f"{re.escape(obstacle)}$"):
+        TORCH[obstacle]()
+
+
+@pytest.mark.parametrize("need_weights", [True, False])
+def test_slopes_for_other_heads(need_weights: bool) -> None:
+    """Slopes of several heads are no slopes of several cases."""
+    three = Attention(Dot(), window=ALiBi([0.1, 0.2, 0.3]))
+    words = torch.zeros(3, 5, 6)  # as many cases as there are slopes
+    with pytest.raises(
+        ConfigError, match="ALiBi has 3 slopes, one for each head of a MultiHead that share it, and"
+    ):
+        three(words, words, need_weights=need_weights)
+    for heads in ([three] * 2, [three, Attention(Dot())]):
+        with pytest.raises(
+            ConfigError,
+            match="ALiBi has 3 slopes, one for each head of a MultiHead that share it, and",
+        ):
+            MultiHead(heads, 6)(words, words, need_weights=need_weights)
+    MultiHead([three] * 3, 6)(words, words, need_weights=need_weights)
+
+
+def test_no_heads() -> None:
+    for make in (
+        lambda: AttentionPooling([], 3),
+        lambda: SelfAttentionPooling([]),
+        lambda: ConjunctivePooling([], 3, 3, 2),
+        lambda: MultiHead([], 3),
+        lambda: alibi_slopes(0),
+    ):
+        with pytest.raises(ConfigError, match="heads must be at least 1, not 0"):
+            make()
+
+
+def test_what_is_allowed_after_all() -> None:
+    """The borders of what is refused."""
+    Attention(Dot(), align=Monotonic())
+    Attention(General(D, D), window=Windows(Causal(), ALiBi(0.5)), align=Hard())
+    AttentionPooling([Attention(Additive(None, D, 2), window=_local())], 2)
+    AttentionPooling([Attention(Dot(), align=Monotonic())], D)
+    LocalMonotonic(0)
+    LocalPredictive(1, query_dim=2, hidden_dim=3)
+    Sliding(1)
+    MultiHead(3, 7, head_dim=2, kv_heads=1)
+    Attention(Location(D, K))(_query(), _keys())
