@@ -70,7 +70,7 @@ def test_a_comparison_goes_on_where_it_was_cut_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
-    real = _compare.train
+    real = jobs.train
 
     def cut_off(config: object, out: Path, **how: bool) -> object:
         calls.append(out.name)
@@ -108,7 +108,7 @@ def test_an_interrupted_comparison_says_how_to_go_on(
 def test_one_that_fails_does_not_stop_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = _compare.train
+    real = jobs.train
 
     def fail(config: object, out: Path, **how: bool) -> object:
         if out.name == "dot-seed0":
@@ -164,9 +164,8 @@ def test_what_cannot_be_compared_is_refused_before_any_training(
 def test_an_output_that_exists(regard: Regard, tmp_path: Path) -> None:
     config, out = _config(tmp_path), tmp_path / "out"
     out.mkdir()
-    words = ("compare", config, "--out", out, "--attention", "dot")
-    assert "exists; choose another name, go on with --resume" in regard.fails(*words)
+    words = ["compare", config, "--attention", "dot"]
+    assert "exists; choose another name, go on with --resume" in regard.fails(*words, "--out", out)
     file = tmp_path / "file"
     file.touch()
-    words = ("compare", config, "--out", file, "--attention", "dot", "--resume")
-    assert "is a file; name a folder" in regard.fails(*words)
+    assert "is a file; name a folder" in regard.fails(*words, "--out", file, "--resume")

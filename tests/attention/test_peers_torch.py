@@ -1,5 +1,7 @@
 """Attention and heads against torch: its fused kernel and its module of several heads."""
 
+import re
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -252,7 +254,7 @@ def _of(attention: Attention) -> MultiHead:
 )
 def test_what_has_no_counterpart_in_torch_is_refused(heads: MultiHead, obstacle: str) -> None:
     with pytest.raises(
-        ConfigError, match=f"^nn.MultiheadAttention has no counterpart for {obstacle}"
+        ConfigError, match=re.escape(f"nn.MultiheadAttention has no counterpart for {obstacle}")
     ):
         heads.to_torch()
 
