@@ -164,7 +164,7 @@ def test_what_cannot_be_compared_is_refused_before_any_training(
 def test_an_output_that_exists(regard: Regard, tmp_path: Path) -> None:
     config, out = _config(tmp_path), tmp_path / "out"
     out.mkdir()
-    words = ["compare", config, "--attention", "dot"]
+    words: list[str | Path] = ["compare", config, "--attention", "dot"]
     assert "exists; choose another name, go on with --resume" in regard.fails(*words, "--out", out)
     file = tmp_path / "file"
     file.touch()
