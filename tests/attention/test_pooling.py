@@ -230,3 +230,20 @@ def test_what_several_heads_draw_adds_up(learned: bool, order: int) -> None:
             entropies = reference.hard_entropy(reference.dot_score(own, own))
             assert pooled.entropy[b].item() == pytest.approx(2 * entropies.sum())
         assert (pooled.log_prob <= 0).all()
+
+
+@pytest.mark.parametrize("learned", [True, False])
+def test_the_weights_of_each_head_and_query_are_to_be_had(learned: bool) -> None:
+    states, mask = _states()
+    heads = [Attention(General(D, D)) for _ in range(2)]
+    pool = AttentionPooling(heads, D) if learned else SelfAttentionPooling(heads)
+    pooled = pool.double()(states, mask)
+    for b, length in enumerate(LENGTHS):
+        for h, head in enumerate(heads):
+            asking = pool.get_parameter("queries")[h : h + 1] if learned else states[b]
+            alone = head(asking[None], states[b : b + 1, :length]).weights[0]
+            torch.testing.assert_close(pooled.head_weights[b, h, :, :length], alone)
+        asked = slice(0, 1 if learned else length)
+        mean = pooled.head_weights[b, :, asked].mean((0, 1))
+        torch.testing.assert_close(pooled.weights[b], mean)
+    assert (pooled.head_weights.movedim(3, 1)[~mask] == 0).all()

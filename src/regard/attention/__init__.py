@@ -24,7 +24,7 @@ from regard.attention.local import LocalMonotonic, LocalPredictive
 from regard.attention.location import Location
 from regard.attention.monotonic import Monotonic, monotonic_decode, monotonic_step
 from regard.attention.multi_head import MultiHead
-from regard.attention.pooling import AttentionPooling, SelfAttentionPooling, learned_queries
+from regard.attention.pooling import AttentionPooling, Pooled, SelfAttentionPooling, learned_queries
 from regard.attention.recurrent_scores import Coverage, LocationSensitive, coverage_loss
 from regard.attention.rotary import Rotary, rotate
 from regard.attention.score import RecurrentScore, Score
@@ -57,6 +57,7 @@ __all__ = [
     "Memory",
     "Monotonic",
     "MultiHead",
+    "Pooled",
     "RecurrentScore",
     "Reinforce",
     "Rotary",

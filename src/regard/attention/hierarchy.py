@@ -1,7 +1,7 @@
 """Attention over attention: words to sentences to a document, or a second look after a first."""
 
 from collections.abc import Callable
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -81,8 +81,8 @@ class HierarchicalPooling(nn.Module):
         if self.encode_sentences is not None:
             sentences = self.encode_sentences(sentences, _not_empty(present))
         document = self.pool_sentences(sentences, present)
-        weights = cast(Tensor, pooled.weights).reshape(mask.shape)
-        return Hierarchical(document.context, cast(Tensor, document.weights), weights)
+        weights = pooled.weights.reshape(mask.shape)
+        return Hierarchical(document.context, document.weights, weights)
 
 
 class Stacked(NamedTuple):

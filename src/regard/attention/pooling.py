@@ -1,6 +1,7 @@
 """Attention pooling: a sequence becomes one context, asked by learned queries or by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 import torch
@@ -9,7 +10,35 @@ from torch import Tensor, nn
 from regard.attention.attention import Attended, Attention
 from regard.errors import ConfigError
 
-__all__ = ["AttentionPooling", "SelfAttentionPooling", "learned_queries"]
+__all__ = ["AttentionPooling", "Pooled", "SelfAttentionPooling", "learned_queries"]
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """What attention pooling returns; `context, weights = pool(states)` takes the first two.
+
+    Attributes:
+        context: [B, D], the weighted sum of the states.
+        weights: [B, S], the mean over heads and queries of those that made it; they sum to one, or
+            to less where alignment or window give less.
+        head_weights: [B, H, Q, S], of each head and query; Q = 1 for a learned query, S otherwise.
+        log_prob: [B], of all that `Hard` has drawn in training by REINFORCE; otherwise None.
+        entropy: [B], of the distributions that it was drawn from, likewise.
+    """
+
+    context: Tensor
+    weights: Tensor
+    head_weights: Tensor
+    log_prob: Tensor | None = None
+    entropy: Tensor | None = None
+
+    def __iter__(self) -> Iterator[Tensor]:
+        """The context and the weights."""
+        yield self.context
+        yield self.weights
+
+
+torch.export.register_dataclass(Pooled)  # so that it may leave an exported graph
 
 
 class AttentionPooling(nn.Module):
@@ -47,13 +76,8 @@ class AttentionPooling(nn.Module):
         self.heads = nn.ModuleList(heads)
         self.queries = learned_queries(len(heads), query_dim)
 
-    def forward(self, states: Tensor, mask: Tensor | None = None) -> Attended:
-        """Pool states [B, S, D] over the positions that mask [B, S] allows.
-
-        Returns:
-            `Attended`: context [B, D], weights [B, S], and of hard attention log_prob and entropy
-            [B], of all that was drawn for the case.
-        """
+    def forward(self, states: Tensor, mask: Tensor | None = None) -> Pooled:
+        """Pool states [B, S, D] over the positions that mask [B, S] allows."""
         each = [
             head(query.expand(states.shape[0], 1, -1), states, mask=mask)
             for head, query in zip(self.heads, self.queries, strict=True)
@@ -84,25 +108,22 @@ class SelfAttentionPooling(nn.Module):
             raise ConfigError("heads must be at least 1, not 0")
         self.heads = nn.ModuleList(heads)
 
-    def forward(self, states: Tensor, mask: Tensor | None = None) -> Attended:
-        """Pool states [B, S, D] over the positions that mask [B, S] allows.
-
-        Returns:
-            `Attended`: context [B, D], weights [B, S], and of hard attention log_prob and entropy
-            [B], of all that was drawn for the case.
-        """
+    def forward(self, states: Tensor, mask: Tensor | None = None) -> Pooled:
+        """Pool states [B, S, D] over the positions that mask [B, S] allows."""
         return _average([head(states, states, mask=mask) for head in self.heads], mask)
 
 
-def _average(heads: Sequence[Attended], mask: Tensor | None) -> Attended:
+def _average(heads: Sequence[Attended], mask: Tensor | None) -> Pooled:
     """Mean over the heads and the queries that the mask allows; what was drawn adds up."""
     contexts = torch.stack([head.context for head in heads]).mean(0)  # [B, Q, D]
-    weights = torch.stack([cast(Tensor, head.weights) for head in heads]).mean(0)  # [B, Q, K]
+    each = torch.stack([cast(Tensor, head.weights) for head in heads], 1)  # [B, H, Q, S]
+    weights = each.mean(1)  # [B, Q, S]
     asking = torch.ones_like(weights[..., 0]) if mask is None else mask.to(weights.dtype)
     share = (asking / asking.sum(1, keepdim=True).clamp(min=1)).unsqueeze(1)  # [B, 1, Q]
-    return Attended(
+    return Pooled(
         (share @ contexts).squeeze(1),
         (share @ weights).squeeze(1),
+        each,
         _total([head.log_prob for head in heads], asking),
         _total([head.entropy for head in heads], asking),
     )
