@@ -199,7 +199,7 @@ def test_a_wrong_attention_is_one_clear_line(attention: object, expected: str) -
         ),
         (
             {"attention": {"heads": 2}, "heads": 3},
-            "model: heads: 3 is said here and 2 in attention",
+            "model: heads is 3, and 2 in attention; say it once",
         ),
     ],
 )

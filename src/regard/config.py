@@ -335,7 +335,7 @@ def _lift_heads(given: dict[str, Any]) -> dict[str, Any]:
         return given
     heads = attention["heads"]
     if given.get("heads", heads) != heads:
-        raise ValueError(f"heads: {given['heads']} is said here and {heads} in attention")
+        raise ValueError(f"heads is {given['heads']}, and {heads} in attention; say it once")
     rest = {name: value for name, value in attention.items() if name != "heads"}
     return {**given, "attention": rest, "heads": heads}
 
