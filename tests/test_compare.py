@@ -66,6 +66,16 @@ def test_everything_else_stays_the_same(tmp_path: Path) -> None:
     assert configs[0] == configs[1]
 
 
+def test_all_are_pooled_alike_where_the_configuration_does_not_say_how(tmp_path: Path) -> None:
+    model = {name: value for name, value in TINY["model"].items() if name != "pooling"}
+    config = {**TINY, "model": model}
+    for names, pooling in ((["dot", "general"], "conjunctive"), (["dot", "hard"], "attention")):
+        out = tmp_path / names[1]
+        jobs.compare(config, names, out, seeds=1)
+        for name in names:
+            assert read_run(out / f"{name}-seed0").config.model.pooling == pooling
+
+
 def test_a_comparison_goes_on_where_it_was_cut_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,6 +153,9 @@ def test_several_classes_are_compared_by_accuracy(tmp_path: Path) -> None:
     [
         (["--attention", "dto"], "attention dto: model.attention: 'dto' is not known; did you"),
         (["--attention", "dot,dot"], "attention: dot is named twice"),
+        (["--attention", ","], "attention: name at least one"),
+        (["--attention", 'dot,{"window": ["causal"]}'], "not known"),
+        (["--attention", '{"window": ["causal"]}'], "wanted a name, or a table such as"),
         (["--attention", '{"score"'], "not JSON"),
         (["--attention", "dot", "--set", "model.heads=0"], "model.heads: wanted greater"),
         (

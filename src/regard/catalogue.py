@@ -39,7 +39,7 @@ class Mechanism(NamedTuple):
     formula: str
     source: str
     use: str
-    options: Mapping[str, float | bool] = {}
+    options: Mapping[str, int | bool] = {}
 
 
 def _named(*mechanisms: Mechanism) -> dict[str, Mechanism]:

@@ -133,6 +133,7 @@ def compare(
     for given in attention:
         names += [_parse_table(given)] if given.lstrip().startswith("{") else given.split(",")
     names = [name.strip() if isinstance(name, str) else name for name in names]
+    names = [name for name in names if name != ""]
     try:
         table = jobs.compare(
             resolved,

@@ -181,11 +181,11 @@ def _as_windows(given: Any) -> Any:
             if option not in known:
                 has = did_you_mean(option, known) if known else "; it has none"
                 raise ValueError(f"{name}: unknown option {option!r}{has}")
-            if isinstance(known[option], bool) != isinstance(value, bool):
-                wanted = "true or false" if isinstance(known[option], bool) else "a number"
-                raise ValueError(f"{name}.{option}: wanted {wanted}, not {value!r}")
-            if not isinstance(value, int | float) or value < (not isinstance(value, bool)):
-                raise ValueError(f"{name}.{option}: wanted a number from 1 on, not {value!r}")
+            if isinstance(known[option], bool):
+                if not isinstance(value, bool):
+                    raise ValueError(f"{name}.{option}: wanted true or false, not {value!r}")
+            elif isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise ValueError(f"{name}.{option}: wanted a whole number from 1 on, not {value!r}")
         windows[name] = {**known, **options}
     return windows
 
@@ -207,7 +207,7 @@ class Attention(_Section):
         "location-sensitive",
         "coverage",
     ] = Field("additive", description="how well a query matches a state")
-    window: Annotated[dict[str, dict[str, float | bool]], BeforeValidator(_as_windows)] = Field(
+    window: Annotated[dict[str, dict[str, int | bool]], BeforeValidator(_as_windows)] = Field(
         "global",
         validate_default=True,
         description="which states a query may see: global, causal, local-m, local-p, sliding or "
@@ -238,9 +238,10 @@ class Attention(_Section):
             given = {mechanism.family: given}
         if isinstance(given, dict) and given.get("query") is None:
             window = given.get("window", "global")
-            names = {given.get("score"), given.get("align")}
-            names |= set(window) if isinstance(window, dict) else {window}
-            return {**given, "query": "states" if names & _ASKED_BY_STATES else "learned"}
+            names = [given.get("score"), given.get("align")]
+            names += window if isinstance(window, dict) else [window]
+            asked = any(name in _ASKED_BY_STATES for name in names)
+            return {**given, "query": "states" if asked else "learned"}
         return given
 
     @model_validator(mode="after")
@@ -256,7 +257,7 @@ class Attention(_Section):
 
 
 # Mechanisms that say nothing, or always the same, to one learned query.
-_ASKED_BY_STATES = {
+_ASKED_BY_STATES = (
     "causal",
     "local-m",
     "local-p",
@@ -266,7 +267,7 @@ _ASKED_BY_STATES = {
     "location-sensitive",
     "coverage",
     "monotonic",
-}
+)
 
 
 class Model(_Section):

@@ -109,20 +109,34 @@ def compare(
 
 
 def _variants(config: Config, attentions: Sequence[str | Mapping[str, Any]]) -> dict[str, Config]:
-    """The configuration with each attention, by what it is called in the table."""
+    """The configuration with each attention, by what it is called in the table.
+
+    Where the configuration does not say how to pool, all are pooled by what every one of them can.
+    """
     if not attentions:
         raise ConfigError("attention: name at least one; `regard mechanisms` lists them")
+    pooling = config.model.pooling if "pooling" in config.model.model_fields_set else None
     variants: dict[str, Config] = {}
     for attention in attentions:
-        content = config.model_dump(mode="json")
-        content["model"]["attention"] = attention
-        if isinstance(attention, Mapping) and "heads" in attention:
-            del content["model"]["heads"]
         label = attention if isinstance(attention, str) else _label(attention)
         if label in variants:
             raise ConfigError(f"attention: {label} is named twice")
-        variants[label] = resolve_config(content, source=f"attention {label}")
+        variants[label] = _with(config, attention, pooling, label)
+    if len({variant.model.pooling for variant in variants.values()}) > 1:
+        for attention, label in zip(attentions, list(variants), strict=True):
+            variants[label] = _with(config, attention, "attention", label)
     return variants
+
+
+def _with(
+    config: Config, attention: str | Mapping[str, Any], pooling: str | None, label: str
+) -> Config:
+    """The configuration with another attention."""
+    content = config.model_dump(mode="json")
+    content["model"] |= {"attention": attention, "pooling": pooling}
+    if isinstance(attention, Mapping) and "heads" in attention:
+        del content["model"]["heads"]
+    return resolve_config(content, source=f"attention {label}")
 
 
 def _label(attention: Mapping[str, Any]) -> str:
@@ -138,7 +152,7 @@ def _label(attention: Mapping[str, Any]) -> str:
         for part in value.items() if isinstance(value, Mapping) else [(value,)]:
             text = " ".join(x if isinstance(x, str) else json.dumps(x) for x in part)
             words.append("".join(c if c.isalnum() or c in " .-" else " " for c in text))
-    return " ".join(" ".join(words).split())
+    return " ".join(" ".join(words).split()) or "additive"
 
 
 def _table(trained: Sequence[Trained]) -> list[list[str]]:
