@@ -28,6 +28,7 @@ from regard.attention import (
     LocationSensitive,
     Monotonic,
     MultiHead,
+    Pooled,
     Rotary,
     ScaledDot,
     Score,
@@ -115,6 +116,8 @@ def _some_mask() -> Tensor:
 def _tensors(result: Any) -> list[Tensor]:
     if isinstance(result, Attended):
         return _tensors([result.context, result.weights, result.state])
+    if isinstance(result, Pooled):
+        return _tensors([result.context, result.weights, result.head_weights])
     if isinstance(result, tuple | list):
         return [tensor for part in result for tensor in _tensors(part)]
     return [] if result is None else [result]
