@@ -96,6 +96,10 @@ def test_the_reasons_of_the_catalogue_are_those_of_the_modules() -> None:
             {"attention": {"score": "general", "align": "entmax15", "heads": 3}},
             ("general", "global", "entmax15", "learned", "attention", 3),
         ),
+        (  # those of the table go before those beside it
+            {"attention": {"score": "dot", "heads": 3}, "heads": 2},
+            ("dot", "global", "softmax", "learned", "conjunctive", 3),
+        ),
         (
             {"attention": {"query": "states"}, "heads": 2},
             ("additive", "global", "softmax", "states", "attention", 2),
@@ -203,10 +207,6 @@ def test_a_wrong_attention_is_one_clear_line(attention: object, expected: str) -
             {"attention": {"query": "states"}, "pooling": "conjunctive"},
             "model.pooling: conjunctive pooling gates every state by itself, so that a query from "
             "the states has no meaning; set pooling to attention",
-        ),
-        (
-            {"attention": {"heads": 2}, "heads": 3},
-            "model: heads is 3, and 2 in attention; say it once",
         ),
     ],
 )

@@ -330,15 +330,12 @@ class Model(_Section):
 
 
 def _lift_heads(given: dict[str, Any]) -> dict[str, Any]:
-    """The heads of an attention's table to where they are kept, beside it."""
+    """The heads of an attention's table to where they are kept, in the place of those there."""
     attention = given.get("attention")
     if not isinstance(attention, dict) or "heads" not in attention:
         return given
-    heads = attention["heads"]
-    if given.get("heads", heads) != heads:
-        raise ValueError(f"heads is {given['heads']}, and {heads} in attention; say it once")
     rest = {name: value for name, value in attention.items() if name != "heads"}
-    return {**given, "attention": rest, "heads": heads}
+    return {**given, "attention": rest, "heads": attention["heads"]}
 
 
 # Hidden width and layers: the published sizes, or those that did well for their cost.

@@ -245,3 +245,34 @@ def test_real_series_of_unequal_lengths() -> None:
     assert model.score(test, test.labels) > 0.9
     weights = model.attend(test)
     np.testing.assert_allclose(weights.sum(1), 1.0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "attention",
+    [
+        "local-p",
+        "coverage",
+        {"score": "general", "window": {"local-p": 3}, "align": "sparsemax", "heads": 4},
+        {"window": {"causal": {}, "alibi": {}}, "heads": 2},
+    ],
+)
+def test_attention_is_a_name_or_a_table(attention: Any, tmp_path: Path) -> None:
+    X, y = _waves(cases=8)
+    model = SeriesClassifier(**{**SMALL, "attention": attention, "epochs": 1}).fit(X, y)
+    if isinstance(attention, dict):
+        pool: Any = model.model_.head.pool
+        assert len(pool.heads) == attention["heads"]
+    np.testing.assert_allclose(model.attend(X).sum(1), 1, rtol=1e-5)
+    logits = model.evidence(X).sum(2)
+    shares = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    np.testing.assert_allclose(shares, model.predict_proba(X), rtol=1e-4)
+    model.save(tmp_path / "run")
+    loaded = SeriesClassifier.load(tmp_path / "run")
+    np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+
+
+def test_location_is_for_no_longer_series_than_those_trained_on() -> None:
+    X, y = _waves(cases=8)
+    model = SeriesClassifier(**{**SMALL, "attention": "location", "epochs": 1}).fit(X, y)
+    with pytest.raises(ConfigError, match="was made for at most 31 keys, not 62"):
+        model.predict(np.concatenate([X, X], 2))

@@ -134,8 +134,6 @@ def _with(
     """The configuration with another attention."""
     content = config.model_dump(mode="json")
     content["model"] |= {"attention": attention, "pooling": pooling}
-    if isinstance(attention, Mapping) and "heads" in attention:
-        del content["model"]["heads"]
     return resolve_config(content, source=f"attention {label}")
 
 
