@@ -26,6 +26,7 @@ from regard.attention import (
     LocationSensitive,
     Monotonic,
     MultiHead,
+    Reinforce,
     Rotary,
     ScaledDot,
     SelfAttentionPooling,
@@ -233,3 +234,25 @@ def test_what_is_allowed_after_all() -> None:
     Sliding(1)
     MultiHead(3, 7, head_dim=2, kv_heads=1)
     Attention(Location(D, K))(_query(), _keys())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"score": "additive"}, "score must be a Score, such as ScaledDot(), not 'additive'"),
+        ({"window": Causal}, "window must be a Window, such as Causal(), not <class"),
+        ({"window": sparsemax}, "window must be a Window, such as Causal(), not <function"),
+        ({"align": "sparsemax"}, "align must be a function or module, such as sparsemax, not"),
+    ],
+)
+def test_parts_of_another_kind(arguments: Any, message: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        Attention(**{"score": Dot(), **arguments})
+
+
+def test_reinforce_of_nothing_or_of_other_shapes() -> None:
+    three = torch.zeros(3)
+    with pytest.raises(ConfigError, match="in training hands it back"):
+        Reinforce()(None, None, three)
+    with pytest.raises(ConfigError, match=re.escape("not [3, 1], [3, 1] and [3]")):
+        Reinforce()(three[:, None], three[:, None], three)

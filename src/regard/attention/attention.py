@@ -111,6 +111,14 @@ class Attention(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        if not isinstance(score, Score):
+            raise ConfigError(f"score must be a Score, such as ScaledDot(), not {score!r}")
+        if not isinstance(window, Window | None):
+            raise ConfigError(f"window must be a Window, such as Causal(), not {window!r}")
+        if not callable(align) and not isinstance(align, Monotonic):
+            raise ConfigError(
+                f"align must be a function or module, such as sparsemax, not {align!r}"
+            )
         if not 0.0 <= dropout < 1.0:
             raise ConfigError(f"dropout must be at least 0 and below 1, not {dropout}")
         self.score = score

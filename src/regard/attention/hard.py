@@ -167,14 +167,24 @@ class Reinforce(nn.Module):
         self.entropy_weight = entropy_weight
         self.register_buffer("baseline", torch.tensor(torch.nan))
 
-    def forward(self, log_prob: Tensor, entropy: Tensor, reward: Tensor) -> Tensor:
+    def forward(self, log_prob: Tensor | None, entropy: Tensor | None, reward: Tensor) -> Tensor:
         """The loss to add.
 
         Parameters:
             log_prob: [B], of everything that was drawn for a case.
             entropy: [B], of what it was drawn from.
             reward: [B], how well the case went: the log-likelihood of its target.
+
+        Raises:
+            ConfigError: nothing was drawn, or not the same number of cases.
         """
+        if log_prob is None or entropy is None:
+            raise ConfigError('log_prob is None: only Hard("reinforce") in training hands it back')
+        if not log_prob.shape == entropy.shape == reward.shape:
+            raise ConfigError(
+                "log_prob, entropy and reward must be of one shape, [B], not "
+                f"{list(log_prob.shape)}, {list(entropy.shape)} and {list(reward.shape)}"
+            )
         reward = reward.detach()
         baseline = torch.where(self.baseline.isnan(), reward.mean(), self.baseline)
         if self.training:
