@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -451,6 +452,15 @@ def test_the_version(regard: Regard) -> None:
     assert regard.out.startswith("regard 0.")
 
 
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """What is started in the background ignores Ctrl-C, and so would all that the tests start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
 def test_a_real_run_that_is_killed_is_resumed_to_the_same_end(
     end: signal.Signals, regard: Regard, tmp_path: Path
