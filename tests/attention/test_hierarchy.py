@@ -181,3 +181,22 @@ def test_both_levels_may_ask_by_themselves() -> None:
         rows = np.array(vectors)
         each, _ = reference.attend(reference.scaled_dot_score(rows, rows), rows)
         np.testing.assert_allclose(_array(context[b]), each.mean(0))
+
+
+def test_a_stacked_encoder_always_has_a_mask_and_something_to_read() -> None:
+    masks = []
+
+    def encode(states: Tensor, mask: Tensor | None) -> Tensor:
+        assert mask is not None
+        masks.append(mask)
+        return states
+
+    pool = StackedPooling(
+        Attention(ScaledDot()), encode, SelfAttentionPooling([Attention(ScaledDot())])
+    )
+    states = torch.randn(2, 5, 3)
+    pool(states)
+    assert masks[0].all()
+    empty = torch.arange(5) < torch.tensor([[0], [5]])
+    assert (pool(states, empty).context[0] == 0).all()
+    assert masks[1].any(1).all()

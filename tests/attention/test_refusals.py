@@ -256,3 +256,11 @@ def test_reinforce_of_nothing_or_of_other_shapes() -> None:
         Reinforce()(None, None, three)
     with pytest.raises(ConfigError, match=re.escape("not [3, 1], [3, 1] and [3]")):
         Reinforce()(three[:, None], three[:, None], three)
+
+
+@pytest.mark.parametrize(
+    "pool", [AttentionPooling([Attention(Dot())], 3), SelfAttentionPooling([Attention(Dot())])]
+)
+def test_a_mask_of_queries_when_pooling(pool: nn.Module) -> None:
+    with pytest.raises(ConfigError, match=re.escape("mask must be [B, S] = [2, 5]")):
+        pool(torch.zeros(2, 5, 3), torch.ones(2, 5, 5, dtype=torch.bool))

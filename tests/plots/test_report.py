@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from regard.plots import CaseView, Report, report_html
+from regard.plots import CaseView, Report, report, report_html
 from regard.plots._page import duration
 
 CLASSES = ["<script>alert(1)</script>", "a & b", 'c" onload="x']
@@ -243,3 +243,8 @@ def test_thirty_long_examples_stay_small() -> None:
     for view in few:
         sizes.append(len(report_html(replace(bare, examples=[view]))) - base)
     assert base + 29 * max(sizes[:2]) + sizes[2] < 3_000_000
+
+
+def test_a_setting_that_is_an_empty_table_is_shown() -> None:
+    rows = report._flat({"attention": {"window": {"causal": {}}}})
+    assert rows == [("attention.window.causal", "{}")]

@@ -127,8 +127,10 @@ class StackedPooling(nn.Module):
 
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Stacked:
         """Pool states [B, S, D] over the positions that mask [B, S] allows."""
+        if mask is None:
+            mask = torch.ones(states.shape[:2], dtype=torch.bool, device=states.device)
         first = self.attend(states, states, mask=mask)
-        pooled = self.pool(self.encode(first.context, mask), mask)
+        pooled = self.pool(self.encode(first.context, _not_empty(mask)), mask)
         return Stacked(pooled.context, pooled.weights, first.weights)
 
 

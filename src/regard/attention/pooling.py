@@ -78,6 +78,7 @@ class AttentionPooling(nn.Module):
 
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Pooled:
         """Pool states [B, S, D] over the positions that mask [B, S] allows."""
+        _check_mask(mask, states)
         each = [
             head(query.expand(states.shape[0], 1, -1), states, mask=mask)
             for head, query in zip(self.heads, self.queries, strict=True)
@@ -110,7 +111,15 @@ class SelfAttentionPooling(nn.Module):
 
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Pooled:
         """Pool states [B, S, D] over the positions that mask [B, S] allows."""
+        _check_mask(mask, states)
         return _average([head(states, states, mask=mask) for head in self.heads], mask)
+
+
+def _check_mask(mask: Tensor | None, states: Tensor) -> None:
+    if mask is not None and mask.shape != states.shape[:2]:
+        raise ConfigError(
+            f"mask must be [B, S] = {list(states.shape[:2])}, as the states, not {list(mask.shape)}"
+        )
 
 
 def _average(heads: Sequence[Attended], mask: Tensor | None) -> Pooled:

@@ -104,7 +104,7 @@ def _flat(section: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]
     """Nested mappings as dotted names, with values as JSON writes them."""
     rows: list[tuple[str, str]] = []
     for name, value in section.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and value:
             rows += _flat(value, f"{prefix}{name}.")
         else:
             text = (
