@@ -29,6 +29,7 @@ from regard.attention import (
     Reinforce,
     Rotary,
     ScaledDot,
+    Score,
     SelfAttentionPooling,
     Sliding,
     Windows,
@@ -264,3 +265,9 @@ def test_reinforce_of_nothing_or_of_other_shapes() -> None:
 def test_a_mask_of_queries_when_pooling(pool: nn.Module) -> None:
     with pytest.raises(ConfigError, match=re.escape("mask must be [B, S] = [2, 5]")):
         pool(torch.zeros(2, 5, 3), torch.ones(2, 5, 5, dtype=torch.bool))
+
+
+@pytest.mark.parametrize(("score", "width"), [(Additive(6, 3, 5), 6), (General(3, 6), 6)])
+def test_heads_of_another_width_than_their_projections(score: Score, width: int) -> None:
+    with pytest.raises(ConfigError, match=rf"3 wide \(head_dim\): .* as wide, not {width}"):
+        MultiHead([Attention(score)] * 2, 6)

@@ -71,6 +71,13 @@ class MultiHead(nn.Module):
             raise ConfigError(
                 f"kv_heads must divide the {self.count} heads, not be {self.kv_heads}"
             )
+        for head in each:
+            for name, width in (("query", head.score.query_dim), ("keys", head.score.key_dim)):
+                if width not in (None, self.head_dim):
+                    raise ConfigError(
+                        f"heads look at projections {self.head_dim} wide (head_dim): {name} of the "
+                        f"score {type(head.score).__name__} must be as wide, not {width}"
+                    )
         self.shared = all(head is each[0] for head in each)
         self.heads: Sequence[Attention]
         self.heads = nn.ModuleList(each[:1] if self.shared else each)  # type: ignore[assignment]
