@@ -1,0 +1,124 @@
+"""The attention of a model: a name, or a table of score, window and alignment."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from regard.catalogue import ALIGNMENTS, SCORES, WINDOWS, find_mechanism, why_not
+from regard.config.section import Section
+from regard.errors import did_you_mean
+
+__all__ = ["Attention"]
+
+
+def _as_windows(given: Any) -> Any:
+    """ "local-p", {"local-p": 10} or {"local-p": {"radius": 10}} -> the last, every option given.
+
+    Several names in one table are several windows at once.
+    """
+    if isinstance(given, str):
+        given = {given: {}}
+    if not isinstance(given, dict) or not given:
+        raise ValueError(f'wanted a name, or a table such as {{"local-p": 10}}, not {given!r}')
+    windows = {}
+    for name, options in given.items():
+        if name not in WINDOWS:
+            raise ValueError(f"{name!r} is not a window{did_you_mean(str(name), WINDOWS)}")
+        known = WINDOWS[name].options
+        if isinstance(options, int | float) and not isinstance(options, bool) and known:
+            options = {next(iter(known)): options}
+        if not isinstance(options, dict):
+            wanted = f"a number, its {next(iter(known))}" if known else "an empty table"
+            raise ValueError(f"{name}: wanted {wanted}, not {options!r}")
+        for option, value in options.items():
+            if option not in known:
+                has = did_you_mean(option, known) if known else "; it has none"
+                raise ValueError(f"{name}: unknown option {option!r}{has}")
+            if isinstance(known[option], bool):
+                if not isinstance(value, bool):
+                    raise ValueError(f"{name}.{option}: wanted true or false, not {value!r}")
+            elif isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise ValueError(f"{name}.{option}: wanted a whole number from 1 on, not {value!r}")
+        windows[name] = {**known, **options}
+    return windows
+
+
+class Attention(Section):
+    """A mechanism: score, window and alignment, and who asks.
+
+    A name alone, of any of the three, leaves the others at their defaults.
+    """
+
+    score: Literal[
+        "additive",
+        "concat",
+        "dot",
+        "scaled-dot",
+        "general",
+        "cosine",
+        "location",
+        "location-sensitive",
+        "coverage",
+        "none",
+    ] = Field("additive", description="how well a query matches a state")
+    window: Annotated[dict[str, dict[str, int | bool]], BeforeValidator(_as_windows)] = Field(
+        "global",
+        validate_default=True,
+        description="which states a query may see: global, causal, local-m, local-p, sliding or "
+        "alibi, or a table from name to its number, in positions of the encoder",
+    )
+    align: Literal["softmax", "sparsemax", "entmax15", "hard", "gumbel", "monotonic"] = Field(
+        "softmax", description="how scores become weights"
+    )
+    query: Literal["learned", "states"] | None = Field(
+        None,
+        description="who asks: a learned query for each head, or every state, their contexts "
+        "averaged; by default learned, unless the mechanism goes by the order of the queries",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, given: Any) -> Any:
+        """A name as a table, and who asks by default."""
+        if isinstance(given, str):
+            mechanism = find_mechanism(given)
+            if mechanism is None or mechanism.family == "around":
+                hint = (
+                    f" the name of a layer: in Python, regard.attention's {mechanism.python}"
+                    if mechanism
+                    else f" known{did_you_mean(given, [*SCORES, *WINDOWS, *ALIGNMENTS])}"
+                )
+                raise ValueError(f"{given!r} is{'' if mechanism else ' not'}{hint}")
+            given = {mechanism.family: given}
+        if isinstance(given, dict) and given.get("query") is None:
+            window = given.get("window", "global")
+            names = [given.get("score"), given.get("align")]
+            names += window if isinstance(window, dict) else [window]
+            asked = any(name in _ASKED_BY_STATES for name in names)
+            return {**given, "query": "states" if asked else "learned"}
+        return given
+
+    @model_validator(mode="after")
+    def _refuse_nonsense(self) -> Self:
+        reason = self.why_not("attention")
+        if reason:
+            raise ValueError(reason)
+        return self
+
+    def why_not(self, pooling: str) -> str | None:
+        """Why it makes no sense under this pooling, and what would; None when it does."""
+        return why_not(self.score, self.window, self.align, query=self.query or "", pooling=pooling)
+
+
+# Mechanisms that say nothing, or always the same, to one learned query.
+_ASKED_BY_STATES = (
+    "causal",
+    "local-m",
+    "local-p",
+    "sliding",
+    "alibi",
+    "location",
+    "location-sensitive",
+    "coverage",
+    "monotonic",
+)

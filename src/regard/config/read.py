@@ -1,0 +1,133 @@
+"""From JSON to a checked configuration, and one line for what is wrong in it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from regard.config.attention import Attention
+from regard.config.tasks import TASKS, Config
+from regard.errors import ConfigError, did_you_mean
+
+__all__ = ["read_config", "resolve_config"]
+
+
+def read_config(path: Path, changes: Mapping[str, str] | None = None) -> Config:
+    """Read a configuration file.
+
+    Parameters:
+        path: JSON.
+        changes: dotted field to JSON value (or a plain word), such as {"training.epochs": "3"}.
+
+    Raises:
+        ConfigError: with the file and the field.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {str(error.strerror).lower()}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: cannot be read: not UTF-8 text") from None
+    except json.JSONDecodeError as error:
+        raise ConfigError(
+            f"{path}: not JSON, line {error.lineno} column {error.colno}: {error.msg}"
+        ) from None
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: wanted a JSON object, not a {type(content).__name__}")
+    for field, value in (changes or {}).items():
+        _set(content, field, value)
+    return resolve_config(content, source=f"{path} with --set" if changes else str(path))
+
+
+def resolve_config(content: Mapping[str, Any], *, source: str = "config") -> Config:
+    """Check a configuration and fill in every default.
+
+    Parameters:
+        content: as read from JSON.
+        source: what to call it in errors.
+
+    Raises:
+        ConfigError: the first wrong field, what was wanted and what was given.
+
+    >>> resolve_config({"data": {"kind": "sine"}}).training.epochs
+    50
+    """
+    task = content.get("task", "classify")
+    if not isinstance(task, str) or task not in TASKS:
+        raise ConfigError(
+            f"{source}: task: {json.dumps(task)} is not one of {', '.join(TASKS)}"
+            + _near(str(task), TASKS)
+        )
+    try:
+        return TASKS[task].model_validate_json(json.dumps(content))
+    except ValidationError as error:
+        problem = dict(error.errors()[0])
+        raise ConfigError(f"{source}: {_explain(problem, content, TASKS[task])}") from None
+
+
+def _set(content: dict[str, Any], field: str, value: str) -> None:
+    *sections, name = field.split(".")
+    for section in sections:
+        inner = content.setdefault(section, {})
+        if not isinstance(inner, dict):
+            raise ConfigError(f"--set {field}: {section} is not a section")
+        content = inner
+    try:
+        content[name] = json.loads(value)
+    except json.JSONDecodeError:
+        content[name] = value  # a plain word, such as model.encoder=gru
+
+
+def _near(given: str, known: Any) -> str:
+    """The nearest known name as a closing phrase, or nothing."""
+    near = did_you_mean(given, known)
+    return near if near.startswith("; did") else ""
+
+
+def _explain(problem: dict[str, Any], content: Mapping[str, Any], config: type[Config]) -> str:
+    """One of pydantic's problems as `field: what was wanted, what was given`."""
+    kind, given = problem["type"], problem["input"]
+    kinds = config.kinds()
+    # Pydantic names the choices of a union, and the kind of data, as if they were levels.
+    location = [str(part) for part in problem["loc"] if "[" not in str(part)]
+    location = [part for part in location if not part.startswith("constrained-")]
+    if location[:1] == ["data"] and location[1:2] and location[1] in kinds:
+        del location[1]
+    if kind == "extra_forbidden":
+        section = _section(location[:-1], content, config)
+        return f"{'.'.join(location)}: unknown key{did_you_mean(location[-1], section)}"
+    field = ".".join(location) or "config"
+    known = [name for name in kinds if name != "arrays"]
+    if kind == "missing":
+        return f"{field}: missing"
+    if kind == "union_tag_not_found":
+        return f"{field}.kind: missing; choose one of {', '.join(known)}"
+    if kind == "union_tag_invalid":
+        tag = problem["ctx"]["tag"]
+        return f"{field}.kind: '{tag}' is unknown{did_you_mean(tag, known)}"
+    if kind == "literal_error":
+        choices = problem["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+        return f"{field}: {json.dumps(given)} is not one of {', '.join(choices)}" + _near(
+            str(given), choices
+        )
+    if kind == "value_error":
+        return f"{field}: {problem['ctx']['error']}"
+    wanted = problem["msg"].removeprefix("Input should be ").removeprefix("a valid ")
+    return f"{field}: wanted {wanted}, not {json.dumps(given)}"
+
+
+def _section(location: list[str], content: Mapping[str, Any], config: type[Config]) -> list[str]:
+    """The names that are known at this place."""
+    if not location:
+        return [name for name in config.model_fields if name != "versions"]
+    if location[1:] == ["attention"]:
+        return [*Attention.model_fields, "heads"]
+    section: Any = config.model_fields[location[0]].annotation
+    if location[0] == "data":
+        section = config.kinds()[content["data"]["kind"]]
+    assert issubclass(section, BaseModel)
+    return list(section.model_fields)
