@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from regard import SeriesClassifier
-from regard.config import ArrayData, Config, Model, Training, read_config, resolve_config
+from regard.config import ArrayData, Config, Model, SeriesTraining, read_config, resolve_config
 from regard.data import sine
 from regard.errors import ConfigError
 
@@ -22,7 +22,7 @@ def test_defaults_are_filled_in_and_survive_a_round_trip() -> None:
 
 
 def test_the_estimator_has_the_same_words_and_defaults() -> None:
-    sections = {**Model.model_fields, **Training.model_fields, **ArrayData.model_fields}
+    sections = {**Model.model_fields, **SeriesTraining.model_fields, **ArrayData.model_fields}
     del sections["kind"]
     parameters = dict(inspect.signature(SeriesClassifier).parameters)
     del parameters["verbose"], parameters["random_state"]
@@ -74,7 +74,7 @@ def test_the_sine_section_has_the_generators_words_and_defaults() -> None:
         ),
         (
             {"data": SINE, "model": {"encoder": "grru"}},
-            'x.json: model.encoder: "grru" is not one of bilstm, gru, conv, conv-bilstm, '
+            'x.json: model.encoder: "grru" is not one of bilstm, gru, lstm, conv, conv-bilstm, '
             "inception, transformer; did you mean 'gru'?",
         ),
         (
@@ -85,7 +85,7 @@ def test_the_sine_section_has_the_generators_words_and_defaults() -> None:
         ({"data": {"kind": "csv"}}, "x.json: data.path: missing"),
         (
             {"data": SINE, "task": "clasify"},
-            "x.json: task: \"clasify\" is not one of classify; did you mean 'classify'?",
+            "x.json: task: \"clasify\" is not one of classify, classify-text, regress, forecast; did you mean 'classify'?",
         ),
     ],
 )

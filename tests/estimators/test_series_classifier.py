@@ -14,7 +14,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from regard import SeriesClassifier
-from regard.config import ArrayData, Model, Training
+from regard.config import ArrayData, Model, SeriesTraining
 from regard.data import Cases, read_ts, sine
 from regard.errors import ConfigError, DataError, RunError
 from regard.models import ENCODERS
@@ -202,7 +202,7 @@ def test_class_weights_by_label() -> None:
 
 
 def test_every_parameter_is_in_the_configuration() -> None:
-    names = {*Model.model_fields, *Training.model_fields, *ArrayData.model_fields} - {"kind"}
+    names = {*Model.model_fields, *SeriesTraining.model_fields, *ArrayData.model_fields} - {"kind"}
     assert set(SeriesClassifier().get_params()) == names | {"verbose", "random_state"}
 
 
@@ -260,7 +260,7 @@ def test_attention_is_a_name_or_a_table(attention: Any, tmp_path: Path) -> None:
     X, y = _waves(cases=8)
     model = SeriesClassifier(**{**SMALL, "attention": attention, "epochs": 1}).fit(X, y)
     if isinstance(attention, dict):
-        pool: Any = model.model_.head.pool
+        pool: Any = model.model_.head.pool  # type: ignore[union-attr]
         assert len(pool.heads) == attention["heads"]
     np.testing.assert_allclose(model.attend(X).sum(1), 1, rtol=1e-5)
     logits = model.evidence(X).sum(2)

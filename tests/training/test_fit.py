@@ -12,8 +12,16 @@ from torch import Tensor, nn
 
 from regard.attention import sample_one
 from regard.errors import RegardError
-from regard.models import Classified
-from regard.training import BatchOrder, Part, Settings, fit, load_batches, seeded
+from regard.models import Predicted
+from regard.training import (
+    BatchOrder,
+    CrossEntropy,
+    SequencePart,
+    Settings,
+    fit,
+    load_batches,
+    seeded,
+)
 
 SETTINGS = Settings(
     epochs=7,
@@ -23,8 +31,6 @@ SETTINGS = Settings(
     weight_decay=0.01,
     schedule="cosine",
     gradient_clip=1.0,
-    label_smoothing=0.0,
-    augmentation="warp",
     updates_per_epoch=3,
     device="cpu",
 )
@@ -41,7 +47,7 @@ class _Toy(nn.Module):
     def forward(self, series: Tensor, mask: Tensor | None = None) -> Any:
         mean = series.mean(2) if mask is None else (series * mask[:, None]).sum(2)
         features = nn.functional.dropout(self.norm(mean), 0.3, self.training)
-        return Classified(self.linear(features), {})
+        return Predicted(self.linear(features), {})
 
 
 def _toy() -> _Toy:
@@ -49,12 +55,12 @@ def _toy() -> _Toy:
         return _Toy()
 
 
-def _part(cases: int, seed: int = 0, *, equal: bool = True) -> Part:
+def _part(cases: int, seed: int = 0, *, equal: bool = True) -> SequencePart:
     generator = torch.Generator().manual_seed(seed)
     targets = torch.arange(cases) % 2
     series = torch.randn(cases, 2, 11, generator=generator) + targets[:, None, None]
     lengths = torch.full((cases,), 11) if equal else 1 + torch.arange(cases) % 11
-    return Part(series, lengths, targets)
+    return SequencePart([series], lengths, targets)
 
 
 def _weights(model: nn.Module) -> dict[str, Tensor]:
@@ -64,7 +70,7 @@ def _weights(model: nn.Module) -> dict[str, Tensor]:
 def test_the_same_seed_gives_the_same_weights() -> None:
     models = [_toy(), _toy(), _toy()]
     for model, seed in zip(models, [0, 0, 1], strict=True):
-        fit(model, _part(23), None, SETTINGS, seed=seed)
+        fit(model, _part(23), None, CrossEntropy(), SETTINGS, seed=seed)
     first, second, other = (_weights(model)["linear.weight"] for model in models)
     torch.testing.assert_close(first, second, rtol=0, atol=0)
     assert not torch.equal(first, other)
@@ -74,12 +80,12 @@ def test_the_global_generator_is_left_alone() -> None:
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
-    fit(_toy(), _part(23), None, SETTINGS, seed=0)
+    fit(_toy(), _part(23), None, CrossEntropy(), SETTINGS, seed=0)
     torch.testing.assert_close(torch.rand(3), expected, rtol=0, atol=0)
 
 
 def test_without_validation_every_epoch_is_run() -> None:
-    history = fit(_toy(), _part(23), None, SETTINGS, seed=0)
+    history = fit(_toy(), _part(23), None, CrossEntropy(), SETTINGS, seed=0)
     assert [row["epoch"] for row in history] == list(range(1, 8))
     assert set(history[0]) == {"epoch", "loss", "learning_rate"}
     assert history[-1]["loss"] < history[0]["loss"]
@@ -88,12 +94,12 @@ def test_without_validation_every_epoch_is_run() -> None:
 def test_training_stops_early_and_restores_the_best_weights() -> None:
     model, validation = _toy(), _part(13, seed=1)
     settings = replace(SETTINGS, epochs=60, learning_rate=0.3, schedule="constant")
-    history = fit(model, _part(11), validation, settings, seed=0)
+    history = fit(model, _part(11), validation, CrossEntropy(), settings, seed=0)
     losses = [row["validation_loss"] for row in history]
     best = int(np.argmin(losses))
     assert len(history) == best + 1 + settings.patience < 60
     with torch.no_grad():
-        logits = model(validation.series).logits
+        logits = model(validation.inputs[0]).values
     loss = nn.functional.cross_entropy(logits, validation.targets).item()
     assert loss == pytest.approx(losses[best], rel=1e-5)
     assert loss != pytest.approx(losses[-1], rel=1e-3)
@@ -107,7 +113,7 @@ def test_resumed_training_ends_with_the_same_weights(
     validation = _part(13, seed=1) if with_validation else None
     settings = replace(SETTINGS, patience=100)
     whole, cut = _toy(), _toy()
-    history = fit(whole, _part(23), validation, settings, seed=0)
+    history = fit(whole, _part(23), validation, CrossEntropy(), settings, seed=0)
     path = tmp_path / "last.ckpt"
     steps = 0
     forward = _Toy.forward
@@ -121,12 +127,14 @@ def test_resumed_training_ends_with_the_same_weights(
 
     monkeypatch.setattr(_Toy, "forward", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        fit(cut, _part(23), validation, settings, seed=0, checkpoint=path)
+        fit(cut, _part(23), validation, CrossEntropy(), settings, seed=0, checkpoint=path)
     monkeypatch.undo()
     assert [file.name for file in tmp_path.iterdir()] == ["last.ckpt"]
 
     resumed = _toy()
-    resumed_history = fit(resumed, _part(23), validation, settings, seed=0, checkpoint=path)
+    resumed_history = fit(
+        resumed, _part(23), validation, CrossEntropy(), settings, seed=0, checkpoint=path
+    )
     assert resumed_history == history
     torch.testing.assert_close(_weights(resumed), _weights(whole), rtol=0, atol=0)
 
@@ -136,14 +144,14 @@ def test_training_that_had_stopped_early_is_not_taken_up_again(tmp_path: Path) -
     parts = _part(11), _part(13, seed=1)
     model, again = _toy(), _toy()
     path = tmp_path / "last.ckpt"
-    history = fit(model, *parts, settings, seed=0, checkpoint=path)
-    assert fit(again, *parts, settings, seed=0, checkpoint=path) == history
+    history = fit(model, *parts, CrossEntropy(), settings, seed=0, checkpoint=path)
+    assert fit(again, *parts, CrossEntropy(), settings, seed=0, checkpoint=path) == history
     torch.testing.assert_close(_weights(again), _weights(model), rtol=0, atol=0)
 
 
 def test_without_patience_training_stops_at_the_first_epoch_that_is_no_better() -> None:
     settings = replace(SETTINGS, epochs=60, patience=0, learning_rate=0.3, schedule="constant")
-    history = fit(_toy(), _part(11), _part(13, seed=1), settings, seed=0)
+    history = fit(_toy(), _part(11), _part(13, seed=1), CrossEntropy(), settings, seed=0)
     losses = [row["validation_loss"] for row in history]
     assert all(later < earlier for earlier, later in pairwise(losses[:-1]))
     assert losses[-1] >= losses[-2]
@@ -152,18 +160,18 @@ def test_without_patience_training_stops_at_the_first_epoch_that_is_no_better() 
 def test_class_weights_weigh_the_loss() -> None:
     part = _part(23)
     plain, weighted = _toy(), _toy()
-    fit(plain, part, None, SETTINGS, seed=0)
-    fit(weighted, part, None, SETTINGS, seed=0, class_weights=torch.tensor([0.1, 5.0]))
+    fit(plain, part, None, CrossEntropy(), SETTINGS, seed=0)
+    fit(weighted, part, None, CrossEntropy(torch.tensor([0.1, 5.0])), SETTINGS, seed=0)
     with torch.no_grad():
-        chosen = [model(part.series).logits.argmax(1).sum() for model in (plain, weighted)]
+        chosen = [model(part.inputs[0]).values.argmax(1).sum() for model in (plain, weighted)]
     assert chosen[1] > chosen[0]
 
 
 def test_a_loss_that_is_not_finite_is_said() -> None:
     part = _part(23)
-    part.series[3] = torch.nan
+    part.inputs[0][3] = torch.nan
     with pytest.raises(RegardError, match="training diverged: the loss of epoch 1 is nan; try a"):
-        fit(_toy(), part, None, SETTINGS, seed=0)
+        fit(_toy(), part, None, CrossEntropy(), SETTINGS, seed=0)
 
 
 def test_an_epoch_passes_several_times_over_a_small_part() -> None:
@@ -181,7 +189,7 @@ def test_an_epoch_passes_several_times_over_a_small_part() -> None:
 def test_batches_of_unequal_lengths_have_a_mask_and_no_needless_padding() -> None:
     part = _part(23, equal=False)
     for batch in load_batches(part, batch_size=4, seed=0):
-        longest = batch.series.shape[2]
+        longest = batch.inputs[0].shape[2]
         lengths = torch.full((len(batch.targets),), longest)
         if batch.mask is not None:
             lengths = batch.mask.sum(1)
@@ -213,7 +221,7 @@ class _Drawing(_Toy):
             return classified
         weights, log_prob, entropy = sample_one(self.scores.expand(len(series), -1))
         drawn = (series * weights[:, None]).sum(2)
-        return Classified(classified.logits + self.linear(drawn), {}, log_prob, entropy)
+        return Predicted(classified.values + self.linear(drawn), {}, log_prob, entropy)
 
 
 @pytest.mark.parametrize("stopped_after", [1, 4])
@@ -223,14 +231,14 @@ def test_what_was_drawn_is_learned_and_resumed(tmp_path: Path, stopped_after: in
             return _Drawing()
 
     whole, cut = drawing(), drawing()
-    fit(whole, _part(60), None, SETTINGS, seed=0)
+    fit(whole, _part(60), None, CrossEntropy(), SETTINGS, seed=0)
     assert (whole.scores != 0).any()  # no other gradient reaches them than that of REINFORCE
     checkpoint = tmp_path / "last.ckpt"
     short = replace(SETTINGS, schedule="constant", epochs=stopped_after)
     long = replace(short, epochs=7)
-    fit(cut, _part(60), None, short, seed=0, checkpoint=checkpoint)
+    fit(cut, _part(60), None, CrossEntropy(), short, seed=0, checkpoint=checkpoint)
     cut = drawing()
-    fit(cut, _part(60), None, long, seed=0, checkpoint=checkpoint)
+    fit(cut, _part(60), None, CrossEntropy(), long, seed=0, checkpoint=checkpoint)
     uncut = drawing()
-    fit(uncut, _part(60), None, long, seed=0)
+    fit(uncut, _part(60), None, CrossEntropy(), long, seed=0)
     torch.testing.assert_close(cut.scores, uncut.scores, rtol=0, atol=0)

@@ -1,15 +1,10 @@
 """Encoders, heads, and the complete models made of them."""
 
-from regard.models.build import ENCODERS, Sizes, build_classifier
-from regard.models.classifier import (
-    AttentionHead,
-    Classified,
-    ConjunctiveHead,
-    SeriesModel,
-)
+from regard.models.build import ENCODERS, Sizes, build_classifier, build_regressor
 from regard.models.conv_bilstm import ConvBiLSTM, choose_stride
 from regard.models.convolution import Convolution
 from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns
+from regard.models.heads import AttentionHead, ConjunctiveHead, Predicted, SeriesModel
 from regard.models.inception import Inception
 from regard.models.mechanisms import (
     ALIGNMENTS,
@@ -34,7 +29,6 @@ __all__ = [
     "SCORES",
     "WINDOWS",
     "AttentionHead",
-    "Classified",
     "ConjunctiveHead",
     "ConvBiLSTM",
     "Convolution",
@@ -43,6 +37,7 @@ __all__ = [
     "Encoder",
     "Inception",
     "MaskedBatchNorm",
+    "Predicted",
     "Recurrent",
     "SeriesModel",
     "Sizes",
@@ -52,6 +47,7 @@ __all__ = [
     "Widths",
     "apply_mask",
     "build_classifier",
+    "build_regressor",
     "choose_stride",
     "columns",
     "make_attentions",

@@ -6,16 +6,16 @@ from typing import Any, NamedTuple
 from torch import nn
 
 from regard.attention import AttentionPooling, SelfAttentionPooling
-from regard.models.classifier import AttentionHead, ConjunctiveHead, SeriesModel
 from regard.models.conv_bilstm import ConvBiLSTM, choose_stride
 from regard.models.convolution import Convolution
 from regard.models.encoder import Encoder
+from regard.models.heads import AttentionHead, ConjunctiveHead, SeriesModel
 from regard.models.inception import Inception
 from regard.models.mechanisms import make_attentions
 from regard.models.recurrent import Recurrent
 from regard.models.transformer import Transformer
 
-__all__ = ["ENCODERS", "Sizes", "build_classifier"]
+__all__ = ["ENCODERS", "Sizes", "build_classifier", "build_regressor"]
 
 
 class Sizes(NamedTuple):
@@ -38,6 +38,17 @@ class Sizes(NamedTuple):
 
 def _bilstm(sizes: Sizes) -> Encoder:
     return Recurrent(sizes.channels, "lstm", sizes.hidden, sizes.layers, dropout=sizes.dropout)
+
+
+def _lstm(sizes: Sizes) -> Encoder:
+    return Recurrent(
+        sizes.channels,
+        "lstm",
+        sizes.hidden,
+        sizes.layers,
+        dropout=sizes.dropout,
+        bidirectional=False,
+    )
 
 
 def _gru(sizes: Sizes) -> Encoder:
@@ -66,6 +77,7 @@ def _transformer(sizes: Sizes) -> Encoder:
 ENCODERS: Mapping[str, Callable[[Sizes], Encoder]] = {
     "bilstm": _bilstm,
     "gru": _gru,
+    "lstm": _lstm,
     "conv": _conv,
     "conv-bilstm": _conv_bilstm,
     "inception": _inception,
@@ -73,10 +85,23 @@ ENCODERS: Mapping[str, Callable[[Sizes], Encoder]] = {
 }
 
 
-def build_classifier(
+def build_classifier(*, channels: int, classes: int, **options: Any) -> SeriesModel:
+    """A classifier of series; a binary problem gets one score, not two.
+
+    Parameters:
+        channels: C.
+        classes: N.
+        options: the rest of those of `build_regressor`.
+    """
+    binary = classes == 2
+    outputs = 1 if binary else classes
+    return build_regressor(channels=channels, outputs=outputs, two_sided=binary, **options)
+
+
+def build_regressor(
     *,
     channels: int,
-    classes: int,
+    outputs: int,
     encoder: str,
     attention: Mapping[str, Any],
     pooling: str,
@@ -86,12 +111,13 @@ def build_classifier(
     heads: int,
     dropout: float,
     steps: int,
+    two_sided: bool = False,
 ) -> SeriesModel:
-    """A classifier of series; the names and sizes are those of the configuration.
+    """A model of series; the names and sizes are those of the configuration.
 
     Parameters:
         channels: C.
-        classes: N.
+        outputs: N.
         encoder: one of `ENCODERS`.
         attention: score, window, align and query, as the configuration resolves them.
         pooling: "attention" or "conjunctive".
@@ -101,6 +127,7 @@ def build_classifier(
         heads: of the attention; their weights are averaged.
         dropout: of the columns of the states, and between recurrent or Transformer layers.
         steps: longest series of the training part, by which an encoder may choose its stride.
+        two_sided: whether a single output becomes the logits of two classes.
     """
     body = ENCODERS[encoder](Sizes(channels, hidden, layers, dropout, steps))
     attentions, query_dim = make_attentions(
@@ -110,15 +137,16 @@ def build_classifier(
         attention_dim=attention_dim,
         positions=-(-steps // body.stride),
     )
+    widths = {"state_dim": body.width, "outputs": outputs}
     head: nn.Module
     if pooling == "conjunctive":
         scores = [each.score for each in attentions]
-        head = ConjunctiveHead(scores, query_dim=query_dim, state_dim=body.width, classes=classes)
+        head = ConjunctiveHead(scores, query_dim=query_dim, **widths, two_sided=two_sided)
     else:
         pool = (
             AttentionPooling(attentions, query_dim)
             if attention["query"] == "learned"
             else SelfAttentionPooling(attentions)
         )
-        head = AttentionHead(pool, state_dim=body.width, classes=classes)
+        head = AttentionHead(pool, **widths, two_sided=two_sided)
     return SeriesModel(body, head, dropout=dropout)

@@ -23,6 +23,7 @@ from regard.attention import (
     ScaledDot,
     Score,
     Sliding,
+    Uniform,
     Window,
     Windows,
     alibi_slopes,
@@ -61,6 +62,7 @@ SCORES: Mapping[str, Callable[[Widths], Score]] = {
     "location": lambda w: Location(w.query, w.positions),
     "location-sensitive": lambda w: LocationSensitive(w.query, w.key, w.hidden),
     "coverage": lambda w: Coverage(w.query, w.key, w.hidden),
+    "none": lambda _: Uniform(),
 }
 
 WINDOWS: Mapping[str, Callable[..., Window]] = {

@@ -1,4 +1,4 @@
-"""Recurrent encoders: a bidirectional LSTM or GRU over the steps as they are."""
+"""Recurrent encoders: an LSTM or GRU over the steps as they are."""
 
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
@@ -23,7 +23,7 @@ def run_recurrent(network: nn.RNNBase, states: Tensor, mask: Tensor | None) -> T
 
 
 class Recurrent(Encoder):
-    """Bidirectional recurrent network: S = T, D = 2 * hidden.
+    """Recurrent network: S = T, D = 2 * hidden, or hidden where it reads forwards only.
 
     Parameters:
         channels: C.
@@ -31,22 +31,30 @@ class Recurrent(Encoder):
         hidden: width of each direction.
         layers: how many, one on the other.
         dropout: between layers, in training.
+        bidirectional: whether it reads backwards too.
     """
 
     def __init__(
-        self, channels: int, cell: str, hidden: int, layers: int, *, dropout: float
+        self,
+        channels: int,
+        cell: str,
+        hidden: int,
+        layers: int,
+        *,
+        dropout: float,
+        bidirectional: bool = True,
     ) -> None:
         super().__init__()
-        self.width = 2 * hidden
+        self.width = 2 * hidden if bidirectional else hidden
         self.network = _CELLS[cell](
             channels,
             hidden,
             layers,
             batch_first=True,
-            bidirectional=True,
+            bidirectional=bidirectional,
             dropout=dropout if layers > 1 else 0.0,
         )
 
     def forward(self, series: Tensor, mask: Tensor | None = None) -> Tensor:
-        """[B, C, T] -> [B, T, 2 * hidden]."""
+        """[B, C, T] -> [B, T, D]."""
         return run_recurrent(self.network, series.transpose(1, 2), mask)

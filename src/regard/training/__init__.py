@@ -1,16 +1,22 @@
 """Training on Lightning: from a model and its data to the trained model and its history."""
 
-from regard.training.batches import Batch, BatchOrder, Part, load_batches
+from regard.training.augment import warp
+from regard.training.batches import Batch, BatchOrder, Part, SequencePart, load_batches
 from regard.training.fit import check_device, fit, seeded
+from regard.training.objectives import CrossEntropy, Objective
 from regard.training.settings import Settings
 
 __all__ = [
     "Batch",
     "BatchOrder",
+    "CrossEntropy",
+    "Objective",
     "Part",
+    "SequencePart",
     "Settings",
     "check_device",
     "fit",
     "load_batches",
     "seeded",
+    "warp",
 ]

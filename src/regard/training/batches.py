@@ -1,6 +1,6 @@
 """Batches of tensors, as the trainer takes them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,19 +11,19 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from regard.data import batch_indices
 
-__all__ = ["Batch", "BatchOrder", "Part", "load_batches"]
+__all__ = ["Batch", "BatchOrder", "Part", "SequencePart", "load_batches"]
 
 
 class Batch(NamedTuple):
     """Cases that go through the model together.
 
     Attributes:
-        series: [B, C, T].
+        inputs: what the model takes, the sequence first: series [B, C, T] or tokens [B, T].
         mask: boolean [B, T], True at true steps; None when all are as long as each other.
-        targets: [B].
+        targets: [B] class numbers, or what else the objective takes.
     """
 
-    series: Tensor
+    inputs: tuple[Tensor, ...]
     mask: Tensor | None
     targets: Tensor
 
@@ -31,28 +31,47 @@ class Batch(NamedTuple):
 class Part(Dataset[Batch]):
     """A part of the data, ready for the model; an index of several cases gives a batch.
 
-    Parameters:
-        series: [B, C, T] float32, scaled, zeros after each case's length.
+    Attributes:
         lengths: [B] int64.
-        targets: [B] int64 class numbers.
     """
 
-    def __init__(self, series: Tensor, lengths: Tensor, targets: Tensor) -> None:
-        self.series = series
-        self.lengths = lengths
-        self.targets = targets
+    lengths: Tensor
 
     def __len__(self) -> int:
         return len(self.lengths)
 
     def __getitem__(self, index: NDArray[np.int64]) -> Batch:
         """The cases at these positions, cut to the longest of them."""
-        where = torch.from_numpy(index)
+        raise NotImplementedError
+
+    def _cut(self, where: Tensor) -> tuple[int, Tensor | None]:
+        """The most steps of these cases, and the mask where not all have as many."""
         lengths = self.lengths[where]
         steps = int(lengths.max())
         equal = int(lengths.min()) == steps
-        mask = None if equal else torch.arange(steps) < lengths.unsqueeze(1)
-        return Batch(self.series[where, :, :steps], mask, self.targets[where])
+        return steps, None if equal else torch.arange(steps) < lengths.unsqueeze(1)
+
+
+class SequencePart(Part):
+    """Sequences that are padded at their ends.
+
+    Parameters:
+        inputs: [B, ..., T] each, zeros after each case's length.
+        lengths: [B] int64.
+        targets: [B, ...].
+    """
+
+    def __init__(self, inputs: Sequence[Tensor], lengths: Tensor, targets: Tensor) -> None:
+        self.inputs = inputs
+        self.lengths = lengths
+        self.targets = targets
+
+    def __getitem__(self, index: NDArray[np.int64]) -> Batch:
+        """The cases at these positions, cut to the longest of them."""
+        where = torch.from_numpy(index)
+        steps, mask = self._cut(where)
+        inputs = tuple(each[where, ..., :steps] for each in self.inputs)
+        return Batch(inputs, mask, self.targets[where])
 
 
 class BatchOrder(Sampler[NDArray[np.int64]]):

@@ -8,7 +8,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from torch import Tensor
 
-from regard.training.module import ClassifierModule
+from regard.training.module import TrainingModule
 
 __all__ = ["BestWeights", "Checkpoint", "History", "ProgressLine"]
 
@@ -21,7 +21,7 @@ class History(Callback):
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Add the epoch's row."""
-        assert isinstance(pl_module, ClassifierModule)
+        assert isinstance(pl_module, TrainingModule)
         rate = trainer.optimizers[0].param_groups[0]["lr"]
         figures = pl_module.take_figures()
         self.rows.append({"epoch": trainer.current_epoch + 1, **figures, "learning_rate": rate})
@@ -47,12 +47,12 @@ class BestWeights(Callback):
         loss = float(trainer.callback_metrics["validation_loss"])
         if loss < self._loss:
             self._loss = loss
-            assert isinstance(pl_module, ClassifierModule)
+            assert isinstance(pl_module, TrainingModule)
             self._weights = {
                 name: tensor.clone() for name, tensor in pl_module.model.state_dict().items()
             }
 
-    def restore(self, module: ClassifierModule) -> None:
+    def restore(self, module: TrainingModule) -> None:
         """Give the best weights back to the model, if any were kept."""
         if self._weights:
             module.model.load_state_dict(self._weights)
@@ -121,8 +121,9 @@ class ProgressLine(Callback):
         row = self._history.rows[-1]
         figures = f"loss {row['loss']:.4f}"
         if "validation_loss" in row:
-            accuracy = 100 * row["validation_accuracy"]
-            figures += f"  validation {row['validation_loss']:.4f} ({accuracy:.1f} %)"
+            figures += f"  validation {row['validation_loss']:.4f}"
+        if "validation_accuracy" in row:
+            figures += f" ({100 * row['validation_accuracy']:.1f} %)"
         self._bar.update(self._task, figures=figures)
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:

@@ -4,7 +4,7 @@ import logging
 import signal
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from torch import Tensor, nn
 from regard.errors import ConfigError
 from regard.training.batches import Part, load_batches
 from regard.training.callbacks import BestWeights, Checkpoint, History, ProgressLine
-from regard.training.module import ClassifierModule
+from regard.training.module import TrainingModule
+from regard.training.objectives import Objective
 from regard.training.settings import Settings
 
 __all__ = ["check_device", "fit", "seeded"]
@@ -76,10 +77,11 @@ def fit(
     model: nn.Module,
     train: Part,
     validation: Part | None,
+    objective: Objective,
     settings: Settings,
     *,
     seed: int,
-    class_weights: Tensor | None = None,
+    augment: Callable[[Tensor, Tensor | None], Tensor] | None = None,
     checkpoint: Path | None = None,
     progress: bool = False,
 ) -> list[dict[str, float]]:
@@ -89,12 +91,14 @@ def fit(
     the weights of the best epoch are restored; without one it runs all its epochs.
 
     Parameters:
-        model: its `forward(series, mask)` returns an object with `logits` [B, N].
+        model: its `forward(*inputs, mask)` returns a `Predicted`.
         train: what to learn from.
         validation: what to stop by, or None.
+        objective: what to lower.
         settings: how to train.
         seed: of the order of the cases and of everything drawn while training.
-        class_weights: [N] factors on the loss of each class, or None.
+        augment: changes the first input [B, ...] of a batch, given its mask [B, T] or None, in
+            training.
         checkpoint: where to save the state of the training after every epoch. Where the file
             exists, training goes on from it, to the same end as if it had never stopped.
         progress: whether to show a bar.
@@ -106,7 +110,7 @@ def fit(
         KeyboardInterrupt: interrupted by the user; the checkpoint stays.
         RegardError: the loss became infinite or NaN.
     """
-    module = ClassifierModule(model, settings, class_weights)
+    module = TrainingModule(model, objective, settings, augment)
     history, best = History(), BestWeights()
     watchers: list[Callback] = [_SeedEpoch(seed), history]
     if validation is not None:

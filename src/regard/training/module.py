@@ -1,44 +1,51 @@
-"""The Lightning module: loss, optimiser and schedule of a classifier."""
+"""The Lightning module: loss, optimiser and schedule."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import LambdaLR
 
 from regard.attention import Reinforce
 from regard.errors import RegardError
-from regard.training.augment import warp
 from regard.training.batches import Batch
+from regard.training.objectives import Objective
 from regard.training.settings import Settings
 
-__all__ = ["ClassifierModule"]
+__all__ = ["TrainingModule"]
 
 
 _WARMUP = 0.25  # share of all updates
 
 
-class ClassifierModule(LightningModule):
-    """Trains a model whose `forward(series, mask)` returns a `Classified`.
+class TrainingModule(LightningModule):
+    """Trains a model whose `forward(*inputs, mask)` returns a `Predicted`.
 
     Parameters:
         model: what to train.
+        objective: what training lowers.
         settings: how.
-        class_weights: [N] factors on the loss of each class, or None.
+        augment: changes the first input of a batch, given its mask, in training; or None.
 
-    An epoch's figures are the mean loss of its updates and, where there is a validation part, that
-    part's loss (without label smoothing) and accuracy.
+    An epoch's figures are the mean loss of its updates and, where there is a validation part, the
+    objective's figures of it.
     """
 
-    def __init__(self, model: nn.Module, settings: Settings, class_weights: Tensor | None) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        objective: Objective,
+        settings: Settings,
+        augment: Callable[[Tensor, Tensor | None], Tensor] | None = None,
+    ) -> None:
         super().__init__()
         self.model = model
+        self.objective = objective
         self.settings = settings
-        self.class_weights: Tensor | None
-        self.register_buffer("class_weights", class_weights, persistent=False)
+        self.augment = augment
         self.reinforce = Reinforce()
         self._validation: dict[str, float] = {}
         self._losses: list[Tensor] = []
@@ -46,34 +53,28 @@ class ClassifierModule(LightningModule):
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """The loss of one batch."""
-        series = batch.series
-        if self.settings.augmentation == "warp":
-            series = warp(series, batch.mask)
-        classified = self.model(series, batch.mask)
-        loss = cross_entropy(
-            classified.logits,
-            batch.targets,
-            self.class_weights,
-            label_smoothing=self.settings.label_smoothing,
-        )
+        first, *others = batch.inputs
+        if self.augment is not None:
+            first = self.augment(first, batch.mask)
+        predicted = self.model(first, *others, mask=batch.mask)
+        loss: Tensor = self.objective(predicted.values, batch.targets)
         self._losses.append(loss.detach())
-        if classified.log_prob is not None:  # hard attention: the likelihood is the reward
-            reward = -cross_entropy(classified.logits, batch.targets, reduction="none")
-            loss = loss + self.reinforce(classified.log_prob, classified.entropy, reward)
+        if predicted.log_prob is not None:  # hard attention: the less loss, the more reward
+            reward = -self.objective.losses(predicted.values, batch.targets)
+            loss = loss + self.reinforce(predicted.log_prob, predicted.entropy, reward)
         return loss
 
     def validation_step(self, batch: Batch, _: int) -> None:
-        """Keep the batch's logits: the figures are of the whole part."""
-        self._validated.append((self.model(batch.series, batch.mask).logits, batch.targets))
+        """Keep the batch's values: the figures are of the whole part."""
+        self._validated.append((self.model(*batch.inputs, mask=batch.mask).values, batch.targets))
 
     def on_validation_epoch_end(self) -> None:
-        """Loss and accuracy of the validation part."""
-        logits, targets = (torch.cat(parts) for parts in zip(*self._validated, strict=True))
+        """The figures of the validation part."""
+        values, targets = (torch.cat(parts) for parts in zip(*self._validated, strict=True))
         self._validated.clear()
-        loss = cross_entropy(logits, targets, self.class_weights)
-        self.log("validation_loss", loss)  # what early stopping watches
-        accuracy = (logits.argmax(1) == targets).float().mean()
-        self._validation = {"validation_loss": float(loss), "validation_accuracy": float(accuracy)}
+        figures = self.objective.figures(values, targets)
+        self._validation = {f"validation_{name}": value for name, value in figures.items()}
+        self.log("validation_loss", figures["loss"])  # what early stopping watches
 
     def take_figures(self) -> dict[str, float]:
         """The figures of the epoch that has ended; asked for once an epoch.

@@ -17,7 +17,5 @@ class Settings:
     weight_decay: float
     schedule: Literal["cosine", "constant"]
     gradient_clip: float
-    label_smoothing: float
-    augmentation: Literal["warp", "none"]
     updates_per_epoch: int
     device: str

@@ -1,0 +1,159 @@
+"""From states to values: an attention that pools them, and a linear layer."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import dropout as drop
+from torch.nn.functional import linear
+
+from regard.attention import (
+    AttentionPooling,
+    ConjunctivePooling,
+    Score,
+    SelfAttentionPooling,
+)
+from regard.models.encoder import Encoder
+
+__all__ = ["AttentionHead", "ConjunctiveHead", "Predicted", "SeriesModel"]
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What a model returns; `values, maps = model(...)` takes the first two.
+
+    Attributes:
+        values: [B, N] logits of a classifier; [B, M] numbers of a regressor.
+        maps: "attention" [B, S], each row summing to one, and, where the pooling is linear in the
+            states, "evidence" [B, N, S], signed, which sums over the positions to the values.
+        log_prob: [B], of all that hard attention has drawn in training by REINFORCE, or None.
+        entropy: [B], of the distributions that it was drawn from, or None.
+    """
+
+    values: Tensor
+    maps: dict[str, Tensor]
+    log_prob: Tensor | None = None
+    entropy: Tensor | None = None
+
+    def __iter__(self) -> Iterator[Any]:
+        """The values and the maps."""
+        yield self.values
+        yield self.maps
+
+
+def _two_sided(scores: Tensor) -> Tensor:
+    """[B, 1, ...] score z of a binary problem -> (-z / 2, z / 2), with softmax the sigmoid of z."""
+    return torch.cat([-scores / 2, scores / 2], 1)
+
+
+class AttentionHead(nn.Module):
+    """Attend, then a linear layer on the context.
+
+    Parameters:
+        pool: states to a context.
+        state_dim: D.
+        outputs: N.
+        two_sided: whether a single output z becomes the logits (-z / 2, z / 2) of two classes.
+    """
+
+    def __init__(
+        self,
+        pool: AttentionPooling | SelfAttentionPooling,
+        *,
+        state_dim: int,
+        outputs: int,
+        two_sided: bool = False,
+    ) -> None:
+        super().__init__()
+        self.pool = pool
+        self.classify = nn.Linear(state_dim, outputs)
+        self.two_sided = two_sided
+
+    def forward(self, states: Tensor, mask: Tensor | None) -> Predicted:
+        """[B, S, D] states -> values and maps."""
+        pooled = self.pool(states, mask)
+        weights = _shares(pooled.weights, mask)  # [B, S]
+        # The layer is linear, so that the values are a sum over the positions: what each adds is
+        # the evidence. The bias goes with the shares, which sum to one where weights need not.
+        parts = linear(states, self.classify.weight) * pooled.weights.unsqueeze(-1)
+        evidence = (parts + self.classify.bias * weights.unsqueeze(-1)).transpose(1, 2)
+        values = self.classify(pooled.context)
+        if self.two_sided:
+            values, evidence = _two_sided(values), _two_sided(evidence)
+        maps = {"attention": weights, "evidence": evidence}
+        return Predicted(values, maps, pooled.log_prob, pooled.entropy)
+
+
+def _shares(weights: Tensor, mask: Tensor | None) -> Tensor:
+    """Weights [B, S] that sum to one, also where they are less or, at true positions, all zero."""
+    total = weights.sum(1, keepdim=True)
+    even = torch.ones_like(weights) if mask is None else mask.to(weights.dtype)
+    even = even / even.sum(1, keepdim=True).clamp(min=1)
+    return torch.where(total > 0, weights / torch.where(total > 0, total, 1.0), even)
+
+
+class ConjunctiveHead(nn.Module):
+    """Values of every position, gated by attention and averaged.
+
+    Parameters:
+        scores: of each head.
+        query_dim: width of the learned queries.
+        state_dim: D.
+        outputs: N.
+        two_sided: whether a single output z becomes the logits (-z / 2, z / 2) of two classes.
+    """
+
+    def __init__(
+        self,
+        scores: Sequence[Score],
+        *,
+        query_dim: int,
+        state_dim: int,
+        outputs: int,
+        two_sided: bool = False,
+    ) -> None:
+        super().__init__()
+        self.pool = ConjunctivePooling(scores, query_dim, state_dim, outputs)
+        self.two_sided = two_sided
+
+    def forward(self, states: Tensor, mask: Tensor | None) -> Predicted:
+        """[B, S, D] states -> values and maps."""
+        gated = self.pool(states, mask)
+        values, evidence = gated.logits, gated.evidence
+        if self.two_sided:
+            values, evidence = _two_sided(values), _two_sided(evidence)
+        return Predicted(values, {"attention": gated.weights, "evidence": evidence})
+
+
+class SeriesModel(nn.Module):
+    """Encoder, dropout on its states, head.
+
+    Parameters:
+        encoder: series to states.
+        head: states to values and maps.
+        dropout: share of each case's state columns that are dropped in training.
+    """
+
+    def __init__(self, encoder: Encoder, head: nn.Module, *, dropout: float) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.head = head
+        self.dropout = dropout
+
+    def forward(self, series: Tensor, mask: Tensor | None = None) -> Predicted:
+        """Predict.
+
+        Parameters:
+            series: [B, C, T].
+            mask: boolean [B, T], True at the true steps, which come first; None when all are.
+        """
+        states = self.encoder(series, mask)
+        if self.training and self.dropout:
+            kept = drop(states.new_ones(len(states), 1, states.shape[2]), self.dropout)
+            states = states * kept
+        predicted: Predicted = self.head(
+            states, None if mask is None else self.encoder.position_mask(mask)
+        )
+        return predicted

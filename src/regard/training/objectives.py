@@ -1,0 +1,51 @@
+"""What training lowers, and the figures of the part that it is stopped by."""
+
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+__all__ = ["CrossEntropy", "Objective"]
+
+
+class Objective(nn.Module):
+    """A loss of a model's values against targets."""
+
+    def losses(self, values: Tensor, targets: Tensor) -> Tensor:
+        """[B], of each case by itself."""
+        raise NotImplementedError
+
+    def forward(self, values: Tensor, targets: Tensor) -> Tensor:
+        """What training lowers: one number."""
+        return self.losses(values, targets).mean()
+
+    def figures(self, values: Tensor, targets: Tensor) -> dict[str, float]:
+        """Of the whole validation part; `loss` is what training is stopped by."""
+        return {"loss": float(self.losses(values, targets).mean())}
+
+
+class CrossEntropy(Objective):
+    """- log p(target), p = softmax(values), with the targets smoothed in training.
+
+    Parameters:
+        weights: [N] factors on the loss of each class, or None.
+        smoothing: share of the target that is spread over all classes, in training.
+    """
+
+    def __init__(self, weights: Tensor | None = None, *, smoothing: float = 0.0) -> None:
+        super().__init__()
+        self.weights: Tensor | None
+        self.register_buffer("weights", weights, persistent=False)
+        self.smoothing = smoothing
+
+    def losses(self, values: Tensor, targets: Tensor) -> Tensor:
+        """Values [B, N], targets [B] -> [B], neither weighted nor smoothed."""
+        return cross_entropy(values, targets, reduction="none")
+
+    def forward(self, values: Tensor, targets: Tensor) -> Tensor:
+        """Weighted and smoothed."""
+        return cross_entropy(values, targets, self.weights, label_smoothing=self.smoothing)
+
+    def figures(self, values: Tensor, targets: Tensor) -> dict[str, float]:
+        """The weighted loss, not smoothed, and the accuracy."""
+        accuracy = (values.argmax(1) == targets).float().mean()
+        loss = cross_entropy(values, targets, self.weights)
+        return {"loss": float(loss), "accuracy": float(accuracy)}
