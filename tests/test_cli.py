@@ -19,7 +19,7 @@ from commands import TINY, Regard
 from regard import SeriesClassifier, jobs
 from regard.data import sine
 from regard.errors import RunError
-from regard.jobs import _predict, _train
+from regard.jobs import _classify, _train
 from regard.runs import partial_folder, read_run
 
 FILES = {
@@ -441,7 +441,7 @@ def test_a_full_disk_while_explaining(
         path.write_bytes(b"")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(_predict, "save_case", full)
+    monkeypatch.setattr(_classify, "save_case", full)
     said = regard.fails("explain", run, new, "--case", "0", "--out", tmp_path / "case.png")
     assert said.endswith("case.png: cannot be written: no space left on device")
     assert list(tmp_path.iterdir()) == []

@@ -126,8 +126,7 @@ def compare(
     from regard import jobs
 
     def watch(one: jobs.Trained) -> None:
-        figure = one.failure or f"accuracy {one.metrics['accuracy']:.4f}"
-        typer.echo(f"{one.attention}, seed {one.seed}: {figure}", err=True)
+        typer.echo(f"{one.attention}, seed {one.seed}: {one.failure or one.figure}", err=True)
 
     names: list[Any] = []
     for given in attention:
@@ -223,8 +222,8 @@ def predict(
     """Predict every case of a file, into a CSV."""
     from regard import jobs
 
-    count, right = jobs.predict(run, source, out, labelled=labelled, overwrite=overwrite)
-    typer.echo(f"{count} predictions{'' if right is None else f', {right} right'}: {out}")
+    said = jobs.predict(run, source, out, labelled=labelled, overwrite=overwrite)
+    typer.echo(f"{said}: {out}")
 
 
 @app.command()
@@ -239,8 +238,8 @@ def explain(
     """Draw one case of a file with the attention along it."""
     from regard import jobs
 
-    view = jobs.explain(run, source, case, out, labelled=labelled, overwrite=overwrite)
-    typer.echo(f"case {view.id}: {view.predicted} ({view.probability:.3f}): {out}")
+    said = jobs.explain(run, source, case, out, labelled=labelled, overwrite=overwrite)
+    typer.echo(f"{said}: {out}")
 
 
 @app.command()

@@ -234,6 +234,14 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             source=type(self).__name__,
         )
 
+    def fitted_figures(self) -> dict[str, Any]:
+        """What training took: seconds, epochs, parameters."""
+        return {
+            "fit_seconds": round(self.fit_seconds_, 3),
+            "epochs": len(self.history_),
+            "parameters": sum(p.numel() for p in self.model_.parameters()),
+        }
+
     def _seed(self) -> int:
         if isinstance(self.random_state, int | np.integer):
             return int(self.random_state)

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from regard.config import Config, resolve_config
 from regard.errors import ConfigError, DataError, RegardError, RunError
+from regard.jobs._task import Task
+from regard.jobs._tasks import TASKS
 from regard.jobs._train import train
 from regard.runs import disk_errors, replacing
 
@@ -26,12 +28,14 @@ class Trained(NamedTuple):
         seed: of the run.
         metrics: on the test part, as in the run's `metrics.json`; empty where it failed.
         failure: why it failed, or nothing.
+        figure: the most important of the metrics, in words.
     """
 
     attention: str
     seed: int
     metrics: Mapping[str, Any]
     failure: str = ""
+    figure: str = ""
 
 
 class Comparison(NamedTuple):
@@ -92,14 +96,16 @@ def compare(
             seeded = variant.model_copy(update={"seed": seed})
             try:
                 metrics = train(seeded, run, overwrite=overwrite, resume=resume)
-                trained.append(Trained(label, seed, metrics))
+                first = TASKS[config.task].figures(metrics)[0]
+                figure = f"{first.title} {metrics[first.name]:.4f}"
+                trained.append(Trained(label, seed, metrics, figure=figure))
             except (DataError, RunError):
                 raise
             except RegardError as error:
                 trained.append(Trained(label, seed, {}, str(error)))
             if watch is not None:
                 watch(trained[-1])
-    table = _table(trained)
+    table = _table(trained, TASKS[config.task])
     with disk_errors(out):
         with replacing(out / "compare.csv") as beside:
             beside.write_text(_csv(trained), encoding="utf-8")
@@ -153,35 +159,28 @@ def _label(attention: Mapping[str, Any]) -> str:
     return " ".join(" ".join(words).split()) or "additive"
 
 
-def _table(trained: Sequence[Trained]) -> list[list[str]]:
+def _table(trained: Sequence[Trained], task: Task) -> list[list[str]]:
     """A row for each attention: mean and spread over the seeds of what can be told."""
     whole = [one for one in trained if one.metrics]
-    binary = all("binary" in one.metrics["averaging"] for one in whole)
-    figures = {"F1" if binary else "accuracy": "f1" if binary else "accuracy"}
-    if any("localisation_ap" in one.metrics for one in whole):
-        figures["localisation"] = "localisation_ap"
-    rows = [
-        [
-            "attention",
-            *figures,
-            f"lowest {next(iter(figures))}",
-            "fit seconds",
-            "parameters",
-            "seeds",
-        ]
-    ]
+    # Those that every one of them has, in the order of the first.
+    sets = [task.figures(one.metrics) for one in whole]
+    figures = [figure for figure in sets[0] if all(figure in each for each in sets)] if sets else []
+    worst = [f"{figures[0].worst} {figures[0].title}"] if figures else []
+    titles = [figure.title for figure in figures]
+    rows = [["attention", *titles, *worst, "fit seconds", "parameters", "seeds"]]
     for label in dict.fromkeys(one.attention for one in trained):
         mine = [one for one in trained if one.attention == label]
         metrics = [one.metrics for one in mine if one.metrics]
         if not metrics:
-            rows.append([label, *["failed"] * len(figures), "", "", "", f"0 of {len(mine)}"])
+            failed = ["failed"] * len(figures)
+            rows.append([label, *failed, *[""] * len(worst), "", "", f"0 of {len(mine)}"])
             continue
-        first = next(iter(figures.values()))
+        first = [each[figures[0].name] for each in metrics]
         rows.append(
             [
                 label,
-                *(_spread([each[name] for each in metrics]) for name in figures.values()),
-                f"{min(each[first] for each in metrics):.4f}",
+                *(_spread([each[figure.name] for each in metrics]) for figure in figures),
+                f"{(min if figures[0].best == 'highest' else max)(first):.4f}",
                 f"{median(each['fit_seconds'] for each in metrics):.1f}",
                 str(metrics[0]["parameters"]),
                 str(len(mine)) if len(metrics) == len(mine) else f"{len(metrics)} of {len(mine)}",

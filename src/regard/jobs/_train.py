@@ -9,21 +9,17 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from regard.config import Config, resolve_config
-from regard.data import Cases
 from regard.errors import ConfigError, RegardError, RunError
-from regard.estimators import SeriesClassifier
-from regard.explain import localisation_ap
-from regard.jobs._parts import split_parts
-from regard.jobs._views import case_views
-from regard.metrics import classification_metrics
-from regard.plots import Report, report_html
+from regard.jobs._task import Parts
+from regard.jobs._tasks import TASKS
+from regard.plots import report_html
 from regard.runs import (
     check_free,
     disk_errors,
@@ -37,11 +33,6 @@ from regard.runs import (
 from regard.training import check_device
 
 __all__ = ["train"]
-
-_CONJUNCTIVE = (
-    "Conjunctive pooling looks at every step and lets what each says differ: the weights drawn are "
-    "each step's share of the evidence for the predicted class."
-)
 
 
 def train(
@@ -83,14 +74,14 @@ def train(
             f"{out}: training was cut off; go on with --resume, or start again with --overwrite"
         )
     check_device(config.training.device)
-    parts = split_parts(config)
+    task = TASKS[config.task]
+    parts = task.parts(config)
     with disk_errors(out), _begin(out, config, parts, resume=resume) as checkpoint:
-        fitting, validation, test = parts
-        estimator = SeriesClassifier.from_config(config, verbose=verbose)
+        estimator = task.estimator.from_config(config, verbose=verbose)
         # Without a validation part, none must be held out of what is already the training part.
         estimator.set_params(validation_share=0.0)
-        estimator.fit(fitting, validation=validation, checkpoint=checkpoint)
-        metrics, report = _evaluate(estimator, config, test, title=out.name)
+        estimator.fit(parts.train, validation=parts.validation, checkpoint=checkpoint)
+        metrics, report = task.evaluate(estimator, config, parts.test, title=out.name)
         write_run(partial, replace(estimator.to_run(config), metrics=metrics))
         (partial / "report.html").write_text(report_html(report), encoding="utf-8")
         shutil.rmtree(checkpoint.parent)
@@ -110,22 +101,15 @@ def _finished(out: Path, config: Config) -> dict[str, Any]:
 
 
 @contextmanager
-def _begin(
-    out: Path, config: Config, parts: tuple[Cases | None, ...], *, resume: bool
-) -> Iterator[Path]:
+def _begin(out: Path, config: Config, parts: Parts, *, resume: bool) -> Iterator[Path]:
     """Make or reopen the partial folder and hold it; gives the path of its checkpoint.
 
     When training fails for good nothing is left; when it is cut off, or the disk is full, what
     was learned stays, to be resumed.
     """
-    digest = hashlib.sha256()
-    for part in parts:
-        if part is not None:
-            digest.update(part.values.tobytes() + part.lengths.tobytes())
-            digest.update(repr(None if part.labels is None else part.labels.tolist()).encode())
     made_from = {
         "config": _comparable(config),
-        "data": digest.hexdigest(),
+        "data": _digest(parts),
         "versions": versions(),
     }
     partial = partial_folder(out)
@@ -160,6 +144,26 @@ def _begin(
             raise
 
 
+def _digest(parts: Parts) -> str:
+    """A digest of all that the parts hold."""
+    digest = hashlib.sha256()
+
+    def add(value: Any) -> None:
+        if isinstance(value, np.ndarray) and value.dtype != object:
+            digest.update(f"{value.dtype} {value.shape}".encode() + value.tobytes())
+        elif is_dataclass(value):
+            for field in fields(value):
+                add(getattr(value, field.name))
+        elif isinstance(value, tuple):
+            for item in value:
+                add(item)
+        else:
+            digest.update(repr(value).encode())
+
+    add(tuple(parts))
+    return digest.hexdigest()
+
+
 def _comparable(config: Config) -> dict[str, Any]:
     return config.model_dump(mode="json", exclude={"versions"})
 
@@ -174,39 +178,3 @@ def _first_difference(before: Any, now: Any, field: str = "") -> str:
                 return found
         return ""
     return "" if before == now else field.removeprefix("config.")
-
-
-def _evaluate(
-    estimator: SeriesClassifier, config: Config, test: Cases, *, title: str
-) -> tuple[dict[str, Any], Report]:
-    """The figures on the test part, and the report."""
-    assert test.labels is not None
-    probabilities = estimator.predict_proba(test)
-    metrics = classification_metrics(test.labels, probabilities, estimator.classes_)
-    metrics |= {
-        "fit_seconds": round(estimator.fit_seconds_, 3),
-        "epochs": len(estimator.history_),
-        "parameters": sum(p.numel() for p in estimator.model_.parameters()),
-    }
-    if test.spans is not None and (test.spans[:, 0] < test.spans[:, 1]).any():
-        weights = estimator.attend(test)
-        metrics["localisation_ap"] = localisation_ap(weights, test.spans, test.lengths)
-        shares = (test.spans[:, 1] - test.spans[:, 0]) / test.lengths
-        metrics["localisation_chance"] = float(shares[shares > 0].mean())
-    predicted = probabilities.argmax(1)
-    truth = np.searchsorted(estimator.classes_, test.labels)
-    each = max(1, min(3, 30 // len(estimator.classes_)))
-    examples = [np.flatnonzero(truth == n)[:each] for n in range(len(estimator.classes_))]
-    wrong = np.flatnonzero(predicted != truth)
-    worst = wrong[np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")][:6]
-    report = Report(
-        title=title,
-        metrics=metrics,
-        history=estimator.history_,
-        classes=[str(name) for name in estimator.classes_],
-        examples=case_views(estimator, test.take(np.concatenate(examples))),
-        mistakes=case_views(estimator, test.take(worst)) if len(worst) else [],
-        config=config.model_dump(mode="json") | {"versions": versions()},
-        notes=[_CONJUNCTIVE] if estimator.pooling == "conjunctive" else [],
-    )
-    return metrics, report

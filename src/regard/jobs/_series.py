@@ -1,0 +1,136 @@
+"""Tasks on series: reading them, and dividing them into parts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from numpy.typing import NDArray
+
+from regard import data
+from regard.config import ArrayData, Config, SineData
+from regard.data import Cases
+from regard.errors import ConfigError, DataError
+from regard.jobs._task import Parts, Task
+from regard.runs import Run
+
+__all__ = ["SeriesTask", "divide"]
+
+# What of a section of data is not for its reader.
+_NOT_READ = {"kind", "scaling", "validation_share", "test_share"}
+
+
+class SeriesTask(Task):
+    """A task whose cases are series."""
+
+    def strata(self, cases: Cases, source: str) -> NDArray[Any]:
+        """[B] what each part gets its share of, once the cases can be learned from."""
+        raise NotImplementedError
+
+    def parts(self, config: Config) -> Parts:
+        """Stratified at random; a test file is used as it is."""
+        options = config.data
+        if isinstance(options, ArrayData):
+            raise DataError("data.kind: arrays come from Python; train on a file or on sine")
+        given = options.model_dump(exclude=_NOT_READ)
+        test: Cases | None = None
+        if isinstance(options, SineData):
+            del given["missing"]
+            cases, source = data.sine(**given, seed=config.seed), "sine"
+        else:
+            cases, test = data.load(options.kind, **given)
+            source = options.path
+        return divide(cases, test, self.strata(cases, source), config)
+
+    def read(self, run: Run, estimator: Any, source: Path, **options: Any) -> Cases:
+        """A file of the form trained on; `labelled` says whether a CSV has labels first."""
+        given = run.config.data
+        kind = data.kind_of(source)
+        if kind == "csv" and given.kind == "table":
+            kind = "table"
+        if kind == "csv":
+            cases = self.read_csv(
+                source, estimator, given, labelled=options.get("labelled"), missing=given.missing
+            )
+        elif kind == "table":
+            if given.kind != "table":
+                raise DataError(f"{source}: is a table, but the run was not trained on one")
+            cases = data.read_table(
+                source,
+                case=given.case,
+                time=given.time,
+                label=None,
+                channels=estimator.channels_,
+                missing=given.missing,
+            )
+        else:
+            cases = {"ts": data.read_ts, "npz": data.read_npz}[kind](source, missing=given.missing)
+        if len(cases.channels) != len(estimator.channels_):
+            raise DataError(
+                f"{source}: its number of channels is {len(cases.channels)}; "
+                f"the run was trained on {len(estimator.channels_)}"
+            )
+        return cases
+
+    def read_csv(
+        self,
+        source: Path,
+        estimator: Any,
+        given: Any,
+        *,
+        labelled: bool | None,
+        missing: Literal["refuse", "interpolate"],
+    ) -> Cases:
+        """A CSV whose labels, if it is not said, are told from the number of columns."""
+        first = getattr(given, "targets", 0)  # numbers before the series, or one label
+        cells = max(1, first)
+        known: Any = {"targets": first} if first else {"label": "first"}
+        cases = (
+            data.read_csv(source, label="none", missing=missing)
+            if labelled is False
+            else data.read_csv(source, **known, missing=missing)
+        )
+        if labelled:
+            self.check_labels(cases, estimator, source)
+        steps = int(cases.lengths[0])
+        wanted = estimator.longest_
+        if labelled is not None or steps == wanted or estimator.shortest_ != wanted:
+            return cases
+        if steps == wanted - cells:
+            return data.read_csv(source, label="none", missing=missing)
+        labels = "a label" if cells == 1 else f"{cells} numbers"
+        raise DataError(
+            f"{source}: has {steps + cells} columns; the run was trained on series of {wanted} "
+            f"steps ({wanted + cells} columns with {labels} first); say --labelled or "
+            "--unlabelled to use another length"
+        )
+
+    def check_labels(self, cases: Cases, estimator: Any, source: Path) -> None:
+        """Refuse what is said to be labels and cannot be."""
+
+
+def divide(cases: Any, test: Any | None, strata: NDArray[Any], config: Config) -> Parts:
+    """The parts of cases, each with its share of every stratum.
+
+    Parameters:
+        cases: `Cases` or `Texts`.
+        test: the test part, where it is a file of its own.
+        strata: [B].
+        config: whose data says the shares.
+    """
+    options = config.data
+    test_share = options.test_share if test is None else 0.0
+    share = options.validation_share
+    if share == "auto":
+        share = 0.1 if len(cases) * (1 - test_share) >= 1000 else 0.0
+    try:
+        fit_index, validation_index, test_index = data.split(
+            strata, shares=(1 - share - test_share, share, test_share), seed=config.seed
+        )
+    except (ConfigError, DataError) as error:
+        raise DataError(
+            f"data.test_share {test_share} and data.validation_share {share} do not do: {error}"
+        ) from None
+    validation = cases.take(validation_index) if share else None
+    test = cases.take(test_index) if test is None else test
+    return Parts(cases.take(fit_index), validation, test)

@@ -1,0 +1,20 @@
+"""The tasks by the names of the configuration."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from regard.config import Config
+from regard.jobs._classify import Classify
+from regard.jobs._task import Task
+
+__all__ = ["TASKS", "split_parts"]
+
+TASKS: Mapping[str, Task] = {
+    "classify": Classify(),
+}
+
+
+def split_parts(config: Config) -> tuple[Any, Any | None, Any]:
+    """The training, validation (or None) and test part of what a configuration names."""
+    train, validation, test, _ = TASKS[config.task].parts(config)
+    return train, validation, test
