@@ -119,6 +119,14 @@ SCORES = _named(
         "See, Liu and Manning 2017; Tu et al. 2016",
         "decoders that must not say things twice, or leave things out",
     ),
+    Mechanism(
+        "none",
+        "score",
+        "Uniform()",
+        "0: every key alike, which is mean pooling",
+        "Wiegreffe and Pinter 2019, as the baseline",
+        "to see what attention buys: the same model without any",
+    ),
 )
 
 WINDOWS = _named(
@@ -269,6 +277,14 @@ AROUND = _named(
         "what depends on what, in one vector; windows that go by the order of the queries",
     ),
     Mechanism(
+        "last-state",
+        "around",
+        "LastStatePooling(heads)",
+        "[sum_s weights_s h_s; h_last], the last state the query",
+        "after Bahdanau, Cho and Bengio 2015; Luong, Pham and Manning 2015",
+        "numbers predicted from where a series has come to",
+    ),
+    Mechanism(
         "conjunctive",
         "around",
         "ConjunctivePooling(heads, query_dim, state_dim, logits)",
@@ -333,9 +349,10 @@ def why_not(
             f"{align} looks at one position, which the Gaussian of local-p would only scale; "
             "align by softmax, sparsemax or entmax15, or take the window local-m"
         )
-    if query == "learned" and ordered:
+    if query != "states" and ordered:
+        asking = "the last state alone" if query == "last" else "a learned query"
         return (
-            f"{ordered[0]} goes by the order of the queries, and a learned query has no place in "
+            f"{ordered[0]} goes by the order of the queries, and {asking} has no place in "
             "any; set query to states"
         )
     return None

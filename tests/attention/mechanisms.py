@@ -26,6 +26,7 @@ from regard.attention import (
     Global,
     Hard,
     HierarchicalPooling,
+    LastStatePooling,
     LocalMonotonic,
     LocalPredictive,
     Location,
@@ -38,6 +39,7 @@ from regard.attention import (
     SelfAttentionPooling,
     Sliding,
     StackedPooling,
+    Uniform,
     Window,
     Windows,
     alibi_slopes,
@@ -62,6 +64,7 @@ SCORES: dict[str, Callable[[], Score]] = {
     "location": lambda: Location(D, 17),
     "location-sensitive": lambda: LocationSensitive(D, D, A, filters=2, width=3),
     "coverage": lambda: Coverage(D, D, A),
+    "none": Uniform,
 }
 RECURRENT = ("location-sensitive", "coverage")
 
@@ -124,6 +127,10 @@ POOLINGS: dict[str, Callable[[], nn.Module]] = {
     "self-attention": lambda: SelfAttentionPooling(
         [Attention(ScaledDot(), window=LocalMonotonic(2)), Attention(General(D, D))]
     ),
+    "last state": lambda: LastStatePooling(
+        [Attention(Additive(D, D, A)), Attention(ScaledDot(), align=sparsemax)]
+    ),
+    "mean": lambda: AttentionPooling([Attention(Uniform())], D),
     "conjunctive": lambda: ConjunctivePooling([Additive(None, D, A)], A, D, 3),
     "stacked": lambda: StackedPooling(
         MultiHead(3, D, head_dim=HEAD), _running_sum, SelfAttentionPooling([Attention(ScaledDot())])

@@ -35,6 +35,7 @@ from regard.attention import (
     ScaledDot,
     Score,
     Sliding,
+    Uniform,
     Window,
     Windows,
     entmax15,
@@ -217,6 +218,9 @@ SCORES = {
             q, k, coverage, w_c=array(s.coverage_vector), **_additive(s.additive, len(q))
         ),
         lambda state, weights: state + weights,
+    ),
+    "none": ScoreKind(
+        lambda *_: Uniform(), lambda s, q, k, _: reference.uniform_score(q[None], k)[0]
     ),
 }
 

@@ -1,6 +1,7 @@
 """Gradients against finite differences, and none at all where nothing may be attended."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from regard.attention import (
     Dot,
     General,
     HierarchicalPooling,
+    LastStatePooling,
     LocalPredictive,
     Location,
     LocationSensitive,
@@ -90,6 +92,9 @@ POOLINGS: dict[str, Callable[[], nn.Module]] = {
     "self-attention": lambda: SelfAttentionPooling(
         [Attention(Coverage(D, D, A)), Attention(Dot(), window=Causal())]
     ),
+    "last state": lambda: LastStatePooling(
+        [Attention(Additive(D, D, A)), Attention(Dot(), align=sparsemax)]
+    ),
     "conjunctive": lambda: ConjunctivePooling([Dot(), Dot()], D, D, 2),
     "stacked": lambda: StackedPooling(
         Attention(General(D, D)),
@@ -114,10 +119,8 @@ def _some_mask() -> Tensor:
 
 
 def _tensors(result: Any) -> list[Tensor]:
-    if isinstance(result, Attended):
-        return _tensors([result.context, result.weights, result.state])
-    if isinstance(result, Pooled):
-        return _tensors([result.context, result.weights, result.head_weights])
+    if isinstance(result, Attended | Pooled):
+        return _tensors([getattr(result, field.name) for field in fields(result)])
     if isinstance(result, tuple | list):
         return [tensor for part in result for tensor in _tensors(part)]
     return [] if result is None else [result]

@@ -16,11 +16,14 @@ from regard.attention import (
     Dot,
     General,
     Hard,
+    LastStatePooling,
     LocalMonotonic,
+    LocalPredictive,
     Monotonic,
     ScaledDot,
     SelfAttentionPooling,
     Sliding,
+    Uniform,
     conjunctive_pool,
     sparsemax,
 )
@@ -247,3 +250,113 @@ def test_the_weights_of_each_head_and_query_are_to_be_had(learned: bool) -> None
         mean = pooled.head_weights[b, :, asked].mean((0, 1))
         torch.testing.assert_close(pooled.weights[b], mean)
     assert (pooled.head_weights.movedim(3, 1)[~mask] == 0).all()
+
+
+def test_last_state_pooling_by_the_reference() -> None:
+    """[context; last state] of each case alone; what stands behind its end does not matter."""
+    states, mask = _states()
+    additive = Additive(D, D, A).double()
+    pooling = LastStatePooling([Attention(additive), Attention(Dot(), align=sparsemax)])
+    pooled = pooling(states, mask)
+    context, weights = pooled
+    assert context.shape == (B, 2 * D)
+    assert weights.shape == (B, S)
+    assert pooled.head_weights.shape == (B, 2, 1, S)
+    assert isinstance(additive.query_projection, torch.nn.Linear)
+    score = partial(
+        reference.additive_score,
+        w_q=additive.query_projection.weight.detach().numpy(),
+        w_k=additive.key_projection.weight.detach().numpy(),
+        v=additive.vector.detach().numpy(),
+    )
+    for b, length in enumerate(LENGTHS):
+        own = states[b, :length].numpy()
+        looks = [
+            reference.last_state_pooling(own, score),
+            reference.last_state_pooling(own, reference.dot_score, align=reference.sparsemax),
+        ]
+        for part, expected in zip(
+            (context[b], weights[b, :length]), zip(*looks, strict=True), strict=True
+        ):
+            np.testing.assert_allclose(
+                part.detach().numpy(), np.mean(expected, axis=0), rtol=1e-9, atol=1e-9
+            )
+        np.testing.assert_array_equal(context[b, D:].detach().numpy(), own[-1])
+    assert (weights[~mask] == 0).all()
+    other = states.masked_fill(~mask.unsqueeze(-1), 99.0)
+    torch.testing.assert_close(pooling(other, mask).context, context, rtol=0, atol=0)
+    torch.testing.assert_close(pooling(states[:1]).context, context[:1])  # the first is whole
+
+
+def test_the_last_state_is_the_last_that_is_true() -> None:
+    states, _ = _states()
+    mask = torch.tensor([[False, True, False, True, False], [True] + [False] * 4, [False] * 5])
+    states.requires_grad_()
+    pooling = LastStatePooling([Attention(ScaledDot())])
+    context, weights = pooling(states, mask)
+    for b in range(B):
+        vector, row = reference.last_state_pooling(
+            states[b].detach().numpy(), reference.scaled_dot_score, mask[b].numpy()
+        )
+        np.testing.assert_allclose(context[b].detach().numpy(), vector)
+        np.testing.assert_allclose(weights[b].detach().numpy(), row)
+    torch.testing.assert_close(context[0, D:], states[0, 3])
+    torch.testing.assert_close(context[1], states[1, 0].repeat(2))
+    assert (context[2] == 0).all()
+    assert (weights[2] == 0).all()
+    context.square().sum().backward()
+    assert states.grad is not None
+    assert states.grad.isfinite().all()
+    assert (states.grad[~mask] == 0).all()
+
+
+def test_what_the_last_state_draws_is_handed_over() -> None:
+    states, mask = _states()
+    pooled = LastStatePooling([Attention(Dot(), align=Hard()), Attention(Dot())])(states, mask)
+    for b, length in enumerate(LENGTHS):
+        own = states[b, :length].numpy()
+        scores = reference.dot_score(own[-1:], own)
+        drawn = pooled.head_weights[b, 0, :, :length].numpy()
+        logarithms = reference.hard_log_probabilities(scores)
+        assert pooled.log_prob[b].item() == pytest.approx((logarithms * drawn).sum())
+        assert pooled.entropy[b].item() == pytest.approx(reference.hard_entropy(scores)[0])
+
+
+def test_pooling_without_attention_is_the_mean_and_learns_nothing() -> None:
+    states, mask = _states()
+    states.requires_grad_()
+    for pooling in (
+        AttentionPooling([Attention(Uniform())], D),
+        AttentionPooling([Attention(Uniform()), Attention(Uniform(), align=sparsemax)], A),
+        SelfAttentionPooling([Attention(Uniform())]),
+    ):
+        assert not list(pooling.double().parameters())
+        assert not pooling.state_dict()
+        context, weights = pooling(states, mask)
+        for b, length in enumerate(LENGTHS):
+            torch.testing.assert_close(context[b], states[b, :length].mean(0))
+            assert weights[b].tolist() == pytest.approx([1 / length] * length + [0] * (S - length))
+        (gradient,) = torch.autograd.grad(context.sum(), states)
+        torch.testing.assert_close(gradient, weights.unsqueeze(-1).expand_as(states))
+
+
+def test_a_query_that_something_reads_is_learned_all_the_same() -> None:
+    local = LocalPredictive(2, query_dim=D, hidden_dim=A)
+    for heads in (
+        [Attention(Uniform(), window=local)],
+        [Attention(Uniform()), Attention(Dot())],
+    ):
+        pooling = AttentionPooling(heads, D)
+        assert isinstance(pooling.queries, torch.nn.Parameter)
+        assert pooling.queries.shape == (len(heads), D)
+
+
+def test_conjunctive_pooling_without_attention_is_half_the_mean() -> None:
+    states, mask = _states()
+    pooling = ConjunctivePooling([Uniform()], D, D, N).double()
+    assert [name for name, _ in pooling.named_parameters()] == ["classify.weight", "classify.bias"]
+    gated = pooling(states, mask)
+    assert (gated.gates[mask] == 0.5).all()
+    for b, length in enumerate(LENGTHS):
+        mean = pooling.classify(states[b, :length]).mean(0)
+        torch.testing.assert_close(gated.logits[b], mean / 2)

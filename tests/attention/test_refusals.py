@@ -20,6 +20,7 @@ from regard.attention import (
     Dot,
     General,
     Hard,
+    LastStatePooling,
     LocalMonotonic,
     LocalPredictive,
     Location,
@@ -82,6 +83,14 @@ COMBINATIONS: dict[str, Callable[[], object]] = {
     "Windows goes by the order of the queries, and a learned query has no place in any: use "
     "SelfAttentionPooling, where every state asks": lambda: AttentionPooling(
         [Attention(Dot(), window=Windows(ALiBi(0.5)))], D
+    ),
+    "Causal goes by the order of the queries, and the last state alone asks: use "
+    "SelfAttentionPooling, where every state asks": lambda: LastStatePooling(
+        [Attention(Dot()), Attention(Dot(), window=Causal())]
+    ),
+    "LocationSensitive goes by the order of the queries, and the last state alone asks: use "
+    "SelfAttentionPooling, where every state asks": lambda: LastStatePooling(
+        [Attention(LocationSensitive(D, D, 2))]
     ),
 }
 
@@ -216,6 +225,7 @@ def test_no_heads() -> None:
     for make in (
         lambda: AttentionPooling([], 3),
         lambda: SelfAttentionPooling([]),
+        lambda: LastStatePooling([]),
         lambda: ConjunctivePooling([], 3, 3, 2),
         lambda: MultiHead([], 3),
         lambda: alibi_slopes(0),
@@ -230,6 +240,7 @@ def test_what_is_allowed_after_all() -> None:
     Attention(General(D, D), window=Windows(Causal(), ALiBi(0.5)), align=Hard())
     AttentionPooling([Attention(Additive(None, D, 2), window=_local())], 2)
     AttentionPooling([Attention(Dot(), align=Monotonic())], D)
+    LastStatePooling([Attention(Dot(), window=_local()), Attention(Dot(), align=Monotonic())])
     LocalMonotonic(0)
     LocalPredictive(1, query_dim=2, hidden_dim=3)
     Sliding(1)
@@ -260,7 +271,12 @@ def test_reinforce_of_nothing_or_of_other_shapes() -> None:
 
 
 @pytest.mark.parametrize(
-    "pool", [AttentionPooling([Attention(Dot())], 3), SelfAttentionPooling([Attention(Dot())])]
+    "pool",
+    [
+        AttentionPooling([Attention(Dot())], 3),
+        LastStatePooling([Attention(Dot())]),
+        SelfAttentionPooling([Attention(Dot())]),
+    ],
 )
 def test_a_mask_of_queries_when_pooling(pool: nn.Module) -> None:
     with pytest.raises(ConfigError, match=re.escape("mask must be [B, S] = [2, 5]")):

@@ -2,6 +2,7 @@
 
 import copy
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,17 +13,23 @@ from regard import reference
 from regard.attention import (
     Additive,
     Attention,
+    Causal,
     Concat,
     Cosine,
     Coverage,
     Dot,
     General,
+    Hard,
     Location,
     LocationSensitive,
     MultiHead,
     ScaledDot,
     Score,
+    Uniform,
     coverage_loss,
+    entmax15,
+    masked_softmax,
+    sparsemax,
 )
 
 B, Q, K, D, A = 2, 3, 5, 7, 11
@@ -227,3 +234,44 @@ def test_coverage_loss() -> None:
     once = torch.eye(5)[None, :3]
     assert coverage_loss(once).tolist() == [0.0]
     assert coverage_loss(torch.cat([once, once], 1)).tolist() == [3.0]
+
+
+@pytest.mark.parametrize("align", [masked_softmax, sparsemax, entmax15])
+def test_uniform_weighs_all_that_may_be_attended_alike(align: Any) -> None:
+    query, keys = _inputs(3, 13)
+    mask = torch.ones(B, Q, K, dtype=torch.bool)
+    mask[0, 1, 2:] = False
+    mask[1, 0] = False
+    context, weights = Attention(Uniform(), align=align)(query, keys, mask=mask)
+    assert weights is not None
+    assert weights[0, 1].tolist() == pytest.approx([0.5, 0.5, 0, 0, 0])
+    torch.testing.assert_close(context[0, 1], keys[0, :2].mean(0))
+    assert weights[1, 0].tolist() == [0.0] * K
+    torch.testing.assert_close(weights[0, 0], torch.full((K,), 1 / K, dtype=torch.float64))
+    causal = Attention(Uniform(), window=Causal(), align=align)(keys, keys).context
+    means = torch.stack([keys[:, : i + 1].mean(1) for i in range(K)], 1)
+    torch.testing.assert_close(causal, means)
+
+
+def test_uniform_has_nothing_to_learn_and_takes_any_query() -> None:
+    score = Uniform()
+    assert not list(score.parameters())
+    for width in (0, 3):
+        query = torch.zeros(B, Q, width, requires_grad=True)
+        scores = score(query, torch.full((B, K, D), torch.nan))
+        assert scores.shape == (B, Q, K)
+        assert (scores == 0).all()
+        assert not scores.requires_grad
+
+
+def test_hard_attention_under_uniform_draws_evenly() -> None:
+    torch.manual_seed(0)
+    mask = torch.tensor([True, False, True, True, False])
+    hard = Attention(Uniform(), align=Hard()).train()
+    drawn = hard(torch.zeros(1, 30_000, 2), torch.zeros(1, K, D), mask=mask[None])
+    assert drawn.weights is not None
+    shares = drawn.weights[0].mean(0)
+    assert (shares[~mask] == 0).all()
+    # three standard deviations of a share of a third
+    np.testing.assert_allclose(shares[mask], 1 / 3, atol=3 * math.sqrt(2 / 9 / 30_000))
+    torch.testing.assert_close(drawn.entropy, torch.full((1, 30_000), math.log(3)))

@@ -211,6 +211,7 @@ def test_a_later_token_cannot_change_an_earlier_output(combination: Combination)
         if each.window == "global"
         and each.align in SUMMING
         and each.score not in ("location", "location-sensitive")
+        and each[::2] != ("none", "hard, highest")  # of equal scores, the first
     ],
     ids=" | ".join,
 )

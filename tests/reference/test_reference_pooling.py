@@ -9,7 +9,12 @@ from regard.reference import (
     additive_score,
     attention_pooling,
     conjunctive_pooling,
+    dot_score,
     hierarchical_pooling,
+    last_state_pooling,
+    self_attention_pooling,
+    sparsemax,
+    stacked_pooling,
 )
 
 S, D, N, A = 5, 7, 3, 11
@@ -85,3 +90,49 @@ def test_hierarchical_of_one_sentence_is_its_pooling(rng: Rng) -> None:
     np.testing.assert_allclose(vector, expected, rtol=1e-12)
     np.testing.assert_array_equal(word_weights, weights)
     assert sentence_weights.tolist() == [1.0]
+
+
+def test_the_last_state_asks_and_stands_beside_what_it_found(rng: Rng) -> None:
+    states = rng.normal(size=(S, D))
+    vector, weights = last_state_pooling(states, dot_score)
+    expected = scipy_softmax(states @ states[-1])
+    np.testing.assert_allclose(weights, expected, rtol=1e-12)
+    np.testing.assert_allclose(vector, [*(expected @ states), *states[-1]], rtol=1e-12)
+    allowed = np.array([True, False, True, False, False])
+    vector, weights = last_state_pooling(states, dot_score, allowed)
+    some, of_some = last_state_pooling(states[[0, 2]], dot_score)
+    np.testing.assert_allclose(vector, some, rtol=1e-12)
+    np.testing.assert_allclose(weights, [of_some[0], 0, of_some[1], 0, 0], rtol=1e-12)
+    vector, weights = last_state_pooling(states, dot_score, np.zeros(S, dtype=bool))
+    assert vector.tolist() == [0.0] * (2 * D)
+    assert not weights.any()
+
+
+def test_self_attention_pooling_is_the_mean_of_all_looks(rng: Rng) -> None:
+    states, scores = rng.normal(size=(S, D)), rng.normal(size=(S, S))
+    vector, weights = self_attention_pooling(states, scores)
+    expected = scipy_softmax(scores, axis=1).mean(0)
+    np.testing.assert_allclose(weights, expected, rtol=1e-12)
+    np.testing.assert_allclose(vector, expected @ states, rtol=1e-12)
+    vector, weights = self_attention_pooling(states, 99 * np.eye(S), align=sparsemax)
+    np.testing.assert_allclose(vector, states.mean(0), rtol=1e-12)
+    vector, weights = self_attention_pooling(states, scores, np.arange(S) < 3)
+    some, of_some = self_attention_pooling(states[:3], scores[:3, :3])
+    np.testing.assert_allclose(vector, some, rtol=1e-12)
+    np.testing.assert_allclose(weights, [*of_some, 0, 0], rtol=1e-12)
+    vector, weights = self_attention_pooling(states, scores, np.zeros(S, dtype=bool))
+    assert not vector.any()
+    assert not weights.any()
+
+
+def test_where_a_stack_looked_is_one_look_times_the_other(rng: Rng) -> None:
+    states, first = rng.normal(size=(S, D)), scipy_softmax(rng.normal(size=(S, S)), axis=1)
+    vector, weights, looked, second = stacked_pooling(
+        states, lambda given: (first @ given, first), lambda contexts: contexts**3, _by_sum
+    )
+    encoded = (first @ states) ** 3
+    np.testing.assert_array_equal(looked, first)
+    np.testing.assert_allclose(second, scipy_softmax(encoded.sum(1)), rtol=1e-12)
+    np.testing.assert_allclose(vector, second @ encoded, rtol=1e-12)
+    np.testing.assert_allclose(weights, second @ first, rtol=1e-12)
+    np.testing.assert_allclose(weights.sum(), 1, rtol=1e-12)

@@ -20,6 +20,7 @@ from regard.attention.hierarchy import (
     Stacked,
     StackedPooling,
 )
+from regard.attention.last_state import LastStatePooling
 from regard.attention.local import LocalMonotonic, LocalPredictive
 from regard.attention.location import Location
 from regard.attention.monotonic import Monotonic, monotonic_decode, monotonic_step
@@ -30,6 +31,7 @@ from regard.attention.rotary import Rotary, rotate
 from regard.attention.score import RecurrentScore, Score
 from regard.attention.softmax import masked_log_softmax, masked_softmax
 from regard.attention.sparsemax import entmax15, sparsemax
+from regard.attention.uniform import Uniform
 from regard.attention.window import Global, View, Window, Windows
 
 __all__ = [
@@ -50,6 +52,7 @@ __all__ = [
     "Hard",
     "Hierarchical",
     "HierarchicalPooling",
+    "LastStatePooling",
     "LocalMonotonic",
     "LocalPredictive",
     "Location",
@@ -68,6 +71,7 @@ __all__ = [
     "Sliding",
     "Stacked",
     "StackedPooling",
+    "Uniform",
     "View",
     "Window",
     "Windows",

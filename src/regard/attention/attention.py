@@ -146,6 +146,11 @@ class Attention(nn.Module):
         """Whether it goes by the place of each query in a sequence of them."""
         return self.window.relative or isinstance(self.score, RecurrentScore)
 
+    @property
+    def reads_query(self) -> bool:
+        """Whether the query makes any difference."""
+        return self.score.reads_query or self.window.reads_query
+
     def prepare(
         self, keys: Tensor, values: Tensor | None = None, mask: Tensor | None = None
     ) -> Memory:

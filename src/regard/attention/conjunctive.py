@@ -77,7 +77,8 @@ class ConjunctivePooling(nn.Module):
     def __init__(self, heads: Sequence[Score], query_dim: int, state_dim: int, logits: int) -> None:
         super().__init__()
         self.heads = nn.ModuleList(heads)
-        self.queries = learned_queries(len(heads), query_dim)
+        read = any(score.reads_query for score in heads)
+        self.queries = learned_queries(len(heads), query_dim if read else 0)
         self.classify = nn.Linear(state_dim, logits)
 
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Gated:

@@ -67,6 +67,7 @@ class LocalPredictive(Window):
     """
 
     has_gain = True
+    reads_query = True
 
     def __init__(
         self, radius: float, *, query_dim: int, hidden_dim: int, renormalise: bool = False

@@ -10,7 +10,15 @@ from torch import Tensor, nn
 from regard.attention.attention import Attended, Attention
 from regard.errors import ConfigError
 
-__all__ = ["AttentionPooling", "Pooled", "SelfAttentionPooling", "learned_queries"]
+__all__ = [
+    "AttentionPooling",
+    "Pooled",
+    "SelfAttentionPooling",
+    "average_heads",
+    "check_pooled_mask",
+    "learned_queries",
+    "refuse_ordered",
+]
 
 
 @dataclass(frozen=True)
@@ -18,7 +26,7 @@ class Pooled:
     """What attention pooling returns; `context, weights = pool(states)` takes the first two.
 
     Attributes:
-        context: [B, D], the weighted sum of the states.
+        context: [B, D], the weighted sum of the states; of `LastStatePooling` [B, 2 D].
         weights: [B, S], the mean over heads and queries of those that made it; they sum to one, or
             to less where alignment or window give less.
         head_weights: [B, H, Q, S], of each head and query; Q = 1 for a learned query, S otherwise.
@@ -52,7 +60,8 @@ class AttentionPooling(nn.Module):
             there is only one.
         query_dim: Dq, the width of the queries to learn. The query of a single head starts at
             zero, that is, for dot products, from uniform weights; several start at random, since
-            equal ones would stay equal.
+            equal ones would stay equal. Where no head reads its query (`Uniform`), none is
+            learned.
 
     Source: Yang et al., 2016, "Hierarchical attention networks for document classification",
     equations 5 to 7, where q is the word context vector; there with one head.
@@ -66,24 +75,19 @@ class AttentionPooling(nn.Module):
 
     def __init__(self, heads: Sequence[Attention], query_dim: int) -> None:
         super().__init__()
-        for head in heads:
-            if head.ordered:
-                part = head.window if head.window.relative else head.score
-                raise ConfigError(
-                    f"{type(part).__name__} goes by the order of the queries, and a learned query "
-                    "has no place in any: use SelfAttentionPooling, where every state asks"
-                )
+        refuse_ordered(heads, "a learned query has no place in any")
         self.heads = nn.ModuleList(heads)
-        self.queries = learned_queries(len(heads), query_dim)
+        read = any(head.reads_query for head in heads)
+        self.queries = learned_queries(len(heads), query_dim if read else 0)
 
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Pooled:
         """Pool states [B, S, D] over the positions that mask [B, S] allows."""
-        _check_mask(mask, states)
+        check_pooled_mask(mask, states)
         each = [
             head(query.expand(states.shape[0], 1, -1), states, mask=mask)
             for head, query in zip(self.heads, self.queries, strict=True)
         ]
-        return _average(each, None)
+        return average_heads(each, None)
 
 
 class SelfAttentionPooling(nn.Module):
@@ -111,19 +115,31 @@ class SelfAttentionPooling(nn.Module):
 
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Pooled:
         """Pool states [B, S, D] over the positions that mask [B, S] allows."""
-        _check_mask(mask, states)
-        return _average([head(states, states, mask=mask) for head in self.heads], mask)
+        check_pooled_mask(mask, states)
+        return average_heads([head(states, states, mask=mask) for head in self.heads], mask)
 
 
-def _check_mask(mask: Tensor | None, states: Tensor) -> None:
+def refuse_ordered(heads: Sequence[Attention], why: str) -> None:
+    """Refuse heads that go by the order of the queries, where there is only one; why, in words."""
+    for head in heads:
+        if head.ordered:
+            part = head.window if head.window.relative else head.score
+            raise ConfigError(
+                f"{type(part).__name__} goes by the order of the queries, and {why}: use "
+                "SelfAttentionPooling, where every state asks"
+            )
+
+
+def check_pooled_mask(mask: Tensor | None, states: Tensor) -> None:
+    """Refuse a mask of another shape than [B, S], that of the states [B, S, D]."""
     if mask is not None and mask.shape != states.shape[:2]:
         raise ConfigError(
             f"mask must be [B, S] = {list(states.shape[:2])}, as the states, not {list(mask.shape)}"
         )
 
 
-def _average(heads: Sequence[Attended], mask: Tensor | None) -> Pooled:
-    """Mean over the heads and the queries that the mask allows; what was drawn adds up."""
+def average_heads(heads: Sequence[Attended], mask: Tensor | None) -> Pooled:
+    """Mean over the heads, and over the queries that mask [B, Q] allows; what was drawn adds up."""
     contexts = torch.stack([head.context for head in heads]).mean(0)  # [B, Q, D]
     each = torch.stack([cast(Tensor, head.weights) for head in heads], 1)  # [B, H, Q, S]
     weights = each.mean(1)  # [B, Q, S]
@@ -144,9 +160,11 @@ def _total(drawn: Sequence[Tensor | None], asking: Tensor) -> Tensor | None:
     return (torch.stack(present).sum(0) * asking).sum(1) if present else None
 
 
-def learned_queries(heads: int, query_dim: int) -> nn.Parameter:
-    """[H, Dq] to learn: zeros for one head, random for several."""
+def learned_queries(heads: int, query_dim: int) -> Tensor:
+    """[H, Dq] to learn: zeros for one head, random for several; of no width, nothing to learn."""
     if heads < 1:
         raise ConfigError("heads must be at least 1, not 0")
+    if query_dim == 0:
+        return nn.Buffer(torch.zeros(heads, 0), persistent=False)
     start = torch.zeros(1, query_dim) if heads == 1 else torch.randn(heads, query_dim)
     return nn.Parameter(start)

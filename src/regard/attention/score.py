@@ -16,10 +16,12 @@ class Score(nn.Module):
     Attributes:
         query_dim: Dq, or None where any will do.
         key_dim: Dk, or None where any will do.
+        reads_query: whether the query makes any difference; where not, none is learned.
     """
 
     query_dim: int | None = None
     key_dim: int | None = None
+    reads_query: bool = True
 
     def prepare(self, keys: Tensor) -> Tensor:
         """[B, K, Dk] keys -> what `compare` wants of them, K in its place; here the keys."""

@@ -41,10 +41,12 @@ class Window(nn.Module):
         relative: whether it goes by the place of the query in its sequence, which a learned query
             does not have.
         has_gain: whether it multiplies the weights.
+        reads_query: whether it goes by what the query is, and not by its place alone.
     """
 
     relative: bool = False
     has_gain: bool = False
+    reads_query: bool = False
 
     def forward(
         self, query: Tensor, keys: int, *, lengths: Tensor | None = None, position: int = 0
@@ -86,6 +88,7 @@ class Windows(Window):
         self.windows = nn.ModuleList(windows)
         self.relative = any(window.relative for window in windows)
         self.has_gain = any(window.has_gain for window in windows)
+        self.reads_query = any(window.reads_query for window in windows)
 
     def forward(
         self, query: Tensor, keys: int, *, lengths: Tensor | None = None, position: int = 0

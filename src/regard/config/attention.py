@@ -70,10 +70,11 @@ class Attention(Section):
     align: Literal["softmax", "sparsemax", "entmax15", "hard", "gumbel", "monotonic"] = Field(
         "softmax", description="how scores become weights"
     )
-    query: Literal["learned", "states"] | None = Field(
+    query: Literal["learned", "states", "last"] | None = Field(
         None,
-        description="who asks: a learned query for each head, or every state, their contexts "
-        "averaged; by default learned, unless the mechanism goes by the order of the queries",
+        description="who asks: a learned query for each head; every state, their contexts "
+        "averaged; or the last state, which then stands beside the context; by default learned, "
+        "unless the mechanism goes by the order of the queries",
     )
 
     @model_validator(mode="before")

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from regard.catalogue import find_mechanism
 from regard.config.attention import Attention
 from regard.config.section import FilePath, Section, Share
 
@@ -13,6 +14,13 @@ __all__ = ["ForecastModel", "Model", "RegressionModel", "TextModel"]
 _Encoder = Literal["bilstm", "gru", "lstm", "conv", "conv-bilstm", "inception", "transformer"]
 _Pooling = Literal["attention", "conjunctive", "stacked"]
 _Form = Literal["lstm-attention", "lstm-bahdanau", "lstm-hierarchical"]
+
+# Encoder, pooling, and who asks.
+_FORMS = {
+    "lstm-attention": ("lstm", "attention", "states"),
+    "lstm-bahdanau": ("lstm", "attention", "last"),
+    "lstm-hierarchical": ("bilstm", "stacked", "learned"),
+}
 
 
 class Model(Section):
@@ -28,7 +36,14 @@ class Model(Section):
         None,
         validate_default=True,
         description="conjunctive: classify every state, gate each and average; attention: weigh "
-        "the states, then classify the context; by default conjunctive where the mechanism can",
+        "the states, then classify the context; stacked: the states attend to each other, an LSTM "
+        "reads what they found, and that is attended to; by default conjunctive where the "
+        "mechanism can",
+    )
+    form: _Form | None = Field(
+        None,
+        description="a published model, which decides encoder, pooling and who asks: "
+        "lstm-attention, lstm-bahdanau or lstm-hierarchical",
     )
     hidden: Annotated[int, Field(ge=1)] | None = Field(
         None, description="width inside the encoder; by default what suits it"
@@ -64,14 +79,38 @@ class Model(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _fill_sizes(cls, given: Any) -> Any:
-        """Resolve hidden and layers, which each encoder has its own defaults for."""
+    def _fill_in(cls, given: Any) -> Any:
+        """Resolve what a form decides; hidden and layers, which each encoder has defaults for."""
         if not isinstance(given, dict):
             return given
-        given = _lift_heads(given)
+        given = cls._take_form(_lift_heads(given))
         encoder = given.get("encoder", cls.model_fields["encoder"].default)
         sizes = dict(zip(("hidden", "layers"), cls.sizes.get(str(encoder), ()), strict=False))
         return {**sizes, **{name: x for name, x in given.items() if x is not None}}
+
+    @classmethod
+    def _take_form(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Encoder, pooling and who asks, as the form has them, where it is named."""
+        form = given.get("form")
+        if form not in _FORMS:
+            return given
+        encoder, pooling, query = _FORMS[form]
+        attention = given.get("attention", cls.model_fields["attention"].default)
+        if isinstance(attention, str):
+            mechanism = find_mechanism(attention)
+            attention = {mechanism.family: attention} if mechanism else attention
+        asks = attention.get("query") if isinstance(attention, dict) else None
+        defaults = {name: field.default for name, field in cls.model_fields.items()}
+        for name, value, own in (
+            ("encoder", given.get("encoder"), encoder),
+            ("pooling", given.get("pooling"), pooling),
+            ("attention.query", asks, query),
+        ):
+            if value not in (None, own, defaults.get(name)):
+                raise ValueError(f"the form {form} has {name} {own}; leave out {name} or the form")
+        if isinstance(attention, dict):
+            attention = {**attention, "query": query}
+        return {**given, "encoder": encoder, "pooling": pooling, "attention": attention}
 
     @field_validator("pooling")
     @classmethod
@@ -98,8 +137,23 @@ class TextModel(Model):
     """What is trained on texts."""
 
     encoder: _Encoder = Field("bilstm", description="how words become states")
+    pooling: Literal["attention", "conjunctive", "stacked", "hierarchical"] | None = Field(  # type: ignore[assignment]
+        None,
+        validate_default=True,
+        description="attention: weigh the states, then classify the context; conjunctive: classify "
+        "every state, gate each and average; hierarchical: words to sentences to the text",
+    )
+    embedding_dim: Annotated[int, Field(ge=1)] = Field(
+        128, description="width of the embedding of a token; vectors from a file bring their own"
+    )
     vectors: FilePath | None = Field(
         None, description="text file of word vectors to begin from: a word and its numbers a line"
+    )
+    word_dropout: Share = Field(
+        0.1, description="share of the tokens that are taken for unknown in training"
+    )
+    embedding_dropout: Share = Field(
+        0.3, description="share of the embedding's columns, of each text, dropped in training"
     )
 
 

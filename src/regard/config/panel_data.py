@@ -12,6 +12,17 @@ __all__ = ["PanelArrayData", "PanelTableData"]
 class _Panel(Section):
     """What is forecast from what."""
 
+    time: str = Field("ds", description="column with the times")
+    id: str | None = Field(
+        None, description="column that says which series a row belongs to; by default unique_id"
+    )
+    target: str | tuple[str, ...] | None = Field(
+        None,
+        description="column, or list of columns, to forecast; by default y, or else all that are "
+        "nothing else",
+    )
+    known: tuple[str, ...] = Field((), description="columns whose future is known beforehand")
+    past: tuple[str, ...] = Field((), description="columns known of the past only")
     horizon: int = Field(1, ge=1, description="steps to forecast")
     window: Annotated[int, Field(ge=1)] | None = Field(
         None, description="past steps to forecast from; by default what suits season and horizon"
@@ -35,17 +46,6 @@ class PanelTableData(_Panel):
         description="file, relative to the working directory; ${NAME} stands for an environment "
         "variable"
     )
-    time: str = Field("ds", description="column with the times")
-    id: str | None = Field(
-        None, description="column that says which series a row belongs to; by default unique_id"
-    )
-    target: str | tuple[str, ...] | None = Field(
-        None,
-        description="column, or list of columns, to forecast; by default y, or else all that are "
-        "nothing else",
-    )
-    known: tuple[str, ...] = Field((), description="columns whose future is known beforehand")
-    past: tuple[str, ...] = Field((), description="columns known of the past only")
     test_share: float = Field(
         0.2, gt=0, lt=1, description="share of the time, the last, kept for the figures"
     )

@@ -17,6 +17,7 @@ from regard.attention import (
     ConjunctivePooling,
     Dot,
     HierarchicalPooling,
+    LastStatePooling,
     MultiHead,
     Rotary,
     ScaledDot,
@@ -103,6 +104,7 @@ _AROUND: dict[str, Callable[[Tensor], Any]] = {
     "rotary": _multi_head(rotary=Rotary()),
     "pooling": lambda states: AttentionPooling(_learned(), 16)(states).weights,
     "self-pooling": lambda states: SelfAttentionPooling([Attention(ScaledDot())])(states).weights,
+    "last-state": lambda states: LastStatePooling([Attention(ScaledDot())])(states).weights,
     "conjunctive": lambda states: ConjunctivePooling([Dot(), Dot()], 4, 4, 2)(states).weights,
     "hierarchical": lambda states: (
         HierarchicalPooling(AttentionPooling(_learned(), 16), AttentionPooling(_learned(), 16))(

@@ -1,10 +1,22 @@
 """Encoders, heads, and the complete models made of them."""
 
-from regard.models.build import ENCODERS, Sizes, build_classifier, build_regressor
+from regard.models.build import (
+    ENCODERS,
+    Sizes,
+    build_classifier,
+    build_regressor,
+    build_text_classifier,
+)
 from regard.models.conv_bilstm import ConvBiLSTM, choose_stride
 from regard.models.convolution import Convolution
 from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns
-from regard.models.heads import AttentionHead, ConjunctiveHead, Predicted, SeriesModel
+from regard.models.heads import (
+    AttentionHead,
+    ConjunctiveHead,
+    ContextHead,
+    Predicted,
+    SeriesModel,
+)
 from regard.models.inception import Inception
 from regard.models.mechanisms import (
     ALIGNMENTS,
@@ -14,7 +26,8 @@ from regard.models.mechanisms import (
     make_attentions,
     make_score,
 )
-from regard.models.recurrent import Recurrent, run_recurrent
+from regard.models.recurrent import ForwardReader, Recurrent, run_recurrent
+from regard.models.text import TextModel
 from regard.models.transformer import Transformer, sinusoids
 from regard.models.transformer_layers import (
     Decoded,
@@ -30,17 +43,20 @@ __all__ = [
     "WINDOWS",
     "AttentionHead",
     "ConjunctiveHead",
+    "ContextHead",
     "ConvBiLSTM",
     "Convolution",
     "Decoded",
     "DecoderCache",
     "Encoder",
+    "ForwardReader",
     "Inception",
     "MaskedBatchNorm",
     "Predicted",
     "Recurrent",
     "SeriesModel",
     "Sizes",
+    "TextModel",
     "Transformer",
     "TransformerDecoderLayer",
     "TransformerEncoderLayer",
@@ -48,6 +64,7 @@ __all__ = [
     "apply_mask",
     "build_classifier",
     "build_regressor",
+    "build_text_classifier",
     "choose_stride",
     "columns",
     "make_attentions",

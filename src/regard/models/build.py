@@ -1,21 +1,29 @@
 """Models by the names of the configuration."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from torch import nn
 
-from regard.attention import AttentionPooling, SelfAttentionPooling
+from regard.attention import (
+    Attention,
+    AttentionPooling,
+    LastStatePooling,
+    SelfAttentionPooling,
+    StackedPooling,
+)
 from regard.models.conv_bilstm import ConvBiLSTM, choose_stride
 from regard.models.convolution import Convolution
 from regard.models.encoder import Encoder
-from regard.models.heads import AttentionHead, ConjunctiveHead, SeriesModel
+from regard.models.heads import AttentionHead, ConjunctiveHead, ContextHead, SeriesModel
 from regard.models.inception import Inception
 from regard.models.mechanisms import make_attentions
-from regard.models.recurrent import Recurrent
+from regard.models.recurrent import ForwardReader, Recurrent
+from regard.models.text import TextModel
 from regard.models.transformer import Transformer
 
-__all__ = ["ENCODERS", "Sizes", "build_classifier", "build_regressor"]
+__all__ = ["ENCODERS", "Sizes", "build_classifier", "build_regressor", "build_text_classifier"]
 
 
 class Sizes(NamedTuple):
@@ -111,6 +119,7 @@ def build_regressor(
     heads: int,
     dropout: float,
     steps: int,
+    form: str | None = None,
     two_sided: bool = False,
 ) -> SeriesModel:
     """A model of series; the names and sizes are those of the configuration.
@@ -120,33 +129,73 @@ def build_regressor(
         outputs: N.
         encoder: one of `ENCODERS`.
         attention: score, window, align and query, as the configuration resolves them.
-        pooling: "attention" or "conjunctive".
+        pooling: "attention", "conjunctive" or "stacked".
         hidden: width inside the encoder.
         layers: of the encoder.
         attention_dim: A, the width of additive scores' comparison space.
         heads: of the attention; their weights are averaged.
         dropout: of the columns of the states, and between recurrent or Transformer layers.
         steps: longest series of the training part, by which an encoder may choose its stride.
+        form: what encoder, pooling and query came from; not looked at.
         two_sided: whether a single output becomes the logits of two classes.
     """
     body = ENCODERS[encoder](Sizes(channels, hidden, layers, dropout, steps))
-    attentions, query_dim = make_attentions(
-        attention,
-        heads=heads,
+    make = partial(
+        make_attentions,
         state_dim=body.width,
         attention_dim=attention_dim,
         positions=-(-steps // body.stride),
     )
-    widths = {"state_dim": body.width, "outputs": outputs}
+    attentions, query_dim = make(attention, heads=heads)
+    out: dict[str, Any] = {"outputs": outputs, "two_sided": two_sided}
     head: nn.Module
     if pooling == "conjunctive":
         scores = [each.score for each in attentions]
-        head = ConjunctiveHead(scores, query_dim=query_dim, **widths, two_sided=two_sided)
+        head = ConjunctiveHead(scores, query_dim=query_dim, state_dim=body.width, **out)
+    elif pooling == "stacked":
+        [first], _ = make({**attention, "query": "states"}, heads=1)
+        reader = ForwardReader(body.width)
+        stacked = StackedPooling(first, reader, _pool(attentions, query_dim, attention))
+        head = ContextHead(stacked, context_dim=body.width, **out)
+    elif attention["query"] == "last":
+        head = ContextHead(LastStatePooling(attentions), context_dim=2 * body.width, **out)
     else:
-        pool = (
-            AttentionPooling(attentions, query_dim)
-            if attention["query"] == "learned"
-            else SelfAttentionPooling(attentions)
-        )
-        head = AttentionHead(pool, **widths, two_sided=two_sided)
+        pool = _pool(attentions, query_dim, attention)
+        head = AttentionHead(pool, state_dim=body.width, **out)
     return SeriesModel(body, head, dropout=dropout)
+
+
+def _pool(
+    attentions: Sequence[Attention], query_dim: int, attention: Mapping[str, Any]
+) -> AttentionPooling | SelfAttentionPooling:
+    if attention["query"] == "states":
+        return SelfAttentionPooling(attentions)
+    return AttentionPooling(attentions, query_dim)
+
+
+def build_text_classifier(
+    *,
+    tokens: int,
+    classes: int,
+    embedding_dim: int,
+    word_dropout: float,
+    embedding_dropout: float,
+    **options: Any,
+) -> TextModel:
+    """A classifier of texts.
+
+    Parameters:
+        tokens: V.
+        classes: N.
+        embedding_dim: width of the embedding.
+        word_dropout: share of the tokens that are taken for unknown in training.
+        embedding_dropout: share of the embedding's columns that are dropped in training.
+        options: the rest of those of `build_regressor`.
+    """
+    return TextModel(
+        tokens,
+        embedding_dim,
+        build_classifier(channels=embedding_dim, classes=classes, **options),
+        word_dropout=word_dropout,
+        embedding_dropout=embedding_dropout,
+    )

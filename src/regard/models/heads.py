@@ -12,12 +12,14 @@ from torch.nn.functional import linear
 from regard.attention import (
     AttentionPooling,
     ConjunctivePooling,
+    LastStatePooling,
     Score,
     SelfAttentionPooling,
+    StackedPooling,
 )
 from regard.models.encoder import Encoder
 
-__all__ = ["AttentionHead", "ConjunctiveHead", "Predicted", "SeriesModel"]
+__all__ = ["AttentionHead", "ConjunctiveHead", "ContextHead", "Predicted", "SeriesModel"]
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,38 @@ class AttentionHead(nn.Module):
         if self.two_sided:
             values, evidence = _two_sided(values), _two_sided(evidence)
         maps = {"attention": weights, "evidence": evidence}
+        return Predicted(values, maps, pooled.log_prob, pooled.entropy)
+
+
+class ContextHead(nn.Module):
+    """A linear layer on a context that is not a weighted sum of the states: there is no evidence.
+
+    Parameters:
+        pool: states to a context and weights [B, S].
+        context_dim: width of the context.
+        outputs: N.
+        two_sided: whether a single output z becomes the logits (-z / 2, z / 2) of two classes.
+    """
+
+    def __init__(
+        self,
+        pool: LastStatePooling | StackedPooling,
+        *,
+        context_dim: int,
+        outputs: int,
+        two_sided: bool = False,
+    ) -> None:
+        super().__init__()
+        self.pool = pool
+        self.classify = nn.Linear(context_dim, outputs)
+        self.two_sided = two_sided
+
+    def forward(self, states: Tensor, mask: Tensor | None) -> Predicted:
+        """[B, S, D] states -> values and maps."""
+        pooled = self.pool(states, mask)
+        values = self.classify(pooled.context)
+        maps = {"attention": _shares(pooled.weights, mask)}
+        values = _two_sided(values) if self.two_sided else values
         return Predicted(values, maps, pooled.log_prob, pooled.entropy)
 
 

@@ -5,7 +5,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from regard.models.encoder import Encoder
 
-__all__ = ["Recurrent", "run_recurrent"]
+__all__ = ["ForwardReader", "Recurrent", "run_recurrent"]
 
 _CELLS: dict[str, type[nn.LSTM] | type[nn.GRU]] = {"lstm": nn.LSTM, "gru": nn.GRU}
 
@@ -58,3 +58,19 @@ class Recurrent(Encoder):
     def forward(self, series: Tensor, mask: Tensor | None = None) -> Tensor:
         """[B, C, T] -> [B, T, D]."""
         return run_recurrent(self.network, series.transpose(1, 2), mask)
+
+
+class ForwardReader(nn.Module):
+    """An LSTM that reads states from the first to the last: [B, S, D] -> [B, S, D].
+
+    Parameters:
+        width: D.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.network = nn.LSTM(width, width, batch_first=True)
+
+    def forward(self, states: Tensor, mask: Tensor | None = None) -> Tensor:
+        """[B, S, D] -> [B, S, D]."""
+        return run_recurrent(self.network, states, mask)

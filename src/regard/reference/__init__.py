@@ -28,7 +28,11 @@ from regard.reference.pooling import (
     attention_pooling,
     conjunctive_pooling,
     hierarchical_pooling,
+    last_state_pooling,
+    self_attention_pooling,
+    stacked_pooling,
 )
+from regard.reference.recurrent import bidirectional_lstm, lstm, lstm_cell
 from regard.reference.recurrent_scores import (
     coverage_loss,
     coverage_score,
@@ -42,6 +46,7 @@ from regard.reference.scores import (
     general_score,
     location_score,
     scaled_dot_score,
+    uniform_score,
 )
 from regard.reference.transformer import (
     Order,
@@ -76,6 +81,7 @@ __all__ = [
     "attend",
     "attend_step_by_step",
     "attention_pooling",
+    "bidirectional_lstm",
     "causal",
     "concat_score",
     "conjunctive_pooling",
@@ -94,6 +100,7 @@ __all__ = [
     "hard_log_probabilities",
     "hard_policy_gradient",
     "hierarchical_pooling",
+    "last_state_pooling",
     "layer_norm",
     "linear",
     "local_monotonic",
@@ -101,14 +108,19 @@ __all__ = [
     "local_predictive_centres",
     "location_score",
     "location_sensitive_score",
+    "lstm",
+    "lstm_cell",
     "monotonic_expected",
     "monotonic_hard",
     "multi_head",
     "rotary",
     "scaled_dot_score",
+    "self_attention_pooling",
     "sigmoid",
     "sliding",
     "softmax",
     "sparsemax",
+    "stacked_pooling",
     "through_tanh",
+    "uniform_score",
 ]

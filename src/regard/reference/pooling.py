@@ -4,10 +4,19 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from regard.reference.attention import attend
-from regard.reference.elements import Array, Mask, sigmoid
+from regard.reference.alignments import softmax
+from regard.reference.attention import Align, attend
+from regard.reference.elements import Array, Mask, allowed_keys, sigmoid
 
-__all__ = ["Pool", "attention_pooling", "conjunctive_pooling", "hierarchical_pooling"]
+__all__ = [
+    "Pool",
+    "attention_pooling",
+    "conjunctive_pooling",
+    "hierarchical_pooling",
+    "last_state_pooling",
+    "self_attention_pooling",
+    "stacked_pooling",
+]
 
 Pool = Callable[[Array], tuple[Array, Array]]
 
@@ -106,3 +115,110 @@ def hierarchical_pooling(
         encode_sentences(sentences) if encode_sentences else sentences
     )
     return vector, word_weights, sentence_weights
+
+
+def last_state_pooling(
+    states: Array,
+    score: Callable[[Array, Array], Array],
+    allowed: Mask | None = None,
+    align: Align = softmax,
+) -> tuple[Array, Array]:
+    """vector = [c; h_last], c = sum over s of weights_s h_s, weights = align(score(h_last, h_s)).
+
+    Parameters:
+        states: [S, D].
+        score: `score(query [1, D], keys [S, D]) -> scores [1, S]`.
+        allowed: boolean [S], True means may be attended. None allows all. The last state is the
+            last that is allowed; zeros where none is.
+        align: how scores become weights.
+
+    Returns:
+        (vector [2 D], weights [S]).
+
+    Source: Luong, Pham and Manning, 2015, equation 5, for the context beside the state that asked;
+    there, and in Bahdanau, Cho and Bengio, 2015, that is a decoder's.
+
+    >>> vector, weights = last_state_pooling(
+    ...     np.array([[1.0], [3.0]]), lambda query, keys: np.zeros((1, len(keys)))
+    ... )
+    >>> vector.tolist(), weights.tolist()
+    ([2.0, 3.0], [0.5, 0.5])
+    """
+    S, D = states.shape
+    row = np.ones((1, S), dtype=bool) if allowed is None else allowed[np.newaxis]
+    last = np.zeros((1, D))
+    for s in allowed_keys(row, 0, S):
+        last = states[s : s + 1]
+    contexts, weights = attend(score(last, states), states, row, align)
+    return np.concatenate((contexts[0], last[0])), weights[0]
+
+
+def self_attention_pooling(
+    states: Array, scores: Array, allowed: Mask | None = None, align: Align = softmax
+) -> tuple[Array, Array]:
+    """vector = mean over the allowed i of sum over s of weights_is h_s, weights = align(scores).
+
+    Parameters:
+        states: [S, D].
+        scores: [S, S], of every state as a query with every state as a key.
+        allowed: boolean [S], True means may attend and be attended. None allows all.
+        align: how scores become weights.
+
+    Returns:
+        (vector [D], weights [S], the mean of the rows that are allowed); zeros where none is.
+
+    Source: Vaswani et al., 2017, "Attention is all you need", section 3.2.3, then a mean.
+
+    >>> vector, weights = self_attention_pooling(np.array([[1.0], [3.0]]), np.zeros((2, 2)))
+    >>> vector.tolist(), weights.tolist()
+    ([2.0], [0.5, 0.5])
+    """
+    S, D = states.shape
+    asking = [s for s in range(S) if allowed is None or allowed[s]]
+    contexts, rows = attend(
+        scores, states, None if allowed is None else np.array([allowed] * S), align
+    )
+    vector, weights = np.zeros(D), np.zeros(S)
+    for i in asking:
+        vector += contexts[i] / len(asking)
+        weights += rows[i] / len(asking)
+    return vector, weights
+
+
+def stacked_pooling(
+    states: Array,
+    attend_first: Callable[[Array], tuple[Array, Array]],
+    encode: Callable[[Array], Array],
+    pool: Pool,
+) -> tuple[Array, Array, Array, Array]:
+    """vector = pool(encode(contexts)), of the contexts that the states find in each other.
+
+    Parameters:
+        states: [S, D].
+        attend_first: states [S, D] -> (contexts [S, D'], weights [S, S]).
+        encode: contexts [S, D'] -> [S, D''].
+        pool: [S, D''] -> (vector, weights [S]).
+
+    Returns:
+        (vector, input weights [S], first weights [S, S], second weights [S]): the input weight of
+        state j is the sum over i of second_i first_ij.
+
+    Source: after Yang et al., 2016, section 2.2, for sequences without sentences.
+
+    >>> def mean(states):
+    ...     return attention_pooling(states, np.zeros(len(states)))
+    >>> first = np.array([[1.0, 0.0], [0.5, 0.5]])
+    >>> vector, weights, _, _ = stacked_pooling(
+    ...     np.array([[1.0], [3.0]]), lambda states: (first @ states, first), lambda x: 2 * x, mean
+    ... )
+    >>> vector.tolist(), weights.tolist()
+    ([3.0], [0.75, 0.25])
+    """
+    contexts, first = attend_first(states)
+    vector, second = pool(encode(contexts))
+    S = len(states)
+    weights = np.zeros(S)
+    for j in range(S):
+        for i in range(S):
+            weights[j] += second[i] * first[i, j]
+    return vector, weights, first, second

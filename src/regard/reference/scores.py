@@ -14,6 +14,7 @@ __all__ = [
     "general_score",
     "location_score",
     "scaled_dot_score",
+    "uniform_score",
 ]
 
 
@@ -179,3 +180,15 @@ def scaled_dot_score(
         for j in range(len(keys)):
             scores[i, j] = scale * dot(query[i], keys[j]) / temperature
     return scores
+
+
+def uniform_score(query: Array, keys: Array) -> Array:
+    """score_ij = 0: queries [Q, Dq] and keys [K, Dk], whatever they are -> [Q, K].
+
+    Source: Wiegreffe and Pinter, 2019, "Attention is not not explanation", section 3.2, where the
+    weights are held even: those that softmax makes of equal scores.
+
+    >>> uniform_score(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]])).tolist()
+    [[0.0, 0.0]]
+    """
+    return np.zeros((len(query), len(keys)))

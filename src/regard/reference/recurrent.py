@@ -1,0 +1,114 @@
+"""Recurrent networks, one step and one unit at a time."""
+
+import math
+
+import numpy as np
+
+from regard.reference.elements import Array, dot, sigmoid
+
+__all__ = ["bidirectional_lstm", "lstm", "lstm_cell"]
+
+
+def lstm_cell(
+    x: Array, h: Array, c: Array, w_x: Array, w_h: Array, b_x: Array, b_h: Array
+) -> tuple[Array, Array]:
+    """One step: what is kept of the memory, what is written to it, and what is shown of it.
+
+        i = sigmoid(W_xi x + b_xi + W_hi h + b_hi)        input gate
+        f = sigmoid(W_xf x + b_xf + W_hf h + b_hf)        forget gate
+        g = tanh(W_xg x + b_xg + W_hg h + b_hg)           what may be written
+        o = sigmoid(W_xo x + b_xo + W_ho h + b_ho)        output gate
+        c' = f c + i g,    h' = o tanh(c')
+
+    Parameters:
+        x: [C], the input of this step.
+        h: [D], the state of the step before.
+        c: [D], its memory.
+        w_x: [4 D, C], the rows of i, f, g and o one below the other, as in torch (weight_ih).
+        w_h: [4 D, D] in the same order (weight_hh).
+        b_x: [4 D] (bias_ih).
+        b_h: [4 D] (bias_hh); torch adds two biases where one would do.
+
+    Returns:
+        (state h' [D], memory c' [D]).
+
+    Source: Hochreiter and Schmidhuber, 1997, "Long short-term memory", section 4, whose squashing
+    functions g and h are scaled sigmoids and here tanh, and where nothing is forgotten (f = 1);
+    the forget gate is of Gers, Schmidhuber and Cummins, 2000, "Learning to forget: continual
+    prediction with LSTM".
+
+    >>> weights = np.zeros((4, 1)), np.zeros((4, 1))
+    >>> open_all = np.array([99.0, 99.0, 0.5, 99.0])  # i = f = o = 1, g = tanh(0.5)
+    >>> h, c = lstm_cell(np.ones(1), np.ones(1), np.ones(1), *weights, open_all, np.zeros(4))
+    >>> float(c[0]) == 1 + math.tanh(0.5), float(h[0]) == math.tanh(c[0])
+    (True, True)
+    """
+    D = len(h)
+    state, memory = np.zeros(D), np.zeros(D)
+    for d in range(D):
+        inside = []
+        for gate in range(4):
+            row = gate * D + d
+            inside.append(dot(w_x[row], x) + float(b_x[row]) + dot(w_h[row], h) + float(b_h[row]))
+        i, f, g, o = (
+            sigmoid(inside[0]),
+            sigmoid(inside[1]),
+            math.tanh(inside[2]),
+            sigmoid(inside[3]),
+        )
+        memory[d] = f * float(c[d]) + i * g
+        state[d] = o * math.tanh(memory[d])
+    return state, memory
+
+
+def lstm(
+    inputs: Array, w_x: Array, w_h: Array, b_x: Array, b_h: Array, *, backward: bool = False
+) -> Array:
+    """h_t, c_t = lstm_cell(x_t, h_(t-1), c_(t-1)) from the first step to the last, from zeros.
+
+    Parameters:
+        inputs: [T, C].
+        w_x, w_h, b_x, b_h: as for `lstm_cell`.
+        backward: from the last step to the first; state t is still that of step t.
+
+    Returns:
+        [T, D] states.
+
+    Source: Hochreiter and Schmidhuber, 1997.
+
+    >>> zeros = np.zeros((4, 1))
+    >>> lstm(np.ones((3, 1)), zeros, zeros, np.zeros(4), np.zeros(4)).tolist()
+    [[0.0], [0.0], [0.0]]
+    """
+    T, D = len(inputs), w_h.shape[1]
+    states = np.zeros((T, D))
+    h, c = np.zeros(D), np.zeros(D)
+    for t in range(T - 1, -1, -1) if backward else range(T):
+        h, c = lstm_cell(inputs[t], h, c, w_x, w_h, b_x, b_h)
+        states[t] = h
+    return states
+
+
+def bidirectional_lstm(
+    inputs: Array,
+    forward: tuple[Array, Array, Array, Array],
+    backward: tuple[Array, Array, Array, Array],
+) -> Array:
+    """state_t = [forward_t; backward_t], one LSTM from the first step on, one from the last.
+
+    Parameters:
+        inputs: [T, C].
+        forward: w_x, w_h, b_x and b_h of the one, as for `lstm_cell`.
+        backward: of the other.
+
+    Returns:
+        [T, 2 D] states.
+
+    Source: Graves and Schmidhuber, 2005, "Framewise phoneme classification with bidirectional LSTM
+    and other neural network architectures".
+
+    >>> zeros = np.zeros((4, 1)), np.zeros((4, 1)), np.zeros(4), np.zeros(4)
+    >>> bidirectional_lstm(np.ones((3, 1)), zeros, zeros).shape
+    (3, 2)
+    """
+    return np.concatenate((lstm(inputs, *forward), lstm(inputs, *backward, backward=True)), axis=1)
