@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "attention": set[str](),
     "reference": set[str](),
     "data": set[str](),
+    "baselines": set[str](),
     "catalogue": set[str](),
     "config": {"catalogue"},
     "metrics": set[str](),
@@ -30,6 +31,7 @@ MAY_IMPORT = {
     "plots": {"explain"},
     "jobs": {
         "attention",
+        "baselines",
         "catalogue",
         "config",
         "data",

@@ -7,7 +7,7 @@ is a likely one, the fix. At the command line each is one line and exit code 2.
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["ConfigError", "DataError", "RegardError", "RunError", "did_you_mean"]
+__all__ = ["ConfigError", "DataError", "RegardError", "RegardWarning", "RunError", "did_you_mean"]
 
 
 class RegardError(Exception):
@@ -20,6 +20,10 @@ class ConfigError(RegardError, ValueError):
 
 class DataError(RegardError, ValueError):
     """The data cannot be read, or cannot be learned from."""
+
+
+class RegardWarning(UserWarning):
+    """Something was done that the user should know of, such as texts that were cut."""
 
 
 class RunError(RegardError):

@@ -14,7 +14,13 @@ from regard.errors import DataError
 __all__ = ["as_cases"]
 
 
-def as_cases(X: Any, y: ArrayLike | None = None, *, missing: Missing = "refuse") -> Cases:
+def as_cases(
+    X: Any,
+    y: ArrayLike | None = None,
+    *,
+    missing: Missing = "refuse",
+    targets: bool = False,
+) -> Cases:
     """Take series, and their labels, from Python.
 
     Errors are worded as scikit-learn words them where it has a wording.
@@ -24,6 +30,7 @@ def as_cases(X: Any, y: ArrayLike | None = None, *, missing: Missing = "refuse")
             differ, B arrays [C, steps], or [steps] for one channel. Of numbers.
         y: [B] classes or targets, kept as they are; None where there are none.
         missing: "refuse" or "interpolate".
+        targets: Whether y is numbers to predict, [B] or [B, M], and not classes.
 
     Returns:
         B cases of C channels and up to T steps.
@@ -45,7 +52,7 @@ def as_cases(X: Any, y: ArrayLike | None = None, *, missing: Missing = "refuse")
         lengths = np.full(len(values), values.shape[2], dtype=np.int64)
     else:
         values, lengths = pad(_series(parts))
-    labels = None if y is None else _labels(y, len(values))
+    labels = None if y is None else _labels(y, len(values), targets=targets)
     values = settle_missing(values, lengths, missing=missing, place=place_in("X"))
     return Cases(values, lengths, labels)
 
@@ -114,11 +121,17 @@ def _checked(X: Any) -> NDArray[np.float64]:
     return np.asarray(checked if checked.ndim == 3 else checked[:, None, :])
 
 
-def _labels(y: ArrayLike, cases: int) -> NDArray[Any]:
-    from sklearn.utils import column_or_1d
+def _labels(y: ArrayLike, cases: int, *, targets: bool = False) -> NDArray[Any]:
+    from sklearn.utils import check_array, column_or_1d
 
+    labels: NDArray[Any]
     try:
-        labels: NDArray[Any] = column_or_1d(y, warn=True)
+        if targets:
+            labels = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+            if labels.ndim == 2 and labels.shape[1] == 1:
+                labels = column_or_1d(labels, warn=True)
+        else:
+            labels = column_or_1d(y, warn=True)
     except ValueError as error:
         raise DataError(f"y: {error}") from None
     if len(labels) != cases:

@@ -21,13 +21,14 @@ class Cases:
     Attributes:
         values: [B, C, T] float64, in the units of the data, zero after each case's length.
         lengths: [B] int64, the true number of steps of each case, at least 1.
-        labels: [B] class of each case (strings from files, anything from Python), float targets
-            for regression files, or None where there are none.
+        labels: [B] class of each case (strings from files, anything from Python); or the numbers
+            to predict, float64 [B] or [B, M]; or None where there are none.
         spans: [B, 2] int64 half-open (start, stop) steps of the part that makes the case what it
             is, where the truth is known; start == stop where there is none.
         ids: [B] what the source calls each case (the case column of a table; by default the
             position, from 0).
         channels: C names; by default "channel 0", "channel 1", ...
+        targets: M names of the numbers to predict, where the source names them.
     """
 
     values: NDArray[np.float64]
@@ -36,6 +37,7 @@ class Cases:
     spans: NDArray[np.int64] | None = None
     ids: NDArray[Any] = field(default_factory=lambda: np.empty(0))
     channels: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.values.ndim != 3:

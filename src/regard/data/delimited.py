@@ -9,14 +9,14 @@ show them.
 
 import csv
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regard.data.cases import Cases
 from regard.data.cells import is_missing, is_number, parse_numbers, tidy_labels
-from regard.data.checks import check_choice
+from regard.data.checks import check_choice, check_count
 from regard.data.files import FilePath, read_text
 from regard.data.missing import Missing, check_missing, settle_missing
 from regard.errors import DataError
@@ -28,9 +28,10 @@ def read_csv(
     path: FilePath,
     *,
     label: Literal["first", "none"] = "first",
+    targets: int = 0,
     missing: Missing = "refuse",
 ) -> Cases:
-    """Read a CSV or TSV file with one series a row, its label first.
+    """Read a CSV or TSV file with one series a row, after its label or its targets.
 
     A header is skipped: a first row without a single number (apart from the label), or one that
     counts the columns from 0 or 1 and calls the first of them label, class, target or y. Blank
@@ -39,11 +40,14 @@ def read_csv(
     Parameters:
         path: A UTF-8 text file.
         label: "first" where the first cell of a row is its label, "none" where there is none.
+        targets: How many cells, first in the row, are numbers to predict; they are then in the
+            place of a label.
         missing: "refuse" or "interpolate".
 
     Returns:
         B cases of one channel and T steps. Labels are strings, a whole number written in only one
-        way: "1.0000000e+00" becomes "1".
+        way: "1.0000000e+00" becomes "1"; targets are float64, [B] or, where there are several,
+        [B, targets].
 
     Raises:
         DataError: The file cannot be read, a row is longer or shorter than the first, a cell is
@@ -51,14 +55,16 @@ def read_csv(
     """
     check_choice("label", label, ("first", "none"))
     check_missing(missing)
-    labelled = int(label == "first")
+    check_count("targets", targets, least=0)
+    labelled = targets if targets and label == "first" else int(label == "first")
     rows: list[int] = []
     labels: list[str] = []
+    numbers: list[NDArray[np.float64]] = []
     series: list[NDArray[np.float64]] = []
     for row, cells in _without_header(_rows(path), labelled):
         where = f"{path}, row {row}"
         if len(cells) == labelled:
-            raise DataError(f"{where} has a label and no values")
+            raise DataError(f"{where} has {'targets' if targets else 'a label'} and no values")
         if series and len(cells) - labelled != len(series[0]):
             raise DataError(
                 f"{where} has {len(cells) - labelled} values, row {rows[0]} has {len(series[0])}; "
@@ -66,10 +72,12 @@ def read_csv(
             )
         if labelled:
             labels.append(_label(cells[0], where))
+        if labelled and targets:
+            numbers.append(_targets(cells[:targets], where))
         series.append(parse_numbers(cells[labelled:], f"{where}, column", start=1 + labelled))
         rows.append(row)
     if labelled and _counts_columns(labels, series):
-        del rows[0], labels[0], series[0]
+        del rows[0], labels[0], series[0], numbers[:1]
     if not series:
         raise DataError(f"{path} has a header and no series")
     values = np.stack(series)[:, None, :]  # [B, 1, T]
@@ -80,7 +88,10 @@ def read_csv(
         missing=missing,
         place=lambda case, _, step: f"{path}, row {rows[case]}, column {step + 1 + labelled}",
     )
-    return Cases(values, lengths, tidy_labels(labels) if labelled else None)
+    given: NDArray[Any] | None = tidy_labels(labels) if labelled else None
+    if numbers:
+        given = np.stack(numbers) if targets > 1 else np.concatenate(numbers)
+    return Cases(values, lengths, given)
 
 
 def _rows(path: FilePath) -> Iterator[tuple[int, list[str]]]:
@@ -122,6 +133,15 @@ def _counts_columns(labels: list[str], series: list[NDArray[np.float64]]) -> boo
         return False
     counted = np.arange(len(series[0]))
     return bool((series[0] == counted).all() or (series[0] == counted + 1).all())
+
+
+def _targets(cells: list[str], where: str) -> NDArray[np.float64]:
+    numbers = parse_numbers(cells, f"{where}, column", start=1)
+    strange = ~np.isfinite(numbers)
+    if strange.any():
+        at = int(strange.argmax())
+        raise DataError(f"{where}, column {at + 1}: the target is missing or infinite")
+    return numbers
 
 
 def _label(cell: str, where: str) -> str:

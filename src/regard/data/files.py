@@ -1,9 +1,12 @@
 """Opening files, with an error for each way that can fail."""
 
+import codecs
+import gzip
+import zlib
 from os import PathLike
 from pathlib import Path
 
-from regard.errors import DataError
+from regard.errors import ConfigError, DataError
 
 __all__ = ["FilePath", "check_file", "read_text"]
 
@@ -25,17 +28,56 @@ def check_file(path: FilePath) -> Path:
     return file
 
 
-def read_text(path: FilePath) -> str:
-    r"""The text of a UTF-8 file that is not empty, every line ending in "\n", without its mark."""
-    content = check_file(path).read_bytes()
+def read_text(path: FilePath, *, encoding: str | None = None) -> str:
+    r"""The text of a file that is not empty, every line ending in "\n", without its mark.
+
+    A file packed with gzip is unpacked.
+
+    Parameters:
+        path: The file.
+        encoding: How its characters are written as bytes, by Python's names; None for UTF-8 where
+            the user has no choice, which messages then do not offer.
+    """
+    codec = "utf-8-sig" if encoding is None else _codec(encoding)
+    content = _unpacked(path, check_file(path).read_bytes())
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode(codec)
     except UnicodeDecodeError as error:
-        row = content[: error.start].count(b"\n") + 1
-        byte = f"0x{content[error.start]:02x}"
+        whole: bytes = error.object
+        row = whole[: error.start].count(b"\n") + 1
+        fix = ""
+        if codec == "utf-8-sig":
+            utf16 = whole.startswith((b"\xff\xfe", b"\xfe\xff"))
+            other = f", or set encoding, for example {'utf-16' if utf16 else 'latin-1'!r}"
+            fix = f"; save the file as UTF-8{other if encoding else ''}"
         raise DataError(
-            f"{path}, row {row}: byte {byte} is not UTF-8 text; save the file as UTF-8"
+            f"{path}, row {row}: byte 0x{whole[error.start]:02x} is not "
+            f"{(encoding or 'utf-8').upper()} text{fix}"
         ) from None
     if not text.strip():
         raise DataError(f"{path} is empty")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _codec(encoding: str) -> str:
+    """The codec's own name; for UTF-8 the one that drops the mark at the start of a file."""
+    name = encoding
+    try:
+        name = codecs.lookup(encoding).name
+        b"a".decode(name)  # refuses codecs that make no text, such as base64
+    except UnicodeError:
+        pass  # as it takes more bytes
+    except (LookupError, TypeError, ValueError):
+        raise ConfigError(
+            f"encoding: no {encoding!r}; wanted a name such as 'utf-8', 'latin-1' or 'cp1252'"
+        ) from None
+    return "utf-8-sig" if name == "utf-8" else name
+
+
+def _unpacked(path: FilePath, content: bytes) -> bytes:
+    if not content.startswith(b"\x1f\x8b"):
+        return content
+    try:
+        return gzip.decompress(content)
+    except (EOFError, OSError, zlib.error) as error:
+        raise DataError(f"{path} cannot be unpacked with gzip: {error}") from None

@@ -7,14 +7,15 @@ such; the columns of a Parquet file have their types.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.data.cells import MISSING_MARKS, not_a_number
+from regard.data.cells import MISSING_MARKS, is_number, not_a_number
 from regard.data.files import FilePath, check_file, read_text
 from regard.errors import DataError, did_you_mean
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = ["Table"]
+
+_LONG, _MANY = 40, 20  # characters of a column's name, and names, shown in a message
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ class Table:
     rows: NDArray[np.int64]
 
     @classmethod
-    def open(cls, path: FilePath) -> Table:
+    def open(cls, path: FilePath, *, encoding: str | None = None) -> Table:
+        """Read a table; `encoding` is that of a CSV file, as `read_text` takes it."""
         import polars as pl
 
         file = check_file(path)
@@ -49,7 +53,7 @@ class Table:
             if parquet:
                 frame, first = pl.read_parquet(file, glob=False), 1
             else:
-                frame, first = _read_delimited(path)
+                frame, first = _read_delimited(path, encoding)
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
             reason = str(error).split("\n")[0]
             raise DataError(f"{path} cannot be read as a table: {reason}") from None
@@ -65,11 +69,19 @@ class Table:
         return f"{self.path}, row {self.rows[row]}, column {column!r}"
 
     def need(self, name: str, parameter: str, fix: str = "") -> None:
-        """Refuse a column that is not there."""
+        """Refuse a column that is not there, or there twice."""
+        if f"{name}_duplicated_0" in self.frame.columns:  # as polars renames the second
+            raise DataError(f"{self.path} has two columns {name!r} ({parameter}); rename one")
         if name not in self.frame.columns:
-            near = did_you_mean(name, self.frame.columns)
-            listed = f"; there are {', '.join(self.frame.columns)}" if "did you" in near else ""
-            raise DataError(f"{self.path} has no column {name!r} ({parameter}){listed}{near}{fix}")
+            columns = self.frame.columns
+            near = did_you_mean(name, columns)
+            if "did you" in near:
+                near = f"; there are {_listed(columns)}{near}"
+            else:
+                near = f"; choose one of {_listed(columns)}"
+                if any(is_number(column) or len(column) > _LONG for column in columns):
+                    near += "; the first row must be a header, which names the columns"
+            raise DataError(f"{self.path} has no column {name!r} ({parameter}){near}{fix}")
 
     def need_names(self) -> None:
         """Refuse columns without names of their own, such as the index that pandas writes."""
@@ -97,11 +109,15 @@ class Table:
             raise DataError(f"{self.place(_first(gaps), name)} is empty")
         return column
 
-    def texts(self, name: str) -> NDArray[np.str_]:
+    def strings(self, name: str) -> list[str]:
         """[rows] strings, none missing."""
         import polars as pl
 
-        return np.array(self.keys(name).cast(pl.String).to_list(), dtype=np.str_)
+        return self.keys(name).cast(pl.String).to_list()
+
+    def texts(self, name: str) -> NDArray[np.str_]:
+        """[rows] short strings, none missing, as an array as wide as the longest."""
+        return np.array(self.strings(name), dtype=np.str_)
 
     def ids(self, name: str) -> NDArray[Any]:
         """[rows] whole numbers where all are written as such, dates as such, else strings."""
@@ -169,11 +185,11 @@ class Table:
         return column.cast(pl.Float64).fill_null(np.nan).to_numpy()
 
 
-def _read_delimited(path: FilePath) -> tuple[pl.DataFrame, int]:
+def _read_delimited(path: FilePath, encoding: str | None) -> tuple[pl.DataFrame, int]:
     """All cells as text, so that a slip in one of them can be named; and the first row's number."""
     import polars as pl
 
-    text = read_text(path)
+    text = read_text(path, encoding=encoding)
     content = text.lstrip("\n")
     header = content.split("\n", 1)[0]
     separator = next((mark for mark in "\t;" if mark in header), ",")
@@ -181,21 +197,57 @@ def _read_delimited(path: FilePath) -> tuple[pl.DataFrame, int]:
         frame = pl.read_csv(content.encode(), separator=separator, infer_schema=False)
     except pl.exceptions.PolarsError:
         _check_widths(path, text, separator)
-        raise
+        # A lone quotation mark within a cell, such as 5" for inches, stops polars.
+        frame = _read_loosely(path, content, separator)
     if frame[:, -1].null_count():  # A row that is too short ends in nulls.
         _check_widths(path, text, separator)
     return frame, len(text) - len(content) + 2
 
 
 def _check_widths(path: FilePath, text: str, separator: str) -> None:
-    reader = csv.reader(text.split("\n"), delimiter=separator)
     wanted = 0
-    for cells in reader:
+    for first, last, cells in _records(path, text, separator):
         wanted = wanted or len(cells)
         if cells and len(cells) != wanted:
+            open_mark = f"; is a quotation mark of row {first} not closed?" if first < last else ""
             raise DataError(
-                f"{path}, row {reader.line_num} has {len(cells)} cells, the header has {wanted}"
+                f"{path}, row {last} has {len(cells)} cells, the header has {wanted}{open_mark}"
             )
+
+
+def _read_loosely(path: FilePath, content: str, separator: str) -> pl.DataFrame:
+    """Rows of equal widths, with quotation marks read as Python reads them."""
+    import polars as pl
+
+    names, *rows = [cells for _, _, cells in _records(path, content, separator)]
+    unique = [
+        f"{name}_duplicated_{names[:at].count(name) - 1}" if name in names[:at] else name
+        for at, name in enumerate(names)
+    ]
+    filled = [[cell or None for cell in cells] or [None] * len(names) for cells in rows]
+    return pl.DataFrame(filled, schema=dict.fromkeys(unique, pl.String()), orient="row")
+
+
+def _records(path: FilePath, text: str, separator: str) -> Iterator[tuple[int, int, list[str]]]:
+    """The first line, the last line and the cells of each record."""
+    reader = csv.reader(StringIO(text, newline=""), delimiter=separator)
+    first = 1
+    limit = csv.field_size_limit(max(len(text), csv.field_size_limit()))
+    try:
+        for cells in reader:
+            yield first, reader.line_num, cells
+            first = reader.line_num + 1
+    except csv.Error as error:
+        raise DataError(f"{path}, row {first}: {error}") from None
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _listed(columns: list[str]) -> str:
+    """Names for a message, not too long and not too many."""
+    shown = [name if len(name) <= _LONG else name[: _LONG - 3] + "..." for name in columns[:_MANY]]
+    more = [f"{len(columns) - _MANY} more"] if len(columns) > _MANY else []
+    return ", ".join(shown + more)
 
 
 def _first(found: pl.Series) -> int:

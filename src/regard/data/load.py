@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from regard.data.cases import Cases
 from regard.data.delimited import read_csv
 from regard.data.files import FilePath
 from regard.data.npz import read_npz
 from regard.data.table import read_table
+from regard.data.texts import Texts, read_lines, read_texts
 from regard.data.ts import read_ts
 from regard.errors import ConfigError, DataError, did_you_mean
 
-__all__ = ["kind_of", "load"]
+__all__ = ["kind_of", "load", "load_texts"]
 
 _READERS: dict[str, Callable[..., Cases]] = {
     "csv": read_csv,
@@ -73,6 +75,33 @@ def load(
     return training, test
 
 
+def load_texts(
+    kind: str, *, path: FilePath, test_path: FilePath | None = None, **options: Any
+) -> tuple[Texts, Texts | None]:
+    """Read a file of texts for training and, where there is one, a file for testing.
+
+    Parameters:
+        kind: "table" or "lines".
+        path: The file to train on.
+        test_path: The file to test on.
+        options: Passed to `read_texts` or `read_lines`.
+
+    Returns:
+        The texts to train on, and those to test on or None.
+
+    Raises:
+        DataError: A file cannot be read, or a label of the second is not in the first.
+    """
+    reader: Callable[..., Texts] = {"table": read_texts, "lines": read_lines}[kind]
+    training = reader(path, **options)
+    if test_path is None:
+        return training, None
+    test = reader(test_path, **options)
+    if training.labels is not None and test.labels is not None:
+        _check_labels(training.labels, test.labels, test.ids, path, test_path)
+    return training, test
+
+
 def kind_of(path: FilePath) -> str:
     """The kind of a file by the end of its name: ".parquet" is a "table", ".csv" is "csv".
 
@@ -108,11 +137,17 @@ def _check_pair(training: Cases, test: Cases, path: FilePath, test_path: FilePat
     if targets[0] != targets[1]:
         words = ["targets" if is_target else "classes" for is_target in targets]
         raise DataError(f"{test_path} has {words[1]} for labels, {path} has {words[0]}")
-    unseen = np.flatnonzero(~np.isin(test.labels, training.labels))
-    if unseen.size and not targets[0]:
+    if not targets[0]:
+        _check_labels(training.labels, test.labels, test.ids, path, test_path)
+
+
+def _check_labels(
+    training: NDArray[Any], test: NDArray[Any], ids: NDArray[Any], path: FilePath, other: FilePath
+) -> None:
+    unseen = np.flatnonzero(~np.isin(test, training))
+    if unseen.size:
         at = unseen[0]
-        known = ", ".join(map(str, np.unique(training.labels)))
+        known = ", ".join(map(str, np.unique(training)))
         raise DataError(
-            f"{test_path}, case {test.ids[at]}: label {str(test.labels[at])!r} "
-            f"is not in {path}, which has {known}"
+            f"{other}, case {ids[at]}: label {str(test[at])!r} is not in {path}, which has {known}"
         )

@@ -97,11 +97,12 @@ def _values(path: FilePath, X: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _labels(path: FilePath, y: NDArray[Any], cases: int) -> NDArray[Any]:
-    if y.shape != (cases,):
+    several = y.ndim == 2 and y.dtype.kind == "f" and y.shape[1] > 0
+    if y.shape[:1] != (cases,) or not (y.ndim == 1 or several):
         raise DataError(f"{path}: y has the shape {list(y.shape)}; wanted [{cases}], as X")
     if y.dtype.kind == "f":
         if not np.isfinite(y).all():
-            at = int(np.isfinite(y).argmin())
+            at = int(np.isfinite(y).reshape(cases, -1).all(1).argmin())
             raise DataError(f"{path}: y[{at}] is {y[at]}; wanted a finite number")
         return y.astype(np.float64)
     if y.dtype.kind not in "biuU":

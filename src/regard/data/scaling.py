@@ -90,6 +90,18 @@ class Scaler:
             )
         return scaled
 
+    def invert(self, scaled: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What was scaled by the kind "channel", in the units of the data again.
+
+        Parameters:
+            scaled: [..., C, T], or [..., C] with one step.
+        """
+        assert self.mean is not None
+        assert self.std is not None
+        one_step = scaled.ndim == 2
+        std, mean = (x if one_step else x[:, None] for x in (self.std, self.mean))
+        return np.asarray(scaled * std + mean)
+
     def to_dict(self) -> dict[str, Any]:
         """All of the scaler as what JSON can hold."""
         if self.mean is None or self.std is None:

@@ -33,7 +33,7 @@ def read_table(
     *,
     case: str = "case",
     time: str = "time",
-    label: str | None = "label",
+    label: str | Sequence[str] | None = "label",
     channels: Sequence[str] | None = None,
     missing: Missing = "refuse",
 ) -> Cases:
@@ -44,14 +44,15 @@ def read_table(
         case: The column that says which case a row belongs to.
         time: The column by which the steps of a case are ordered: numbers, or dates and times
             written year first. Only the order counts, not the distances.
-        label: The column with the class of the case, the same in all its rows; None for a table
-            without labels.
+        label: The column with the class of the case, the same in all its rows; a list of columns
+            with numbers to predict; None for a table without labels.
         channels: The columns with the values; None for all others, in the order of the file.
         missing: "refuse" or "interpolate".
 
     Returns:
         B cases, in the order in which the table first names them, of C channels and up to T steps.
-        ids are the values of the case column, labels strings.
+        ids are the values of the case column; labels are strings, numbers to predict float64
+        [B, columns], and then `targets` has their names.
 
     Raises:
         DataError: The file cannot be read, a column is not there, a case has two labels or two
@@ -73,8 +74,14 @@ def read_table(
         place=lambda b, c, t: table.place(int(layout.row[starts[b] + t]), names[c]),
     )
     ids = table.ids(case)[layout.row[starts]]
-    labels = None if label is None else _labels(table, label, layout, ids)
-    return Cases(values, lengths, labels, ids=ids, channels=names)
+    labels: NDArray[Any] | None = None
+    targets: tuple[str, ...] = ()
+    if isinstance(label, str):
+        labels = _labels(table, label, layout, ids)
+    elif label is not None:
+        targets = tuple(label)
+        labels = np.stack([_targets(table, name, layout, ids) for name in targets], axis=1)
+    return Cases(values, lengths, labels, ids=ids, channels=names, targets=targets)
 
 
 @dataclass(frozen=True)
@@ -121,17 +128,18 @@ def _channel_names(
     *,
     case: str,
     time: str,
-    label: str | None,
+    label: str | Sequence[str] | None,
     channels: Sequence[str] | None,
 ) -> tuple[str, ...]:
     """The names of the columns that hold values, once all columns are known to be there."""
     table.need(case, "case")
     table.need(time, "time")
-    if label is not None:
-        table.need(label, "label", "; set label=None for a table without labels")
+    labels = [label] if isinstance(label, str) else list(label or ())
+    for name in labels:
+        table.need(name, "label", "; set label=None for a table without labels")
     if channels is None:
         table.need_names()
-        names = [name for name in table.frame.columns if name not in (case, time, label)]
+        names = [name for name in table.frame.columns if name not in (case, time, *labels)]
         if not names:
             raise DataError(f"{table.path} has no columns beside {case!r}, {time!r} and the label")
         return tuple(names)
@@ -152,5 +160,22 @@ def _labels(table: Table, label: str, layout: _Layout, ids: NDArray[Any]) -> NDA
         raise DataError(
             f"{table.place(layout.row[at], label)}: case {ids[case]} is {str(labels[at])!r} here "
             f"and {str(firsts[case])!r} before; wanted one label for a case"
+        )
+    return np.asarray(firsts)
+
+
+def _targets(table: Table, name: str, layout: _Layout, ids: NDArray[Any]) -> NDArray[np.float64]:
+    numbers = table.numbers(name)[layout.row]
+    firsts = numbers[layout.step == 0]
+    strange = ~np.isfinite(numbers)
+    differing = numbers != firsts[layout.case]
+    if (strange | differing).any():
+        at = int((strange | differing).argmax())
+        place, case = table.place(layout.row[at], name), ids[layout.case[at]]
+        if strange[at]:
+            raise DataError(f"{place}: the target of case {case} is missing or infinite")
+        raise DataError(
+            f"{place}: case {case} has {numbers[at]:g} here and {firsts[layout.case[at]]:g} "
+            "before; wanted one number for a case"
         )
     return np.asarray(firsts)
