@@ -303,6 +303,8 @@ def _print_figures(metrics: Any) -> None:
             typer.echo(f"{name.replace('_', ' '):20} {value:.4f}")
         elif isinstance(value, int):
             typer.echo(f"{name.replace('_', ' '):20} {value}")
+    for note in metrics.get("notes", ()):
+        typer.echo(f"note: {note}")
 
 
 def _fail(message: str, code: int) -> NoReturn:

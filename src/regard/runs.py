@@ -3,6 +3,7 @@
     config.json         resolved: every default filled in, seed, versions
     model.safetensors   weights
     preprocess.json     scaling and labels
+    tokenizer.json      of a classifier of texts
     metrics.json        figures on the test part
     history.csv         a row per epoch
     report.html         the report
@@ -47,6 +48,7 @@ __all__ = [
 ]
 
 _WEIGHTS = "model.safetensors"
+_TOKENIZER = "tokenizer.json"
 _NEEDED = ("config.json", "preprocess.json", _WEIGHTS)
 _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin", ".joblib")
 
@@ -61,6 +63,7 @@ class Run:
         preprocess: scaling, labels and whatever else prediction needs.
         metrics: figures on the test part; empty for an estimator that was saved.
         history: one row of figures per epoch.
+        tokenizer: the library's own JSON, of a classifier of texts; otherwise empty.
     """
 
     config: Config
@@ -68,6 +71,7 @@ class Run:
     preprocess: Mapping[str, Any]
     metrics: Mapping[str, Any] = field(default_factory=dict)
     history: Sequence[dict[str, float]] = ()
+    tokenizer: str = ""
 
 
 def versions() -> dict[str, str]:
@@ -153,6 +157,8 @@ def write_run(folder: Path, run: Run) -> None:
     config = run.config.model_copy(update={"versions": versions()})
     write_json(folder / "config.json", config.model_dump(mode="json"))
     write_json(folder / "preprocess.json", run.preprocess)
+    if run.tokenizer:
+        (folder / _TOKENIZER).write_text(run.tokenizer, encoding="utf-8")
     (folder / _WEIGHTS).write_bytes(save(dict(run.weights)))
     if run.metrics:
         write_json(folder / "metrics.json", run.metrics)
@@ -210,7 +216,17 @@ def read_run(path: Path) -> Run:
         preprocess=_read_json(path / "preprocess.json"),
         metrics=_read_json(metrics) if metrics.is_file() else {},
         history=_read_history(path / "history.csv"),
+        tokenizer=_read_text(path / _TOKENIZER),
     )
+
+
+def _read_text(path: Path) -> str:
+    if not path.is_file():
+        return ""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path}: is truncated or damaged: {error}") from None
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import fields
@@ -18,7 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from regard.config import TASKS, Config, resolve_config
-from regard.errors import RunError
+from regard.errors import RegardWarning, RunError
 from regard.models import Predicted
 from regard.runs import Run, read_run, write_run, writing
 from regard.training import (
@@ -49,6 +50,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         fit_seconds_: wall-clock time of fit.
         model_: the trained `torch.nn.Module`.
         seed_: what was drawn with.
+        notes_: what was warned of.
     """
 
     task: ClassVar[str]
@@ -59,6 +61,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
     history_: list[dict[str, float]]
     fit_seconds_: float
     seed_: int
+    notes_: list[str]
 
     def _set(self, given: dict[str, Any]) -> None:
         """Keep the parameters of `__init__`, given its `locals()`."""
@@ -94,8 +97,8 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         """What `preprocess.json` holds of the fitted estimator."""
         return {}
 
-    def _restore(self, kept: dict[str, Any]) -> None:
-        """Take back what `_kept` gave; a KeyError, TypeError or ValueError means it is damaged."""
+    def _restore(self, run: Run) -> None:
+        """Take back what `to_run` gave; a KeyError, TypeError or ValueError: it is damaged."""
 
     def _augment(self, config: Config) -> Callable[[Tensor, Tensor | None], Tensor] | None:
         """What varies the first input in training."""
@@ -148,6 +151,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         seed = self._seed()
         config = self.resolve(seed)
         check_device(config.training.device)
+        self.notes_ = []
         cases = self._read(X, y, reset=True)
         if validation is None:
             cases, validation = self._hold_out(cases, config)
@@ -203,12 +207,13 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             )
         estimator = cls.from_config(run.config)
         try:
-            estimator._restore(dict(run.preprocess))
+            estimator._restore(run)
         except KeyError as error:
             raise RunError(f"{source}/preprocess.json: is damaged: it has no {error}") from None
         except (TypeError, ValueError) as error:
             raise RunError(f"{source}/preprocess.json: is damaged: {error}") from None
         estimator.seed_ = run.config.seed
+        estimator.notes_ = []
         estimator.history_ = list(run.history)
         estimator.model_ = estimator._build(run.config)
         try:
@@ -233,6 +238,11 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             {"task": self.task, "seed": seed, "data": data, **sections},
             source=type(self).__name__,
         )
+
+    def _note(self, text: str) -> None:
+        """Say what the user should know of how it was fitted."""
+        self.notes_.append(text)
+        warnings.warn(text, RegardWarning, stacklevel=4)
 
     def fitted_figures(self) -> dict[str, Any]:
         """What training took: seconds, epochs, parameters."""

@@ -13,6 +13,7 @@ from regard.config import Config
 from regard.data import split
 from regard.errors import ConfigError, DataError, did_you_mean
 from regard.estimators.base import AttentionEstimator, Floats
+from regard.runs import Run
 from regard.training import CrossEntropy, Objective
 
 __all__ = ["AttentionClassifier", "known_labels"]
@@ -91,9 +92,9 @@ class AttentionClassifier(ClassifierMixin, AttentionEstimator):  # type: ignore[
     def _kept(self) -> dict[str, Any]:
         return {"classes": self.classes_.tolist(), **super()._kept()}
 
-    def _restore(self, kept: dict[str, Any]) -> None:
-        self.classes_ = np.array(kept["classes"])
-        super()._restore(kept)
+    def _restore(self, run: Run) -> None:
+        self.classes_ = np.array(run.preprocess["classes"])
+        super()._restore(run)
 
 
 def known_labels(cases: Any) -> NDArray[Any]:

@@ -24,27 +24,30 @@ class SeriesClassifier(AttentionClassifier, SeriesEstimator):
     [channels, steps] arrays where lengths differ.
 
     Parameters:
-        encoder: "inception", "conv", "conv-bilstm", "bilstm", "gru" or "transformer".
+        encoder: "inception", "conv", "conv-bilstm", "bilstm", "gru", "lstm" or "transformer".
         attention: the mechanism by which the encoder's states are looked at: the name of a score
             ("additive", "dot", "general"...), a window ("causal", "local-p"...) or an alignment
             ("sparsemax", "hard"...), as `regard mechanisms` lists them; or a table such as
             {"score": "general", "window": {"local-p": 10}, "align": "sparsemax", "heads": 4}.
-        pooling: "attention" (weigh the states, then classify the context) or "conjunctive"
-            (classify every state, gate each by a sigmoid of its score, average); None takes
-            "conjunctive" where the mechanism can.
+        pooling: "attention" (weigh the states, then a linear layer on the context), "conjunctive"
+            (a linear layer on every state, gate each by a sigmoid of its score, average) or
+            "stacked" (the states attend to each other, an LSTM reads what they found, and that is
+            attended to); None takes "conjunctive" where the mechanism can.
+        form: a published model, which decides encoder, pooling and who asks: "lstm-attention",
+            "lstm-bahdanau" or "lstm-hierarchical".
         hidden: width inside the encoder; None takes what suits it.
         layers: of the encoder; None takes what suits it.
         attention_dim: width of the space in which additive attention compares, shared among its
             heads.
         heads: of the pooling attention, each with a query to learn; their weights are averaged.
-        dropout: share of the columns of the encoder's states, and between recurrent or
-            Transformer layers, that is dropped in training.
-        scaling: to zero mean and unit variance: "series" (each case by itself), "channel" (with
-            the training part's figures), "none", or "auto": "channel", unless the sizes of the
-            cases differ tenfold or more between their quartiles, then "series".
+        dropout: share of the columns of the encoder's states, and between recurrent or Transformer
+            layers, that is dropped in training.
+        validation_share: share of the cases that training is stopped by; "auto" is 0.1 from 1,000
+            cases up and none below.
+        scaling: to zero mean and unit variance: "series" (each case by itself), "channel" (with the
+            training part's figures), "none", or "auto": "channel", unless the sizes of the cases
+            differ tenfold or more between their quartiles, then "series".
         missing: "refuse" or "interpolate" missing values.
-        validation_share: share of the cases that training is stopped by; "auto" is 0.1 from
-            1,000 cases up and none below.
         epochs: at the most; without a validation part, exactly.
         patience: epochs without a lower validation loss after which training stops.
         batch_size: cases in an update.
@@ -52,13 +55,13 @@ class SeriesClassifier(AttentionClassifier, SeriesEstimator):
         weight_decay: of AdamW.
         schedule: of the learning rate: "cosine" (to zero, after a short warm-up) or "constant".
         gradient_clip: largest norm of an update's gradient; 0 does not clip.
-        class_weight: "balanced" to weigh classes inversely to their frequency, a dict from label
-            to factor (1 where a label is left out), or None.
-        label_smoothing: share of the target spread over all classes.
-        augmentation: "warp" varies each case's speed, start and scale a little, in training;
-            "none" leaves them alone.
         updates_per_epoch: a training part of fewer batches is passed over several times an epoch.
         device: "auto" (a GPU if there is one), "cpu" or "cuda".
+        class_weight: "balanced" to weigh classes inversely to their frequency, a dict from label to
+            factor (1 where a label is left out), or None.
+        label_smoothing: share of the target spread over all classes.
+        augmentation: "warp" varies each case's speed, start and scale a little, in training; "none"
+            leaves them alone.
         verbose: whether to show a progress bar.
         random_state: the same number gives the same model.
 
@@ -83,14 +86,15 @@ class SeriesClassifier(AttentionClassifier, SeriesEstimator):
         encoder: str = "inception",
         attention: str | dict[str, Any] = "additive",
         pooling: str | None = None,
+        form: str | None = None,
         hidden: int | None = None,
         layers: int | None = None,
         attention_dim: int = 64,
         heads: int = 1,
         dropout: float = 0.1,
+        validation_share: float | Literal["auto"] = "auto",
         scaling: str = "auto",
         missing: Literal["refuse", "interpolate"] = "refuse",
-        validation_share: float | Literal["auto"] = "auto",
         epochs: int = 50,
         patience: int = 5,
         batch_size: int = 32,
@@ -98,11 +102,11 @@ class SeriesClassifier(AttentionClassifier, SeriesEstimator):
         weight_decay: float = 0.01,
         schedule: str = "cosine",
         gradient_clip: float = 1.0,
+        updates_per_epoch: int = 10,
+        device: str = "auto",
         class_weight: str | dict[Any, float] | None = None,
         label_smoothing: float = 0.1,
         augmentation: str = "warp",
-        updates_per_epoch: int = 10,
-        device: str = "auto",
         verbose: bool = False,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:

@@ -17,6 +17,7 @@ from regard.data import Cases, Scaler, as_cases, choose_scaling
 from regard.errors import ConfigError, DataError
 from regard.estimators.base import AttentionEstimator, Floats
 from regard.explain import lay_over_steps
+from regard.runs import Run
 from regard.training import Part, SequencePart, warp
 
 __all__ = ["SeriesEstimator"]
@@ -100,11 +101,11 @@ class SeriesEstimator(AttentionEstimator):
             "scaler": self.scaler_.to_dict(),
         }
 
-    def _restore(self, kept: dict[str, Any]) -> None:
-        super()._restore(kept)
-        self.channels_ = tuple(kept["channels"])
-        self.shortest_, self.longest_ = map(int, kept["steps"])
-        self.scaler_ = Scaler.from_dict(kept["scaler"])
+    def _restore(self, run: Run) -> None:
+        super()._restore(run)
+        self.channels_ = tuple(run.preprocess["channels"])
+        self.shortest_, self.longest_ = map(int, run.preprocess["steps"])
+        self.scaler_ = Scaler.from_dict(run.preprocess["scaler"])
 
     def _map(self, X: Any, name: str) -> Floats:
         check_is_fitted(self)

@@ -16,17 +16,12 @@ from regard.estimators import SeriesClassifier
 from regard.explain import localisation_ap, most_attended_spans
 from regard.jobs._series import SeriesTask
 from regard.jobs._task import Figure, Picture, Predictions, choose
-from regard.jobs._views import case_views, looked_at
+from regard.jobs._views import case_views, looked_at, notes_of
 from regard.metrics import classification_metrics
-from regard.plots import Report, save_case
+from regard.plots import ClassificationReport, Report, save_case
 from regard.runs import versions
 
 __all__ = ["Classify", "class_figures", "class_labels", "class_predictions", "shown_cases"]
-
-_CONJUNCTIVE = (
-    "Conjunctive pooling looks at every step and lets what each says differ: the weights drawn are "
-    "each step's share of the evidence for the predicted class."
-)
 
 
 class Classify(SeriesTask):
@@ -67,7 +62,7 @@ class Classify(SeriesTask):
             shares = (test.spans[:, 1] - test.spans[:, 0]) / test.lengths
             metrics["localisation_chance"] = float(shares[shares > 0].mean())
         examples, worst = shown_cases(probabilities, np.searchsorted(estimator.classes_, labels))
-        report = Report(
+        report = ClassificationReport(
             title=title,
             metrics=metrics,
             history=estimator.history_,
@@ -75,7 +70,7 @@ class Classify(SeriesTask):
             examples=case_views(estimator, test.take(examples)),
             mistakes=case_views(estimator, test.take(worst)) if len(worst) else [],
             config=config.model_dump(mode="json") | {"versions": versions()},
-            notes=[_CONJUNCTIVE] if estimator.pooling == "conjunctive" else [],
+            notes=notes_of(estimator),
         )
         return metrics, report
 
@@ -97,8 +92,7 @@ class Classify(SeriesTask):
         """A series with the attention along it."""
         at = choose(cases.ids.tolist(), case, source)
         view = case_views(estimator, cases.take(np.array([at])))[0]
-        said = f"case {view.id}: {view.predicted} ({view.probability:.3f})"
-        return Picture(lambda path: save_case(view, path), said)
+        return Picture(lambda path: save_case(view, path), f"case {view.id}: {view.answer}")
 
 
 def class_labels(cases: Any, source: str) -> NDArray[Any]:

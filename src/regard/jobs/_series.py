@@ -33,6 +33,8 @@ class SeriesTask(Task):
         if isinstance(options, ArrayData):
             raise DataError("data.kind: arrays come from Python; train on a file or on sine")
         given = options.model_dump(exclude=_NOT_READ)
+        if isinstance(given.get("label"), str) and config.task == "regress":
+            given["label"] = (given["label"],)  # columns with numbers, not with classes
         test: Cases | None = None
         if isinstance(options, SineData):
             del given["missing"]

@@ -5,12 +5,16 @@ from typing import Any
 
 from regard.config import Config
 from regard.jobs._classify import Classify
+from regard.jobs._regress import Regress
 from regard.jobs._task import Task
+from regard.jobs._text import ClassifyText
 
 __all__ = ["TASKS", "split_parts"]
 
 TASKS: Mapping[str, Task] = {
     "classify": Classify(),
+    "classify-text": ClassifyText(),
+    "regress": Regress(),
 }
 
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass, replace
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from regard.config import Config, resolve_config
-from regard.errors import ConfigError, RegardError, RunError
+from regard.errors import ConfigError, RegardError, RegardWarning, RunError
 from regard.jobs._task import Parts
 from regard.jobs._tasks import TASKS
 from regard.plots import report_html
@@ -80,8 +81,12 @@ def train(
         estimator = task.estimator.from_config(config, verbose=verbose)
         # Without a validation part, none must be held out of what is already the training part.
         estimator.set_params(validation_share=0.0)
-        estimator.fit(parts.train, validation=parts.validation, checkpoint=checkpoint)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RegardWarning)  # they are in the notes
+            estimator.fit(parts.train, validation=parts.validation, checkpoint=checkpoint)
+        estimator.notes_[:0] = parts.notes
         metrics, report = task.evaluate(estimator, config, parts.test, title=out.name)
+        metrics["notes"] = estimator.notes_
         write_run(partial, replace(estimator.to_run(config), metrics=metrics))
         (partial / "report.html").write_text(report_html(report), encoding="utf-8")
         shutil.rmtree(checkpoint.parent)

@@ -3,7 +3,7 @@
 from regard.training.augment import warp
 from regard.training.batches import Batch, BatchOrder, Part, SequencePart, load_batches
 from regard.training.fit import check_device, fit, seeded
-from regard.training.objectives import CrossEntropy, Objective
+from regard.training.objectives import CrossEntropy, Objective, SquaredError
 from regard.training.settings import Settings
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Part",
     "SequencePart",
     "Settings",
+    "SquaredError",
     "check_device",
     "fit",
     "load_batches",

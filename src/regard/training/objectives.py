@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-__all__ = ["CrossEntropy", "Objective"]
+__all__ = ["CrossEntropy", "Objective", "SquaredError"]
 
 
 class Objective(nn.Module):
@@ -49,3 +49,26 @@ class CrossEntropy(Objective):
         accuracy = (values.argmax(1) == targets).float().mean()
         loss = cross_entropy(values, targets, self.weights)
         return {"loss": float(loss), "accuracy": float(accuracy)}
+
+
+class SquaredError(Objective):
+    """(values - targets)^2, both scaled, on the mean over the numbers of a case.
+
+    Parameters:
+        unit: [M] what a scaled 1 is in the units of the data, for the figures.
+    """
+
+    def __init__(self, unit: Tensor) -> None:
+        super().__init__()
+        self.unit: Tensor
+        self.register_buffer("unit", unit, persistent=False)
+
+    def losses(self, values: Tensor, targets: Tensor) -> Tensor:
+        """Values and targets [B, M] -> [B]."""
+        return (values - targets).square().mean(1)
+
+    def figures(self, values: Tensor, targets: Tensor) -> dict[str, float]:
+        """The loss, and the RMSE in the units of the data, on the mean over the targets."""
+        squares = (values - targets).square().mean(0)  # [M]
+        rmse = (squares.sqrt() * self.unit).mean()
+        return {"loss": float(squares.mean()), "rmse": float(rmse)}

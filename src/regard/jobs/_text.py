@@ -1,0 +1,129 @@
+"""Text -> a class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from regard import data
+from regard.config import Config, TextArrayData
+from regard.data import Texts
+from regard.errors import DataError
+from regard.estimators import TextClassifier
+from regard.jobs._classify import class_figures, class_labels, class_predictions, shown_cases
+from regard.jobs._series import divide
+from regard.jobs._task import Figure, Parts, Picture, Predictions, Task, choose
+from regard.jobs._views import notes_of, text_views
+from regard.metrics import classification_metrics
+from regard.plots import ClassificationReport, Report, save_text
+from regard.runs import Run, versions
+
+__all__ = ["ClassifyText"]
+
+_READ = {"text", "label", "encoding"}  # what of a section of data is for its reader
+
+
+class ClassifyText(Task):
+    """Text -> a class."""
+
+    estimator = TextClassifier
+
+    def parts(self, config: Config) -> Parts:
+        """Stratified at random; a test file is used as it is. Texts in both are counted."""
+        options = config.data
+        if isinstance(options, TextArrayData):
+            raise DataError("data.kind: arrays come from Python; train on a file")
+        texts, test = data.load_texts(
+            options.kind,
+            path=options.path,
+            test_path=options.test_path,
+            **options.model_dump(include=_READ),
+        )
+        parts = divide(texts, test, class_labels(texts, options.path), config)
+        held = {"test": parts.test, "validation": parts.validation}
+        notes = []
+        for name, part in held.items():
+            shared = 0 if part is None else data.count_shared(parts.train, part)
+            if shared:
+                notes.append(
+                    f"{shared} of the {len(part)} texts of the {name} part are in the training "
+                    "part too: the figures flatter the model"
+                )
+        return parts._replace(notes=tuple(notes))
+
+    def evaluate(
+        self, estimator: TextClassifier, config: Config, test: Texts, *, title: str
+    ) -> tuple[dict[str, Any], Report]:
+        """The figures of classification."""
+        labels: Any = test.labels
+        probabilities = estimator.predict_proba(test)
+        metrics = classification_metrics(labels, probabilities, estimator.classes_)
+        metrics |= estimator.fitted_figures() | {"vocabulary": estimator.tokenizer_.size}
+        examples, worst = shown_cases(probabilities, np.searchsorted(estimator.classes_, labels))
+        report = ClassificationReport(
+            title=title,
+            metrics=metrics,
+            history=estimator.history_,
+            classes=[str(name) for name in estimator.classes_],
+            examples=text_views(estimator, test.take(examples)),
+            mistakes=text_views(estimator, test.take(worst)) if len(worst) else [],
+            config=config.model_dump(mode="json") | {"versions": versions()},
+            notes=notes_of(estimator),
+        )
+        return metrics, report
+
+    def figures(self, metrics: Mapping[str, Any]) -> list[Figure]:
+        """F1 or accuracy."""
+        return class_figures(metrics)
+
+    def read(self, run: Run, estimator: TextClassifier, source: Path, **options: Any) -> Texts:
+        """A table with the columns trained on, or a file of lines.
+
+        A table may be without labels, which is told from its columns; a file of lines is taken to
+        have them if it was trained on such and nothing else is said.
+        """
+        given, labelled = run.config.data, options.get("labelled")
+        if given.kind == "lines" or source.suffix.lower() == ".txt":
+            first = labelled if labelled is not None else given.kind == "lines"
+            return data.read_lines(
+                source, label="first" if first else "none", encoding=given.encoding
+            )
+        column: str | None = getattr(given, "label", "label")
+        text = getattr(given, "text", "text")
+        encoding = getattr(given, "encoding", "utf-8")
+        if labelled is None:
+            try:
+                return data.read_texts(source, text=text, label=column, encoding=encoding)
+            except DataError as error:
+                if "(label)" not in str(error):
+                    raise
+        column = column if labelled else None
+        return data.read_texts(source, text=text, label=column, encoding=encoding)
+
+    def predictions(self, estimator: TextClassifier, cases: Texts) -> Predictions:
+        """`case`, `label`, `true` where the file says it, `probability NAME` for every class,
+        `known words` (0: the answer rests on nothing of the text), and `looked at`: the three words
+        that the model looked at most.
+        """
+        columns, said = class_predictions(estimator, cases)
+        views = text_views(estimator, cases)
+        columns["known words"] = [view.known for view in views]
+        columns["looked at"] = [_most(view.text, view.words, view.weights) for view in views]
+        unknown = sum(view.known == 0 for view in views)
+        if unknown:
+            said += f", {unknown} without a known word"
+        return Predictions(columns, said)
+
+    def picture(self, estimator: TextClassifier, cases: Texts, case: str, source: str) -> Picture:
+        """A text with its words tinted by their weights."""
+        at = choose(cases.ids.tolist(), case, source)
+        view = text_views(estimator, cases.take(np.array([at])))[0]
+        return Picture(lambda path: save_text(view, path), f"case {view.id}: {view.answer}")
+
+
+def _most(text: str, words: Any, weights: Any) -> str:
+    best = np.argsort(-weights, kind="stable")[:3]
+    return " ".join(text[start:stop] for start, stop in words[best])
