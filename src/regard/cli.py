@@ -214,16 +214,46 @@ def mechanisms(
 @app.command()
 def predict(
     run: _Run,
-    source: _Source,
-    out: Annotated[Path, typer.Option(help="CSV to write.")],
+    source: Annotated[
+        Path | None,
+        typer.Argument(
+            help="File in the form trained on. A run trained on texts needs none: it asks.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV to write.", show_default=False)] = None,
+    text: Annotated[
+        str | None, typer.Option(help="One text to predict and show.", show_default=False)
+    ] = None,
     labelled: _Labelled = None,
     overwrite: _Overwrite = False,
 ) -> None:
-    """Predict every case of a file, into a CSV."""
+    """Predict every case of a file, into a CSV; or texts as they are typed."""
     from regard import jobs
 
-    said = jobs.predict(run, source, out, labelled=labelled, overwrite=overwrite)
-    typer.echo(f"{said}: {out}")
+    if source is not None:
+        if out is None:
+            raise ConfigError("--out: name the CSV to write")
+        if text is not None:
+            raise ConfigError("--text: is for one text; leave out the file, or --text")
+        said = jobs.predict(run, source, out, labelled=labelled, overwrite=overwrite)
+        typer.echo(f"{said}: {out}")
+        return
+    if out is not None or labelled is not None or overwrite:
+        raise ConfigError("name a file to predict beside --out; without one, texts are asked for")
+    answer = jobs.answer(run)
+    if text is not None:
+        _show_answer(answer(text))
+        return
+    asking = sys.stdin.isatty()
+    while True:
+        if asking:
+            typer.echo("text> ", nl=False)
+        line = sys.stdin.readline()
+        if not line:
+            break
+        if line.strip():
+            _show_answer(answer(line.strip()))
 
 
 @app.command()
@@ -258,6 +288,23 @@ def main() -> None:
         app()
     except RegardError as error:
         _fail(f"error: {error}", 2)
+
+
+def _show_answer(view: Any) -> None:
+    """A text's class, the runners-up, and the text with its words coloured by weight."""
+    from rich.console import Console
+
+    from regard.plots import text_ansi
+
+    console = Console(highlight=False, soft_wrap=False)
+    console.print(f"{view.predicted}  {view.probability:.3f}", style="bold", markup=False)
+    if view.runners_up:
+        others = ", ".join(f"{name} {share:.3f}" for name, share in view.runners_up)
+        console.print(f"then {others}", markup=False)
+    if view.known == 0:
+        console.print("no word of this text was in the training part: this is a guess")
+    colour = console.is_terminal and console.color_system is not None
+    console.print(text_ansi(view, colour=colour, width=console.width if colour else None))
 
 
 def _changes(change: list[str] | None) -> dict[str, str]:

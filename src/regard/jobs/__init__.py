@@ -2,13 +2,14 @@
 
 from regard.jobs._compare import Comparison, Trained, compare
 from regard.jobs._mechanisms import example_series, example_weights
-from regard.jobs._predict import explain, predict
+from regard.jobs._predict import answer, explain, predict
 from regard.jobs._tasks import split_parts
 from regard.jobs._train import train
 
 __all__ = [
     "Comparison",
     "Trained",
+    "answer",
     "compare",
     "example_series",
     "example_weights",

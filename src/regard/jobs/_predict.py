@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from regard.data import as_texts
+from regard.estimators import TextClassifier
 from regard.jobs._task import Task, check_output
 from regard.jobs._tasks import TASKS
+from regard.jobs._views import text_views
+from regard.plots import TextView
 from regard.runs import read_run, replacing
 
-__all__ = ["explain", "predict"]
+__all__ = ["answer", "explain", "predict"]
 
 
 def predict(
@@ -79,6 +84,16 @@ def explain(
     with replacing(out) as beside:
         picture.save(beside)
     return picture.said
+
+
+def answer(run: str | Path) -> Callable[[str], TextView]:
+    """What answers one text after the other, from the run of a classifier of texts.
+
+    Raises:
+        RunError: the run cannot be opened, or was not trained on texts.
+    """
+    estimator = TextClassifier.load(run)
+    return lambda text: text_views(estimator, as_texts([text]))[0]
 
 
 def _open(run: Path, source: Path, **options: Any) -> tuple[Task, Any, Any]:
