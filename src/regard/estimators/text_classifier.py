@@ -100,6 +100,7 @@ class TextClassifier(AttentionClassifier):
     task = "classify-text"
 
     max_tokens: int
+    pooling: str | None
     vectors: str | None
     tokenizer_: Tokenizer
     longest_: int
@@ -214,9 +215,14 @@ class TextClassifier(AttentionClassifier):
         encoded = self.encode(cases)
         lengths = np.array([len(ids) for ids in encoded.ids])
         tokens = np.zeros((len(lengths), lengths.max()), np.int64)
-        tokens[np.arange(tokens.shape[1]) < lengths[:, None]] = np.concatenate(encoded.ids)
+        true = np.arange(tokens.shape[1]) < lengths[:, None]
+        tokens[true] = np.concatenate(encoded.ids)
+        inputs = [tokens]
+        if self.pooling == "hierarchical":
+            inputs.append(np.zeros_like(tokens))
+            inputs[1][true] = np.concatenate(encoded.sentences)
         return SequencePart(
-            [torch.from_numpy(tokens)],
+            [torch.from_numpy(each) for each in inputs],
             torch.from_numpy(lengths),
             torch.from_numpy(self._targets(cases) if targets else np.arange(len(cases))),
         )
@@ -248,11 +254,11 @@ class TextClassifier(AttentionClassifier):
                     "adds a part of its own; use attend, or attention or conjunctive pooling"
                 )
             lengths = np.array([len(words[at]) for at in index])
-            encoder: Any = self.model_.encoder
+            model: Any = self.model_
             over_tokens = lay_over_steps(
                 predicted.maps[name].double().numpy(),
                 lengths,
-                stride=encoder.stride,
+                stride=model.stride,
                 steps=int(lengths.max()),
             )
             for at, row, length in zip(index, over_tokens, lengths, strict=True):

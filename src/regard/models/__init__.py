@@ -16,6 +16,8 @@ from regard.models.heads import (
     ContextHead,
     Predicted,
     SeriesModel,
+    shares,
+    two_sided_logits,
 )
 from regard.models.inception import Inception
 from regard.models.mechanisms import (
@@ -27,7 +29,7 @@ from regard.models.mechanisms import (
     make_score,
 )
 from regard.models.recurrent import ForwardReader, Recurrent, run_recurrent
-from regard.models.text import TextModel
+from regard.models.text import SentenceModel, StateReader, TextModel
 from regard.models.transformer import Transformer, sinusoids
 from regard.models.transformer_layers import (
     Decoded,
@@ -54,8 +56,10 @@ __all__ = [
     "MaskedBatchNorm",
     "Predicted",
     "Recurrent",
+    "SentenceModel",
     "SeriesModel",
     "Sizes",
+    "StateReader",
     "TextModel",
     "Transformer",
     "TransformerDecoderLayer",
@@ -70,5 +74,7 @@ __all__ = [
     "make_attentions",
     "make_score",
     "run_recurrent",
+    "shares",
     "sinusoids",
+    "two_sided_logits",
 ]

@@ -9,6 +9,7 @@ from torch import nn
 from regard.attention import (
     Attention,
     AttentionPooling,
+    HierarchicalPooling,
     LastStatePooling,
     SelfAttentionPooling,
     StackedPooling,
@@ -20,7 +21,7 @@ from regard.models.heads import AttentionHead, ConjunctiveHead, ContextHead, Ser
 from regard.models.inception import Inception
 from regard.models.mechanisms import make_attentions
 from regard.models.recurrent import ForwardReader, Recurrent
-from regard.models.text import TextModel
+from regard.models.text import SentenceModel, StateReader, TextModel
 from regard.models.transformer import Transformer
 
 __all__ = ["ENCODERS", "Sizes", "build_classifier", "build_regressor", "build_text_classifier"]
@@ -192,10 +193,61 @@ def build_text_classifier(
         embedding_dropout: share of the embedding's columns that are dropped in training.
         options: the rest of those of `build_regressor`.
     """
+    model: SeriesModel | SentenceModel
+    if options["pooling"] == "hierarchical":
+        model = _sentence_model(width=embedding_dim, classes=classes, **options)
+    else:
+        model = build_classifier(channels=embedding_dim, classes=classes, **options)
     return TextModel(
         tokens,
         embedding_dim,
-        build_classifier(channels=embedding_dim, classes=classes, **options),
+        model,
         word_dropout=word_dropout,
         embedding_dropout=embedding_dropout,
+    )
+
+
+def _sentence_model(
+    *,
+    width: int,
+    classes: int,
+    encoder: str,
+    attention: Mapping[str, Any],
+    hidden: int,
+    layers: int,
+    attention_dim: int,
+    heads: int,
+    dropout: float,
+    steps: int,
+    **_: Any,
+) -> SentenceModel:
+    """Words to sentences to the text, both read by encoders of the same kind."""
+
+    def level(channels: int) -> tuple[Encoder, AttentionPooling | SelfAttentionPooling]:
+        # One step: a word, or a sentence, is a position.
+        body = ENCODERS[encoder](Sizes(channels, hidden, layers, dropout, 1))
+        attentions, query_dim = make_attentions(
+            attention,
+            heads=heads,
+            state_dim=body.width,
+            attention_dim=attention_dim,
+            positions=steps,
+        )
+        return body, _pool(attentions, query_dim, attention)
+
+    words, pool_words = level(width)
+    sentences, pool_sentences = level(words.width)
+    pool = HierarchicalPooling(
+        pool_words,
+        pool_sentences,
+        encode_words=StateReader(words),
+        encode_sentences=StateReader(sentences),
+    )
+    binary = classes == 2
+    return SentenceModel(
+        pool,
+        context_dim=sentences.width,
+        outputs=1 if binary else classes,
+        two_sided=binary,
+        dropout=dropout,
     )

@@ -19,7 +19,15 @@ from regard.attention import (
 )
 from regard.models.encoder import Encoder
 
-__all__ = ["AttentionHead", "ConjunctiveHead", "ContextHead", "Predicted", "SeriesModel"]
+__all__ = [
+    "AttentionHead",
+    "ConjunctiveHead",
+    "ContextHead",
+    "Predicted",
+    "SeriesModel",
+    "shares",
+    "two_sided_logits",
+]
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,7 @@ class Predicted:
         yield self.maps
 
 
-def _two_sided(scores: Tensor) -> Tensor:
+def two_sided_logits(scores: Tensor) -> Tensor:
     """[B, 1, ...] score z of a binary problem -> (-z / 2, z / 2), with softmax the sigmoid of z."""
     return torch.cat([-scores / 2, scores / 2], 1)
 
@@ -76,14 +84,14 @@ class AttentionHead(nn.Module):
     def forward(self, states: Tensor, mask: Tensor | None) -> Predicted:
         """[B, S, D] states -> values and maps."""
         pooled = self.pool(states, mask)
-        weights = _shares(pooled.weights, mask)  # [B, S]
+        weights = shares(pooled.weights, mask)  # [B, S]
         # The layer is linear, so that the values are a sum over the positions: what each adds is
         # the evidence. The bias goes with the shares, which sum to one where weights need not.
         parts = linear(states, self.classify.weight) * pooled.weights.unsqueeze(-1)
         evidence = (parts + self.classify.bias * weights.unsqueeze(-1)).transpose(1, 2)
         values = self.classify(pooled.context)
         if self.two_sided:
-            values, evidence = _two_sided(values), _two_sided(evidence)
+            values, evidence = two_sided_logits(values), two_sided_logits(evidence)
         maps = {"attention": weights, "evidence": evidence}
         return Predicted(values, maps, pooled.log_prob, pooled.entropy)
 
@@ -115,12 +123,12 @@ class ContextHead(nn.Module):
         """[B, S, D] states -> values and maps."""
         pooled = self.pool(states, mask)
         values = self.classify(pooled.context)
-        maps = {"attention": _shares(pooled.weights, mask)}
-        values = _two_sided(values) if self.two_sided else values
+        maps = {"attention": shares(pooled.weights, mask)}
+        values = two_sided_logits(values) if self.two_sided else values
         return Predicted(values, maps, pooled.log_prob, pooled.entropy)
 
 
-def _shares(weights: Tensor, mask: Tensor | None) -> Tensor:
+def shares(weights: Tensor, mask: Tensor | None) -> Tensor:
     """Weights [B, S] that sum to one, also where they are less or, at true positions, all zero."""
     total = weights.sum(1, keepdim=True)
     even = torch.ones_like(weights) if mask is None else mask.to(weights.dtype)
@@ -157,7 +165,7 @@ class ConjunctiveHead(nn.Module):
         gated = self.pool(states, mask)
         values, evidence = gated.logits, gated.evidence
         if self.two_sided:
-            values, evidence = _two_sided(values), _two_sided(evidence)
+            values, evidence = two_sided_logits(values), two_sided_logits(evidence)
         return Predicted(values, {"attention": gated.weights, "evidence": evidence})
 
 

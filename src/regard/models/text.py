@@ -1,18 +1,20 @@
-"""Texts -> values: tokens are embedded, then a model of sequences takes over."""
+"""Texts -> values: tokens are embedded, then a model of sequences, or of sentences, takes over."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout as drop
 
-from regard.models.heads import Predicted, SeriesModel
+from regard.attention import HierarchicalPooling
+from regard.models.encoder import Encoder
+from regard.models.heads import Predicted, SeriesModel, shares, two_sided_logits
 
-__all__ = ["TextModel"]
+__all__ = ["SentenceModel", "StateReader", "TextModel"]
 
 _UNKNOWN = 1  # the token that stands for those that the vocabulary lacks
 
 
 class TextModel(nn.Module):
-    """Embedding, dropout on words and on embeddings, then encoder and head.
+    """Embedding, dropout on words and on embeddings, then a model of sequences or of sentences.
 
     Parameters:
         tokens: V; token 0 is padding, 1 is unknown.
@@ -26,7 +28,7 @@ class TextModel(nn.Module):
         self,
         tokens: int,
         width: int,
-        model: SeriesModel,
+        model: "SeriesModel | SentenceModel",
         *,
         word_dropout: float,
         embedding_dropout: float,
@@ -38,15 +40,19 @@ class TextModel(nn.Module):
         self.embedding_dropout = embedding_dropout
 
     @property
-    def encoder(self) -> nn.Module:
-        """Of the model of sequences; its positions cover tokens."""
-        return self.model.encoder
+    def stride(self) -> int:
+        """Tokens that a position of the maps covers."""
+        return 1 if isinstance(self.model, SentenceModel) else self.model.encoder.stride
 
-    def forward(self, tokens: Tensor, mask: Tensor | None = None) -> Predicted:
+    def forward(
+        self, tokens: Tensor, sentences: Tensor | None = None, *, mask: Tensor | None = None
+    ) -> Predicted:
         """Predict.
 
         Parameters:
             tokens: [B, T] numbers of tokens, 0 after a text's end.
+            sentences: [B, T] the number of the sentence that each stands in, which a model of
+                sentences needs.
             mask: boolean [B, T], True at the true tokens, which come first; None when all are.
         """
         if self.training and self.word_dropout:
@@ -56,5 +62,87 @@ class TextModel(nn.Module):
         if self.training and self.embedding_dropout:
             kept = states.new_ones(len(states), 1, states.shape[2])
             states = states * drop(kept, self.embedding_dropout)
+        if isinstance(self.model, SentenceModel):
+            assert sentences is not None
+            of_sentences: Predicted = self.model(states, sentences, mask)
+            return of_sentences
         predicted: Predicted = self.model(states.transpose(1, 2), mask)
         return predicted
+
+
+class SentenceModel(nn.Module):
+    """Words to sentences to the text, each with an encoder and an attention; then a linear layer.
+
+    Parameters:
+        pool: words to sentences to the text.
+        context_dim: width of the text's context.
+        outputs: N.
+        two_sided: whether a single output z becomes the logits (-z / 2, z / 2) of two classes.
+        dropout: share of the columns of the text's context that are dropped in training.
+
+    Source: Yang et al., 2016, "Hierarchical attention networks for document classification".
+    """
+
+    def __init__(
+        self,
+        pool: HierarchicalPooling,
+        *,
+        context_dim: int,
+        outputs: int,
+        two_sided: bool,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.pool = pool
+        self.classify = nn.Linear(context_dim, outputs)
+        self.two_sided = two_sided
+        self.dropout = dropout
+
+    def forward(self, words: Tensor, sentences: Tensor, mask: Tensor | None) -> Predicted:
+        """[B, T, E] words, [B, T] sentences -> values, and the map "attention" [B, T]."""
+        grid, row, column = _grid(words, sentences, mask)
+        pooled = self.pool(*grid)
+        cases = torch.arange(len(words), device=words.device).unsqueeze(1)
+        weights = pooled.weights[cases, row, column]  # [B, T]
+        if mask is not None:
+            weights = weights * mask
+        values = self.classify(drop(pooled.context, self.dropout, self.training))
+        values = two_sided_logits(values) if self.two_sided else values
+        maps = {"attention": shares(weights, mask)}
+        return Predicted(values, maps, pooled.log_prob, pooled.entropy)
+
+
+def _grid(
+    words: Tensor, sentences: Tensor, mask: Tensor | None
+) -> tuple[tuple[Tensor, Tensor], Tensor, Tensor]:
+    """[B, T, E] words -> ([B, L, W, E], mask [B, L, W]), and each word's place [B, T] in them."""
+    cases, steps, width = words.shape
+    true = torch.ones_like(sentences, dtype=torch.bool) if mask is None else mask
+    row = sentences * true
+    places = torch.arange(steps, device=words.device).expand(cases, steps)
+    first = torch.ones_like(true)
+    first[:, 1:] = row[:, 1:] != row[:, :-1]
+    start = torch.where(first, places, 0).cummax(1).values
+    column = (places - start) * true
+    size = (cases, int(row.max()) + 1, int(column.max()) + 1)
+    grid, allowed = words.new_zeros(*size, width), true.new_zeros(size)
+    case = torch.arange(cases, device=words.device).unsqueeze(1).expand(cases, steps)[true]
+    at = (case, row[true], column[true])
+    return (grid.index_put(at, words[true]), allowed.index_put(at, true[true])), row, column
+
+
+class StateReader(nn.Module):
+    """An encoder of series [B, C, T] as one of states [B, T, C].
+
+    Parameters:
+        encoder: whose positions are steps.
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, states: Tensor, mask: Tensor | None = None) -> Tensor:
+        """[B, S, C] -> [B, S, D]."""
+        encoded: Tensor = self.encoder(states.transpose(1, 2), mask)
+        return encoded
