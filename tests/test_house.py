@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "training": {"attention", "models", "data"},
     "explain": {"attention"},
     "runs": {"config"},
-    "estimators": {"models", "training", "data", "explain", "config", "runs"},
+    "estimators": {"baselines", "models", "training", "data", "explain", "config", "runs"},
     "plots": {"explain"},
     "jobs": {
         "attention",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from regard.catalogue import find_mechanism
 from regard.config.attention import Attention
@@ -161,5 +161,45 @@ class RegressionModel(Model):
     """What is trained to predict numbers."""
 
 
+_Level = Annotated[float, Field(gt=0, lt=1)]
+
+
+def _as_tuple(given: Any) -> Any:
+    return tuple(given) if isinstance(given, list) else given
+
+
 class ForecastModel(Model):
     """What is trained to forecast."""
+
+    encoder: _Encoder = Field("conv-bilstm", description="how the past becomes states")
+    pooling: Literal["horizon", "attention", "stacked"] | None = Field(  # type: ignore[assignment]
+        None,
+        validate_default=True,
+        description="horizon: every step to forecast asks by a query of its own; attention: one "
+        "context for all of them; stacked: the states attend to each other, an LSTM reads what "
+        "they found, and that is attended to; by default horizon where the mechanism can",
+    )
+    linear: bool | None = Field(
+        None,
+        validate_default=True,
+        description="whether to add a linear model of the window; by default, unless a form is "
+        "named",
+    )
+    quantiles: Annotated[tuple[_Level, ...], BeforeValidator(_as_tuple)] = Field(
+        (), description="levels to forecast beside the middle, such as [0.1, 0.9]"
+    )
+
+    @field_validator("pooling")
+    @classmethod
+    def _choose_pooling(cls, pooling: Any, info: ValidationInfo) -> Any:
+        attention = info.data.get("attention")
+        query = "learned" if attention is None else attention.query
+        learned = query == "learned"
+        if pooling == "horizon" and not learned:
+            raise ValueError(f"horizon asks by learned queries, not {query}; take attention")
+        return pooling or ("horizon" if learned else "attention")
+
+    @field_validator("linear")
+    @classmethod
+    def _choose_linear(cls, linear: bool | None, info: ValidationInfo) -> bool:
+        return info.data.get("form") is None if linear is None else linear

@@ -12,7 +12,9 @@ __all__ = ["PanelArrayData", "PanelTableData"]
 class _Panel(Section):
     """What is forecast from what."""
 
-    time: str = Field("ds", description="column with the times")
+    time: str | None = Field(
+        "ds", description="column with the times; null where rows are steps without times"
+    )
     id: str | None = Field(
         None, description="column that says which series a row belongs to; by default unique_id"
     )
@@ -32,6 +34,11 @@ class _Panel(Section):
     )
     missing: Literal["refuse", "interpolate"] = Field(
         "refuse", description="what to do with missing values and missing times"
+    )
+    frequency: Literal["infer", "rows"] = Field(
+        "infer",
+        description="infer: times are a month, a business day or another step apart; rows: rows "
+        "are steps whatever their times",
     )
     validation_share: Share = Field(
         0.1, description="share of the time, before the test part, that training is stopped by"

@@ -100,6 +100,9 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
     def _restore(self, run: Run) -> None:
         """Take back what `to_run` gave; a KeyError, TypeError or ValueError: it is damaged."""
 
+    def _begin(self, cases: Any) -> None:
+        """Where the fresh model begins, if it is not at random."""
+
     def _augment(self, config: Config) -> Callable[[Tensor, Tensor | None], Tensor] | None:
         """What varies the first input in training."""
         return None
@@ -159,6 +162,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         self.seed_ = seed
         with seeded(seed):
             self.model_ = self._build(config)
+        self._begin(cases)
         names = {field.name for field in fields(Settings)}
         self.history_ = fit(
             self.model_,

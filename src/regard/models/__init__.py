@@ -4,12 +4,19 @@ from regard.models.build import (
     ENCODERS,
     Sizes,
     build_classifier,
+    build_forecaster,
     build_regressor,
     build_text_classifier,
 )
 from regard.models.conv_bilstm import ConvBiLSTM, choose_stride
 from regard.models.convolution import Convolution
 from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns
+from regard.models.forecaster import (
+    ContextForecast,
+    Forecaster,
+    HorizonForecast,
+    LinearForecast,
+)
 from regard.models.heads import (
     AttentionHead,
     ConjunctiveHead,
@@ -45,14 +52,18 @@ __all__ = [
     "WINDOWS",
     "AttentionHead",
     "ConjunctiveHead",
+    "ContextForecast",
     "ContextHead",
     "ConvBiLSTM",
     "Convolution",
     "Decoded",
     "DecoderCache",
     "Encoder",
+    "Forecaster",
     "ForwardReader",
+    "HorizonForecast",
     "Inception",
+    "LinearForecast",
     "MaskedBatchNorm",
     "Predicted",
     "Recurrent",
@@ -67,6 +78,7 @@ __all__ = [
     "Widths",
     "apply_mask",
     "build_classifier",
+    "build_forecaster",
     "build_regressor",
     "build_text_classifier",
     "choose_stride",

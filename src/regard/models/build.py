@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from torch import nn
 
@@ -17,6 +17,12 @@ from regard.attention import (
 from regard.models.conv_bilstm import ConvBiLSTM, choose_stride
 from regard.models.convolution import Convolution
 from regard.models.encoder import Encoder
+from regard.models.forecaster import (
+    ContextForecast,
+    Forecaster,
+    HorizonForecast,
+    LinearForecast,
+)
 from regard.models.heads import AttentionHead, ConjunctiveHead, ContextHead, SeriesModel
 from regard.models.inception import Inception
 from regard.models.mechanisms import make_attentions
@@ -24,7 +30,14 @@ from regard.models.recurrent import ForwardReader, Recurrent
 from regard.models.text import SentenceModel, StateReader, TextModel
 from regard.models.transformer import Transformer
 
-__all__ = ["ENCODERS", "Sizes", "build_classifier", "build_regressor", "build_text_classifier"]
+__all__ = [
+    "ENCODERS",
+    "Sizes",
+    "build_classifier",
+    "build_forecaster",
+    "build_regressor",
+    "build_text_classifier",
+]
 
 
 class Sizes(NamedTuple):
@@ -141,6 +154,30 @@ def build_regressor(
         two_sided: whether a single output becomes the logits of two classes.
     """
     body = ENCODERS[encoder](Sizes(channels, hidden, layers, dropout, steps))
+    head = _make_head(
+        body,
+        attention=attention,
+        pooling=pooling,
+        attention_dim=attention_dim,
+        heads=heads,
+        steps=steps,
+        outputs=outputs,
+        two_sided=two_sided,
+    )
+    return SeriesModel(body, head, dropout=dropout)
+
+
+def _make_head(
+    body: Encoder,
+    *,
+    attention: Mapping[str, Any],
+    pooling: str,
+    attention_dim: int,
+    heads: int,
+    steps: int,
+    outputs: int,
+    two_sided: bool = False,
+) -> nn.Module:
     make = partial(
         make_attentions,
         state_dim=body.width,
@@ -149,21 +186,18 @@ def build_regressor(
     )
     attentions, query_dim = make(attention, heads=heads)
     out: dict[str, Any] = {"outputs": outputs, "two_sided": two_sided}
-    head: nn.Module
     if pooling == "conjunctive":
         scores = [each.score for each in attentions]
-        head = ConjunctiveHead(scores, query_dim=query_dim, state_dim=body.width, **out)
-    elif pooling == "stacked":
+        return ConjunctiveHead(scores, query_dim=query_dim, state_dim=body.width, **out)
+    if pooling == "stacked":
         [first], _ = make({**attention, "query": "states"}, heads=1)
         reader = ForwardReader(body.width)
         stacked = StackedPooling(first, reader, _pool(attentions, query_dim, attention))
-        head = ContextHead(stacked, context_dim=body.width, **out)
-    elif attention["query"] == "last":
-        head = ContextHead(LastStatePooling(attentions), context_dim=2 * body.width, **out)
-    else:
-        pool = _pool(attentions, query_dim, attention)
-        head = AttentionHead(pool, state_dim=body.width, **out)
-    return SeriesModel(body, head, dropout=dropout)
+        return ContextHead(stacked, context_dim=body.width, **out)
+    if attention["query"] == "last":
+        return ContextHead(LastStatePooling(attentions), context_dim=2 * body.width, **out)
+    pool = _pool(attentions, query_dim, attention)
+    return AttentionHead(pool, state_dim=body.width, **out)
 
 
 def _pool(
@@ -251,3 +285,74 @@ def _sentence_model(
         two_sided=binary,
         dropout=dropout,
     )
+
+
+def build_forecaster(
+    *,
+    targets: int,
+    others: int,
+    known: int,
+    horizon: int,
+    outputs: int,
+    linear: LinearForecast | None,
+    encoder: str,
+    attention: Mapping[str, Any],
+    pooling: str,
+    hidden: int,
+    layers: int,
+    attention_dim: int,
+    heads: int,
+    dropout: float,
+    steps: int,
+    form: str | None = None,
+) -> Forecaster:
+    """A forecaster.
+
+    Parameters:
+        targets: M.
+        others: past-only and known columns.
+        known: F, the known ones of them.
+        horizon: steps to forecast.
+        outputs: for each step: the forecast, then quantiles.
+        linear: model of the window to add, or None.
+        pooling: "horizon", "attention" or "stacked".
+        steps: T of a window.
+        encoder, attention, hidden, layers, attention_dim, heads, dropout, form: as for
+            `build_regressor`.
+    """
+    body = ENCODERS[encoder](Sizes(1 + others, hidden, layers, dropout, steps))
+    head: HorizonForecast | ContextForecast
+    if pooling == "horizon":
+        attentions, query_dim = make_attentions(
+            attention,
+            heads=heads,
+            state_dim=body.width,
+            attention_dim=attention_dim,
+            positions=-(-steps // body.stride),
+        )
+        head = HorizonForecast(
+            attentions,
+            query_dim=query_dim,
+            state_dim=body.width,
+            horizon=horizon,
+            known=known,
+            outputs=outputs,
+            dropout=dropout,
+        )
+        last = head.out
+    else:
+        of_context = _make_head(
+            body,
+            attention=attention,
+            pooling=pooling,
+            attention_dim=attention_dim,
+            heads=heads,
+            steps=steps,
+            outputs=horizon * outputs,
+        )
+        head = ContextForecast(of_context, horizon=horizon, known=known, outputs=outputs)
+        last = cast(nn.Linear, of_context.classify)
+    if linear is not None:  # begins as the linear model alone
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+    return Forecaster(body, head, targets=targets, linear=linear, dropout=dropout)

@@ -3,10 +3,11 @@
 from regard.training.augment import warp
 from regard.training.batches import Batch, BatchOrder, Part, SequencePart, load_batches
 from regard.training.fit import check_device, fit, seeded
-from regard.training.objectives import CrossEntropy, Objective, SquaredError
+from regard.training.objectives import AbsoluteError, CrossEntropy, Objective, SquaredError
 from regard.training.settings import Settings
 
 __all__ = [
+    "AbsoluteError",
     "Batch",
     "BatchOrder",
     "CrossEntropy",

@@ -1,9 +1,12 @@
 """What training lowers, and the figures of the part that it is stopped by."""
 
+from collections.abc import Sequence
+
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-__all__ = ["CrossEntropy", "Objective", "SquaredError"]
+__all__ = ["AbsoluteError", "CrossEntropy", "Objective", "SquaredError"]
 
 
 class Objective(nn.Module):
@@ -72,3 +75,28 @@ class SquaredError(Objective):
         squares = (values - targets).square().mean(0)  # [M]
         rmse = (squares.sqrt() * self.unit).mean()
         return {"loss": float(squares.mean()), "rmse": float(rmse)}
+
+
+class AbsoluteError(Objective):
+    """|y - forecast|, and for each level the pinball loss max(level (y - q), (level - 1) (y - q)).
+
+    Parameters:
+        levels: of the quantiles that stand behind the forecast.
+    """
+
+    def __init__(self, levels: Sequence[float] = ()) -> None:
+        super().__init__()
+        self.levels: Tensor
+        self.register_buffer("levels", torch.tensor([0.5, *levels]), persistent=False)
+
+    def losses(self, values: Tensor, targets: Tensor) -> Tensor:
+        """Values [B, ..., 1 + levels], targets [B, ...] -> [B]."""
+        error = targets.unsqueeze(-1) - values
+        # Twice the pinball loss of the middle is the absolute error.
+        pinball = torch.maximum(self.levels * error, (self.levels - 1) * error)
+        return 2 * pinball.flatten(1).mean(1)
+
+    def figures(self, values: Tensor, targets: Tensor) -> dict[str, float]:
+        """The loss, and the mean absolute error of the forecast, both of what is scaled."""
+        mae = (targets - values[..., 0]).abs().mean()
+        return {"loss": float(self.losses(values, targets).mean()), "mae": float(mae)}

@@ -1,0 +1,186 @@
+"""The past of series -> their future: a linear model of the window, and what attention adds."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import dropout as drop
+from torch.nn.functional import gelu
+
+from regard.attention import Attention
+from regard.models.encoder import Encoder
+from regard.models.heads import Predicted, shares
+
+__all__ = ["ContextForecast", "Forecaster", "HorizonForecast", "LinearForecast"]
+
+
+class LinearForecast(nn.Module):
+    """y[h] = x[T-1] + b[h] + sum_t W[t, h] (x[t] - x[T-1]) + sum_f V[f, h] k[f, h].
+
+    Parameters:
+        weights: [M, T, horizon] W of each target.
+        known_weights: [M, F, horizon] V.
+        bias: [M, horizon] b.
+
+    Source: Zeng et al., 2023, "Are Transformers effective for time series forecasting?", section 4
+    (NLinear), here beginning at a least-squares solution.
+    """
+
+    def __init__(self, weights: Tensor, known_weights: Tensor, bias: Tensor) -> None:
+        super().__init__()
+        self.weights = nn.Parameter(weights)
+        self.known_weights = nn.Parameter(known_weights)
+        self.bias = nn.Parameter(bias)
+
+    def forward(self, past: Tensor, known: Tensor) -> Tensor:
+        """[B, M, T] targets' windows, [B, F, horizon] known columns -> [B, M, horizon]."""
+        last = past[..., -1:]
+        forecast = last + self.bias + torch.einsum("bmt,mth->bmh", past - last, self.weights)
+        return forecast + torch.einsum("bfh,mfh->bmh", known, self.known_weights)
+
+
+class HorizonForecast(nn.Module):
+    """Every step of the horizon asks the states by a query of its own.
+
+        c[h] = sum over s of weights[h, s] states[s]
+        y[h] = w . gelu(U c[h] + step[h] + K k[h]) + bias
+
+    Parameters:
+        attentions: one or several, of learned queries at states; their contexts are averaged.
+        query_dim: Dq.
+        state_dim: D.
+        horizon: steps to forecast.
+        known: F, columns whose future is known.
+        outputs: for each step: the forecast, then quantiles.
+        dropout: of the columns of the contexts, in training.
+    """
+
+    def __init__(
+        self,
+        attentions: Sequence[Attention],
+        *,
+        query_dim: int,
+        state_dim: int,
+        horizon: int,
+        known: int,
+        outputs: int,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.attentions = nn.ModuleList(attentions)
+        self.queries = nn.Parameter(0.5 * torch.randn(len(attentions), horizon, query_dim))
+        self.mix = nn.Linear(state_dim, state_dim)
+        self.steps = nn.Parameter(torch.zeros(horizon, state_dim))
+        self.known = nn.Linear(known, state_dim, bias=False) if known else None
+        self.out = nn.Linear(state_dim, outputs)
+        self.dropout = dropout
+
+    def forward(self, states: Tensor, known: Tensor) -> Predicted:
+        """[B, S, D] states, [B, F, horizon] -> values [B, horizon, outputs], weights by step."""
+        each = [
+            attention(query.expand(len(states), -1, -1), states)
+            for attention, query in zip(self.attentions, self.queries, strict=True)
+        ]
+        context = torch.stack([one.context for one in each]).mean(0)  # [B, horizon, D]
+        weights = torch.stack([one.weights for one in each]).mean(0)  # [B, horizon, S]
+        mixed = self.mix(context) + self.steps
+        if self.known is not None:
+            mixed = mixed + self.known(known.transpose(1, 2))
+        values = self.out(drop(gelu(mixed), self.dropout, self.training))
+        maps = {"attention": shares(weights.flatten(0, 1), None).reshape(weights.shape)}
+        drawn = [one for one in each if one.log_prob is not None]
+        if not drawn:
+            return Predicted(values, maps)
+        log_prob = torch.stack([one.log_prob.sum(1) for one in drawn]).sum(0)
+        entropy = torch.stack([one.entropy.sum(1) for one in drawn]).sum(0)
+        return Predicted(values, maps, log_prob, entropy)
+
+
+class ContextForecast(nn.Module):
+    """One context for the whole horizon, then a linear layer: the published forms.
+
+    Parameters:
+        head: states to values [B, horizon * outputs] and a map [B, S].
+        horizon: steps to forecast.
+        known: F, columns whose future is known.
+        outputs: for each step: the forecast, then quantiles.
+    """
+
+    def __init__(self, head: nn.Module, *, horizon: int, known: int, outputs: int) -> None:
+        super().__init__()
+        self.head = head
+        self.horizon = horizon
+        self.known = nn.Linear(known, outputs, bias=False) if known else None
+
+    def forward(self, states: Tensor, known: Tensor) -> Predicted:
+        """[B, S, D] states, [B, F, horizon] -> values [B, horizon, outputs], weights by step."""
+        predicted: Predicted = self.head(states, None)
+        values = predicted.values.reshape(len(states), self.horizon, -1)
+        if self.known is not None:
+            values = values + self.known(known.transpose(1, 2))
+        weights = predicted.maps["attention"].unsqueeze(1).expand(-1, self.horizon, -1)
+        return Predicted(values, {"attention": weights}, predicted.log_prob, predicted.entropy)
+
+
+class Forecaster(nn.Module):
+    """Each target's window by itself, beside the other columns, through encoder and head.
+
+    A window is taken less its last value, in units of its own standard deviation, and what the
+    network says of it is put back likewise: so one network serves every target and series. To
+    that is added what a linear model of the window says.
+
+    Parameters:
+        encoder: of 1 + P + F channels: the target's window, the past-only and the known columns.
+        head: states to values and weights of each step of the horizon.
+        targets: M.
+        linear: of the window; None leaves the last value.
+        dropout: share of each case's state columns that are dropped in training.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        head: HorizonForecast | ContextForecast,
+        *,
+        targets: int,
+        linear: LinearForecast | None,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.head = head
+        self.targets = targets
+        self.linear = linear
+        self.dropout = dropout
+
+    def forward(self, past: Tensor, known: Tensor, *, mask: Tensor | None = None) -> Predicted:
+        """Forecast.
+
+        Parameters:
+            past: [B, C, T] windows of all columns, the targets first.
+            known: [B, F, horizon] the known columns of the steps to come.
+            mask: None: windows are equally long.
+
+        Returns:
+            Values [B, M, horizon, outputs], and the map "attention" [B, M, horizon, S].
+        """
+        windows, others = past[:, : self.targets], past[:, self.targets :]  # [B, M, T], [B, O, T]
+        cases, targets, steps = windows.shape
+        last = windows[..., -1:]
+        spread = windows.std(2, correction=0, keepdim=True) + 0.1  # [B, M, 1]
+        own = ((windows - last) / spread).reshape(cases * targets, 1, steps)
+        beside = others.repeat_interleave(targets, 0)  # [B M, O, T]
+        states = self.encoder(torch.cat([own, beside], 1), None)
+        if self.training and self.dropout:
+            kept = states.new_ones(len(states), 1, states.shape[2])
+            states = states * drop(kept, self.dropout)
+        said: Predicted = self.head(states, known.repeat_interleave(targets, 0))
+        base = last if self.linear is None else self.linear(windows, known)
+        values = said.values.reshape(cases, targets, *said.values.shape[1:]) * spread.unsqueeze(3)
+        weights = said.maps["attention"]
+        weights = weights.reshape(cases, targets, *weights.shape[1:])
+        drawn = [
+            None if each is None else each.reshape(cases, targets).sum(1)
+            for each in (said.log_prob, said.entropy)
+        ]
+        return Predicted(base.unsqueeze(3) + values, {"attention": weights}, *drawn)
