@@ -42,6 +42,10 @@ _Labelled = Annotated[
         show_default="told from the number of columns",
     ),
 ]
+_Future = Annotated[
+    Path | None,
+    typer.Option(help="Table of the known columns of the steps to forecast.", show_default=False),
+]
 
 
 def _print_version(wanted: bool) -> None:
@@ -217,7 +221,8 @@ def predict(
     source: Annotated[
         Path | None,
         typer.Argument(
-            help="File in the form trained on. A run trained on texts needs none: it asks.",
+            help="File in the form trained on. A forecast can go on without; a run trained on "
+            "texts asks for them.",
             show_default=False,
         ),
     ] = None,
@@ -226,21 +231,20 @@ def predict(
         str | None, typer.Option(help="One text to predict and show.", show_default=False)
     ] = None,
     labelled: _Labelled = None,
+    future: _Future = None,
     overwrite: _Overwrite = False,
 ) -> None:
-    """Predict every case of a file, into a CSV; or texts as they are typed."""
+    """Predict every case of a file, into a CSV; or the future; or texts as they are typed."""
     from regard import jobs
 
-    if source is not None:
-        if out is None:
-            raise ConfigError("--out: name the CSV to write")
-        if text is not None:
-            raise ConfigError("--text: is for one text; leave out the file, or --text")
-        said = jobs.predict(run, source, out, labelled=labelled, overwrite=overwrite)
+    if text is not None and (source is not None or out is not None):
+        raise ConfigError("--text: is for one text; leave out the file and --out, or --text")
+    if out is not None:
+        said = jobs.predict(run, source, out, labelled=labelled, future=future, overwrite=overwrite)
         typer.echo(f"{said}: {out}")
         return
-    if out is not None or labelled is not None or overwrite:
-        raise ConfigError("name a file to predict beside --out; without one, texts are asked for")
+    if source is not None:
+        raise ConfigError("--out: name the CSV to write")
     answer = jobs.answer(run)
     if text is not None:
         _show_answer(answer(text))
@@ -259,16 +263,39 @@ def predict(
 @app.command()
 def explain(
     run: _Run,
-    source: _Source,
-    case: Annotated[str, typer.Option(help="Number of the case, from 0; of a table, its name.")],
     out: Annotated[Path, typer.Option(help="Picture to write: .png, .svg or .html.")],
+    source: Annotated[
+        Path | None,
+        typer.Argument(
+            help="File in the form trained on. A forecast can go on without.", show_default=False
+        ),
+    ] = None,
+    case: Annotated[
+        str | None,
+        typer.Option(
+            help="Number of the case, from 0; of a table, its name.", show_default="the first"
+        ),
+    ] = None,
+    text: Annotated[
+        str | None, typer.Option(help="A text to draw, instead of a file.", show_default=False)
+    ] = None,
     labelled: _Labelled = None,
+    future: _Future = None,
     overwrite: _Overwrite = False,
 ) -> None:
-    """Draw one case of a file with the attention along it."""
+    """Draw one case with the attention along it."""
     from regard import jobs
 
-    said = jobs.explain(run, source, case, out, labelled=labelled, overwrite=overwrite)
+    said = jobs.explain(
+        run,
+        source,
+        case,
+        out,
+        text=text,
+        labelled=labelled,
+        future=future,
+        overwrite=overwrite,
+    )
     typer.echo(f"{said}: {out}")
 
 

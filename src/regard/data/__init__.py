@@ -11,7 +11,7 @@ and steps from 0, as Python does.
 
 from regard.data.arrays import as_cases
 from regard.data.batches import batch_indices
-from regard.data.calendar import guess_season, next_times
+from regard.data.calendar import guess_season, next_times, show_time
 from regard.data.cases import Cases
 from regard.data.delimited import read_csv
 from regard.data.encoded import Encoded, sum_to_words, word_spans
@@ -69,6 +69,7 @@ __all__ = [
     "read_vectors",
     "rolling_origins",
     "sentence_spans",
+    "show_time",
     "sine",
     "split",
     "split_times",

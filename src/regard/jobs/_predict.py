@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from regard.data import as_texts
+from regard.errors import ConfigError
 from regard.estimators import TextClassifier
 from regard.jobs._task import Task, check_output
 from regard.jobs._tasks import TASKS
@@ -20,10 +21,11 @@ __all__ = ["answer", "explain", "predict"]
 
 def predict(
     run: str | Path,
-    source: str | Path,
+    source: str | Path | None,
     out: str | Path,
     *,
     labelled: bool | None = None,
+    future: str | Path | None = None,
     overwrite: bool = False,
 ) -> str:
     """Predict every case of a file and write a CSV.
@@ -34,11 +36,13 @@ def predict(
 
     Parameters:
         run: a run folder.
-        source: cases in the form of those that the run was trained on.
+        source: cases in the form of those that the run was trained on; None where it can go on
+            from those, as a forecast can.
         out: the CSV to write.
         labelled: whether a file has labels; None finds out. In a CSV of series that is told from
             the number of columns where all the series trained on were equally long, and otherwise
             it is taken to have them.
+        future: table of the known columns of the steps to forecast, where there are such.
         overwrite: whether `out` may be replaced.
 
     Returns:
@@ -46,7 +50,7 @@ def predict(
     """
     out = Path(out)
     check_output(out, overwrite=overwrite)
-    task, estimator, cases = _open(Path(run), Path(source), labelled=labelled)
+    task, estimator, cases = _open(run, source, labelled=labelled, future=future)
     columns, said = task.predictions(estimator, cases)
     with replacing(out) as beside, beside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -57,21 +61,25 @@ def predict(
 
 def explain(
     run: str | Path,
-    source: str | Path,
-    case: str,
+    source: str | Path | None,
+    case: str | None,
     out: str | Path,
     *,
+    text: str | None = None,
     labelled: bool | None = None,
+    future: str | Path | None = None,
     overwrite: bool = False,
 ) -> str:
     """Draw one case of a file with the attention along it.
 
     Parameters:
         run: a run folder.
-        source: cases in the form of those that the run was trained on.
-        case: which: the case's name in a table, otherwise its number in the file, from 0.
+        source: as for `predict`.
+        case: which: the case's name in a table, otherwise its number in the file, from 0; None
+            takes the first.
         out: .png, .svg or .html.
-        labelled: as for `predict`.
+        text: one to draw instead of a file, where the run was trained on texts.
+        labelled, future: as for `predict`.
         overwrite: whether `out` may be replaced.
 
     Returns:
@@ -79,8 +87,13 @@ def explain(
     """
     out = Path(out)
     check_output(out, overwrite=overwrite)
-    task, estimator, cases = _open(Path(run), Path(source), labelled=labelled)
-    picture = task.picture(estimator, cases, case, str(source))
+    if text is None:
+        task, estimator, cases = _open(run, source, labelled=labelled, future=future)
+    elif source is not None:
+        raise ConfigError("text: is one to draw instead of a file; leave out either")
+    else:
+        task, estimator, cases = TASKS["classify-text"], TextClassifier.load(run), as_texts([text])
+    picture = task.picture(estimator, cases, case, str(source or run))
     with replacing(out) as beside:
         picture.save(beside)
     return picture.said
@@ -96,9 +109,15 @@ def answer(run: str | Path) -> Callable[[str], TextView]:
     return lambda text: text_views(estimator, as_texts([text]))[0]
 
 
-def _open(run: Path, source: Path, **options: Any) -> tuple[Task, Any, Any]:
+def _open(
+    run: str | Path, source: str | Path | None, *, future: str | Path | None, **options: Any
+) -> tuple[Task, Any, Any]:
     """The task and the estimator of a run, and new cases in the form of those trained on."""
-    opened = read_run(run)
+    opened = read_run(Path(run))
     task = TASKS[opened.config.task]
+    if future is not None and opened.config.task != "forecast":
+        raise ConfigError(f"future: is for forecasts; {run} was trained to {opened.config.task}")
     estimator = task.estimator.from_run(opened, source=str(run))
-    return task, estimator, task.read(opened, estimator, source, **options)
+    file = None if source is None else Path(source)
+    ahead = None if future is None else Path(future)
+    return task, estimator, task.read(opened, estimator, file, future=ahead, **options)

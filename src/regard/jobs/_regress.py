@@ -89,7 +89,9 @@ class Regress(SeriesTask):
         columns["from"], columns["to"] = most_attended_spans(looked_at(estimator, cases)).T
         return Predictions(columns, said)
 
-    def picture(self, estimator: SeriesRegressor, cases: Cases, case: str, source: str) -> Picture:
+    def picture(
+        self, estimator: SeriesRegressor, cases: Cases, case: str | None, source: str
+    ) -> Picture:
         """A series with the attention along it."""
         at = choose(cases.ids.tolist(), case, source)
         view = case_views(estimator, cases.take(np.array([at])))[0]

@@ -11,7 +11,7 @@ from regard import data
 from regard.config import ArrayData, Config, SineData
 from regard.data import Cases
 from regard.errors import ConfigError, DataError
-from regard.jobs._task import Parts, Task
+from regard.jobs._task import Parts, Task, need_file
 from regard.runs import Run
 
 __all__ = ["SeriesTask", "divide"]
@@ -44,8 +44,9 @@ class SeriesTask(Task):
             source = options.path
         return divide(cases, test, self.strata(cases, source), config)
 
-    def read(self, run: Run, estimator: Any, source: Path, **options: Any) -> Cases:
+    def read(self, run: Run, estimator: Any, source: Path | None, **options: Any) -> Cases:
         """A file of the form trained on; `labelled` says whether a CSV has labels first."""
+        source = need_file(source)
         given = run.config.data
         kind = data.kind_of(source)
         if kind == "csv" and given.kind == "table":

@@ -8,12 +8,21 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from regard.config import Config
-from regard.errors import DataError, RunError
+from regard.errors import ConfigError, DataError, RunError
 from regard.estimators import AttentionEstimator
 from regard.plots import Report
 from regard.runs import Run
 
-__all__ = ["Figure", "Parts", "Picture", "Predictions", "Task", "check_output", "choose"]
+__all__ = [
+    "Figure",
+    "Parts",
+    "Picture",
+    "Predictions",
+    "Task",
+    "check_output",
+    "choose",
+    "need_file",
+]
 
 
 class Parts(NamedTuple):
@@ -95,13 +104,13 @@ class Task(ABC):
         """What of the metrics attentions are compared by, the most important first."""
 
     @abstractmethod
-    def read(self, run: Run, estimator: Any, source: Path, **options: Any) -> Any:
+    def read(self, run: Run, estimator: Any, source: Path | None, **options: Any) -> Any:
         """New cases in the form of those that the run was trained on.
 
         Parameters:
             run: what its folder holds.
             estimator: made of it.
-            source: a file.
+            source: a file; None where the task can do without.
             options: of the command line, those that the task knows.
         """
 
@@ -110,7 +119,7 @@ class Task(ABC):
         """What is predicted of cases, as a table."""
 
     @abstractmethod
-    def picture(self, estimator: Any, cases: Any, case: str, source: str) -> Picture:
+    def picture(self, estimator: Any, cases: Any, case: str | None, source: str) -> Picture:
         """One case with the attention along it."""
 
 
@@ -126,14 +135,27 @@ def check_output(path: Path, *, overwrite: bool) -> None:
         raise RunError(f"{path}: exists; choose another name or say --overwrite")
 
 
-def choose(ids: Sequence[Any], case: str, source: str) -> int:
-    """The position of the case that is called this.
+def choose(ids: Sequence[Any], case: str | None, source: str) -> int:
+    """The position of the case that is called this; the first where none is named.
 
     Raises:
         DataError: none is.
     """
+    if case is None:
+        return 0
     names = [str(name) for name in ids]
     if case not in names:
         some = ", ".join(names if len(names) < 6 else [*names[:3], "...", names[-1]])
         raise DataError(f"{source}: has no case {case}; its cases are {some}")
     return names.index(case)
+
+
+def need_file(source: Path | None) -> Path:
+    """The file, where a task cannot do without.
+
+    Raises:
+        ConfigError: none was named.
+    """
+    if source is None:
+        raise ConfigError("name a file of cases; this run goes on from nothing")
+    return source

@@ -5,6 +5,7 @@ from typing import Any
 
 from regard.config import Config
 from regard.jobs._classify import Classify
+from regard.jobs._forecast import ForecastTask
 from regard.jobs._regress import Regress
 from regard.jobs._task import Task
 from regard.jobs._text import ClassifyText
@@ -15,6 +16,7 @@ TASKS: Mapping[str, Task] = {
     "classify": Classify(),
     "classify-text": ClassifyText(),
     "regress": Regress(),
+    "forecast": ForecastTask(),
 }
 
 

@@ -15,7 +15,7 @@ from regard.errors import DataError
 from regard.estimators import TextClassifier
 from regard.jobs._classify import class_figures, class_labels, class_predictions, shown_cases
 from regard.jobs._series import divide
-from regard.jobs._task import Figure, Parts, Picture, Predictions, Task, choose
+from regard.jobs._task import Figure, Parts, Picture, Predictions, Task, choose, need_file
 from regard.jobs._views import notes_of, text_views
 from regard.metrics import classification_metrics
 from regard.plots import ClassificationReport, Report, save_text
@@ -79,12 +79,15 @@ class ClassifyText(Task):
         """F1 or accuracy."""
         return class_figures(metrics)
 
-    def read(self, run: Run, estimator: TextClassifier, source: Path, **options: Any) -> Texts:
+    def read(
+        self, run: Run, estimator: TextClassifier, source: Path | None, **options: Any
+    ) -> Texts:
         """A table with the columns trained on, or a file of lines.
 
         A table may be without labels, which is told from its columns; a file of lines is taken to
         have them if it was trained on such and nothing else is said.
         """
+        source = need_file(source)
         given, labelled = run.config.data, options.get("labelled")
         if given.kind == "lines" or source.suffix.lower() == ".txt":
             first = labelled if labelled is not None else given.kind == "lines"
@@ -117,7 +120,9 @@ class ClassifyText(Task):
             said += f", {unknown} without a known word"
         return Predictions(columns, said)
 
-    def picture(self, estimator: TextClassifier, cases: Texts, case: str, source: str) -> Picture:
+    def picture(
+        self, estimator: TextClassifier, cases: Texts, case: str | None, source: str
+    ) -> Picture:
         """A text with its words tinted by their weights."""
         at = choose(cases.ids.tolist(), case, source)
         view = text_views(estimator, cases.take(np.array([at])))[0]
