@@ -7,7 +7,9 @@ another.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +79,8 @@ class LinearModel:
 
     Parameters:
         alphas: The ridges to choose from, above 0.
+        pooled: Whether the W of a target is drawn by the ridge towards one that is fitted to all
+            targets together, and not towards zero: targets then learn from each other.
 
     Attributes:
         alpha: [M] the ridge chosen for each target.
@@ -96,10 +100,16 @@ class LinearModel:
         array([[[55., 56.]]])
     """
 
-    def __init__(self, alphas: Sequence[float] = (1e-6, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0)) -> None:
+    def __init__(
+        self,
+        alphas: Sequence[float] = (1e-6, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0),
+        *,
+        pooled: bool = False,
+    ) -> None:
         if not len(alphas) or not all(alpha > 0 for alpha in alphas):
             raise ConfigError(f"alphas: wanted numbers above 0, given {alphas!r}")
         self.alphas = tuple(alphas)
+        self.pooled = pooled
         self.alpha = np.empty(0)
         self.weights = np.empty((0, 0, 0))
         self.known_weights = np.empty((0, 0, 0))
@@ -133,19 +143,23 @@ class LinearModel:
         ],
         *,
         count: int,
+        held_out: float = _HELD_OUT,
+        refit: bool = True,
     ) -> LinearModel:
         """Fit on windows that come in batches, so that they need not all be held at once.
 
         Parameters:
             batches: past, future and known as for `fit`, in the order of time.
             count: how many windows the batches have together.
+            held_out: share of the windows, the last, by which the ridge is chosen.
+            refit: whether all windows are fitted then, or only those not held out.
 
         Raises:
             DataError: There are fewer than two windows.
         """
         if count < 2:
             raise DataError(f"past: wanted two windows to fit a linear model, given {count}")
-        earlier = count - max(1, round(count * _HELD_OUT))
+        earlier = count - max(1, round(count * held_out))
         sums: list[_Sums | None] = [None, None]
         seen = 0
         for past, future, known in batches:
@@ -160,9 +174,17 @@ class LinearModel:
         first, last = sums
         if first is None or last is None or seen != count:
             raise DataError(f"batches: wanted {count} windows as count says, given {seen}")
-        fits = [_choose(first.target(m), last.target(m), self.alphas) for m in range(len(first.xx))]
+        targets = [(first.target(m), last.target(m)) for m in range(len(first.xx))]
+        shared = np.zeros(first.xy.shape[1:])
+        if self.pooled and len(targets) > 1:
+            early, late = (reduce(add, part) for part in zip(*targets, strict=True))
+            shared = _choose(early, late, self.alphas, refit=refit).window
+        fits = [
+            _choose(early.less(shared), late.less(shared), self.alphas, refit=refit)
+            for early, late in targets
+        ]
         self.alpha = np.array([fit.alpha for fit in fits])
-        self.weights = np.stack([fit.window for fit in fits])
+        self.weights = shared + np.stack([fit.window for fit in fits])
         self.known_weights = np.stack([fit.known for fit in fits])
         self.bias = np.stack([fit.bias for fit in fits])
         return self
@@ -262,6 +284,17 @@ class _Sums:
         own = {name: getattr(self, name)[m] for name in ("x", "y", "xx", "xy", "yy", "xk", "ky")}
         return _Sums(count=self.count, origin=self.origin, k=self.k, kk=self.kk, **own)
 
+    def less(self, window: NDArray[np.float64]) -> _Sums:
+        """The same sums of one target, of what a model [T, H] of the window leaves of y."""
+        error = self.yy - 2 * (window * self.xy).sum(0) + (window * (self.xx @ window)).sum(0)
+        return replace(
+            self,
+            y=self.y - self.x @ window,
+            xy=self.xy - self.xx @ window,
+            yy=error,
+            ky=self.ky - np.einsum("htf,th->hf", self.xk, window),
+        )
+
     def about(
         self, x: NDArray[np.float64], y: NDArray[np.float64], k: NDArray[np.float64]
     ) -> _Sums:
@@ -302,13 +335,13 @@ class _Fit:
     bias: NDArray[np.float64]
 
 
-def _choose(first: _Sums, last: _Sums, alphas: Sequence[float]) -> _Fit:
-    """The fit to all windows with the ridge that, fitted to the first, does best on the last."""
+def _choose(first: _Sums, last: _Sums, alphas: Sequence[float], *, refit: bool) -> _Fit:
+    """The fit with the ridge that, fitted to the first windows, does best on the last."""
     means = first.x / first.count, first.y / first.count, first.k / first.count
     early, late = first.about(*means), last.about(*means)
     errors = [_squared_error(late, *_solve(early, alpha)) for alpha in alphas]
     alpha = alphas[int(np.argmin(errors))]
-    both = first + last
+    both = first + last if refit else first
     x, y, k = both.x / both.count, both.y / both.count, both.k / both.count
     window, known = _solve(both.about(x, y, k), alpha)
     bias = y - x @ window - np.einsum("hf,fh->h", k + first.origin[:, 0], known)

@@ -100,8 +100,11 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
     def _restore(self, run: Run) -> None:
         """Take back what `to_run` gave; a KeyError, TypeError or ValueError: it is damaged."""
 
-    def _begin(self, cases: Any) -> None:
+    def _begin(self, cases: Any, validation: Any | None) -> None:
         """Where the fresh model begins, if it is not at random."""
+
+    def _finish(self, cases: Any, validation: Any | None) -> None:
+        """What is done with the trained model."""
 
     def _augment(self, config: Config) -> Callable[[Tensor, Tensor | None], Tensor] | None:
         """What varies the first input in training."""
@@ -162,7 +165,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         self.seed_ = seed
         with seeded(seed):
             self.model_ = self._build(config)
-        self._begin(cases)
+        self._begin(cases, validation)
         names = {field.name for field in fields(Settings)}
         self.history_ = fit(
             self.model_,
@@ -175,6 +178,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             checkpoint=checkpoint,
             progress=self.verbose,
         )
+        self._finish(cases, validation)
         self.fit_seconds_ = perf_counter() - start
         return self
 

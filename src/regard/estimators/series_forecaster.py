@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -37,6 +37,9 @@ from regard.runs import Run
 from regard.training import AbsoluteError, Batch, Objective, Part
 
 __all__ = ["Forecast", "SeriesForecaster"]
+
+_AT_ONCE = 512  # windows whose numbers are held in memory
+_RIDGES = (1e-6, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0, 1000.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -341,29 +344,40 @@ class SeriesForecaster(AttentionEstimator):
             **options,
         )
 
-    def _begin(self, cases: PanelWindows) -> None:
-        """The linear model at its least-squares solution."""
+    def _begin(self, cases: PanelWindows, validation: PanelWindows | None) -> None:
+        """The linear model at its least-squares solution, with the ridge best for validation."""
+        self._solve(cases, validation, refit=validation is None)
+
+    def _finish(self, cases: PanelWindows, validation: PanelWindows | None) -> None:
+        """The linear model with that ridge again, now of all windows."""
+        if validation is not None:
+            self._solve(cases, validation, refit=True)
+
+    def _solve(self, cases: PanelWindows, validation: PanelWindows | None, *, refit: bool) -> None:
         model: Any = self.model_
-        linear = model.linear
-        if linear is None:
+        if model.linear is None:
             return
-        part = self._part(cases, targets=True)
-        rows = [np.arange(at, min(at + 512, len(cases))) for at in range(0, len(cases), 512)]
+        parts = [cases] if validation is None else [cases, validation]
+        count = sum(map(len, parts))
+        options: dict[str, Any] = {"count": count, "refit": refit}
+        if validation is not None:
+            options["held_out"] = len(validation) / count
         M = len(self.targets_)
-        solved = LinearModel().fit_batches(
-            (
-                (past[:, :M].double().numpy(), y.double().numpy(), known.double().numpy())
-                for (past, known), _, y in (part[each] for each in rows)
-            ),
-            count=len(cases),
-        )
+
+        def batches() -> Iterator[tuple[Floats, Floats, Floats | None]]:
+            for each in parts:
+                part = self._part(each, targets=True)
+                for at in range(0, len(part), _AT_ONCE):
+                    (past, known), _, future = part[np.arange(at, min(at + _AT_ONCE, len(part)))]
+                    ahead = known.double().numpy() if self.known_ else None
+                    yield past[:, :M].double().numpy(), future.double().numpy(), ahead
+
+        solved = LinearModel(_RIDGES, pooled=True).fit_batches(batches(), **options)
         with torch.no_grad():
-            for name, given in (
-                ("weights", solved.weights),
-                ("known_weights", solved.known_weights),
-                ("bias", solved.bias),
-            ):
-                getattr(linear, name).copy_(torch.from_numpy(given))
+            model.linear.weights.copy_(torch.from_numpy(solved.weights))
+            model.linear.bias.copy_(torch.from_numpy(solved.bias))
+            if self.known_:
+                model.linear.known_weights.copy_(torch.from_numpy(solved.known_weights))
 
     def _look(self, inputs: tuple[torch.Tensor, torch.Tensor]) -> tuple[Floats, Floats]:
         """Values [B, M, horizon, outputs], and weights [B, M, horizon, window]."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -32,6 +32,8 @@ class SeriesEstimator(AttentionEstimator):
         shortest_, longest_: fewest and most steps of the training part.
     """
 
+    _numeric: ClassVar[bool] = False  # whether the targets are numbers
+
     missing: Literal["refuse", "interpolate"]
     pooling: str | None
     channels_: tuple[str, ...]
@@ -58,7 +60,8 @@ class SeriesEstimator(AttentionEstimator):
         if isinstance(X, Cases):
             cases = X
         else:
-            cases = as_cases(X, self._check_targets(y) if reset else y, missing=self.missing)
+            y = self._check_targets(y) if reset else y
+            cases = as_cases(X, y, missing=self.missing, targets=self._numeric)
             if cases.values.shape[1] == 1 and _is_table(X):
                 validate_data(self, X, reset=reset, skip_check_array=True)
         if not reset and len(cases.channels) != len(self.channels_):
@@ -91,7 +94,9 @@ class SeriesEstimator(AttentionEstimator):
         )
 
     def _augment(self, config: Config) -> Callable[[Tensor, Tensor | None], Tensor] | None:
-        return warp if config.training.augmentation == "warp" else None
+        # Numbers to predict may change with a series' speed and scale: nothing is varied for them.
+        kind = getattr(config.training, "augmentation", "none")
+        return warp if kind == "warp" else None
 
     def _kept(self) -> dict[str, Any]:
         return {

@@ -83,6 +83,7 @@ class SeriesRegressor(RegressorMixin, SeriesEstimator):  # type: ignore[misc]
     """
 
     task = "regress"
+    _numeric = True
 
     targets_: tuple[str, ...]
     target_scaler_: Scaler

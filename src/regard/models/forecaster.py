@@ -17,20 +17,25 @@ __all__ = ["ContextForecast", "Forecaster", "HorizonForecast", "LinearForecast"]
 class LinearForecast(nn.Module):
     """y[h] = x[T-1] + b[h] + sum_t W[t, h] (x[t] - x[T-1]) + sum_f V[f, h] k[f, h].
 
+    It is solved, not trained: its numbers are buffers.
+
     Parameters:
         weights: [M, T, horizon] W of each target.
         known_weights: [M, F, horizon] V.
         bias: [M, horizon] b.
 
     Source: Zeng et al., 2023, "Are Transformers effective for time series forecasting?", section 4
-    (NLinear), here beginning at a least-squares solution.
+    (NLinear).
     """
 
     def __init__(self, weights: Tensor, known_weights: Tensor, bias: Tensor) -> None:
         super().__init__()
-        self.weights = nn.Parameter(weights)
-        self.known_weights = nn.Parameter(known_weights)
-        self.bias = nn.Parameter(bias)
+        self.weights: Tensor
+        self.known_weights: Tensor
+        self.bias: Tensor
+        self.register_buffer("weights", weights)
+        self.register_buffer("known_weights", known_weights)
+        self.register_buffer("bias", bias)
 
     def forward(self, past: Tensor, known: Tensor) -> Tensor:
         """[B, M, T] targets' windows, [B, F, horizon] known columns -> [B, M, horizon]."""
