@@ -115,13 +115,19 @@ class Model(Section):
     @field_validator("pooling")
     @classmethod
     def _choose_pooling(cls, pooling: _Pooling | None, info: ValidationInfo) -> _Pooling:
+        if pooling is not None:
+            return _check_pooling(pooling, info)
         attention = info.data.get("attention")
-        if attention is None:  # is wrong itself
-            return "attention"
-        reason = attention.why_not("conjunctive")
-        if pooling == "conjunctive" and reason:
-            raise ValueError(reason)
-        return pooling or ("attention" if reason else "conjunctive")
+        reason = attention is None or attention.why_not("conjunctive")
+        return "attention" if reason else "conjunctive"
+
+
+def _check_pooling(pooling: Any, info: ValidationInfo) -> Any:
+    attention = info.data.get("attention")  # is not there where it is wrong itself
+    reason = attention.why_not(pooling) if attention is not None else None
+    if reason:
+        raise ValueError(reason)
+    return pooling
 
 
 def _lift_heads(given: dict[str, Any]) -> dict[str, Any]:
@@ -141,13 +147,24 @@ class TextModel(Model):
         None,
         validate_default=True,
         description="attention: weigh the states, then classify the context; conjunctive: classify "
-        "every state, gate each and average; hierarchical: words to sentences to the text",
+        "every state, gate each and average; stacked: the states attend to each other, an LSTM "
+        "reads what they found, and that is attended to; hierarchical: words to sentences to the "
+        "text; by default attention",
     )
     embedding_dim: Annotated[int, Field(ge=1)] = Field(
-        128, description="width of the embedding of a token; vectors from a file bring their own"
+        64, description="width of the embedding of a token; vectors from a file bring their own"
+    )
+    ngrams: bool = Field(
+        True,
+        description="whether to add what a linear model of the text's n-grams says: of its words, "
+        "pairs of words and the letters within words",
     )
     vectors: FilePath | None = Field(
         None, description="text file of word vectors to begin from: a word and its numbers a line"
+    )
+    dropout: Share = Field(
+        0.5,
+        description="share of the columns of the states, and between layers, dropped in training",
     )
     word_dropout: Share = Field(
         0.1, description="share of the tokens that are taken for unknown in training"
@@ -155,6 +172,13 @@ class TextModel(Model):
     embedding_dropout: Share = Field(
         0.3, description="share of the embedding's columns, of each text, dropped in training"
     )
+
+    @field_validator("pooling")
+    @classmethod
+    def _choose_pooling(cls, pooling: Any, info: ValidationInfo) -> Any:
+        return "attention" if pooling is None else _check_pooling(pooling, info)
+
+    sizes: ClassVar[Mapping[str, tuple[int, int]]] = {**Model.sizes, "bilstm": (64, 1)}
 
 
 class RegressionModel(Model):

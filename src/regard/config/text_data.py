@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from regard.config.files import Files, Learned
-from regard.config.section import Section
+from regard.config.section import Section, Share
 
 __all__ = ["LineData", "TextArrayData", "TextTableData"]
 
@@ -25,6 +25,11 @@ class _Texts(Section):
     lowercase: bool = Field(True, description="whether capitals are read as small letters")
     max_tokens: Annotated[int, Field(ge=1)] = Field(
         512, description="of a text; longer ones are cut, which is said"
+    )
+    validation_share: Share | Literal["auto"] = Field(
+        0.0,
+        description="share of all cases that training is stopped by; auto: 0.1 when at least "
+        "1,000 cases remain to train on, otherwise none",
     )
 
 

@@ -57,6 +57,11 @@ class SeriesTraining(_ClassTraining):
 class TextTraining(_ClassTraining):
     """How a classifier of texts is trained."""
 
+    epochs: int = Field(8, ge=1, description="at the most; without a validation part, exactly")
+    batch_size: int = Field(64, ge=1, description="cases in an update, at the most")
+    learning_rate: float = Field(0.004, gt=0, description="of AdamW, at its highest")
+    weight_decay: float = Field(0.05, ge=0, description="of AdamW")
+
 
 class RegressionTraining(Training):
     """How a regressor of series is trained."""

@@ -16,6 +16,7 @@ from regard.data.cases import Cases
 from regard.data.delimited import read_csv
 from regard.data.encoded import Encoded, sum_to_words, word_spans
 from regard.data.load import kind_of, load, load_texts
+from regard.data.ngrams import NgramFeatures, Ngrams
 from regard.data.npz import read_npz
 from regard.data.panel import Panel, constant_targets
 from regard.data.panel_future import future_known, latest
@@ -38,6 +39,8 @@ __all__ = [
     "Cases",
     "Encoded",
     "Gathered",
+    "NgramFeatures",
+    "Ngrams",
     "Panel",
     "Scaler",
     "Texts",

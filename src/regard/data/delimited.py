@@ -34,8 +34,9 @@ def read_csv(
     """Read a CSV or TSV file with one series a row, after its label or its targets.
 
     A header is skipped: a first row without a single number (apart from the label), or one that
-    counts the columns from 0 or 1 and calls the first of them label, class, target or y. Blank
-    rows are skipped. Empty cells and NaN, NA, N/A, null, none and ? are missing values.
+    counts the columns from 0 or 1 and calls the first of them label, class, target or y, or has no
+    number where targets are. Blank rows are skipped. Empty cells and NaN, NA, N/A, null, none and ?
+    are missing values.
 
     Parameters:
         path: A UTF-8 text file.
@@ -61,7 +62,7 @@ def read_csv(
     labels: list[str] = []
     numbers: list[NDArray[np.float64]] = []
     series: list[NDArray[np.float64]] = []
-    for row, cells in _without_header(_rows(path), labelled):
+    for row, cells in _without_header(_rows(path), labelled, targets=targets):
         where = f"{path}, row {row}"
         if len(cells) == labelled:
             raise DataError(f"{where} has {'targets' if targets else 'a label'} and no values")
@@ -76,8 +77,8 @@ def read_csv(
             numbers.append(_targets(cells[:targets], where))
         series.append(parse_numbers(cells[labelled:], f"{where}, column", start=1 + labelled))
         rows.append(row)
-    if labelled and _counts_columns(labels, series):
-        del rows[0], labels[0], series[0], numbers[:1]
+    if labelled and not targets and _counts_columns(labels, series):
+        del rows[0], labels[0], series[0]
     if not series:
         raise DataError(f"{path} has a header and no series")
     values = np.stack(series)[:, None, :]  # [B, 1, T]
@@ -118,11 +119,13 @@ def _rows(path: FilePath) -> Iterator[tuple[int, list[str]]]:
 
 
 def _without_header(
-    rows: Iterator[tuple[int, list[str]]], labelled: int
+    rows: Iterator[tuple[int, list[str]]], labelled: int, *, targets: int
 ) -> Iterator[tuple[int, list[str]]]:
     row, cells = next(rows)
     texts = cells[labelled:]
-    if not texts or any(is_missing(text) or is_number(text) for text in texts):
+    named = targets and not any(is_missing(text) or is_number(text) for text in cells[:labelled])
+    counts = named and all(map(is_number, texts)) and _counted(np.array(texts, np.float64))
+    if not texts or (not counts and any(is_missing(text) or is_number(text) for text in texts)):
         yield row, cells
     yield from rows
 
@@ -131,8 +134,13 @@ def _counts_columns(labels: list[str], series: list[NDArray[np.float64]]) -> boo
     """Whether the first row is the header of a table whose columns have numbers for names."""
     if not labels or labels[0].lower() not in ("label", "class", "target", "y"):
         return False
-    counted = np.arange(len(series[0]))
-    return bool((series[0] == counted).all() or (series[0] == counted + 1).all())
+    return _counted(series[0])
+
+
+def _counted(numbers: NDArray[np.float64]) -> bool:
+    """Whether these are 0, 1, 2 ... or 1, 2, 3 ..."""
+    counted = np.arange(len(numbers))
+    return bool((numbers == counted).all() or (numbers == counted + 1).all())
 
 
 def _targets(cells: list[str], where: str) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from typing import Any
 from regard.data.files import FilePath, read_text
 from regard.errors import DataError, did_you_mean
 
-__all__ = ["read_json_lines"]
+__all__ = ["read_json_lines", "read_objects"]
 
 
 def read_json_lines(
@@ -32,7 +32,7 @@ def read_json_lines(
     lines: list[int] = []
     texts: list[Any] = []
     labels: list[str] = []
-    for line, found in _objects(path, encoding):
+    for line, found in read_objects(path, encoding):
         where = f"{path}, line {line}"
         lines.append(line)
         texts.append(_field(found, text, where, "text"))
@@ -43,8 +43,12 @@ def read_json_lines(
     return texts, labels, lambda at, name: f"{path}, line {lines[at]}, {name!r}"
 
 
-def _objects(path: FilePath, encoding: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The number, from 1, and the object of each line that is not blank."""
+def read_objects(path: FilePath, encoding: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The number, from 1, and the object of each line that is not blank.
+
+    Raises:
+        DataError: The file cannot be read, or a line is no JSON object.
+    """
     # Not splitlines, which divides at characters that may stand in JSON's strings.
     for line, text in enumerate(read_text(path, encoding=encoding).split("\n"), start=1):
         if not text.strip():

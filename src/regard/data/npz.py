@@ -16,17 +16,18 @@ __all__ = ["read_npz"]
 _KEYS = ("X", "y", "lengths", "spans")
 
 
-def read_npz(path: FilePath, *, missing: Missing = "refuse") -> Cases:
+def read_npz(path: FilePath, *, targets: bool = False, missing: Missing = "refuse") -> Cases:
     """Read a NumPy archive (`numpy.savez`), without executing anything that is in it.
 
     Parameters:
         path: An .npz file with the arrays X, [B, C, T] or [B, T], and, where there are, y [B],
             lengths [B] (without them all cases have T steps) and spans [B, 2] (half-open steps).
+        targets: whether y, [B] or [B, M], is numbers to predict.
         missing: "refuse" or "interpolate".
 
     Returns:
-        B cases of C channels and up to T steps. y in floating point is kept as targets, any other
-        becomes classes as strings.
+        B cases of C channels and up to T steps. y in floating point, or of two axes, is kept as
+        targets, float64; any other becomes classes as strings, if it is not to be targets.
 
     Raises:
         DataError: The file cannot be read, an array has another name, shape or type, a value is
@@ -48,7 +49,7 @@ def read_npz(path: FilePath, *, missing: Missing = "refuse") -> Cases:
     values = settle_missing(
         np.where(inside, values, 0.0), lengths, missing=missing, place=place_in(str(path))
     )
-    labels = _labels(path, arrays["y"], cases) if "y" in arrays else None
+    labels = _labels(path, arrays["y"], cases, targets=targets) if "y" in arrays else None
     spans = _spans(path, arrays["spans"], lengths) if "spans" in arrays else None
     return Cases(values, lengths, labels, spans)
 
@@ -96,18 +97,20 @@ def _values(path: FilePath, X: NDArray[Any]) -> NDArray[np.float64]:
     return (X if X.ndim == 3 else X[:, None, :]).astype(np.float64)
 
 
-def _labels(path: FilePath, y: NDArray[Any], cases: int) -> NDArray[Any]:
-    several = y.ndim == 2 and y.dtype.kind == "f" and y.shape[1] > 0
+def _labels(path: FilePath, y: NDArray[Any], cases: int, *, targets: bool) -> NDArray[Any]:
+    if y.dtype.kind not in ("biuf" if targets else "biufU"):
+        wanted = "numbers to predict" if targets else "strings or real numbers"
+        raise DataError(f"{path}: y holds {y.dtype}; wanted {wanted}")
+    several = y.ndim == 2 and y.dtype.kind in "biuf" and y.shape[1] > 0
     if y.shape[:1] != (cases,) or not (y.ndim == 1 or several):
-        raise DataError(f"{path}: y has the shape {list(y.shape)}; wanted [{cases}], as X")
-    if y.dtype.kind == "f":
-        if not np.isfinite(y).all():
-            at = int(np.isfinite(y).reshape(cases, -1).all(1).argmin())
-            raise DataError(f"{path}: y[{at}] is {y[at]}; wanted a finite number")
-        return y.astype(np.float64)
-    if y.dtype.kind not in "biuU":
-        raise DataError(f"{path}: y holds {y.dtype}; wanted strings or real numbers")
-    return tidy_labels(y.astype(np.str_))
+        wanted = f"[{cases}] or [{cases}, targets]" if targets else f"[{cases}]"
+        raise DataError(f"{path}: y has the shape {list(y.shape)}; wanted {wanted}, as X")
+    if not (targets or several or y.dtype.kind == "f"):
+        return tidy_labels(y.astype(np.str_))
+    if not np.isfinite(y).all():
+        at = int(np.isfinite(y).reshape(cases, -1).all(1).argmin())
+        raise DataError(f"{path}: y[{at}] is {y[at]}; wanted a finite number")
+    return y.astype(np.float64)
 
 
 def _spans(path: FilePath, given: NDArray[Any], lengths: NDArray[np.int64]) -> NDArray[np.int64]:

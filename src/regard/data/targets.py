@@ -11,10 +11,14 @@ from regard.errors import DataError
 __all__ = ["target_names", "targets_of"]
 
 
-def targets_of(cases: Cases) -> NDArray[np.float64]:
+def targets_of(cases: Cases, *, source: str = "") -> NDArray[np.float64]:
     """The numbers to predict of each case: [B, M] float64.
 
     Labels that were read as text are taken as the numbers that they write.
+
+    Parameters:
+        cases: B cases with labels.
+        source: where they come from, for errors.
 
     Raises:
         DataError: there are none, or one is no finite number.
@@ -25,19 +29,22 @@ def targets_of(cases: Cases) -> NDArray[np.float64]:
     """
     labels = cases.labels
     if labels is None:
-        raise DataError("the cases have no targets")
+        raise DataError(f"{source}: has no targets" if source else "the cases have no targets")
+    where = f"{source}, case" if source else "case"
     rows = labels if labels.ndim == 2 else labels[:, None]
     try:
         numbers: NDArray[np.float64] = rows.astype(np.float64)
     except (TypeError, ValueError):
         at = next(n for n, row in enumerate(rows) if not all(map(_is_number, row)))
         raise DataError(
-            f"case {cases.ids[at]}: the target {str(labels[at])!r} is not a number; for classes "
-            'say "task": "classify"'
+            f"{where} {cases.ids[at]}: the target {str(labels[at])!r} is not a number; for classes "
+            'take SeriesClassifier, or "task": "classify"'
         ) from None
     if not np.isfinite(numbers).all():
         at = int(np.isfinite(numbers).all(1).argmin())
-        raise DataError(f"case {cases.ids[at]}: the target is {labels[at]}; wanted a finite number")
+        raise DataError(
+            f"{where} {cases.ids[at]}: the target is {labels[at]}; wanted a finite number"
+        )
     return numbers
 
 

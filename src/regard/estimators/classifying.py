@@ -93,7 +93,10 @@ class AttentionClassifier(ClassifierMixin, AttentionEstimator):  # type: ignore[
         return {"classes": self.classes_.tolist(), **super()._kept()}
 
     def _restore(self, run: Run) -> None:
-        self.classes_ = np.array(run.preprocess["classes"])
+        classes = run.preprocess["classes"]
+        if not isinstance(classes, list) or len(classes) < 2:
+            raise ValueError(f"classes: wanted a list of at least two, given {classes!r}")
+        self.classes_ = np.array(classes)
         super()._restore(run)
 
 

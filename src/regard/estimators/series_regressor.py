@@ -193,7 +193,9 @@ class SeriesRegressor(RegressorMixin, SeriesEstimator):  # type: ignore[misc]
 
     def _restore(self, run: Run) -> None:
         super()._restore(run)
-        self.targets_, self.flat_ = tuple(run.preprocess["targets"]), bool(run.preprocess["flat"])
+        self.targets_, self.flat_ = tuple(run.preprocess["targets"]), run.preprocess["flat"]
+        if not isinstance(self.flat_, bool):
+            raise TypeError(f"flat: wanted true or false, given {self.flat_!r}")
         self.target_scaler_ = Scaler.from_dict(run.preprocess["target_scaler"])
 
     def __sklearn_tags__(self) -> Tags:

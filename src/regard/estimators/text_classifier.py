@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from regard.config import Config
 from regard.data import (
     Encoded,
+    Ngrams,
     Texts,
     Tokenizer,
     as_texts,
@@ -24,10 +25,12 @@ from regard.data import (
 from regard.errors import ConfigError, DataError
 from regard.estimators.base import Floats
 from regard.estimators.classifying import AttentionClassifier
+from regard.estimators.ngram_solution import solve_ngrams
+from regard.estimators.text_part import TextPart, words_of
 from regard.explain import lay_over_steps
 from regard.models import TextModel, build_text_classifier
 from regard.runs import Run
-from regard.training import Part, SequencePart
+from regard.training import Part
 
 __all__ = ["TextClassifier"]
 
@@ -46,7 +49,8 @@ class TextClassifier(AttentionClassifier):
         pooling: "attention" (weigh the states, then a linear layer on the context), "conjunctive"
             (a linear layer on every state, gate each by a sigmoid of its score, average), "stacked"
             (the states attend to each other, an LSTM reads what they found, and that is attended
-            to) or "hierarchical" (words to sentences, sentences to the text). None takes DEFAULT.
+            to) or "hierarchical" (words to sentences, sentences to the text). None takes
+            "attention".
         form: a published model, which decides encoder, pooling and who asks: "lstm-attention",
             "lstm-bahdanau" or "lstm-hierarchical".
         hidden: width inside the encoder; None takes what suits it.
@@ -57,6 +61,8 @@ class TextClassifier(AttentionClassifier):
         dropout: share of the columns of the encoder's states, and between recurrent or Transformer
             layers, that is dropped in training.
         embedding_dim: width of the embedding of a token; vectors from a file bring their own.
+        ngrams: whether to add what a linear model of the text's n-grams says: of its words, pairs
+            of words and the letters within words.
         vectors: text file of word vectors to begin from: a word and its numbers a line.
         word_dropout: share of the tokens that are taken for unknown in training.
         embedding_dropout: share of the embedding's columns, of each text, dropped in training.
@@ -99,10 +105,12 @@ class TextClassifier(AttentionClassifier):
 
     task = "classify-text"
 
+    lowercase: bool
     max_tokens: int
     pooling: str | None
     vectors: str | None
     tokenizer_: Tokenizer
+    ngrams_: Ngrams | None
     longest_: int
     width_: int
     _vectors: tuple[NDArray[np.float32], NDArray[np.bool_]] | None = None
@@ -118,22 +126,23 @@ class TextClassifier(AttentionClassifier):
         layers: int | None = None,
         attention_dim: int = 64,
         heads: int = 1,
-        dropout: float = 0.1,
-        embedding_dim: int = 128,
+        dropout: float = 0.5,
+        embedding_dim: int = 64,
+        ngrams: bool = True,
         vectors: str | None = None,
         word_dropout: float = 0.1,
         embedding_dropout: float = 0.3,
-        validation_share: float | Literal["auto"] = "auto",
+        validation_share: float | Literal["auto"] = 0.0,
         tokens: str = "word",
         vocabulary: int = 20000,
         min_count: int = 1,
         lowercase: bool = True,
         max_tokens: int = 512,
-        epochs: int = 50,
+        epochs: int = 8,
         patience: int = 5,
-        batch_size: int = 32,
-        learning_rate: float = 0.003,
-        weight_decay: float = 0.01,
+        batch_size: int = 64,
+        learning_rate: float = 0.004,
+        weight_decay: float = 0.05,
         schedule: str = "cosine",
         gradient_clip: float = 1.0,
         updates_per_epoch: int = 10,
@@ -204,6 +213,9 @@ class TextClassifier(AttentionClassifier):
             self._vectors = read_vectors(config.model.vectors, self.tokenizer_.tokens)
             self.width_ = self._vectors[0].shape[1]
         encoded = self.encode(cases)
+        self.ngrams_ = None
+        if config.model.ngrams:
+            self.ngrams_ = Ngrams.learn(words_of(encoded, lowercase=self.lowercase))
         self.longest_ = max(len(ids) for ids in encoded.ids)
         if encoded.truncated:
             self._note(
@@ -213,26 +225,39 @@ class TextClassifier(AttentionClassifier):
 
     def _part(self, cases: Texts, *, targets: bool) -> Part:
         encoded = self.encode(cases)
-        lengths = np.array([len(ids) for ids in encoded.ids])
-        tokens = np.zeros((len(lengths), lengths.max()), np.int64)
-        true = np.arange(tokens.shape[1]) < lengths[:, None]
-        tokens[true] = np.concatenate(encoded.ids)
-        inputs = [tokens]
-        if self.pooling == "hierarchical":
-            inputs.append(np.zeros_like(tokens))
-            inputs[1][true] = np.concatenate(encoded.sentences)
-        return SequencePart(
-            [torch.from_numpy(each) for each in inputs],
-            torch.from_numpy(lengths),
-            torch.from_numpy(self._targets(cases) if targets else np.arange(len(cases))),
+        ngrams = None
+        # What is learned, and stopped by, is the network alone.
+        if self.ngrams_ is not None and not targets:
+            ngrams = self.ngrams_, words_of(encoded, lowercase=self.lowercase)
+        return TextPart(
+            encoded,
+            self._targets(cases) if targets else np.arange(len(cases)),
+            sentences=self.pooling == "hierarchical",
+            ngrams=ngrams,
         )
 
+    def _begin(self, cases: Texts, validation: Texts | None) -> None:
+        """The n-grams' weights, by logistic regression."""
+        model: Any = self.model_
+        if self.ngrams_ is None:
+            return
+        targets = self._targets(cases)
+        words = words_of(self.encode(cases), lowercase=self.lowercase)
+        weights: Any = self._objective(cases, self.resolve(self.seed_)).weights
+        solved = solve_ngrams(
+            self.ngrams_, words, targets, None if weights is None else weights.numpy()[targets]
+        )
+        with torch.no_grad():
+            model.ngrams.weights.copy_(torch.from_numpy(solved.weights))
+            model.ngrams.bias.copy_(torch.from_numpy(solved.bias))
+
     def _build(self, config: Config) -> TextModel:
-        options = config.model.model_dump(exclude={"vectors", "embedding_dim"})
+        options = config.model.model_dump(exclude={"vectors", "embedding_dim", "ngrams"})
         model = build_text_classifier(
             tokens=self.tokenizer_.size,
             classes=len(self.classes_),
             steps=self.longest_,
+            features=0 if self.ngrams_ is None else self.ngrams_.size,
             embedding_dim=self.width_,
             **options,
         )
@@ -261,12 +286,15 @@ class TextClassifier(AttentionClassifier):
                 stride=model.stride,
                 steps=int(lengths.max()),
             )
+            if name == "evidence" and "ngrams" in predicted.maps:
+                over_tokens = over_tokens + predicted.maps["ngrams"].double().numpy()
             for at, row, length in zip(index, over_tokens, lengths, strict=True):
                 result[at] = sum_to_words(row[..., :length], words[at])
         return result
 
     def _kept(self) -> dict[str, Any]:
-        return {**super()._kept(), "sizes": [self.longest_, self.width_]}
+        ngrams = None if self.ngrams_ is None else self.ngrams_.to_dict()
+        return {**super()._kept(), "sizes": [self.longest_, self.width_], "ngrams": ngrams}
 
     def to_run(self, config: Config) -> Run:
         """What a run folder keeps of the fitted estimator."""
@@ -276,6 +304,8 @@ class TextClassifier(AttentionClassifier):
         super()._restore(run)
         self.longest_, self.width_ = map(int, run.preprocess["sizes"])
         self.tokenizer_ = Tokenizer.from_json(run.tokenizer)
+        ngrams = run.preprocess["ngrams"]
+        self.ngrams_ = None if ngrams is None else Ngrams.from_dict(ngrams)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

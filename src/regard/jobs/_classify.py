@@ -19,9 +19,16 @@ from regard.jobs._task import Figure, Picture, Predictions, choose
 from regard.jobs._views import case_views, looked_at, notes_of
 from regard.metrics import classification_metrics
 from regard.plots import ClassificationReport, Report, save_case
-from regard.runs import versions
+from regard.runs import Run, versions
 
-__all__ = ["Classify", "class_figures", "class_labels", "class_predictions", "shown_cases"]
+__all__ = [
+    "Classify",
+    "check_classes",
+    "class_figures",
+    "class_labels",
+    "class_predictions",
+    "shown_cases",
+]
 
 
 class Classify(SeriesTask):
@@ -31,22 +38,31 @@ class Classify(SeriesTask):
 
     def strata(self, cases: Cases, source: str) -> NDArray[Any]:
         """The classes."""
-        labels = cases.labels
-        if labels is not None and labels.dtype.kind == "f" and (labels != np.round(labels)).any():
-            raise DataError(
-                f'{source}: has numbers as targets; classify needs classes ("task": "regress" '
-                "predicts numbers)"
-            )
+        _refuse_numbers(cases, source)
         return class_labels(cases, source)
+
+    def check_test(self, test: Cases, cases: Cases, source: str) -> None:
+        """Classes of the file to train on, and nothing else."""
+        _refuse_numbers(test, source)
+        labels: Any = test.labels
+        known: Any = cases.labels
+        unseen = ~np.isin(labels, known)
+        if unseen.any():
+            at = int(unseen.argmax())
+            raise DataError(
+                f"{source}, case {test.ids[at]}: label {str(labels[at])!r} is not in the file to "
+                "train on"
+            )
+
+    def read(self, run: Run, estimator: Any, source: Path | None, **options: Any) -> Cases:
+        """A file of the form trained on, whose labels, if it has some, are classes."""
+        cases = super().read(run, estimator, source, **options)
+        _refuse_numbers(cases, str(source))
+        return cases
 
     def check_labels(self, cases: Cases, estimator: Any, source: Path) -> None:
         """Of the classes of the run, one at least must occur."""
-        known = estimator.classes_.astype(str)
-        if cases.labels is not None and not np.isin(cases.labels, known).any():
-            raise DataError(
-                f"{source}: none of its labels is a class of the run ({cases.labels[0]!r} is the "
-                "first); say --unlabelled if it has none"
-            )
+        check_classes(cases, estimator, source)
 
     def evaluate(
         self, estimator: SeriesClassifier, config: Config, test: Cases, *, title: str
@@ -95,6 +111,27 @@ class Classify(SeriesTask):
         at = choose(cases.ids.tolist(), case, source)
         view = case_views(estimator, cases.take(np.array([at])))[0]
         return Picture(lambda path: save_case(view, path), f"case {view.id}: {view.answer}")
+
+
+def _refuse_numbers(cases: Cases, source: str) -> None:
+    labels = cases.labels
+    if labels is None or labels.dtype.kind != "f":
+        return
+    if labels.ndim > 1 or (labels != np.round(labels)).any():
+        raise DataError(
+            f'{source}: has numbers as targets; classify needs classes ("task": "regress" '
+            "predicts numbers)"
+        )
+
+
+def check_classes(cases: Any, estimator: Any, source: Path) -> None:
+    """See that of the labels, if there are some, one at least is a class of the run."""
+    known = estimator.classes_.astype(str)
+    if cases.labels is not None and not np.isin(cases.labels.astype(str), known).any():
+        raise DataError(
+            f"{source}: none of its labels is a class of the run ({str(cases.labels[0])!r} is the "
+            "first); say --unlabelled if it has none"
+        )
 
 
 def class_labels(cases: Any, source: str) -> NDArray[Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.config import Config
-from regard.data import Cases, targets_of
+from regard.data import Cases, target_names, targets_of
 from regard.errors import DataError
 from regard.estimators import SeriesRegressor
 from regard.explain import most_attended_spans
@@ -19,7 +19,7 @@ from regard.jobs._task import Figure, Picture, Predictions, choose
 from regard.jobs._views import case_views, looked_at, notes_of
 from regard.metrics import regression_metrics
 from regard.plots import RegressionReport, Report, save_case
-from regard.runs import versions
+from regard.runs import Run, versions
 
 __all__ = ["Regress"]
 
@@ -30,15 +30,39 @@ class Regress(SeriesTask):
     """Series -> one or several numbers."""
 
     estimator = SeriesRegressor
+    numeric = True
 
     def strata(self, cases: Cases, source: str) -> NDArray[Any]:
         """All alike, once the targets are numbers that differ."""
         if cases.labels is None:
             raise DataError(f"{source}: has no targets to learn from")
-        numbers = targets_of(cases)
-        if (np.ptp(numbers, axis=0) == 0).any():
-            raise DataError(f"{source}: a target is the same number for every case")
+        numbers = targets_of(cases, source=source)
+        constant = np.ptp(numbers, axis=0) == 0
+        if constant.any():
+            at = int(constant.argmax())
+            name = target_names(cases)[at]
+            raise DataError(f"{source}: {name} is {numbers[0, at]:g} for every case")
         return np.zeros(len(cases), np.int64)
+
+    def check_test(self, test: Cases, cases: Cases, source: str) -> None:
+        """As many numbers, all of them finite."""
+        wanted, given = targets_of(cases).shape[1], targets_of(test, source=source).shape[1]
+        if given != wanted:
+            raise DataError(
+                f"{source}: its number of targets is {given}; the file to train on has {wanted}"
+            )
+
+    def read(self, run: Run, estimator: Any, source: Path | None, **options: Any) -> Cases:
+        """A file of the form trained on, with as many numbers to predict, if it has some."""
+        cases = super().read(run, estimator, source, **options)
+        if cases.labels is not None:
+            given = targets_of(cases, source=str(source)).shape[1]
+            if given != len(estimator.targets_):
+                raise DataError(
+                    f"{source}: its number of targets is {given}; "
+                    f"the run was trained on {len(estimator.targets_)}"
+                )
+        return cases
 
     def evaluate(
         self, estimator: SeriesRegressor, config: Config, test: Cases, *, title: str

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from numpy.typing import NDArray
 
 from regard import data
 from regard.config import ArrayData, Config, SineData
 from regard.data import Cases
+from regard.data.columns import filled_columns
 from regard.errors import ConfigError, DataError
 from regard.jobs._task import Parts, Task, need_file
 from regard.runs import Run
@@ -23,9 +24,14 @@ _NOT_READ = {"kind", "scaling", "validation_share", "test_share"}
 class SeriesTask(Task):
     """A task whose cases are series."""
 
+    numeric: ClassVar[bool] = False  # whether labels are numbers to predict
+
     def strata(self, cases: Cases, source: str) -> NDArray[Any]:
         """[B] what each part gets its share of, once the cases can be learned from."""
         raise NotImplementedError
+
+    def check_test(self, test: Cases, cases: Cases, source: str) -> None:
+        """Refuse a test file whose labels do not go with those of the file to train on."""
 
     def parts(self, config: Config) -> Parts:
         """Stratified at random; a test file is used as it is."""
@@ -33,8 +39,10 @@ class SeriesTask(Task):
         if isinstance(options, ArrayData):
             raise DataError("data.kind: arrays come from Python; train on a file or on sine")
         given = options.model_dump(exclude=_NOT_READ)
-        if isinstance(given.get("label"), str) and config.task == "regress":
-            given["label"] = (given["label"],)  # columns with numbers, not with classes
+        if self.numeric and options.kind == "table":
+            given["label"] = _names(options.label)
+        if self.numeric and options.kind == "npz":
+            given["targets"] = True
         test: Cases | None = None
         if isinstance(options, SineData):
             del given["missing"]
@@ -42,32 +50,36 @@ class SeriesTask(Task):
         else:
             cases, test = data.load(options.kind, **given)
             source = options.path
-        return divide(cases, test, self.strata(cases, source), config)
+        strata = self.strata(cases, source)
+        if test is not None:
+            self.check_test(test, cases, options.test_path)
+        return divide(cases, test, strata, config)
 
     def read(self, run: Run, estimator: Any, source: Path | None, **options: Any) -> Cases:
-        """A file of the form trained on; `labelled` says whether a CSV has labels first."""
+        """A file of the form trained on.
+
+        `labelled` says whether a CSV has labels first, and a table columns with them. A table has
+        them, if it is not said, where its columns of these names are not empty.
+        """
         source = need_file(source)
-        given = run.config.data
+        given, labelled = run.config.data, options.get("labelled")
         kind = data.kind_of(source)
         if kind == "csv" and given.kind == "table":
             kind = "table"
         if kind == "csv":
-            cases = self.read_csv(
-                source, estimator, given, labelled=options.get("labelled"), missing=given.missing
-            )
+            cases = self.read_csv(source, estimator, labelled=labelled, missing=given.missing)
         elif kind == "table":
             if given.kind != "table":
                 raise DataError(f"{source}: is a table, but the run was not trained on one")
-            cases = data.read_table(
-                source,
-                case=given.case,
-                time=given.time,
-                label=None,
-                channels=estimator.channels_,
-                missing=given.missing,
+            cases = self.read_table(
+                source, estimator, given, labelled=labelled, missing=given.missing
             )
         else:
-            cases = {"ts": data.read_ts, "npz": data.read_npz}[kind](source, missing=given.missing)
+            cases = (
+                data.read_ts(source, missing=given.missing)
+                if kind == "ts"
+                else data.read_npz(source, targets=self.numeric, missing=given.missing)
+            )
         if len(cases.channels) != len(estimator.channels_):
             raise DataError(
                 f"{source}: its number of channels is {len(cases.channels)}; "
@@ -75,7 +87,7 @@ class SeriesTask(Task):
             )
         return cases
 
-    def read_csv(
+    def read_table(
         self,
         source: Path,
         estimator: Any,
@@ -84,10 +96,30 @@ class SeriesTask(Task):
         labelled: bool | None,
         missing: Literal["refuse", "interpolate"],
     ) -> Cases:
+        """A table, with its labels where it has some."""
+        label = _names(given.label) if self.numeric else given.label
+        if labelled is None:
+            labelled = set(_names(label)) <= set(filled_columns(source))
+        return data.read_table(
+            source,
+            case=given.case,
+            time=given.time,
+            label=label if labelled else None,
+            channels=estimator.channels_,
+            missing=missing,
+        )
+
+    def read_csv(
+        self,
+        source: Path,
+        estimator: Any,
+        *,
+        labelled: bool | None,
+        missing: Literal["refuse", "interpolate"],
+    ) -> Cases:
         """A CSV whose labels, if it is not said, are told from the number of columns."""
-        first = getattr(given, "targets", 0)  # numbers before the series, or one label
-        cells = max(1, first)
-        known: Any = {"targets": first} if first else {"label": "first"}
+        cells = len(estimator.targets_) if self.numeric else 1  # before the series
+        known: Any = {"targets": cells} if self.numeric else {"label": "first"}
         cases = (
             data.read_csv(source, label="none", missing=missing)
             if labelled is False
@@ -101,7 +133,7 @@ class SeriesTask(Task):
             return cases
         if steps == wanted - cells:
             return data.read_csv(source, label="none", missing=missing)
-        labels = "a label" if cells == 1 else f"{cells} numbers"
+        labels = f"{cells} numbers" if cells > 1 else "a number" if self.numeric else "a label"
         raise DataError(
             f"{source}: has {steps + cells} columns; the run was trained on series of {wanted} "
             f"steps ({wanted + cells} columns with {labels} first); say --labelled or "
@@ -110,6 +142,11 @@ class SeriesTask(Task):
 
     def check_labels(self, cases: Cases, estimator: Any, source: Path) -> None:
         """Refuse what is said to be labels and cannot be."""
+
+
+def _names(label: str | tuple[str, ...]) -> tuple[str, ...]:
+    """The columns with labels."""
+    return (label,) if isinstance(label, str) else tuple(label)
 
 
 def divide(cases: Any, test: Any | None, strata: NDArray[Any], config: Config) -> Parts:

@@ -11,9 +11,16 @@ import numpy as np
 from regard import data
 from regard.config import Config, TextArrayData
 from regard.data import Texts
+from regard.data.columns import filled_columns
 from regard.errors import DataError
 from regard.estimators import TextClassifier
-from regard.jobs._classify import class_figures, class_labels, class_predictions, shown_cases
+from regard.jobs._classify import (
+    check_classes,
+    class_figures,
+    class_labels,
+    class_predictions,
+    shown_cases,
+)
 from regard.jobs._series import divide
 from regard.jobs._task import Figure, Parts, Picture, Predictions, Task, choose, need_file
 from regard.jobs._views import notes_of, text_views
@@ -84,27 +91,27 @@ class ClassifyText(Task):
     ) -> Texts:
         """A table with the columns trained on, or a file of lines.
 
-        A table may be without labels, which is told from its columns; a file of lines is taken to
+        A table has labels where the column of that name is not empty; a file of lines is taken to
         have them if it was trained on such and nothing else is said.
         """
         source = need_file(source)
         given, labelled = run.config.data, options.get("labelled")
+        encoding = getattr(given, "encoding", "utf-8")
         if given.kind == "lines" or source.suffix.lower() == ".txt":
             first = labelled if labelled is not None else given.kind == "lines"
-            return data.read_lines(
-                source, label="first" if first else "none", encoding=given.encoding
+            texts = data.read_lines(source, label="first" if first else "none", encoding=encoding)
+        else:
+            label: str = getattr(given, "label", "label")
+            if labelled is None:
+                labelled = label in filled_columns(source, encoding=encoding)
+            texts = data.read_texts(
+                source,
+                text=getattr(given, "text", "text"),
+                label=label if labelled else None,
+                encoding=encoding,
             )
-        column: str | None = getattr(given, "label", "label")
-        text = getattr(given, "text", "text")
-        encoding = getattr(given, "encoding", "utf-8")
-        if labelled is None:
-            try:
-                return data.read_texts(source, text=text, label=column, encoding=encoding)
-            except DataError as error:
-                if "(label)" not in str(error):
-                    raise
-        column = column if labelled else None
-        return data.read_texts(source, text=text, label=column, encoding=encoding)
+        check_classes(texts, estimator, source)
+        return texts
 
     def predictions(self, estimator: TextClassifier, cases: Texts) -> Predictions:
         """`case`, `label`, `true` where the file says it, `probability NAME` for every class,
@@ -112,12 +119,15 @@ class ClassifyText(Task):
         that the model looked at most.
         """
         columns, said = class_predictions(estimator, cases)
+        cut = estimator.encode(cases).truncated
         views = text_views(estimator, cases)
         columns["known words"] = [view.known for view in views]
         columns["looked at"] = [_most(view.text, view.words, view.weights) for view in views]
         unknown = sum(view.known == 0 for view in views)
         if unknown:
             said += f", {unknown} without a known word"
+        if cut:
+            said += f", {cut} cut after {estimator.max_tokens} tokens"
         return Predictions(columns, said)
 
     def picture(

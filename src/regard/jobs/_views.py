@@ -10,7 +10,7 @@ from regard.data import Cases, Texts, sentence_spans, targets_of
 from regard.estimators import SeriesClassifier, SeriesRegressor, TextClassifier
 from regard.plots import CaseView, TextView
 
-__all__ = ["case_views", "looked_at", "notes_of", "text_views"]
+__all__ = ["by_evidence", "case_views", "looked_at", "notes_of", "text_views"]
 
 _AT_ONCE = 1000  # cases whose evidence for every class is held in memory
 _RUNNERS_UP = 3
@@ -19,16 +19,21 @@ _RUNNERS_UP = 3
 def notes_of(estimator: SeriesClassifier | SeriesRegressor | TextClassifier) -> list[str]:
     """What one should know to read the pictures."""
     notes = list(estimator.notes_)
-    if estimator.pooling == "conjunctive":
-        what = "word" if isinstance(estimator, TextClassifier) else "step"
+    if isinstance(estimator, TextClassifier):
+        if by_evidence(estimator):
+            notes.append(
+                "The weights drawn are each word's share of the evidence for the predicted class, "
+                "of what it says to the attention and by its n-grams together."
+            )
+    elif estimator.pooling == "conjunctive":
         of = (
             "how far each step moved the prediction"
             if isinstance(estimator, SeriesRegressor)
-            else f"each {what}'s share of the evidence for the predicted class"
+            else "each step's share of the evidence for the predicted class"
         )
         notes.append(
-            f"Conjunctive pooling looks at every {what} and lets what each says differ: the "
-            f"weights drawn are {of}."
+            "Conjunctive pooling looks at every step and lets what each says differ: the weights "
+            f"drawn are {of}."
         )
     return notes
 
@@ -120,11 +125,20 @@ def _classes(estimator: SeriesClassifier | TextClassifier, cases: Any) -> list[d
     ]
 
 
+def by_evidence(estimator: TextClassifier) -> bool:
+    """Whether words are drawn by their evidence: where it is not the attention alone that says."""
+    if estimator.pooling == "conjunctive":
+        return True
+    attention: Any = estimator.resolve(estimator.seed_).model.attention
+    linear = estimator.pooling == "attention" and attention.query != "last"
+    return estimator.ngrams_ is not None and linear
+
+
 def text_views(estimator: TextClassifier, texts: Texts) -> list[TextView]:
     """Texts with what was predicted of them and at which words the model looked."""
     probabilities = estimator.predict_proba(texts)
     weights = estimator.attend(texts)
-    if estimator.pooling == "conjunctive":
+    if by_evidence(estimator):
         evidence = estimator.evidence(texts)
         weights = [
             _shares(_for_the_prediction(each[None])[0], gates)

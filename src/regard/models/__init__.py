@@ -35,6 +35,7 @@ from regard.models.mechanisms import (
     make_attentions,
     make_score,
 )
+from regard.models.ngrams import NgramTerm
 from regard.models.recurrent import ForwardReader, Recurrent, run_recurrent
 from regard.models.text import SentenceModel, StateReader, TextModel
 from regard.models.transformer import Transformer, sinusoids
@@ -65,6 +66,7 @@ __all__ = [
     "Inception",
     "LinearForecast",
     "MaskedBatchNorm",
+    "NgramTerm",
     "Predicted",
     "Recurrent",
     "SentenceModel",

@@ -26,6 +26,7 @@ from regard.models.forecaster import (
 from regard.models.heads import AttentionHead, ConjunctiveHead, ContextHead, SeriesModel
 from regard.models.inception import Inception
 from regard.models.mechanisms import make_attentions
+from regard.models.ngrams import NgramTerm
 from regard.models.recurrent import ForwardReader, Recurrent
 from regard.models.text import SentenceModel, StateReader, TextModel
 from regard.models.transformer import Transformer
@@ -212,6 +213,7 @@ def build_text_classifier(
     *,
     tokens: int,
     classes: int,
+    features: int,
     embedding_dim: int,
     word_dropout: float,
     embedding_dropout: float,
@@ -222,6 +224,7 @@ def build_text_classifier(
     Parameters:
         tokens: V.
         classes: N.
+        features: how many n-grams there are; 0 for a model without them.
         embedding_dim: width of the embedding.
         word_dropout: share of the tokens that are taken for unknown in training.
         embedding_dropout: share of the embedding's columns that are dropped in training.
@@ -236,6 +239,7 @@ def build_text_classifier(
         tokens,
         embedding_dim,
         model,
+        ngrams=NgramTerm(features, 1 if classes == 2 else classes) if features else None,
         word_dropout=word_dropout,
         embedding_dropout=embedding_dropout,
     )

@@ -7,9 +7,11 @@ from torch.nn.functional import dropout as drop
 from regard.attention import HierarchicalPooling
 from regard.models.encoder import Encoder
 from regard.models.heads import Predicted, SeriesModel, shares, two_sided_logits
+from regard.models.ngrams import NgramTerm
 
 __all__ = ["SentenceModel", "StateReader", "TextModel"]
 
+_EMBEDDING_STD = 0.3
 _UNKNOWN = 1  # the token that stands for those that the vocabulary lacks
 
 
@@ -20,6 +22,7 @@ class TextModel(nn.Module):
         tokens: V; token 0 is padding, 1 is unknown.
         width: of the embedding.
         model: of sequences of `width` channels.
+        ngrams: what the n-grams of the text say, or None.
         word_dropout: share of the tokens that are taken for unknown in training.
         embedding_dropout: share of each text's embedding columns that are dropped in training.
     """
@@ -30,12 +33,17 @@ class TextModel(nn.Module):
         width: int,
         model: "SeriesModel | SentenceModel",
         *,
+        ngrams: NgramTerm | None,
         word_dropout: float,
         embedding_dropout: float,
     ) -> None:
         super().__init__()
         self.embedding = nn.Embedding(tokens, width, padding_idx=0)
+        nn.init.normal_(self.embedding.weight, std=_EMBEDDING_STD)
+        with torch.no_grad():
+            self.embedding.weight[0] = 0.0
         self.model = model
+        self.ngrams = ngrams
         self.word_dropout = word_dropout
         self.embedding_dropout = embedding_dropout
 
@@ -45,16 +53,38 @@ class TextModel(nn.Module):
         return 1 if isinstance(self.model, SentenceModel) else self.model.encoder.stride
 
     def forward(
-        self, tokens: Tensor, sentences: Tensor | None = None, *, mask: Tensor | None = None
+        self,
+        tokens: Tensor,
+        sentences: Tensor,
+        columns: Tensor,
+        values: Tensor,
+        *,
+        mask: Tensor | None = None,
     ) -> Predicted:
         """Predict.
 
         Parameters:
             tokens: [B, T] numbers of tokens, 0 after a text's end.
-            sentences: [B, T] the number of the sentence that each stands in, which a model of
-                sentences needs.
+            sentences: [B, T] the number of the sentence that each stands in, for a model of
+                sentences; others do not look at it.
+            columns: [B, T, G] the n-grams at each token, for `NgramTerm`. With G = 0 they are left
+                out, as in training: so the network learns to say all that it can.
+            values: [B, T, G] likewise.
             mask: boolean [B, T], True at the true tokens, which come first; None when all are.
+
+        Returns:
+            What the model of sequences or sentences returns; with n-grams the values are the sum
+            of both, and the map "ngrams" [B, N, T] is what each token added by its n-grams.
         """
+        predicted = self._network(tokens, sentences, mask)
+        if self.ngrams is None or not columns.shape[2]:
+            return predicted
+        added = self.ngrams(columns, values, mask).transpose(1, 2)  # [B, N, T]
+        if added.shape[1] == 1:
+            added = two_sided_logits(added)
+        return Predicted(predicted.values + added.sum(2), {**predicted.maps, "ngrams": added})
+
+    def _network(self, tokens: Tensor, sentences: Tensor, mask: Tensor | None) -> Predicted:
         if self.training and self.word_dropout:
             dropped = torch.rand(tokens.shape, device=tokens.device) < self.word_dropout
             tokens = tokens.masked_fill(dropped & (tokens != 0), _UNKNOWN)
@@ -63,7 +93,6 @@ class TextModel(nn.Module):
             kept = states.new_ones(len(states), 1, states.shape[2])
             states = states * drop(kept, self.embedding_dropout)
         if isinstance(self.model, SentenceModel):
-            assert sentences is not None
             of_sentences: Predicted = self.model(states, sentences, mask)
             return of_sentences
         predicted: Predicted = self.model(states.transpose(1, 2), mask)

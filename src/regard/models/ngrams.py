@@ -1,0 +1,44 @@
+"""What the n-grams of a text say of its class: a linear model, each n-gram at its own word."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import embedding_bag
+
+__all__ = ["NgramTerm"]
+
+
+class NgramTerm(nn.Module):
+    """z = sum over the text's n-grams of value * weights[n-gram] + bias.
+
+    It is solved, not trained: its numbers are buffers.
+
+    Parameters:
+        features: how many n-grams there are.
+        outputs: N.
+    """
+
+    def __init__(self, features: int, outputs: int) -> None:
+        super().__init__()
+        self.weights: Tensor
+        self.bias: Tensor
+        self.register_buffer("weights", torch.zeros(features, outputs))
+        self.register_buffer("bias", torch.zeros(outputs))
+
+    def forward(self, columns: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
+        """What each token adds: [B, T, N], which sums over the tokens to z; the bias is spread.
+
+        Parameters:
+            columns: [B, T, G] the numbers of the n-grams at each token, 0 where there are fewer.
+            values: [B, T, G] their values, 0 likewise.
+            mask: boolean [B, T], True at the true tokens; None when all are.
+        """
+        cases, steps, _ = columns.shape
+        added = embedding_bag(
+            columns.flatten(0, 1),
+            self.weights,
+            mode="sum",
+            per_sample_weights=values.flatten(0, 1).to(self.weights.dtype),
+        )
+        true = values.new_ones(cases, steps) if mask is None else mask.to(values.dtype)
+        even = true / true.sum(1, keepdim=True)
+        return added.reshape(cases, steps, -1) + even.unsqueeze(2) * self.bias
