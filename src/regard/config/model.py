@@ -116,18 +116,18 @@ class Model(Section):
     @classmethod
     def _choose_pooling(cls, pooling: _Pooling | None, info: ValidationInfo) -> _Pooling:
         if pooling is not None:
-            return _check_pooling(pooling, info)
+            _check_pooling(pooling, info)
+            return pooling
         attention = info.data.get("attention")
         reason = attention is None or attention.why_not("conjunctive")
         return "attention" if reason else "conjunctive"
 
 
-def _check_pooling(pooling: Any, info: ValidationInfo) -> Any:
+def _check_pooling(pooling: str, info: ValidationInfo) -> None:
     attention = info.data.get("attention")  # is not there where it is wrong itself
     reason = attention.why_not(pooling) if attention is not None else None
     if reason:
         raise ValueError(reason)
-    return pooling
 
 
 def _lift_heads(given: dict[str, Any]) -> dict[str, Any]:
@@ -176,7 +176,9 @@ class TextModel(Model):
     @field_validator("pooling")
     @classmethod
     def _choose_pooling(cls, pooling: Any, info: ValidationInfo) -> Any:
-        return "attention" if pooling is None else _check_pooling(pooling, info)
+        if pooling is not None:
+            _check_pooling(pooling, info)
+        return pooling or "attention"
 
     sizes: ClassVar[Mapping[str, tuple[int, int]]] = {**Model.sizes, "bilstm": (64, 1)}
 
@@ -202,6 +204,10 @@ class ForecastModel(Model):
         description="horizon: every step to forecast asks by a query of its own; attention: one "
         "context for all of them; stacked: the states attend to each other, an LSTM reads what "
         "they found, and that is attended to; by default horizon where the mechanism can",
+    )
+    dropout: Share = Field(
+        0.2,
+        description="share of the columns of the states, and between layers, dropped in training",
     )
     linear: bool | None = Field(
         None,

@@ -41,6 +41,9 @@ __all__ = [
 ]
 
 
+_FORECAST_POSITIONS = 14  # coarser than for classes: what is to come asks for the shape
+
+
 class Sizes(NamedTuple):
     """What an encoder is made from; each takes of it what it needs.
 
@@ -50,6 +53,7 @@ class Sizes(NamedTuple):
         layers: how many.
         dropout: between recurrent or Transformer layers.
         steps: longest series of the training part, by which an encoder may choose its stride.
+        positions: how many an encoder that strides leaves of them, about.
     """
 
     channels: int
@@ -57,6 +61,7 @@ class Sizes(NamedTuple):
     layers: int
     dropout: float
     steps: int
+    positions: int = 50
 
 
 def _bilstm(sizes: Sizes) -> Encoder:
@@ -83,7 +88,7 @@ def _conv(sizes: Sizes) -> Encoder:
 
 
 def _conv_bilstm(sizes: Sizes) -> Encoder:
-    stride = choose_stride(sizes.steps)
+    stride = choose_stride(sizes.steps, positions=sizes.positions)
     return ConvBiLSTM(
         sizes.channels, sizes.hidden, sizes.layers, stride=stride, dropout=sizes.dropout
     )
@@ -324,7 +329,8 @@ def build_forecaster(
         encoder, attention, hidden, layers, attention_dim, heads, dropout, form: as for
             `build_regressor`.
     """
-    body = ENCODERS[encoder](Sizes(1 + others, hidden, layers, dropout, steps))
+    sizes = Sizes(1 + others, hidden, layers, dropout, steps, _FORECAST_POSITIONS)
+    body = ENCODERS[encoder](sizes)
     head: HorizonForecast | ContextForecast
     if pooling == "horizon":
         attentions, query_dim = make_attentions(

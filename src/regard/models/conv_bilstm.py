@@ -9,10 +9,8 @@ from regard.models.recurrent import run_recurrent
 
 __all__ = ["ConvBiLSTM", "choose_stride"]
 
-_POSITIONS = 50
 
-
-def choose_stride(steps: int) -> int:
+def choose_stride(steps: int, *, positions: int = 50) -> int:
     """The stride that leaves 50 to 99 positions of series this long, or 1 for shorter ones.
 
     Fewer positions blur where the attention is; more only cost time.
@@ -20,7 +18,7 @@ def choose_stride(steps: int) -> int:
     >>> choose_stride(500), choose_stride(29)
     (10, 1)
     """
-    return max(1, steps // _POSITIONS)
+    return max(1, steps // positions)
 
 
 class _NormalisedConvolution(nn.Module):
