@@ -9,18 +9,27 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from regard.errors import ConfigError, DataError, RegardError, RunError
+from regard.errors import ConfigError, DataError, RegardError, RegardWarning, RunError
 
 if TYPE_CHECKING:
-    from regard.estimators import SeriesClassifier
+    from regard.estimators import (
+        SeriesClassifier,
+        SeriesForecaster,
+        SeriesRegressor,
+        TextClassifier,
+    )
     from regard.jobs import train
 
 __all__ = [
     "ConfigError",
     "DataError",
     "RegardError",
+    "RegardWarning",
     "RunError",
     "SeriesClassifier",
+    "SeriesForecaster",
+    "SeriesRegressor",
+    "TextClassifier",
     "__version__",
     "train",
 ]
@@ -30,6 +39,9 @@ __version__ = version("regard")
 # Names that need torch are imported when first used, so that `import regard` takes no time.
 _LATE = {
     "SeriesClassifier": "regard.estimators",
+    "SeriesForecaster": "regard.estimators",
+    "SeriesRegressor": "regard.estimators",
+    "TextClassifier": "regard.estimators",
     "train": "regard.jobs",
 }
 
