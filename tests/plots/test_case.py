@@ -70,6 +70,34 @@ def test_the_page_escapes_and_refers_to_nothing() -> None:
     }
 
 
+def test_numbers_are_told_in_place_of_a_class(tmp_path: Path) -> None:
+    one = replace(VIEW, predicted={HOSTILE: -14.1125}, true={HOSTILE: 0.5}, probability=None)
+    page = case_html(one)
+    text = " ".join(re.sub(r"<[^>]*>", "", page[page.index("<body>") :]).split())
+    assert "Case 17: -14.11" in text
+    assert "truly it is 0.5000." in text
+    assert "probability" not in text
+    assert "right" not in text
+    assert one.right is None
+    assert one.title == "case 17, predicted -14.11 (true 0.5000)"
+    unknown = replace(one, true=None)
+    assert "truly" not in case_html(unknown)
+    assert (one.answer, unknown.title) == ("-14.11", "case 17, predicted -14.11")
+    save_case(one, tmp_path / "case.svg")
+    ET.parse(tmp_path / "case.svg")
+
+
+def test_several_numbers_are_a_table() -> None:
+    numbers = {f"target {m}": -1000.0 * m for m in range(7)}
+    several = replace(VIEW, predicted=numbers, true=dict.fromkeys(numbers, 0.0), probability=None)
+    page = case_html(several)
+    text = " ".join(re.sub(r"<[^>]*>", " ", page[page.index("<body>") :]).split())
+    for m in range(1, 7):
+        assert f"target {m} -{m},000 0.000" in text
+    assert several.title == "case 17, predicted target 0 0.000 (true 0.000), 6 more"
+    assert len(several.title) < 100
+
+
 @pytest.mark.parametrize("suffix", [".png", ".PNG"])
 def test_png(tmp_path: Path, suffix: str) -> None:
     save_case(replace(VIEW, id=HOSTILE), tmp_path / f"case{suffix}")

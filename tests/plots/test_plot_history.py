@@ -49,6 +49,22 @@ def test_every_figure_is_drawn_over_its_epoch() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("column", "label"), [("validation_rmse", "RMSE"), ("validation_mae", "MAE")]
+)
+def test_an_error_stands_on_an_axis_in_its_own_units(column: str, label: str) -> None:
+    history = [
+        {"epoch": n, "loss": 1 / n, "validation_loss": 2 / n, column: 700 / n} for n in (1, 2)
+    ]
+    ax = plot_history(history)
+    assert _drawn(ax)[f"validation {label}"] == ([1, 2], [700, 350])
+    _, twin = ax.figure.get_axes()
+    assert twin.get_ylabel() == label
+    low, high = twin.get_ylim()
+    assert low == 0
+    assert high > 700
+
+
 def test_without_validation_there_is_the_loss_alone() -> None:
     ax = plot_history([{"epoch": 1.0, "loss": 0.5}, {"epoch": 2.0, "loss": float("nan")}])
     assert list(_drawn(ax)) == ["training loss"]

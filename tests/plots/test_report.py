@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from regard.plots import CaseView, Report, report, report_html
+from regard.plots import CaseView, ClassificationReport, report, report_html
 from regard.plots._page import duration
 
 CLASSES = ["<script>alert(1)</script>", "a & b", 'c" onload="x']
@@ -56,7 +56,7 @@ def _view(case: str, true: str, predicted: str, *, C: int = 1, T: int = 29) -> C
     )
 
 
-REPORT = Report(
+REPORT = ClassificationReport(
     title="runs & <script>",
     metrics=METRICS,
     history=HISTORY,

@@ -14,6 +14,8 @@ from markupsafe import Markup
 from matplotlib import style
 from matplotlib.figure import Figure, SubFigure
 
+from regard.plots._outcome import number
+
 __all__ = ["duration", "inline_svg", "own_style", "render", "svg_text"]
 
 
@@ -67,7 +69,7 @@ def render(template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(figure=_figure, duration=duration)
+    environment.filters.update(figure=_figure, number=number, duration=duration)
     return environment.get_template(template).render(**values)
 
 

@@ -4,21 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.ticker import FixedLocator, MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import DataError
-from regard.plots._style import (
-    BLUE,
-    GREY,
-    VERMILION,
-    WEIGHT_COLOURS,
-    axes_of_size,
-    one_line,
-    unframe,
-)
+from regard.plots._lines import coloured_lines, finite_range, weight_scale
+from regard.plots._style import BLUE, GREY, VERMILION, axes_of_size, one_line, unframe
 
 __all__ = ["plot_attention"]
 
@@ -65,13 +57,14 @@ def plot_attention(
     if ax is None:
         ax = axes_of_size(8.0, 2.4 + 0.34 * min(C, 40))
     even = float(weights.mean())
-    scale = Normalize(0, max(weights.max(), 4 * even) or 1.0)
+    scale = weight_scale(weights)
     # The lane takes the lowest part of the axes, the series the rest.
     lane_share = float(np.clip(1.5 / (C + 1.5), 0.12, 0.28))
 
     drawn = series if C == 1 else _stack(series)
-    ax.add_collection(_coloured_lines(drawn, weights, scale), autolim=False)
-    low, high = _range(drawn.ravel())
+    steps = np.arange(T, dtype=np.float64)
+    ax.add_collection(coloured_lines(steps, drawn, weights, scale), autolim=False)
+    low, high = finite_range(drawn.ravel())
     pad = 0.06 * (high - low) or 1.0
     floor, ceiling = low - pad, high + pad
     ax.set_ylim(floor - (ceiling - floor) * lane_share / (1 - lane_share), ceiling)
@@ -118,50 +111,14 @@ def _check(
         raise DataError(f"span: wanted 0 <= start <= stop <= {T}, given {tuple(span)}")
 
 
-def _range(values: NDArray[np.float64]) -> tuple[float, float]:
-    """The lowest and the highest finite value, (0, 0) where there is none."""
-    finite = values[np.isfinite(values)]
-    return (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
-
-
 def _stack(series: NDArray[np.float64]) -> NDArray[np.float64]:
     """[C, T], each channel 0.8 high around its own height, C - 1 for the first, 0 for the last."""
     stacked = np.empty_like(series)
     for c, values in enumerate(series):
-        low, high = _range(values)
+        low, high = finite_range(values)
         scaled = (values - (low + high) / 2) / ((high - low) or 1.0)
         stacked[c] = len(series) - 1 - c + 0.8 * scaled
     return stacked
-
-
-def _coloured_lines(
-    drawn: NDArray[np.float64], weights: NDArray[np.float64], scale: Normalize
-) -> LineCollection:
-    """One piece of line per channel and step, C-major: half way from the step before to the next.
-
-    So each step has a piece of its own, in the colour of its own weight.
-    """
-    C, T = drawn.shape
-    between = (drawn[:, 1:] + drawn[:, :-1]) / 2
-    before = np.concatenate([drawn[:, :1], between], axis=1)
-    after = np.concatenate([between, drawn[:, -1:]], axis=1)
-    y = np.stack([before, drawn, after], axis=-1)  # [C, T, 3]
-    y = np.where(np.isfinite(y), y, drawn[..., None])  # a step beside a gap is still drawn
-    step = np.arange(T)
-    x = np.stack([step - 0.5, step, step + 0.5], axis=-1)  # [T, 3]
-    if T > 1:  # a lone step is a dash
-        x = np.clip(x, 0, T - 1)
-    pieces = np.stack([np.broadcast_to(x, y.shape), y], axis=-1).reshape(C * T, 3, 2)
-    thin, more = (1.2, 1.4) if C == 1 else (0.9, 1.3)
-    return LineCollection(
-        list(pieces),
-        array=np.tile(weights, C),
-        cmap=WEIGHT_COLOURS,
-        norm=scale,
-        linewidths=np.tile(thin + more * np.asarray(scale(weights)), C),
-        capstyle="round",
-        joinstyle="round",
-    )
 
 
 def _shade(ax: Axes, span: tuple[int, int], T: int) -> None:

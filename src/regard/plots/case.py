@@ -1,51 +1,42 @@
 """One case on a page or in a picture file."""
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from regard.errors import ConfigError, RunError
-from regard.plots._page import inline_svg, own_style, render, svg_text
-from regard.plots._style import axes_of_size, one_line
+from regard.plots._outcome import Outcome
+from regard.plots._page import inline_svg, own_style, render
+from regard.plots._save import picture_writers, write_file
+from regard.plots._style import axes_of_size
 from regard.plots.attention import plot_attention
 
 __all__ = ["CaseView", "case_html", "case_svg", "save_case"]
 
 
-@dataclass(frozen=True, eq=False)
-class CaseView:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CaseView(Outcome):
     """A case, what was predicted for it, and where the prediction looked.
 
     Attributes:
         id: what the data calls the case.
+        true: the true class, or the true numbers by the names of their targets; None where the
+            truth is not known.
+        predicted: the class of the highest probability, or the predicted numbers.
+        probability: of the predicted class; numbers have none.
         series: [C, T], true steps only.
         channels: C names.
         weights: [T], not negative.
-        true: the true class, None where it is not known.
-        predicted: the class of the highest probability.
-        probability: of the predicted class.
         span: half-open (start, stop) steps that are known to matter, if any are.
     """
 
-    id: str
     series: NDArray[np.floating]
     channels: tuple[str, ...]
     weights: NDArray[np.floating]
-    true: str | None
-    predicted: str
-    probability: float
     span: tuple[int, int] | None = None
-
-    @property
-    def right(self) -> bool | None:
-        """Whether the prediction is right, None where the truth is not known."""
-        return None if self.true is None else self.true == self.predicted
 
     @property
     def has_span(self) -> bool:
@@ -71,18 +62,9 @@ def save_case(view: CaseView, path: str | Path, *, overwrite: bool = False) -> N
         ConfigError: the path ends in something else.
         RunError: the file exists, or cannot be written.
     """
-    path = Path(path)
-    write = _WRITERS.get(path.suffix.lower())
-    if write is None:
-        given = f"'{path.suffix}'" if path.suffix else "no ending"
-        raise ConfigError(f"{path}: wanted a name that ends in .png, .svg or .html, given {given}")
-    if path.exists() and not overwrite:
-        raise RunError(f"{path}: exists; choose another name or say overwrite")
-    content = write(view)
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise RunError(f"{path}: cannot be written: {(error.strerror or '').lower()}") from None
+    writers = picture_writers(lambda: _draw(view, width=8.0, title=True))
+    writers[".html"] = lambda: case_html(view).encode()
+    write_file(path, writers, overwrite=overwrite)
 
 
 def case_svg(view: CaseView, *, name: str, width: float = 4.4) -> Markup:
@@ -109,14 +91,7 @@ def _draw(view: CaseView, *, width: float, title: bool = False) -> Axes:
     channels = None if view.channels == ("channel 0",) else view.channels
     plot_attention(view.series, view.weights, span=view.span, channels=channels, ax=ax)
     if title:
-        truth = "" if view.true is None else f", true {one_line(view.true, 24)}"
-        ax.set_title(
-            f"case {one_line(view.id, 24)}{truth}, "
-            f"predicted {one_line(view.predicted, 24)} ({view.probability:.3f})",
-            loc="left",
-            pad=16,
-            parse_math=False,
-        )
+        ax.set_title(view.title, loc="left", pad=16, parse_math=False)
     return ax
 
 
@@ -128,24 +103,3 @@ def _label(view: CaseView) -> str:
         f"Case {view.id}: {T} steps of {C} channel{'s' if C > 1 else ''} with the attention paid "
         f"to each, highest at step {int(np.argmax(view.weights))}{span}."
     )
-
-
-def _png(view: CaseView) -> bytes:
-    with own_style():
-        figure = _draw(view, width=8.0, title=True).figure
-        assert isinstance(figure, Figure)
-        file = io.BytesIO()
-        figure.savefig(file, format="png", dpi=150)
-    return file.getvalue()
-
-
-def _svg(view: CaseView) -> bytes:
-    with own_style():
-        return svg_text(_draw(view, width=8.0, title=True).figure).encode()
-
-
-def _html(view: CaseView) -> bytes:
-    return case_html(view).encode()
-
-
-_WRITERS = {".png": _png, ".svg": _svg, ".html": _html}

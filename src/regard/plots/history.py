@@ -12,19 +12,29 @@ from regard.plots._style import BLUE, GREY, VERMILION, axes_of_size, unframe
 
 __all__ = ["plot_history"]
 
+# Beside the loss, the first of these that there is.
+_FIGURES = {
+    "validation_accuracy": "accuracy",
+    "validation_rmse": "RMSE",
+    "validation_mae": "MAE",
+}
+
 
 def plot_history(history: Sequence[Mapping[str, float]], *, ax: Axes | None = None) -> Axes:
-    """Draw the losses and, on an axis of its own, the validation accuracy over the epochs.
+    """Draw the losses and, on an axis of its own, the validation figure over the epochs.
+
+    That figure is the accuracy, or an error in the units of the data.
 
     The epoch with the lowest validation loss, whose weights are kept, is marked.
 
     Parameters:
-        history: rows with epoch and loss, and optionally validation_loss and
-            validation_accuracy; further figures, such as learning_rate, are not drawn.
+        history: rows with epoch and loss, and optionally validation_loss and one of
+            validation_accuracy, validation_rmse and validation_mae; further figures, such as
+            learning_rate, are not drawn.
         ax: where to draw; by default the axes of a new figure.
 
     Returns:
-        The axes of the losses; the accuracy's is its twin.
+        The axes of the losses; the validation figure's is its twin.
 
     Raises:
         DataError: there is no epoch.
@@ -38,7 +48,6 @@ def plot_history(history: Sequence[Mapping[str, float]], *, ax: Axes | None = No
         ax = axes_of_size(6.4, 3.2)
     epoch, loss = _column(history, "epoch"), _column(history, "loss")
     validation_loss = _column(history, "validation_loss")
-    accuracy = _column(history, "validation_accuracy")
 
     marker = "o" if len(history) == 1 else ""  # one epoch makes no line
     lines = ax.plot(epoch, loss, marker=marker, color=GREY, label="training loss")
@@ -56,19 +65,24 @@ def plot_history(history: Sequence[Mapping[str, float]], *, ax: Axes | None = No
             markersize=8,
             label=f"lowest, epoch {epoch[best]:.0f}",
         )
-    if np.isfinite(accuracy).any():
+    for column, name in _FIGURES.items():
+        figure = _column(history, column)
+        if not np.isfinite(figure).any():
+            continue
         twin = ax.twinx()
         lines += twin.plot(
             epoch,
-            accuracy,
+            figure,
             marker=marker,
             ls=(0, (4, 1.5)),
             color=BLUE,
-            label="validation accuracy",
+            label=f"validation {name}",
         )
-        twin.set_ylim(0, 1.02)
-        twin.set_ylabel("accuracy")
+        twin.set_ylim(0, 1.02 if name == "accuracy" else None)
+        twin.set_ylabel(name)
         unframe(twin)
+        twin.spines["right"].set(visible=True, color=GREY)
+        break
     ax.set_ylim(bottom=0)
     ax.set_xlabel("epoch")
     ax.set_ylabel("loss")

@@ -2,92 +2,92 @@
 
 import json
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
-import numpy as np
 from markupsafe import Markup
-from numpy.typing import NDArray
 
+from regard.plots._fragments import TextView
 from regard.plots._page import inline_svg, own_style, render
 from regard.plots._style import axes_of_size
 from regard.plots.case import CaseView, case_svg
-from regard.plots.confusion import plot_confusion
+from regard.plots.forecast import ForecastView
+from regard.plots.forecast_page import forecast_svg
 from regard.plots.history import plot_history
+from regard.plots.text import text_block
 
-__all__ = ["Report", "report_html"]
+__all__ = ["Report", "View", "known_number", "pictured", "report_html"]
+
+View = CaseView | TextView | ForecastView
 
 
-@dataclass(frozen=True, eq=False)
-class Report:
-    """What a report tells.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Report(ABC):
+    """What the report of any task tells; each task has a class of its own.
 
     Attributes:
         title: of the page.
-        metrics: figures on the test part. Cases, accuracy, precision, recall, f1, roc_auc (may be
-            None), averaging, confusion_matrix, per_class (class, precision, recall, f1, support),
-            fit_seconds, parameters, epochs; where spans are known also localisation_ap and
-            localisation_chance.
+        metrics: figures on the test part, with fit_seconds, parameters and epochs.
         history: a row per epoch, see `plot_history`.
-        classes: N names, in the order of the confusion matrix.
-        examples: some cases of each class.
-        mistakes: the worst first.
         config: resolved, with the versions under "versions".
         notes: remarks of one line, such as warnings, shown on top.
     """
 
+    template: ClassVar[str]
+
     title: str
     metrics: Mapping[str, Any]
     history: Sequence[Mapping[str, float]]
-    classes: Sequence[str]
-    examples: Sequence[CaseView]
-    mistakes: Sequence[CaseView]
     config: Mapping[str, Any]
     notes: Sequence[str] = field(default=())
+
+    @abstractmethod
+    def parts(self) -> dict[str, Any]:
+        """What the task's own template is filled in with."""
 
 
 def report_html(report: Report) -> str:
     """The report as one HTML text: no network, no scripts, everything that is data escaped.
 
-    The figures come first, then the worst mistakes, examples of each class, how training went,
-    and the configuration.
+    The figures come first, then the worst cases, examples, how training went, and the
+    configuration.
     """
-    metrics = report.metrics
-    matrix = np.asarray(metrics["confusion_matrix"], dtype=np.int64)
-    # An example of a class that is not among the classes is shown all the same.
-    shown = dict.fromkeys([*report.classes, *(str(view.true) for view in report.examples)])
-    pictured = [(view, case_svg(view, name=f"e{n}")) for n, view in enumerate(report.examples)]
     return render(
-        "report.html",
+        report.template,
         report=report,
-        metrics=metrics,
-        right=int(matrix.trace()),
-        wrong=int(matrix.sum() - matrix.trace()),
-        commonest=max(metrics["per_class"], key=lambda row: row["support"]),
-        binary=str(metrics["averaging"]).startswith("binary"),
-        localisation=_number(metrics.get("localisation_ap")),
-        chance=_number(metrics.get("localisation_chance")),
-        confusion=_confusion(matrix, report.classes),
+        metrics=report.metrics,
+        localisation=known_number(report.metrics.get("localisation_ap")),
+        chance=known_number(report.metrics.get("localisation_chance")),
         history=_history(report.history),
-        mistakes=[(view, case_svg(view, name=f"m{n}")) for n, view in enumerate(report.mistakes)],
-        examples=[
-            (name, [pair for pair in pictured if str(pair[0].true) == name]) for name in shown
-        ],
         config=_flat({k: v for k, v in report.config.items() if k != "versions"}),
         versions=_flat(report.config.get("versions", {})),
+        **report.parts(),
     )
 
 
-def _number(value: float | None) -> float | None:
+def pictured(views: Sequence[View], *, name: str) -> list[tuple[View, Markup]]:
+    """Each view with its picture as an element of the page.
+
+    Parameters:
+        views: of one kind.
+        name: unlike that of any other row of pictures of the page.
+    """
+    return [(view, _picture(view, name=f"{name}{n}")) for n, view in enumerate(views)]
+
+
+def known_number(value: float | None) -> float | None:
     """None also for NaN, which is the mean over no cases."""
     return None if value is None or math.isnan(value) else value
 
 
-def _confusion(matrix: NDArray[np.int64], classes: Sequence[str]) -> Markup:
-    with own_style("confusion"):
-        figure = plot_confusion(matrix, classes).figure
-        return inline_svg(figure, label="Confusion matrix; the table of classes has its figures.")
+def _picture(view: View, *, name: str) -> Markup:
+    if isinstance(view, TextView):
+        return text_block(view)
+    if isinstance(view, ForecastView):
+        return forecast_svg(view, name=name)
+    return case_svg(view, name=name)
 
 
 def _history(history: Sequence[Mapping[str, float]]) -> Markup | None:

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from regard.errors import ConfigError, DataError, RunError
+from regard.errors import DataError
+from regard.plots._save import picture_writers, write_file
 from regard.plots._style import GREY, VERMILION, axes_of_size, one_line
 
 __all__ = ["plot_weights", "save_weights"]
@@ -96,19 +97,16 @@ def save_weights(
         ConfigError: the path ends in something else.
         RunError: the file exists, or cannot be written.
     """
-    path = Path(path)
-    if path.suffix.lower() not in (".png", ".svg"):
-        given = f"'{path.suffix}'" if path.suffix else "no ending"
-        raise ConfigError(f"{path}: wanted a name that ends in .png or .svg, given {given}")
-    if path.exists() and not overwrite:
-        raise RunError(f"{path}: exists; choose another name or say overwrite")
     heads = np.asarray(weights, dtype=np.float64)
-    size = (4.2 * len(heads), 1.4 + 0.16 * heads.shape[1])
-    panels = Figure(figsize=size, layout="constrained").subplots(1, len(heads), squeeze=False)[0]
-    for number, (head, panel) in enumerate(zip(heads, panels, strict=True)):
-        plot_weights(head, ax=panel)
-        panel.set_title(title if len(heads) == 1 else f"{title}, head {number}")
-    try:
-        panels[0].figure.savefig(path, dpi=150)
-    except OSError as error:
-        raise RunError(f"{path}: cannot be written: {(error.strerror or '').lower()}") from None
+
+    def draw() -> Axes:
+        size = (4.2 * len(heads), 1.4 + 0.16 * heads.shape[1])
+        panels = Figure(figsize=size, layout="constrained").subplots(1, len(heads), squeeze=False)
+        for number, (head, panel) in enumerate(zip(heads, panels[0], strict=True)):
+            plot_weights(head, ax=panel)
+            panel.set_title(title if len(heads) == 1 else f"{title}, head {number}")
+        first = panels[0, 0]
+        assert isinstance(first, Axes)
+        return first
+
+    write_file(path, picture_writers(draw), overwrite=overwrite)

@@ -1,0 +1,50 @@
+"""Times along an axis and as text."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+__all__ = ["edges", "label_times", "positions", "time_text"]
+
+
+def positions(times: NDArray[np.generic]) -> NDArray[np.float64]:
+    """Places on an axis, in days for times, and otherwise the numbers themselves."""
+    numbers = date2num(times) if times.dtype.kind == "M" else times  # type: ignore[no-untyped-call]
+    return np.asarray(numbers, dtype=np.float64)
+
+
+def edges(x: NDArray[np.float64], *, step: float) -> NDArray[np.float64]:
+    """[n + 1], half way between neighbours; the outer ones as far out as the next is in.
+
+    Parameters:
+        x: [n], ascending.
+        step: of a single one.
+    """
+    if len(x) == 1:
+        return np.array([x[0] - step / 2, x[0] + step / 2])
+    between = (x[1:] + x[:-1]) / 2
+    return np.concatenate([[2 * x[0] - between[0]], between, [2 * x[-1] - between[-1]]])
+
+
+def label_times(ax: Axes, *, dates: bool) -> None:
+    """Ticks that suit what is along the axis."""
+    if dates:
+        locator = AutoDateLocator(minticks=3, maxticks=7)  # type: ignore[no-untyped-call]
+        ax.xaxis.set_major_locator(locator)
+        formatter = ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
+        ax.xaxis.set_major_formatter(formatter)
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(7, integer=True, min_n_ticks=1))
+
+
+def time_text(time: np.generic) -> str:
+    """A time as one reads it, without what is zero of it; a number as it is.
+
+    >>> time_text(np.datetime64("2016-07-01T02:00:00.000000"))
+    '2016-07-01 02:00'
+    """
+    if isinstance(time, np.datetime64):
+        return str(np.datetime_as_string(time, unit="auto")).replace("T", " ")
+    return str(time)

@@ -1,0 +1,92 @@
+"""How a forecast gets worse the further ahead it looks, beside its baselines."""
+
+from collections.abc import Mapping
+from itertools import cycle
+from typing import Any, Literal
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from regard.errors import DataError
+from regard.plots._style import BLUE, GREY, OCHRE, VERMILION, axes_of_size, one_line, unframe
+
+__all__ = ["plot_horizon"]
+
+# Baselines differ in colour and in dashes.
+_BASELINES = [
+    (GREY, (0, (1, 1.2))),
+    (BLUE, (0, (4, 1.5))),
+    (OCHRE, (0, (6, 1.5, 1, 1.5))),
+    (GREY, (0, (6, 2))),
+]
+
+
+def plot_horizon(
+    metrics: Mapping[str, Any],
+    *,
+    measure: Literal["mae", "rmse"] = "mae",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the error of each step ahead: the model's as a solid line, each baseline's dashed.
+
+    Parameters:
+        metrics: by_step, a list of step, mae and rmse, and baselines, name to what has a by_step
+            of its own; as `forecast_metrics` gives them.
+        measure: which error.
+        ax: where to draw; by default the axes of a new figure.
+
+    Returns:
+        The axes; the errors start at 0 and are in the units of the data.
+
+    Raises:
+        DataError: there is no step.
+
+    >>> steps = [{"step": 1, "mae": 0.5, "rmse": 0.7}, {"step": 2, "mae": 0.8, "rmse": 1.0}]
+    >>> plot_horizon({"by_step": steps, "baselines": {}}).get_ylabel()
+    'mean absolute error'
+    """
+    if not metrics["by_step"]:
+        raise DataError("metrics: wanted an error for each step ahead, given none")
+    if ax is None:
+        ax = axes_of_size(6.4, 3.0)
+    styles = cycle(_BASELINES)
+    marker = "o" if len(metrics["by_step"]) == 1 else ""  # one step makes no line
+    lines = []
+    for name, figures in metrics["baselines"].items():
+        colour, dashes = next(styles)
+        rows = figures["by_step"]
+        lines += ax.plot(
+            [row["step"] for row in rows],
+            [row[measure] for row in rows],
+            marker=marker,
+            color=colour,
+            linestyle=dashes,
+            linewidth=1.3,
+            label=one_line(name, 24),
+        )
+    rows = metrics["by_step"]
+    own = ax.plot(
+        [row["step"] for row in rows],
+        [row[measure] for row in rows],
+        marker=marker,
+        color=VERMILION,
+        linewidth=1.9,
+        label="model",
+    )
+    ax.set_ylim(bottom=0)
+    ax.set_xlim(0.5, len(metrics["by_step"]) + 0.5)
+    ax.set_xlabel("step ahead")
+    ax.set_ylabel("mean absolute error" if measure == "mae" else "root mean squared error")
+    ax.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
+    unframe(ax)
+    legend = ax.legend(
+        handles=[*own, *lines],
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=4,
+        frameon=False,
+        fontsize="small",
+    )
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+    return ax

@@ -1,0 +1,75 @@
+"""Predicted numbers against the true ones."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
+
+from regard.errors import DataError
+from regard.plots._style import BLUE, GREY, axes_of_size, one_line, unframe
+
+__all__ = ["plot_predictions"]
+
+
+def plot_predictions(
+    truth: ArrayLike, predicted: ArrayLike, *, name: str | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draw a point for each case, the true number across and the predicted one up.
+
+    Both axes have the same range, in the units of the data. A case that is predicted rightly lies
+    on the diagonal, which is dashed.
+
+    Parameters:
+        truth: [B].
+        predicted: [B].
+        name: what is predicted, for the axes' labels.
+        ax: where to draw; by default the axes of a new figure.
+
+    Returns:
+        The axes.
+
+    Raises:
+        DataError: shapes that do not go together, no case, or numbers that are not finite.
+
+    >>> plot_predictions([1.0, 2.0], [1.5, 2.0], name="price").get_ylabel()
+    'predicted price'
+    """
+    truth, predicted = (np.asarray(given, dtype=np.float64) for given in (truth, predicted))
+    if truth.ndim != 1 or not truth.size:
+        raise DataError(f"truth: wanted [cases], given the shape {list(truth.shape)}")
+    if predicted.shape != truth.shape:
+        raise DataError(
+            f"predicted: wanted one for each of {len(truth)} cases, "
+            f"given the shape {list(predicted.shape)}"
+        )
+    if not (np.isfinite(truth).all() and np.isfinite(predicted).all()):
+        raise DataError("truth and predicted: wanted finite numbers, given some that are not")
+    if ax is None:
+        ax = axes_of_size(3.4, 3.2)
+    low = float(min(truth.min(), predicted.min()))
+    high = float(max(truth.max(), predicted.max()))
+    pad = 0.05 * (high - low) or abs(high) * 0.05 or 1.0
+    ends = (low - pad, high + pad)
+    ax.plot(ends, ends, color=GREY, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+    # The more cases, the smaller and the fainter, so that where they crowd can be seen.
+    crowd = float(np.clip((len(truth) - 50) / 2000, 0, 1))
+    ax.scatter(
+        truth,
+        predicted,
+        s=18 - 12 * crowd,
+        color=BLUE,
+        alpha=0.75 - 0.5 * crowd,
+        linewidths=0,
+        zorder=2,
+    )
+    ax.set_xlim(ends)
+    ax.set_ylim(ends)
+    ax.set_aspect("equal")
+    what = "" if name is None else f" {one_line(name, 30)}"
+    ax.set_xlabel(f"true{what}", parse_math=False)
+    ax.set_ylabel(f"predicted{what}", parse_math=False)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(MaxNLocator(5))
+    ax.ticklabel_format(style="sci", scilimits=(-3, 5), useOffset=False)
+    unframe(ax)
+    return ax

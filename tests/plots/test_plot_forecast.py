@@ -1,0 +1,150 @@
+"""The picture of a forecast has the past, what is foreseen, and where each step looked."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.collections import FillBetweenPolyCollection, LineCollection, QuadMesh
+from matplotlib.dates import date2num
+from matplotlib.figure import Figure
+
+from regard.errors import DataError
+from regard.plots import ForecastView, plot_forecast
+
+M, T, H = 3, 13, 5
+
+
+def _view(M: int = M, T: int = T, H: int = H, *, dates: bool = True) -> ForecastView:
+    rng = np.random.default_rng(0)
+    hours = np.arange(T + H) * np.timedelta64(1, "h")
+    times = np.datetime64("2020-02-28", "us") + hours if dates else 100 + np.arange(T + H)
+    predicted = rng.standard_normal((M, H))
+    return ForecastView(
+        id="7",
+        columns=tuple(f"_${m}" for m in range(M)),
+        times=times[:T],
+        future=times[T:],
+        past=rng.standard_normal((M, T)),
+        predicted=predicted,
+        weights=rng.dirichlet(np.ones(T), H),
+        truth=rng.standard_normal((M, H)),
+        quantiles={0.9: predicted + 1, 0.5: predicted, 0.1: predicted - 1},
+    )
+
+
+def _line(ax: Axes, label: str) -> np.ndarray:
+    (line,) = (line for line in ax.lines if line.get_label() == label)
+    return np.asarray(line.get_xydata())
+
+
+def _render(ax: Axes) -> None:
+    assert isinstance(ax.figure, Figure)
+    ax.figure.draw_without_rendering()
+
+
+@pytest.mark.parametrize("dates", [True, False])
+@pytest.mark.parametrize("target", [0, 2])
+def test_everything_stands_at_its_time(dates: bool, target: int) -> None:
+    view = _view(dates=dates)
+    ax = plot_forecast(view, target=target)
+    x = np.asarray(date2num(view.times) if dates else view.times)  # type: ignore[no-untyped-call]
+    ahead = np.asarray(date2num(view.future) if dates else view.future)  # type: ignore[no-untyped-call]
+    (past,) = (found for found in ax.collections if isinstance(found, LineCollection))
+    middles = np.array([piece[1] for piece in past.get_segments()])
+    np.testing.assert_allclose(middles, np.stack([x, view.past[target]], 1))
+    np.testing.assert_allclose(np.asarray(past.get_array()), view.weights.mean(0))
+    assert view.truth is not None
+    np.testing.assert_allclose(_line(ax, "forecast"), np.stack([ahead, view.predicted[target]], 1))
+    np.testing.assert_allclose(_line(ax, "truth"), np.stack([ahead, view.truth[target]], 1))
+    (band,) = (found for found in ax.collections if isinstance(found, FillBetweenPolyCollection))
+    assert band.get_label() == "80 % band"
+    edge = band.get_paths()[0].get_extents()
+    assert edge.y0 == pytest.approx(view.predicted[target].min() - 1)
+    assert edge.y1 == pytest.approx(view.predicted[target].max() + 1)
+    assert ax.get_ylabel() == f"_${target}"
+    low, high = ax.get_xlim()
+    assert low < x[0] < ahead[-1] < high
+    _render(ax)
+
+
+def test_the_lane_has_a_row_for_each_step_ahead_under_its_step_of_the_past() -> None:
+    view = _view(dates=False)
+    ax = plot_forecast(view)
+    lane = ax.child_axes[-1]
+    assert isinstance(lane, Axes)
+    (heat,) = (found for found in lane.collections if isinstance(found, QuadMesh))
+    np.testing.assert_array_equal(np.asarray(heat.get_array()), view.weights)
+    corners: Any = heat.get_coordinates()
+    np.testing.assert_allclose(corners[0, :, 0], np.arange(T + 1) + 99.5)
+    np.testing.assert_allclose(corners[:, 0, 1], np.arange(H + 1) + 0.5)
+    assert lane.yaxis_inverted()
+    assert heat.get_clim()[0] == 0
+    assert lane.get_xlim() == ax.get_xlim()
+    assert not plot_forecast(view, lane=False).child_axes
+
+
+def test_unequal_steps_have_columns_of_unequal_width() -> None:
+    view = replace(_view(T=3, H=1, dates=False), times=np.array([0, 2, 10]), future=np.array([11]))
+    heat: Any = plot_forecast(view).child_axes[-1].collections[0]
+    np.testing.assert_allclose(heat.get_coordinates()[0, :, 0], [-1, 1, 6, 14])
+
+
+@pytest.mark.parametrize(("T", "H"), [(1, 1), (13, 1), (1, 7), (336, 96)])
+def test_one_step_and_many_can_be_seen(T: int, H: int) -> None:
+    ax = plot_forecast(_view(2, T, H))
+    _render(ax)
+    assert len(_line(ax, "forecast")) == max(H, 2)  # a lone step is a dash
+    assert np.ptp(_line(ax, "forecast")[:, 0]) > 0
+
+
+def test_what_is_not_known_is_not_drawn() -> None:
+    ax = plot_forecast(replace(_view(), truth=None, quantiles=None))
+    legend = ax.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["forecast"]
+
+
+def test_gaps_in_the_past_are_left_blank() -> None:
+    view = _view()
+    past = view.past.copy()
+    past[0, 3:5] = np.nan
+    _render(plot_forecast(replace(view, past=past)))
+
+
+def test_bands_are_pairs_of_levels() -> None:
+    nothing = np.zeros((M, H))
+    levels = dict.fromkeys((0.75, 0.05, 0.5, 0.25, 0.95), nothing)
+    assert replace(_view(), quantiles=levels).bands == [(0.05, 0.95), (0.25, 0.75)]
+    assert replace(_view(), quantiles={0.5: nothing}).bands == []
+
+
+def test_on_given_axes_it_returns_them_and_draws_nothing_elsewhere() -> None:
+    figure = Figure()
+    left, right = figure.subplots(1, 2)
+    assert plot_forecast(_view(), ax=left) is left
+    assert figure.axes == [left, right]
+    assert not right.has_data()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"past": np.zeros((M, H))}, r"past: wanted the shape \[3, 13\], given \[3, 5\]"),
+        ({"predicted": np.zeros((H, M))}, r"predicted: wanted the shape \[3, 5\], given \[5, 3\]"),
+        ({"truth": np.zeros(H)}, r"truth: wanted the shape \[3, 5\], given \[5\]"),
+        ({"weights": np.zeros((T, H))}, r"weights: wanted the shape \[5, 13\], given \[13, 5\]"),
+        ({"weights": np.full((H, T), -1)}, "weights: wanted finite numbers that are not neg"),
+        ({"quantiles": {0.1: np.zeros(2)}}, r"quantiles\[0.1\]: wanted the shape \[3, 5\]"),
+        ({"columns": ()}, "view: wanted at least one column"),
+    ],
+)
+def test_shapes_that_do_not_go_together(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        plot_forecast(replace(_view(), **change))
+
+
+def test_no_such_target() -> None:
+    with pytest.raises(DataError, match="target: wanted a column from 0 to 2, given 3"):
+        plot_forecast(_view(), target=3)
