@@ -205,10 +205,6 @@ class ForecastModel(Model):
         "context for all of them; stacked: the states attend to each other, an LSTM reads what "
         "they found, and that is attended to; by default horizon where the mechanism can",
     )
-    dropout: Share = Field(
-        0.2,
-        description="share of the columns of the states, and between layers, dropped in training",
-    )
     linear: bool | None = Field(
         None,
         validate_default=True,

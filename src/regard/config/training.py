@@ -70,12 +70,12 @@ class RegressionTraining(Training):
 class ForecastTraining(Training):
     """How a forecaster is trained."""
 
-    epochs: int = Field(10, ge=1, description="at the most; without a validation part, exactly")
+    epochs: int = Field(8, ge=1, description="at the most; without a validation part, exactly")
     patience: int = Field(
         3, ge=0, description="epochs without a lower validation loss after which training stops"
     )
     batch_size: int = Field(64, ge=1, description="windows in an update, at the most")
-    learning_rate: float = Field(0.001, gt=0, description="of AdamW, at its highest")
+    learning_rate: float = Field(0.002, gt=0, description="of AdamW, at its highest")
     updates_per_epoch: int = Field(
         50, ge=1, description="at least; a small training part is passed over several times"
     )

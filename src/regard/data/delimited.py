@@ -71,13 +71,13 @@ def read_csv(
                 f"{where} has {len(cells) - labelled} values, row {rows[0]} has {len(series[0])}; "
                 "series of unequal lengths belong in a .ts file or a table"
             )
-        if labelled:
-            labels.append(_label(cells[0], where))
         if labelled and targets:
             numbers.append(_targets(cells[:targets], where))
+        elif labelled:
+            labels.append(_label(cells[0], where))
         series.append(parse_numbers(cells[labelled:], f"{where}, column", start=1 + labelled))
         rows.append(row)
-    if labelled and not targets and _counts_columns(labels, series):
+    if _counts_columns(labels, series):
         del rows[0], labels[0], series[0]
     if not series:
         raise DataError(f"{path} has a header and no series")
@@ -89,7 +89,7 @@ def read_csv(
         missing=missing,
         place=lambda case, _, step: f"{path}, row {rows[case]}, column {step + 1 + labelled}",
     )
-    given: NDArray[Any] | None = tidy_labels(labels) if labelled else None
+    given: NDArray[Any] | None = tidy_labels(labels) if labels else None
     if numbers:
         given = np.stack(numbers) if targets > 1 else np.concatenate(numbers)
     return Cases(values, lengths, given)

@@ -345,6 +345,7 @@ def build_forecaster(
             query_dim=query_dim,
             state_dim=body.width,
             horizon=horizon,
+            targets=targets,
             known=known,
             outputs=outputs,
             dropout=dropout,

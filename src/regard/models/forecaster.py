@@ -48,13 +48,14 @@ class HorizonForecast(nn.Module):
     """Every step of the horizon asks the states by a query of its own.
 
         c[h] = sum over s of weights[h, s] states[s]
-        y[h] = w . gelu(U c[h] + step[h] + K k[h]) + bias
+        y[h] = w . gelu(U c[h] + step[h] + target + K k[h]) + bias
 
     Parameters:
         attentions: one or several, of learned queries at states; their contexts are averaged.
         query_dim: Dq.
         state_dim: D.
         horizon: steps to forecast.
+        targets: M, each with a vector of its own.
         known: F, columns whose future is known.
         outputs: for each step: the forecast, then quantiles.
         dropout: of the columns of the contexts, in training.
@@ -67,6 +68,7 @@ class HorizonForecast(nn.Module):
         query_dim: int,
         state_dim: int,
         horizon: int,
+        targets: int,
         known: int,
         outputs: int,
         dropout: float,
@@ -76,19 +78,21 @@ class HorizonForecast(nn.Module):
         self.queries = nn.Parameter(0.5 * torch.randn(len(attentions), horizon, query_dim))
         self.mix = nn.Linear(state_dim, state_dim)
         self.steps = nn.Parameter(torch.zeros(horizon, state_dim))
+        self.target = nn.Parameter(torch.zeros(targets, 1, state_dim))
         self.known = nn.Linear(known, state_dim, bias=False) if known else None
         self.out = nn.Linear(state_dim, outputs)
         self.dropout = dropout
 
     def forward(self, states: Tensor, known: Tensor) -> Predicted:
-        """[B, S, D] states, [B, F, horizon] -> values [B, horizon, outputs], weights by step."""
+        """[B M, S, D] states, [B M, F, horizon] -> values [B M, horizon, outputs], and weights."""
         each = [
             attention(query.expand(len(states), -1, -1), states)
             for attention, query in zip(self.attentions, self.queries, strict=True)
         ]
         context = torch.stack([one.context for one in each]).mean(0)  # [B, horizon, D]
         weights = torch.stack([one.weights for one in each]).mean(0)  # [B, horizon, S]
-        mixed = self.mix(context) + self.steps
+        of_target = self.target.repeat(len(states) // len(self.target), 1, 1)  # [B M, 1, D]
+        mixed = self.mix(context) + self.steps + of_target
         if self.known is not None:
             mixed = mixed + self.known(known.transpose(1, 2))
         values = self.out(drop(gelu(mixed), self.dropout, self.training))

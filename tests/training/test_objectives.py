@@ -1,0 +1,98 @@
+"""What training lowers, against the formulas and torch's own losses."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import mean_absolute_error, mean_pinball_loss, mean_squared_error
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from regard.training import AbsoluteError, CrossEntropy, Objective, SquaredError
+
+B, M, N = 7, 3, 5
+
+
+def _numbers() -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(B, M, generator=generator), torch.randn(B, M, generator=generator)
+
+
+def _logits() -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(B, N, generator=generator), torch.arange(B) % N
+
+
+def test_squared_error_is_the_mean_over_cases_and_targets() -> None:
+    values, targets = _numbers()
+    objective = SquaredError(torch.ones(M))
+    expected = mean_squared_error(targets, values)
+    assert float(objective(values, targets)) == pytest.approx(expected, rel=1e-6)
+    losses = objective.losses(values, targets)
+    assert losses.shape == (B,)
+    np.testing.assert_allclose(losses, ((values - targets) ** 2).mean(1), rtol=1e-6)
+
+
+def test_the_figures_of_squared_error_are_in_the_units_of_the_data() -> None:
+    values, targets = _numbers()
+    unit = torch.tensor([1.0, 1000.0, 0.5])
+    figures = SquaredError(unit).figures(values, targets)
+    each = [mean_squared_error(targets[:, m] * unit[m], values[:, m] * unit[m]) for m in range(M)]
+    assert figures["rmse"] == pytest.approx(np.sqrt(each).mean(), rel=1e-6)
+    assert figures["loss"] == pytest.approx(mean_squared_error(targets, values), rel=1e-6)
+
+
+def test_cross_entropy_is_smoothed_and_weighted_in_training_alone() -> None:
+    values, targets = _logits()
+    weights = torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0])
+    objective = CrossEntropy(weights, smoothing=0.2)
+    # By hand: of each case the weighted mix of its own class and all classes.
+    logs = values.log_softmax(1)
+    own = -(weights[targets] * logs[torch.arange(B), targets]) * 0.8
+    rest = -(weights * logs).sum(1) * 0.2 / N
+    expected = float((own + rest).sum() / weights[targets].sum())
+    assert float(objective(values, targets)) == pytest.approx(expected, rel=1e-5)
+    plain = -logs[torch.arange(B), targets]
+    torch.testing.assert_close(objective.losses(values, targets), plain)
+    figures = objective.figures(values, targets)
+    weighted = float((weights[targets] * plain).sum() / weights[targets].sum())
+    assert figures["loss"] == pytest.approx(weighted, rel=1e-5)
+    assert figures["accuracy"] == pytest.approx(float((values.argmax(1) == targets).float().mean()))
+
+
+def test_without_weights_and_smoothing_it_is_torchs_cross_entropy() -> None:
+    values, targets = _logits()
+    torch.testing.assert_close(CrossEntropy()(values, targets), cross_entropy(values, targets))
+
+
+def test_absolute_error_with_and_without_quantiles() -> None:
+    values, targets = _numbers()
+    plain = AbsoluteError()(values.unsqueeze(-1), targets)
+    assert float(plain) == pytest.approx(mean_absolute_error(targets, values), rel=1e-6)
+    levels = (0.1, 0.9)
+    generator = torch.Generator().manual_seed(1)
+    quantiles = torch.randn(B, M, 2, generator=generator)
+    objective = AbsoluteError(levels)
+    both = torch.cat([values.unsqueeze(-1), quantiles], 2)
+    losses = [mean_absolute_error(targets, values)]
+    losses += [
+        2 * mean_pinball_loss(targets.flatten(), quantiles[..., n].flatten(), alpha=level)
+        for n, level in enumerate(levels)
+    ]
+    assert float(objective(both, targets)) == pytest.approx(np.mean(losses), rel=1e-6)
+    figures = objective.figures(both, targets)
+    assert figures["mae"] == pytest.approx(losses[0], rel=1e-6)
+    assert figures["loss"] == pytest.approx(np.mean(losses), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "objective", [SquaredError(torch.ones(M)), CrossEntropy(smoothing=0.1), AbsoluteError()]
+)
+def test_nothing_of_an_objective_is_learned_or_saved(objective: Objective) -> None:
+    assert list(objective.parameters()) == []
+    assert objective.state_dict() == {}
+
+
+def test_what_a_right_answer_costs() -> None:
+    _, targets = _numbers()
+    assert float(SquaredError(torch.ones(M))(targets, targets)) == 0
+    assert float(AbsoluteError((0.3,))(targets.unsqueeze(-1).expand(-1, -1, 2), targets)) == 0
