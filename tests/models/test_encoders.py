@@ -3,8 +3,16 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from regard.models import ENCODERS, Encoder, MaskedBatchNorm, Sizes, sinusoids
+from regard.models import (
+    ENCODERS,
+    Encoder,
+    MaskedBatchNorm,
+    Sizes,
+    run_recurrent,
+    sinusoids,
+)
 
 B, C = 5, 3
 LENGTHS = torch.tensor([67, 61, 29, 2, 1])
@@ -99,3 +107,19 @@ def test_sinusoids_are_the_papers() -> None:
             angle = torch.tensor(t / 10000 ** ((i - i % 2) / 7), dtype=torch.float64)
             expected = torch.sin(angle) if i % 2 == 0 else torch.cos(angle)
             torch.testing.assert_close(table[t, i], expected)
+
+
+@pytest.mark.parametrize("cell", [nn.LSTM, nn.GRU])
+@pytest.mark.parametrize("layers", [1, 3])
+def test_unequal_lengths_give_what_a_packed_sequence_gives(
+    cell: type[nn.LSTM] | type[nn.GRU], layers: int
+) -> None:
+    torch.manual_seed(0)
+    network = cell(5, 7, layers, batch_first=True, bidirectional=True).double()
+    states = torch.randn(6, 11, 5, dtype=torch.float64)
+    lengths = torch.tensor([11, 3, 1, 7, 11, 2])
+    mask = torch.arange(11) < lengths[:, None]
+    packed = pack_padded_sequence(states, lengths, batch_first=True, enforce_sorted=False)
+    expected, _ = pad_packed_sequence(network(packed)[0], batch_first=True, total_length=11)
+    found = run_recurrent(network, states, mask)
+    torch.testing.assert_close(found[mask], expected[mask], rtol=0, atol=1e-12)
