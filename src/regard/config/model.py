@@ -186,6 +186,10 @@ class TextModel(Model):
 class RegressionModel(Model):
     """What is trained to predict numbers."""
 
+    members: int = Field(
+        3, ge=1, description="networks trained side by side, whose predictions are averaged"
+    )
+
 
 _Level = Annotated[float, Field(gt=0, lt=1)]
 

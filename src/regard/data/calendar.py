@@ -64,6 +64,17 @@ class Step:
             steps = np.busday_count(first.astype("M8[D]"), times.astype("M8[D]"))
         return np.asarray(steps // self.count, dtype=np.int64)
 
+    def fits(self, times: NDArray[Any]) -> bool:
+        """Whether times [T] are as many steps apart, and most often one."""
+        if (self.unit == "number") != (times.dtype.kind != "M"):
+            return False
+        if len(times) < 2:
+            return True
+        positions = self.positions(times, times[0])
+        if (self.times(times[0], positions) != times).any():
+            return False
+        return _most_frequent(np.diff(positions)) == 1
+
     def times(self, first: Any, positions: NDArray[np.int64]) -> NDArray[Any]:
         """[T] the times that come so many steps after the first."""
         steps = positions * self.count

@@ -111,7 +111,8 @@ class Ngrams:
     def to_dict(self) -> dict[str, Any]:
         """All of it as what JSON can hold."""
         lists = dict(zip(("words", "pairs", "letters"), map("\r".join, self._lists), strict=True))
-        return {**lists, "idf": [round(float(number), 6) for number in self.idf]}
+        # As short as float32 can be written: what is read is what was.
+        return {**lists, "idf": [float(str(number)) for number in self.idf]}
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Ngrams:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.data.calendar import show_time
+from regard.data.calendar import Step, show_time
 from regard.data.checks import check_count
 from regard.data.panel import Panel
 from regard.data.regular import Frequency, check_frequency, gap_in
@@ -31,7 +31,12 @@ def latest(panel: Panel, *, window: int) -> NDArray[np.float64]:
 
 
 def future_known(
-    panel: Panel, future: Panel | None, *, horizon: int, frequency: Frequency = "infer"
+    panel: Panel,
+    future: Panel | None,
+    *,
+    horizon: int,
+    frequency: Frequency = "infer",
+    step: Step | None = None,
 ) -> NDArray[np.float64]:
     """The known columns of the steps that follow a panel.
 
@@ -41,6 +46,7 @@ def future_known(
             comes before is not looked at. None where F is 0.
         horizon: steps wanted after the end of each series.
         frequency: "infer" wants the steps to follow without a gap, "rows" does not look.
+        step: the step between times; None for the one that those of the panel tell.
 
     Returns:
         [B, F, horizon] float64.
@@ -61,13 +67,14 @@ def future_known(
                 f"future: there is no column {name!r}; there are {', '.join(future.columns)}"
             )
     rows = [future.columns.index(name) for name in panel.known]
-    positions = {name: at for at, name in enumerate(future.ids.tolist())}
-    step = panel.step
+    # Ids are whole numbers in the one where all of them are, and text in the other.
+    positions = {str(name): at for at, name in enumerate(future.ids.tolist())}
+    step = step or panel.step
     found = []
     for at, name in enumerate(panel.ids.tolist()):
-        if name not in positions:
+        if str(name) not in positions:
             raise DataError(f"future: there is no series {name!r}")
-        times, values = future.times[positions[name]], future.values[positions[name]]
+        times, values = (own[positions[str(name)]] for own in (future.times, future.values))
         end = panel.times[at][-1:]
         if times.dtype != end.dtype:
             raise DataError("future: wanted times of the same kind as before, numbers or dates")

@@ -28,6 +28,7 @@ def as_panel(
     past: Sequence[str] = (),
     missing: Missing = "refuse",
     frequency: Frequency = "infer",
+    source: str = "X",
 ) -> Panel:
     """Take series to forecast from Python.
 
@@ -37,6 +38,7 @@ def as_panel(
             of such arrays, one for each series; their times are 0, 1, ... T - 1. A panel is
             returned as it is.
         time: As for `read_panel`, as are all that follow; for data frames only, but for `missing`.
+        source: What to call X in errors.
 
     Returns:
         B series.
@@ -55,10 +57,10 @@ def as_panel(
         return X
     check_missing(missing)
     check_frequency(frequency)
-    frame = _as_frame(X, time)
+    frame = _as_frame(X, time, source)
     if frame is not None:
         return panel_of(
-            Table("X", frame, np.arange(len(frame))),
+            Table(source, frame, np.arange(len(frame))),
             time=time,
             id=id,
             target=target,
@@ -69,16 +71,16 @@ def as_panel(
         )
     for name, given in {"id": id, "target": target, "known": known, "past": past}.items():
         if given:
-            raise ConfigError(f"{name}: X is an array and has no columns; give a data frame")
-    series = _arrays(X)
-    values = [_settled(at, one, missing) for at, one in enumerate(series)]
+            raise ConfigError(f"{name}: {source} is an array and has no columns; give a data frame")
+    series = _arrays(X, source)
+    values = [_settled(source, at, one, missing) for at, one in enumerate(series)]
     count = len(series[0])
     targets = ("y",) if count == 1 else tuple(f"target {at}" for at in range(count))
     times = tuple(np.arange(one.shape[1]) for one in values)
     return Panel(tuple(values), times, np.arange(len(values)), targets)
 
 
-def _as_frame(X: Any, time: str | None) -> Any:
+def _as_frame(X: Any, time: str | None, source: str) -> Any:
     """X as a polars data frame; None where it is none."""
     import polars as pl
 
@@ -93,7 +95,7 @@ def _as_frame(X: Any, time: str | None) -> Any:
     else:
         return None
     if not len(frame):
-        raise DataError("X has no rows")
+        raise DataError(f"{source} has no rows")
     return frame
 
 
@@ -133,15 +135,17 @@ def _plain(array: NDArray[Any]) -> list[Any]:
     return [None if type(cell).__name__ in ("NAType", "NaTType") else cell for cell in array]
 
 
-def _settled(series: int, values: NDArray[np.float64], missing: Missing) -> NDArray[np.float64]:
+def _settled(
+    source: str, series: int, values: NDArray[np.float64], missing: Missing
+) -> NDArray[np.float64]:
     def place(_: int, target: int, step: int) -> str:
-        return f"X, series {series}, target {target}, step {step}"
+        return f"{source}, series {series}, target {target}, step {step}"
 
     lengths = np.array([values.shape[1]])
     return np.asarray(settle_missing(values[None], lengths, missing=missing, place=place)[0])
 
 
-def _arrays(X: Any) -> list[NDArray[np.float64]]:
+def _arrays(X: Any, source: str) -> list[NDArray[np.float64]]:
     """The series as B arrays [M, T]."""
     of_series = isinstance(X, list | tuple) and any(
         isinstance(one, list | tuple | np.ndarray) for one in X[:1]
@@ -149,7 +153,7 @@ def _arrays(X: Any) -> list[NDArray[np.float64]]:
     parts = list(X) if of_series else [X]
     series: list[NDArray[np.float64]] = []
     for at, part in enumerate(parts):
-        name = f"X: series {at}" if of_series else "X"
+        name = f"{source}: series {at}" if of_series else source
         try:
             array = np.asarray(part)
             values = array.astype(np.float64) if array.dtype.kind in "biufO" else None

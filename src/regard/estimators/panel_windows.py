@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
@@ -59,14 +60,20 @@ def season_of(panel: Panel) -> int:
     return guess_season(panel.times[0], step=panel.step)
 
 
-def choose_window(panel: Panel, *, horizon: int, season: int) -> int:
+def choose_window(panel: Panel, *, horizon: int, season: int, share: float = 1.0) -> int:
     """Past steps to forecast from: whole seasons, at least two, and two horizons.
 
     Where there are rows enough it is up to seven seasons, as an hourly series has a week. Short
     panels have what they can.
 
+    Parameters:
+        panel: of which windows are to be cut.
+        horizon: steps to forecast.
+        season: steps in a season.
+        share: of the time, that is trained on.
+
     Raises:
-        DataError: there is not even room for a window as long as the horizon.
+        DataError: there is no room for a window, a horizon and parts to hold out.
     """
     rows = int(panel.lengths.min())
     seasons = max(2, min(_SEASONS, rows // (_ROWS_A_STEP * season)))
@@ -74,10 +81,12 @@ def choose_window(panel: Panel, *, horizon: int, season: int) -> int:
         window = season * max(seasons, -(-2 * horizon // season))
     else:
         window = max(2 * horizon, min(24, rows // 10))
-    room = rows - 4 * horizon  # windows to train on, and parts to hold out
+    # Windows to train on, and parts to hold out, which are no shorter than the horizon.
+    room = min(rows - 4 * horizon, int(share * rows) - 2 * horizon)
     if room < 1:
+        needed = max(4 * horizon, ceil((2 * horizon + 1) / share) - 1)
         raise DataError(
             f"the shortest series has {rows} rows; a horizon of {horizon} needs more than "
-            f"{4 * horizon}; reduce the horizon, or leave the series out"
+            f"{needed}; reduce the horizon, or leave the series out"
         )
     return min(window, room)

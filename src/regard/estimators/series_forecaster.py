@@ -23,7 +23,8 @@ from regard.data import (
     next_times,
     windows,
 )
-from regard.errors import DataError
+from regard.data.calendar import Step
+from regard.errors import ConfigError, DataError
 from regard.estimators.base import AttentionEstimator, Floats
 from regard.estimators.panel_windows import (
     PanelWindows,
@@ -85,10 +86,9 @@ class SeriesForecaster(AttentionEstimator):
             ("additive", "dot", "general"...), a window ("causal", "local-p"...) or an alignment
             ("sparsemax", "hard"...), as `regard mechanisms` lists them; or a table such as
             {"score": "general", "window": {"local-p": 10}, "align": "sparsemax", "heads": 4}.
-        pooling: "attention" (weigh the states, then a linear layer on the context), "conjunctive"
-            (a linear layer on every state, gate each by a sigmoid of its score, average) or
-            "stacked" (the states attend to each other, an LSTM reads what they found, and that is
-            attended to); None takes "conjunctive" where the mechanism can.
+        pooling: "horizon" (every step to come asks by a query of its own), "attention" (one
+            context for all of them) or "stacked" (the states attend to each other, an LSTM reads
+            what they found, and that is attended to); None takes "horizon" where the mechanism can.
         form: a published model, which decides encoder, pooling and who asks: "lstm-attention",
             "lstm-bahdanau" or "lstm-hierarchical".
         hidden: width inside the encoder; None takes what suits it.
@@ -100,7 +100,7 @@ class SeriesForecaster(AttentionEstimator):
             layers, that is dropped in training.
         linear: whether to add a linear model of the window; by default, unless a form is named.
         quantiles: levels to forecast beside the middle, such as [0.1, 0.9].
-        time: column with the times; null where rows are steps without times.
+        time: column with the times; None where rows are steps without times.
         id: column that says which series a row belongs to; by default unique_id.
         target: column, or list of columns, to forecast; by default y, or else all that are nothing
             else.
@@ -112,11 +112,10 @@ class SeriesForecaster(AttentionEstimator):
         missing: "refuse" or "interpolate" missing values.
         frequency: infer: times are a month, a business day or another step apart; rows: rows are
             steps whatever their times.
-        validation_share: share of the cases that training is stopped by; "auto" is 0.1 from 1,000
-            cases up and none below.
+        validation_share: share of the time, the last, that training is stopped by.
         epochs: at the most; without a validation part, exactly.
         patience: epochs without a lower validation loss after which training stops.
-        batch_size: cases in an update.
+        batch_size: windows in an update.
         learning_rate: of AdamW, at its highest.
         weight_decay: of AdamW.
         schedule: of the learning rate: "cosine" (to zero, after a short warm-up) or "constant".
@@ -129,6 +128,7 @@ class SeriesForecaster(AttentionEstimator):
     Attributes:
         window_: past steps to forecast from.
         season_: steps in a season.
+        step_: from one time to the next.
         targets_: M names of the columns that are forecast.
         latest_: the panel that `predict` goes on from by default: the end of that trained on.
         history_: one row of figures per epoch.
@@ -148,10 +148,12 @@ class SeriesForecaster(AttentionEstimator):
     horizon: int
     window: int | None
     season: int | None
+    validation_share: float
     quantiles: Sequence[float]
     frequency: str
     window_: int
     season_: int
+    step_: Step
     targets_: tuple[str, ...]
     latest_: Panel
     columns_: tuple[str, ...]
@@ -182,7 +184,7 @@ class SeriesForecaster(AttentionEstimator):
         season: int | None = None,
         missing: Literal["refuse", "interpolate"] = "refuse",
         frequency: Literal["infer", "rows"] = "infer",
-        validation_share: float | Literal["auto"] = 0.1,
+        validation_share: float = 0.1,
         epochs: int = 8,
         patience: int = 3,
         batch_size: int = 64,
@@ -201,7 +203,9 @@ class SeriesForecaster(AttentionEstimator):
         """What comes next, in the units of the data: [series, targets, horizon].
 
         Parameters:
-            X: the past to go on from, in the form trained on; None goes on from that.
+            X: the past to go on from, in the form trained on; None goes on from that. A series is
+                scaled as it was in training where its id was there (of arrays: its position), and
+                otherwise by its own rows.
             future: the known columns of the steps to come, if there are such columns.
         """
         return self.forecast(X, future=future).values
@@ -221,18 +225,16 @@ class SeriesForecaster(AttentionEstimator):
             DataError: X is shorter than the window, or a known column is not there.
         """
         check_is_fitted(self)
-        panel = self.latest_ if X is None else self._panel(X)
-        ahead = None
-        if future is not None:
-            ahead = future if isinstance(future, Panel) else self._panel(future, target=())
+        panel = self.latest_ if X is None else self._past(X)
+        ahead = None if future is None else self._ahead(future)
+        step = self._step_of(panel)
         past = latest(panel, window=self.window_)
         frequency: Any = self.frequency
-        known = future_known(panel, ahead, horizon=self.horizon, frequency=frequency)
+        known = future_known(panel, ahead, horizon=self.horizon, frequency=frequency, step=step)
         every = np.arange(len(panel))
         inputs = _scaled(past, known, *self._scales_of(panel))
         values, weights = self._look(inputs)
         values = self._in_units(panel, every, values)
-        step = panel.step
         return Forecast(
             panel.ids,
             np.stack([next_times(own, self.horizon, step=step) for own in panel.times]),
@@ -251,30 +253,67 @@ class SeriesForecaster(AttentionEstimator):
         return sorted(self.quantiles)
 
     def _panel(self, X: Any, **changes: Any) -> Panel:
-        if isinstance(X, Panel):
-            panel = X
-        else:
-            names = ("time", "id", "target", "known", "past", "missing", "frequency")
-            options = {name: getattr(self, name) for name in names} | changes
-            panel = as_panel(X, **options)
+        names = ("time", "id", "target", "known", "past", "missing", "frequency")
+        options = {name: getattr(self, name) for name in names} | changes
+        return as_panel(X, **options)
+
+    def _past(self, X: Any) -> Panel:
+        """Series to go on from, with the columns that were fitted, whatever others there are."""
+        changes: dict[str, Any] = {}
+        if hasattr(X, "columns") and not isinstance(X, Panel):
+            fitted = self.latest_
+            parts = {"target": fitted.targets, "known": fitted.known, "past": fitted.past}
+            changes = {name: list(columns) for name, columns in parts.items()}
+        panel = self._panel(X, **changes)
+        if panel.columns != self.columns_ or panel.known != self.known_:
+            raise DataError(
+                f"X has the columns {', '.join(panel.columns)}; {type(self).__name__} was fitted "
+                f"on {', '.join(self.columns_)}"
+            )
         return panel
+
+    def _ahead(self, future: Any) -> Panel:
+        """The known columns of the steps to come."""
+        if not self.known_:
+            raise ConfigError(
+                "future: there is nothing to know of it; no column was fitted as known"
+            )
+        return self._panel(future, target=(), past=(), known=list(self.known_), source="future")
+
+    def _step_of(self, panel: Panel) -> Step | None:
+        """From one time to the next: what was fitted tells it better than a few rows do."""
+        fits = panel is self.latest_ or all(self.step_.fits(own) for own in panel.times)
+        return self.step_ if fits else panel.step
 
     def _read(self, X: Any, y: Any = None, *, reset: bool = False) -> PanelWindows:
         if isinstance(X, PanelWindows):
             if reset:
                 self._learn(X.panel, X.index.window)
             return X
-        panel = self._panel(X)
+        if y is not None:
+            raise DataError("y: a forecaster learns from X alone; name what to forecast as target")
+        panel = self._panel(X) if reset else self._past(X)
         if reset:
             self._learn(panel, None)
         return PanelWindows(panel, windows(panel, window=self.window_, horizon=self.horizon))
 
     def _learn(self, panel: Panel, window: int | None) -> None:
         """What can be told of a panel before it is divided."""
+        if not panel.targets:
+            raise ConfigError("target: wanted at least one column to forecast")
         self.season_ = self.season or season_of(panel)
         self.window_ = (
-            window or self.window or choose_window(panel, horizon=self.horizon, season=self.season_)
+            window
+            or self.window
+            or choose_window(
+                panel,
+                horizon=self.horizon,
+                season=self.season_,
+                share=1 - self.validation_share,
+            )
         )
+        step: Any = panel.step  # some series has the two rows of a window and a horizon
+        self.step_ = step
         self.targets_ = panel.targets
         self.columns_ = panel.columns
         self.known_ = panel.known
@@ -298,8 +337,9 @@ class SeriesForecaster(AttentionEstimator):
         constant = constant_targets(seen.take(np.flatnonzero(stops)))
         if constant:
             name, column = constant[0]
+            series = f"series {name}: " if len(panel) > 1 else ""
             raise DataError(
-                f"series {name}: {column} is the same at every step to learn from; leave it out"
+                f"{series}{column} is the same at every step to learn from; leave it out"
             )
         self.scales_ = {
             str(panel.ids[at]): _moments(seen.values[at]) for at in np.flatnonzero(stops)
@@ -395,6 +435,7 @@ class SeriesForecaster(AttentionEstimator):
         return {
             "window": self.window_,
             "season": self.season_,
+            "step": [self.step_.count, self.step_.unit, self.step_.day],
             "targets": list(end.targets),
             "past": list(end.past),
             "known": list(end.known),
@@ -410,6 +451,7 @@ class SeriesForecaster(AttentionEstimator):
     def _restore(self, run: Run) -> None:
         kept = run.preprocess
         self.window_, self.season_ = int(kept["window"]), int(kept["season"])
+        self.step_ = Step(*kept["step"])
         end = kept["latest"]
         kind = "datetime64[us]" if end["dates"] else np.int64
         self.latest_ = Panel(
@@ -457,6 +499,7 @@ def _scaled(
 
 
 def _moments(values: Floats) -> tuple[list[float], list[float]]:
-    """Mean and standard deviation of each row, the latter 1 where it does not vary."""
+    """Mean and standard deviation of each row, the latter 1 where only rounding varies."""
     std = values.std(1)
-    return values.mean(1).tolist(), np.where(std > 0, std, 1.0).tolist()
+    rounding = 1e-12 * np.abs(values).max(1)
+    return values.mean(1).tolist(), np.where(std > rounding, std, 1.0).tolist()

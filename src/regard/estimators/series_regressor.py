@@ -16,7 +16,7 @@ from regard.data import Cases, Scaler, split, target_names, targets_of
 from regard.errors import DataError
 from regard.estimators.base import Floats
 from regard.estimators.series_input import SeriesEstimator
-from regard.models import SeriesModel, build_regressor
+from regard.models import Ensemble, SeriesModel, build_ensemble
 from regard.runs import Run
 from regard.training import Objective, SquaredError
 
@@ -49,6 +49,7 @@ class SeriesRegressor(RegressorMixin, SeriesEstimator):  # type: ignore[misc]
         heads: of the pooling attention, each with a query to learn; their weights are averaged.
         dropout: share of the columns of the encoder's states, and between recurrent or Transformer
             layers, that is dropped in training.
+        members: networks trained side by side, whose predictions are averaged.
         validation_share: share of the cases that training is stopped by; "auto" is 0.1 from 1,000
             cases up and none below.
         scaling: to zero mean and unit variance: "series" (each case by itself), "channel" (with the
@@ -101,6 +102,7 @@ class SeriesRegressor(RegressorMixin, SeriesEstimator):  # type: ignore[misc]
         attention_dim: int = 64,
         heads: int = 1,
         dropout: float = 0.1,
+        members: int = 3,
         validation_share: float | Literal["auto"] = "auto",
         scaling: str = "auto",
         missing: Literal["refuse", "interpolate"] = "refuse",
@@ -175,8 +177,8 @@ class SeriesRegressor(RegressorMixin, SeriesEstimator):  # type: ignore[misc]
     def _objective(self, cases: Cases, config: Config) -> Objective:
         return SquaredError(torch.tensor(self.target_scaler_.std, dtype=torch.float32))
 
-    def _build(self, config: Config) -> SeriesModel:
-        return build_regressor(
+    def _build(self, config: Config) -> SeriesModel | Ensemble:
+        return build_ensemble(
             channels=len(self.channels_),
             outputs=len(self.targets_),
             steps=self.longest_,

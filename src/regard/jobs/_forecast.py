@@ -14,7 +14,7 @@ from regard import data
 from regard.baselines import LinearModel, naive, seasonal_naive
 from regard.config import Config, PanelArrayData
 from regard.data import Panel
-from regard.errors import DataError
+from regard.errors import ConfigError, DataError
 from regard.estimators import (
     Forecast,
     PanelWindows,
@@ -45,7 +45,15 @@ class ForecastTask(Task):
         options = config.data
         if isinstance(options, PanelArrayData):
             raise DataError("data.kind: arrays come from Python; train on a file")
+        test, validation = options.test_share, options.validation_share
+        if test + validation >= 1:
+            raise ConfigError(
+                "data.test_share and data.validation_share: wanted less than 1 together, to leave "
+                f"something to train on; given {test:g} and {validation:g}"
+            )
         panel = data.read_panel(options.path, **options.model_dump(include=_READ))
+        if not panel.targets:
+            raise ConfigError("data.target: wanted at least one column to forecast")
         constant = data.constant_targets(panel)
         if constant:
             name, column = constant[0]
@@ -55,13 +63,12 @@ class ForecastTask(Task):
                 "forecast"
             )
         season = options.season or season_of(panel)
-        window = options.window or choose_window(panel, horizon=options.horizon, season=season)
-        test, validation = options.test_share, options.validation_share
+        shares = (1 - test - validation, validation, test)
+        window = options.window or choose_window(
+            panel, horizon=options.horizon, season=season, share=shares[0]
+        )
         train, stop, held = divide_panel(
-            panel,
-            window=window,
-            horizon=options.horizon,
-            shares=(1 - test - validation, validation, test),
+            panel, window=window, horizon=options.horizon, shares=shares
         )
         return Parts(train, stop, held)
 
@@ -134,6 +141,8 @@ class ForecastTask(Task):
         ahead: Path | None = options.get("future")
         if ahead is None:
             return panel, None
+        if not estimator.known_:
+            raise ConfigError("--future: the run was trained without columns known of the future")
         return panel, data.read_panel(ahead, **(columns | {"target": [], "past": ()}))
 
     def predictions(

@@ -23,7 +23,7 @@ from regard.models.forecaster import (
     HorizonForecast,
     LinearForecast,
 )
-from regard.models.heads import AttentionHead, ConjunctiveHead, ContextHead, SeriesModel
+from regard.models.heads import AttentionHead, ConjunctiveHead, ContextHead, Ensemble, SeriesModel
 from regard.models.inception import Inception
 from regard.models.mechanisms import make_attentions
 from regard.models.ngrams import NgramTerm
@@ -35,6 +35,7 @@ __all__ = [
     "ENCODERS",
     "Sizes",
     "build_classifier",
+    "build_ensemble",
     "build_forecaster",
     "build_regressor",
     "build_text_classifier",
@@ -171,6 +172,18 @@ def build_regressor(
         two_sided=two_sided,
     )
     return SeriesModel(body, head, dropout=dropout)
+
+
+def build_ensemble(*, members: int, **options: Any) -> SeriesModel | Ensemble:
+    """One model of series, or several that are averaged.
+
+    Parameters:
+        members: how many.
+        options: those of `build_regressor`.
+    """
+    if members == 1:
+        return build_regressor(**options)
+    return Ensemble([build_regressor(**options) for _ in range(members)])
 
 
 def _make_head(

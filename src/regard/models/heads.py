@@ -23,6 +23,7 @@ __all__ = [
     "AttentionHead",
     "ConjunctiveHead",
     "ContextHead",
+    "Ensemble",
     "Predicted",
     "SeriesModel",
     "shares",
@@ -199,3 +200,41 @@ class SeriesModel(nn.Module):
             states, None if mask is None else self.encoder.position_mask(mask)
         )
         return predicted
+
+
+class Ensemble(nn.Module):
+    """Models that are trained side by side, each by a loss of its own, and then averaged.
+
+    Parameters:
+        members: K of them, alike but for where they begin.
+    """
+
+    def __init__(self, members: Sequence[SeriesModel]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    @property
+    def encoder(self) -> Encoder:
+        """The first member's: all have the same positions."""
+        encoder: Encoder = self.members[0].encoder  # type: ignore[assignment]
+        return encoder
+
+    def forward(self, series: Tensor, mask: Tensor | None = None) -> Predicted:
+        """Predict.
+
+        Returns:
+            The mean of the members' values [B, N], and of their maps; in training values
+            [B, K, N] of each, and no maps.
+        """
+        each: list[Predicted] = [member(series, mask) for member in self.members]
+        values = torch.stack([one.values for one in each], 1)
+        if self.training:
+            drawn = [
+                None if each[0].log_prob is None else sum(getattr(one, name) for one in each)
+                for name in ("log_prob", "entropy")
+            ]
+            return Predicted(values, {}, *drawn)
+        maps = {
+            name: torch.stack([one.maps[name] for one in each]).mean(0) for name in each[0].maps
+        }
+        return Predicted(values.mean(1), maps)

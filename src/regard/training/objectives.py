@@ -67,8 +67,9 @@ class SquaredError(Objective):
         self.register_buffer("unit", unit, persistent=False)
 
     def losses(self, values: Tensor, targets: Tensor) -> Tensor:
-        """Values and targets [B, M] -> [B]."""
-        return (values - targets).square().mean(1)
+        """Values [B, M], or [B, K, M] of K members of an ensemble, and targets [B, M] -> [B]."""
+        wanted = targets.unsqueeze(1) if values.dim() == 3 else targets
+        return (values - wanted).square().flatten(1).mean(1)
 
     def figures(self, values: Tensor, targets: Tensor) -> dict[str, float]:
         """The loss, and the RMSE in the units of the data, on the mean over the targets."""
