@@ -160,7 +160,9 @@ class SeriesRegressor(RegressorMixin, SeriesEstimator):  # type: ignore[misc]
         self.targets_ = target_names(cases)
         if constant.any() and len(cases) > 1:
             name = self.targets_[int(constant.argmax())]
-            raise DataError(f"{name}: is {numbers[0, constant.argmax()]:g} for every case")
+            raise DataError(
+                f"{name}: is {numbers[0, constant.argmax()]:g} for every case to train on"
+            )
         assert cases.labels is not None
         self.flat_ = cases.labels.ndim == 1
         self.target_scaler_ = Scaler("channel").fit(_as_cases(numbers))

@@ -187,9 +187,14 @@ def _end(panel: Panel, steps: int) -> Panel:
 
 
 def _last_times(test: PanelWindows) -> NDArray[Any]:
-    """[W] the last time before each window's targets."""
-    places = zip(test.index.series, test.index.origin, strict=True)
-    return np.array([test.panel.times[at][origin - 1] for at, origin in places])
+    """[W] the last time before each window's targets; of several series, as text with the id."""
+    panel = test.panel
+    places = list(zip(test.index.series, test.index.origin, strict=True))
+    if len(panel) == 1:
+        return np.array([panel.times[at][origin - 1] for at, origin in places])
+    return np.array(
+        [f"{data.show_time(panel.times[at][origin - 1])} {panel.ids[at]}" for at, origin in places]
+    )
 
 
 def _seasonal_scale(before: Panel, targets: int, season: int) -> NDArray[np.float64]:
@@ -217,7 +222,7 @@ def _linear(
     before = panel.cut(0, np.maximum(starts, 1)).values
     mean = np.stack([own[:M].mean(1) for own in before])
     std = np.stack([own[:M].std(1) for own in before])
-    std[std == 0] = 1.0
+    std[std <= 1e-12 * np.abs(mean)] = 1.0  # does not vary but by rounding
 
     def scaled(values: NDArray[np.float64], series: NDArray[np.int64]) -> NDArray[np.float64]:
         return np.asarray((values - mean[series, :, None]) / std[series, :, None])

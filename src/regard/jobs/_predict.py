@@ -18,6 +18,8 @@ from regard.runs import read_run, replacing
 
 __all__ = ["answer", "explain", "predict"]
 
+_PICTURES = (".png", ".svg", ".html")
+
 
 def predict(
     run: str | Path,
@@ -87,6 +89,9 @@ def explain(
     """
     out = Path(out)
     check_output(out, overwrite=overwrite)
+    if out.suffix.lower() not in _PICTURES:
+        given = f"'{out.suffix}'" if out.suffix else "no ending"
+        raise ConfigError(f"{out}: wanted a name that ends in .png, .svg or .html, given {given}")
     if text is None:
         task, estimator, cases = _open(run, source, labelled=labelled, future=future)
     elif source is not None:

@@ -23,6 +23,7 @@ from regard.runs import Run, versions
 
 __all__ = ["Regress"]
 
+_OWN = ("case", "from", "to")  # columns of predictions
 _SHOWN = 6
 
 
@@ -98,11 +99,12 @@ class Regress(SeriesTask):
     def predictions(self, estimator: SeriesRegressor, cases: Cases) -> Predictions:
         """`case`, a column for each target, `true NAME` where the file says it, and `from` and
         `to`: the shortest stretch of steps, counted from 0, `to` not included, that holds half of
-        what the model looked at.
+        what the model looked at. A target of one of these names is `predicted NAME`.
         """
         predicted = estimator.predict(cases).reshape(len(cases), -1)
         columns: dict[str, Any] = {"case": cases.ids}
-        columns |= dict(zip(estimator.targets_, predicted.T.tolist(), strict=True))
+        for name, column in zip(estimator.targets_, predicted.T.tolist(), strict=True):
+            columns[f"predicted {name}" if name in _OWN else name] = column
         said = f"{len(cases)} predictions"
         if cases.labels is not None:
             truth = targets_of(cases)

@@ -157,5 +157,5 @@ def need_file(source: Path | None) -> Path:
         ConfigError: none was named.
     """
     if source is None:
-        raise ConfigError("name a file of cases; this run goes on from nothing")
+        raise ConfigError("source: name the file to predict, after the run")
     return source

@@ -120,6 +120,8 @@ class ContextForecast(nn.Module):
         self.head = head
         self.horizon = horizon
         self.known = nn.Linear(known, outputs, bias=False) if known else None
+        if self.known is not None:
+            nn.init.zeros_(self.known.weight)  # begins without them, as the linear term has them
 
     def forward(self, states: Tensor, known: Tensor) -> Predicted:
         """[B, S, D] states, [B, F, horizon] -> values [B, horizon, outputs], weights by step."""
