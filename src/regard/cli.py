@@ -377,6 +377,8 @@ def _print_figures(metrics: Any) -> None:
             typer.echo(f"{name.replace('_', ' '):20} {value:.4f}")
         elif isinstance(value, int):
             typer.echo(f"{name.replace('_', ' '):20} {value}")
+    for name, figures in metrics.get("baselines", {}).items():
+        typer.echo(f"{f'mae {name}':20} {figures['mae']:.4f}")
     for note in metrics.get("notes", ()):
         typer.echo(f"note: {note}")
 

@@ -114,6 +114,7 @@ class ForecastTask(Task):
             "horizon": index.horizon,
             "season": estimator.season_,
         }
+        estimator.notes_ += _better(metrics)
         estimator.latest_ = _end(panel, estimator.window_)
         shown = np.array(apart)[np.linspace(0, len(apart) - 1, _SHOWN).astype(int)]
         report = ForecastReport(
@@ -153,7 +154,7 @@ class ForecastTask(Task):
         forecast = estimator.forecast(panel, future=future)
         columns: dict[str, Any] = dict(forecast.columns())
         if columns["ds"].dtype.kind == "M":
-            columns["ds"] = np.array([data.show_time(time) for time in columns["ds"]])
+            columns["ds"] = _texts(columns["ds"])
         series = "1 series" if len(panel) == 1 else f"{len(panel)} series"
         return Predictions(columns, f"{estimator.horizon} steps of {series}")
 
@@ -173,6 +174,21 @@ class ForecastTask(Task):
             lambda path: save_forecast(view, path),
             f"series {view.id}: {estimator.horizon} steps from {data.show_time(view.future[0])}",
         )
+
+
+def _texts(times: NDArray[Any]) -> NDArray[Any]:
+    """Dates as text, all to the day, or all to the second where one is not at midnight."""
+    whole = (times == times.astype("datetime64[D]")).all()
+    return np.datetime_as_string(times, unit="D" if whole else "s")
+
+
+def _better(metrics: Mapping[str, Any]) -> list[str]:
+    """What is to be said where a baseline is better."""
+    baselines = metrics["baselines"]
+    best = min(baselines, key=lambda name: float(baselines[name]["mae"]))
+    if baselines[best]["mae"] >= metrics["mae"]:
+        return []
+    return [f"the {best} forecast is better than the model: MAE {baselines[best]['mae']:.4g}"]
 
 
 def _starts(test: PanelWindows) -> NDArray[np.int64]:
