@@ -9,27 +9,44 @@ from pathlib import Path
 
 from benchmarks.table import Row, machine, markdown
 
-_ALL = ("startup", "sine", "ucr", "unequal")
-_NEED_DATA = ("ucr", "unequal")
+_ALL = (
+    "startup",
+    "sine",
+    "ucr",
+    "unequal",
+    "text",
+    "text_speed",
+    "regression",
+    "forecasting",
+    "examples",
+)
+_NEED_DATA = ("ucr", "unequal", "text", "text_speed", "regression", "forecasting")
+_CAN_BE_QUICK = ("text", "text_speed", "regression", "forecasting", "examples")
 
 
 def main() -> None:
     """Parse, run, print, write."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(_ALL)}")
-    names = parser.parse_args().names or list(_ALL)
+    parser.add_argument(
+        "--quick", action="store_true", help="cut down, to see that they run; no figure counts"
+    )
+    given = parser.parse_args()
+    names = given.names or list(_CAN_BE_QUICK if given.quick else _ALL)
     rows: list[Row] = []
     for name in names:
         if name not in _ALL:
             parser.error(f"no benchmark {name}; there are {', '.join(_ALL)}")
+        if given.quick and name not in _CAN_BE_QUICK:
+            parser.error(f"{name} cannot be quick; {', '.join(_CAN_BE_QUICK)} can")
         if name in _NEED_DATA and "REGARD_DATA" not in os.environ:
             print(f"{name}: skipped, REGARD_DATA is not set")
             continue
-        run: Callable[[], list[Row]] = import_module(f"benchmarks.{name}").run
-        rows += run()
+        run: Callable[..., list[Row]] = import_module(f"benchmarks.{name}").run
+        rows += run(quick=True) if given.quick else run()
     table = f"{date.today()}, {machine()}\n\n{markdown(rows)}\n"
     print(table)
-    if set(names) == set(_ALL):
+    if set(names) == set(_ALL) and not given.quick:
         results = Path(__file__).with_name("RESULTS.md")
         results.write_text(f"# Results of `make bench`\n\n{table}", encoding="utf-8")
 

@@ -8,15 +8,13 @@ import pytest
 from pydantic import BaseModel
 
 from regard.config import (
+    TASKS,
     Attention,
     Config,
-    CsvData,
+    ForecastModel,
     Model,
-    NpzData,
-    SineData,
-    TableData,
-    Training,
-    TsData,
+    RegressionModel,
+    TextModel,
     resolve_config,
 )
 from regard.models import ENCODERS
@@ -52,21 +50,64 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / link).exists(), link
 
 
-@pytest.mark.parametrize(
-    "section", [SineData, CsvData, TsData, NpzData, TableData, Model, Attention, Training]
-)
-def test_every_field_is_documented_with_its_default(section: type[BaseModel]) -> None:
+def _rows(section: str, task: str = "", kind: str = "") -> dict[str, str]:
+    """The rows of the tables for a section of a task by their field, the last of a field alone."""
     page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    for name, field in section.model_fields.items():
-        if name == "kind":
+    rows = {}
+    for part in re.split(r"^#+ ", page, flags=re.MULTILINE):
+        heading, _, text = part.partition("\n")
+        named = set(re.findall(r"`([\w-]+)`", heading))
+        tasks, kinds = named & set(TASKS), named - set(TASKS)
+        if heading.split()[:1] != [section] or (tasks and task not in tasks):
             continue
-        default = "required" if field.is_required() else f"`{json.dumps(field.default)}`"
-        assert f"| `{name}` | {default} | {field.description} |" in page
+        if not kinds or kind in kinds:
+            found = re.findall(r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \|$", text, re.MULTILINE)
+            rows |= {field: f"{default} | {says}" for field, default, says in found}
+    return rows
+
+
+def _sections() -> list[tuple[str, str, str, type[BaseModel]]]:
+    """Every section of every task: its name, the task, the kind of data, its class."""
+    sections: list[tuple[str, str, str, type[BaseModel]]] = [("model.attention", "", "", Attention)]
+    for task, config in TASKS.items():
+        sections += [("data", task, kind, found) for kind, found in config.kinds().items()]
+        for name in ("model", "training"):
+            sections.append((name, task, "", type(config.model_fields[name].default)))
+    return sections
+
+
+@pytest.mark.parametrize(("name", "task", "kind", "section"), _sections())
+def test_every_field_is_documented_with_its_default(
+    name: str, task: str, kind: str, section: type[BaseModel]
+) -> None:
+    rows = _rows(name, task, kind)
+    for field, info in section.model_fields.items():
+        if field != "kind":
+            default = "required" if info.is_required() else f"`{json.dumps(info.default)}`"
+            assert rows.get(field) == f"{default} | {info.description}", field
+
+
+def test_no_field_is_documented_that_is_not_there() -> None:
+    known: dict[str, set[str]] = {}
+    for name, task, _, section in _sections():
+        known.setdefault(f"{name} {task}", set()).update(section.model_fields)
+    for name, task, _, _ in _sections():
+        kinds = TASKS[task].kinds() if name == "data" else {"": None}
+        for kind in kinds:
+            assert set(_rows(name, task, kind)) <= known[f"{name} {task}"]
 
 
 def test_the_sizes_of_the_encoders_are_documented() -> None:
     page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     for encoder in ENCODERS:
+        [row] = re.findall(rf"^\| `{encoder}` \|(.*)\|$", page, re.MULTILINE)
+        hidden, layers = row.split(" | ")[:2]
         model = Model.model_validate({"encoder": encoder})
-        row = next(line for line in page.splitlines() if re.match(rf"\|.*`{encoder}`.*\|", line))
-        assert f" | {model.hidden} | {model.layers} | " in row
+        text = TextModel.model_validate({"encoder": encoder})
+        differs = model.hidden != text.hidden
+        wanted = f"{model.hidden}, of texts {text.hidden}" if differs else f"{model.hidden}"
+        assert (hidden.strip(), layers) == (wanted, str(model.layers))
+        for other in (RegressionModel, ForecastModel):
+            same = other.model_validate({"encoder": encoder})
+            assert (same.hidden, same.layers) == (model.hidden, model.layers)
+        assert text.layers == model.layers

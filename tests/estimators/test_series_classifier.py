@@ -1,4 +1,4 @@
-"""The estimator: scikit-learn's contract, its own promises, saving and loading."""
+"""The classifier of series: what the contract of all estimators does not say."""
 
 import os
 from pathlib import Path
@@ -6,18 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from regard import SeriesClassifier
-from regard.config import ArrayData, Model, SeriesTraining
 from regard.data import Cases, read_ts, sine
-from regard.errors import ConfigError, DataError, RunError
-from regard.models import ENCODERS
+from regard.errors import ConfigError, DataError
 
 SMALL: dict[str, Any] = {
     "encoder": "conv",
@@ -28,13 +24,6 @@ SMALL: dict[str, Any] = {
     "device": "cpu",
     "random_state": 0,
 }
-
-
-@parametrize_with_checks(  # type: ignore[untyped-decorator]
-    [SeriesClassifier(**{**SMALL, "learning_rate": 0.05, "scaling": "none", "epochs": 12})]
-)
-def test_scikit_learns_checks(estimator: SeriesClassifier, check: Any) -> None:
-    check(estimator)
 
 
 def _waves(cases: int = 40, steps: int = 31, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -79,35 +68,6 @@ def test_attention_sums_to_one_over_the_true_steps(fitted: SeriesClassifier) -> 
         np.testing.assert_allclose(fitted.attend([ragged[n]])[0], row[: 31 - n], atol=1e-5)
 
 
-@pytest.mark.parametrize("pooling", ["attention", "conjunctive"])
-def test_evidence_sums_to_the_logits(pooling: str) -> None:
-    X, y = _waves()
-    y = np.array(["a", "b", "c"])[np.arange(len(y)) % 3]
-    model = SeriesClassifier(**{**SMALL, "encoder": "conv-bilstm", "pooling": pooling}).fit(X, y)
-    evidence = model.evidence(X)
-    assert evidence.shape == (40, 3, 31)
-    logits = torch.from_numpy(evidence.sum(2))
-    np.testing.assert_allclose(torch.softmax(logits, 1), model.predict_proba(X), atol=1e-6)
-
-
-def test_the_order_of_the_cases_is_kept_when_lengths_differ(fitted: SeriesClassifier) -> None:
-    generator = np.random.default_rng(0)
-    ragged = [generator.normal(size=(1, length)) for length in generator.integers(3, 60, 300)]
-    together = fitted.predict_proba(ragged)
-    for n in (0, 1, 150, 299):
-        np.testing.assert_allclose(fitted.predict_proba([ragged[n]])[0], together[n], atol=1e-5)
-
-
-@pytest.mark.parametrize("encoder", ENCODERS)
-def test_every_encoder_fits_unequal_lengths_of_several_channels(encoder: str) -> None:
-    generator = np.random.default_rng(0)
-    X = [generator.normal(size=(3, length)) for length in generator.integers(2, 30, 23)]
-    y = np.arange(23) % 3
-    model = SeriesClassifier(**{**SMALL, "encoder": encoder}).fit(X, y)
-    assert model.predict(X).shape == (23,)
-    assert model.attend(X).shape == (23, max(x.shape[1] for x in X))
-
-
 def test_cross_validation_grid_search_pipeline_and_clone() -> None:
     X, y = _waves()
     model = SeriesClassifier(**{**SMALL, "learning_rate": 0.05})
@@ -119,18 +79,6 @@ def test_cross_validation_grid_search_pipeline_and_clone() -> None:
     copy = clone(model)
     assert copy is not model
     assert copy.get_params() == model.get_params()
-
-
-def test_the_same_random_state_gives_the_same_model() -> None:
-    X, y = _waves()
-    first, second, other = (
-        SeriesClassifier(**{**SMALL, "random_state": seed}).fit(X, y).predict_proba(X)
-        for seed in (0, 0, 1)
-    )
-    np.testing.assert_array_equal(first, second)
-    assert not np.allclose(first, other)
-    drawn = SeriesClassifier(**{**SMALL, "random_state": np.random.RandomState(3)}).fit(X, y)
-    assert drawn.predict(X).shape == (40,)
 
 
 def test_balanced_class_weights_find_the_rare_class() -> None:
@@ -164,23 +112,6 @@ def test_missing_values() -> None:
     assert model.predict(X).shape == (40,)
 
 
-def test_saved_and_loaded_it_predicts_the_same(fitted: SeriesClassifier, tmp_path: Path) -> None:
-    X, _ = _waves(seed=1)
-    path = tmp_path / "model"
-    fitted.save(path)
-    loaded = SeriesClassifier.load(path)
-    np.testing.assert_array_equal(loaded.predict_proba(X), fitted.predict_proba(X))
-    np.testing.assert_array_equal(loaded.attend(X), fitted.attend(X))
-    assert loaded.history_ == fitted.history_
-    assert loaded.classes_.tolist() == fitted.classes_.tolist()
-    with pytest.raises(RunError, match="model: exists"):
-        fitted.save(path)
-    fitted.save(path, overwrite=True)
-    again = tmp_path / "again"
-    loaded.save(again)
-    np.testing.assert_array_equal(SeriesClassifier.load(again).predict(X), fitted.predict(X))
-
-
 @pytest.mark.parametrize("labels", [[3, 7], [True, False], ["a", "b"], [0.0, 1.0]])
 def test_labels_keep_their_type(labels: list[Any], tmp_path: Path) -> None:
     X, _ = _waves()
@@ -201,18 +132,12 @@ def test_class_weights_by_label() -> None:
     assert late[0].mean() < late[1].mean() < late[2].mean()
 
 
-def test_every_parameter_is_in_the_configuration() -> None:
-    names = {*Model.model_fields, *SeriesTraining.model_fields, *ArrayData.model_fields} - {"kind"}
-    assert set(SeriesClassifier().get_params()) == names | {"verbose", "random_state"}
-
-
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"encoder": "bilsmt"}, "model.encoder.*did you mean 'bilstm'"),
-        ({"epochs": 0}, "training.epochs: wanted greater than or equal to 1, not 0"),
-        ({"dropout": 1.0}, "model.dropout: wanted less than 1"),
         ({"scaling": "minmax"}, "data.scaling"),
+        ({"augmentation": "warps"}, "training.augmentation.*did you mean 'warp'"),
+        ({"pooling": "conjunctive", "attention": "causal"}, "set pooling to attention"),
         ({"class_weight": {"erly": 2.0}}, "there is no class erly; did you mean 'early'"),
     ],
 )

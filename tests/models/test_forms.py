@@ -18,6 +18,7 @@ LENGTHS = (11, 1, 7)
 SMALL: dict[str, Any] = {
     "hidden": 5,
     "attention_dim": 7,
+    "members": 1,
     "dropout": 0.0,
     "scaling": "none",
     "epochs": 1,
@@ -108,6 +109,8 @@ def _hierarchical(parameters: dict[str, Array], series: Array) -> tuple[Array, A
 def test_the_estimators_model_is_the_published_one(form: str, attention: str, layers: int) -> None:
     """In float32, as it predicts."""
     model, X = _made(form, attention, layers), _series()
+    names = [name for name, _ in model.model_.named_parameters()]
+    assert any("reverse" in name for name in names) == (form == "lstm-hierarchical")
     predicted, attended = model.predict(X), model.attend(X)
     assert predicted.shape == (len(X), M)
     assert model.target_scaler_.mean is not None

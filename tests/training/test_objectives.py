@@ -32,6 +32,15 @@ def test_squared_error_is_the_mean_over_cases_and_targets() -> None:
     np.testing.assert_allclose(losses, ((values - targets) ** 2).mean(1), rtol=1e-6)
 
 
+def test_members_of_an_ensemble_are_held_to_the_same_targets() -> None:
+    values, targets = _numbers()
+    both = torch.stack([values, values + 1], 1)  # [B, K, M]
+    each = [mean_squared_error(targets, values), mean_squared_error(targets, values + 1)]
+    objective = SquaredError(torch.ones(M))
+    assert float(objective(both, targets)) == pytest.approx(np.mean(each), rel=1e-6)
+    assert objective.losses(both, targets).shape == (B,)
+
+
 def test_the_figures_of_squared_error_are_in_the_units_of_the_data() -> None:
     values, targets = _numbers()
     unit = torch.tensor([1.0, 1000.0, 0.5])

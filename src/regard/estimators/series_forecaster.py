@@ -464,7 +464,7 @@ class SeriesForecaster(AttentionEstimator):
         )
         self.targets_, self.columns_ = self.latest_.targets, self.latest_.columns
         self.known_ = self.latest_.known
-        self.scales_ = {name: (pair[0], pair[1]) for name, pair in kept["scales"].items()}
+        self.scales_ = {name: (pair[0], pair[1]) for name, pair in dict(kept["scales"]).items()}
 
 
 class _WindowPart(Part):

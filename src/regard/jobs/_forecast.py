@@ -274,7 +274,7 @@ def _view(panel: Panel, forecast: Forecast, window: int) -> ForecastView:
     """The forecast of one series; where it looked is the mean over the targets."""
     end = _end(panel, window)
     return ForecastView(
-        id=str(forecast.ids[0]),
+        id=str(forecast.ids[0]) if panel.ids.dtype.kind in "UO" else ", ".join(forecast.targets),
         columns=forecast.targets,
         times=end.times[0],
         future=forecast.times[0],

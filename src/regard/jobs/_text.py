@@ -136,7 +136,10 @@ class ClassifyText(Task):
         """A text with its words tinted by their weights."""
         at = choose(cases.ids.tolist(), case, source)
         view = text_views(estimator, cases.take(np.array([at])))[0]
-        return Picture(lambda path: save_text(view, path), f"case {view.id}: {view.answer}")
+        said = f"case {view.id}: {view.answer}"
+        if view.known == 0:
+            said += ", though no word of it was in the training part"
+        return Picture(lambda path: save_text(view, path), said)
 
 
 def _most(text: str, words: Any, weights: Any) -> str:
