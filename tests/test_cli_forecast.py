@@ -326,7 +326,7 @@ def test_explain_takes_the_first_series_by_default(
     assert regard("explain", made / "run", *words) == 0
     assert regard.out.startswith("series north: 3 steps from ")
     assert regard("explain", alone, "--out", tmp_path / "two.svg") == 0
-    assert regard.out.startswith("series 0: 3 steps from ")
+    assert regard.out.startswith("series y: 3 steps from ")
 
 
 def test_the_report_tells_of_steps_origins_coverage_and_baselines(made: Path) -> None:

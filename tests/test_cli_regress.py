@@ -476,7 +476,8 @@ def test_classes_are_no_numbers(regard: Regard, tmp_path: Path) -> None:
 def test_several_numbers_are_no_classes(regard: Regard, tmp_path: Path) -> None:
     source = tmp_path / "a.npz"
     np.savez(source, X=_series()[0], y=np.arange(2.0 * CASES).reshape(CASES, 2) % 3)
-    config = _config(tmp_path, source, task="classify")
+    config = tmp_path / "classes.json"
+    config.write_text(json.dumps({"data": {"kind": "npz", "path": str(source)}}))
     said = regard.fails("train", config, "--out", tmp_path / "out")
     assert 'has numbers as targets; classify needs classes ("task": "regress"' in said
 

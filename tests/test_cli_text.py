@@ -219,7 +219,7 @@ def test_predict_with_labels_and_without(
     assert _table(tmp_path / "c.out") == bare
     assert list(found[0]) == [
         *("case", "label", "true", "probability down", "probability up"),
-        *("known words", "looked at"),
+        *("known words", "most weight"),
     ]
     assert [{**row, "true": own["label"]} for row, own in zip(bare, rows, strict=True)] == found
     right = sum(row["label"] == row["true"] for row in found)
@@ -232,7 +232,7 @@ def test_predict_with_labels_and_without(
         shown = [float(row["probability down"]), float(row["probability up"])]
         assert shown == pytest.approx(shares.tolist(), abs=1e-6)
         best = np.argsort(-weights, kind="stable")[:3]
-        assert row["looked at"] == " ".join(words[at] for at in best)
+        assert row["most weight"] == " ".join(words[at] for at in best)
     assert [row["known words"] == "0" for row in found] == [False] * 5 + [True]
 
 
@@ -247,7 +247,7 @@ def test_with_ngrams_a_word_counts_by_what_it_says(regard: Regard, tmp_path: Pat
         _table(tmp_path / "p.csv"), model.words(texts), model.evidence(texts), strict=True
     ):
         own = evidence[model.classes_.tolist().index(row["label"])]
-        assert row["looked at"].split()[0] == words[own.argmax()]
+        assert row["most weight"].split()[0] == words[own.argmax()]
     assert "share of the evidence for the predicted class" in (out / "report.html").read_text()
 
 

@@ -157,6 +157,11 @@ def compare(
         cells = [row[0].ljust(widths[0])]
         cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
         typer.echo("  ".join(cells).rstrip())
+    if getattr(resolved.model, "ngrams", False):
+        typer.echo(
+            "note: the n-grams, which are the same for all, decide much of this; "
+            "--set model.ngrams=false compares the attention alone"
+        )
     typer.echo(f"saved: {out / 'compare.md'}, {out / 'compare.csv'}, and a run folder for each")
 
 
@@ -377,6 +382,9 @@ def _print_figures(metrics: Any) -> None:
             typer.echo(f"{name.replace('_', ' '):20} {value:.4f}")
         elif isinstance(value, int):
             typer.echo(f"{name.replace('_', ' '):20} {value}")
+    targets = metrics.get("per_target", [])
+    for row in targets if len(targets) > 1 else []:
+        typer.echo(f"{'mae ' + row['target']:20} {row['mae']:.4g}")
     for name, figures in metrics.get("baselines", {}).items():
         typer.echo(f"{f'mae {name}':20} {figures['mae']:.4f}")
     for note in metrics.get("notes", ()):

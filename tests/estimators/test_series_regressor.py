@@ -145,12 +145,12 @@ def test_members_are_averaged() -> None:
 def test_a_member_learns_what_it_would_alone() -> None:
     """By a loss of its own, not by that of the mean."""
     X, y = _bumps()
-    settings = {"gradient_clip": 0.0, "batch_size": 40, "weight_decay": 0.0, "epochs": 1}
-    settings |= {"updates_per_epoch": 1, "schedule": "constant"}
-    both = _make(members=2, **settings)
-    series, targets = torch.randn(5, 1, 23), torch.randn(5, 1)
-    both.fit(X, y)
+    both = _make(members=2, epochs=1, updates_per_epoch=1).fit(X, y)
+    generator = torch.Generator().manual_seed(0)
+    series = torch.randn(5, 1, 23, generator=generator)
+    targets = torch.randn(5, 1, generator=generator)
     ensemble: Any = both.model_.train()
+    ensemble.zero_grad()
     objective = both._objective(Cases(X, np.full(40, 23), y), both.resolve(0))
     objective(ensemble(series).values, targets).backward()
     for member in ensemble.members:

@@ -265,6 +265,14 @@ def test_hierarchical_maps_at_both_levels() -> None:
             assert share == pytest.approx(weights[inside].sum(), abs=1e-6)
 
 
+def test_only_hierarchical_pooling_looks_at_sentences() -> None:
+    texts, labels = _texts()
+    one, two = "a film good one", "a film\ngood one"  # the same tokens
+    for pooling, alike in (("hierarchical", False), ("attention", True)):
+        model = _make(pooling=pooling, epochs=1).fit(texts, labels)
+        assert np.allclose(*model.predict_proba([one, two])) == alike
+
+
 def test_with_hierarchical_pooling_a_text_alone_is_the_same_as_among_others() -> None:
     texts, labels = _texts()
     texts = [" ".join(texts[n : n + 1 + n % 4]) for n in range(len(texts))]

@@ -70,7 +70,13 @@ class ForecastTask(Task):
         train, stop, held = divide_panel(
             panel, window=window, horizon=options.horizon, shares=shares
         )
-        return Parts(train, stop, held)
+        notes: list[str] = []
+        if options.missing == "interpolate":
+            notes.append(
+                "what was missing was filled on straight lines, in the test part too: the figures "
+                "take it for true"
+            )
+        return Parts(train, stop, held, tuple(notes))
 
     def evaluate(
         self, estimator: SeriesForecaster, config: Config, test: PanelWindows, *, title: str
@@ -169,7 +175,7 @@ class ForecastTask(Task):
         panel, future = cases
         at = choose(panel.ids.tolist(), case, source)
         one = panel.take(np.array([at]))
-        view = _view(one, estimator.forecast(one, future=future), estimator.window_)
+        view = _view(one, estimator.forecast(one, future=future), estimator)
         return Picture(
             lambda path: save_forecast(view, path),
             f"series {view.id}: {estimator.horizon} steps from {data.show_time(view.future[0])}",
@@ -265,14 +271,15 @@ def _window_view(estimator: SeriesForecaster, test: PanelWindows, w: int) -> For
     series = test.panel.take(np.array([at]))
     future = series.cut(origin, origin + one.horizon)
     forecast = estimator.forecast(series.cut(0, origin), future=future if series.known else None)
-    view = _view(series.cut(0, origin), forecast, estimator.window_)
+    view = _view(series.cut(0, origin), forecast, estimator)
     truth = future.values[0][: len(view.columns)]
     return replace(view, truth=truth, future=future.times[0])
 
 
-def _view(panel: Panel, forecast: Forecast, window: int) -> ForecastView:
+def _view(panel: Panel, forecast: Forecast, estimator: SeriesForecaster) -> ForecastView:
     """The forecast of one series; where it looked is the mean over the targets."""
-    end = _end(panel, window)
+    end = _end(panel, estimator.window_)
+    model: Any = estimator.model_
     return ForecastView(
         id=str(forecast.ids[0]) if panel.ids.dtype.kind in "UO" else ", ".join(forecast.targets),
         columns=forecast.targets,
@@ -281,5 +288,6 @@ def _view(panel: Panel, forecast: Forecast, window: int) -> ForecastView:
         past=end.values[0][: len(forecast.targets)],
         predicted=forecast.values[0],
         weights=forecast.weights[0].mean(0),
+        linear=model.linear is not None,
         quantiles={level: values[0] for level, values in forecast.quantiles.items()} or None,
     )

@@ -115,17 +115,21 @@ class ClassifyText(Task):
 
     def predictions(self, estimator: TextClassifier, cases: Texts) -> Predictions:
         """`case`, `label`, `true` where the file says it, `probability NAME` for every class,
-        `known words` (0: the answer rests on nothing of the text), and `looked at`: the three words
-        that the model looked at most.
+        `known words` (0: the answer rests on nothing of the text), and `most weight`: the three
+        words of the most evidence for the predicted class, or of the most attention where the
+        pooling has no exact evidence.
         """
         columns, said = class_predictions(estimator, cases)
         cut = estimator.encode(cases).truncated
         views = text_views(estimator, cases)
         columns["known words"] = [view.known for view in views]
-        columns["looked at"] = [_most(view.text, view.words, view.weights) for view in views]
+        columns["most weight"] = [_most(view.text, view.words, view.weights) for view in views]
         unknown = sum(view.known == 0 for view in views)
         if unknown:
             said += f", {unknown} without a known word"
+        cut = estimator.encode(cases).truncated
+        if cut:
+            said += f", {cut} read only up to {estimator.max_tokens} tokens"
         if cut:
             said += f", {cut} cut after {estimator.max_tokens} tokens"
         return Predictions(columns, said)

@@ -138,7 +138,8 @@ def text_views(estimator: TextClassifier, texts: Texts) -> list[TextView]:
     """Texts with what was predicted of them and at which words the model looked."""
     probabilities = estimator.predict_proba(texts)
     weights = estimator.attend(texts)
-    if by_evidence(estimator):
+    evident = by_evidence(estimator)
+    if evident:
         evidence = estimator.evidence(texts)
         weights = [
             _shares(_for_the_prediction(each[None])[0], gates)
@@ -166,6 +167,7 @@ def text_views(estimator: TextClassifier, texts: Texts) -> list[TextView]:
                 weights=weights[n],
                 known=int(known[n]),
                 runners_up=runners,
+                by_evidence=evident,
                 **sentences,
                 **outcome,
             )

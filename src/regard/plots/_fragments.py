@@ -36,6 +36,8 @@ class TextView(Outcome):
         sentences: [L, 2], half-open (start, stop) characters of each sentence, in order, where the
             model looks at sentences too.
         sentence_weights: [L], not negative.
+        by_evidence: whether the weights are each word's share of what spoke for the predicted
+            class, and not the attention that it got.
     """
 
     text: str
@@ -45,6 +47,7 @@ class TextView(Outcome):
     runners_up: tuple[tuple[str, float], ...] = ()
     sentences: NDArray[np.integer] | None = None
     sentence_weights: NDArray[np.floating] | None = None
+    by_evidence: bool = False
 
 
 class Fragment(NamedTuple):

@@ -33,6 +33,8 @@ class ForecastView:
         weights: [horizon, T], where each step ahead looked; not negative, each row sums to one.
         truth: [M, horizon], None where it is not known.
         quantiles: level between 0 and 1 to [M, horizon], None where there are none.
+        linear: whether a linear model of the window is part of what is foreseen, and not of where
+            it looked.
     """
 
     id: str
@@ -44,6 +46,7 @@ class ForecastView:
     weights: NDArray[np.floating]
     truth: NDArray[np.floating] | None = None
     quantiles: Mapping[float, NDArray[np.floating]] | None = None
+    linear: bool = False
 
     @property
     def bands(self) -> list[tuple[float, float]]:

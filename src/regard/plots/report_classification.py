@@ -58,6 +58,7 @@ class ClassificationReport(Report):
                 for name in shown
             ],
             "texts": any(isinstance(view, TextView) for view in views),
+            "by_evidence": any(isinstance(v, TextView) and v.by_evidence for v in views),
             "sentences": any(isinstance(v, TextView) and v.sentences is not None for v in views),
             "spans": any(isinstance(view, CaseView) and view.has_span for view in views),
         }

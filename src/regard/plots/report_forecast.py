@@ -48,6 +48,7 @@ class ForecastReport(Report):
                 if isinstance(view, ForecastView)
             ],
             "bands": any(view.bands for view in self.examples),
+            "linear": any(view.linear for view in self.examples),
         }
 
     def _by_step(self) -> Markup:

@@ -70,7 +70,8 @@ def text_ansi(view: TextView, *, colour: bool, width: int | None = None) -> Text
     if not colour:
         most = looked_at_most(view.text, view.words, view.weights)
         listed = ", ".join(f"{word} {weight:.2f}" for word, weight in most)
-        lines += _wrapped(Text(f"looked at most: {listed or 'nothing'}"), "", width)
+        how = "spoke most for it" if view.by_evidence else "looked at most"
+        lines += _wrapped(Text(f"{how}: {listed or 'nothing'}"), "", width)
     return Text("\n").join(lines)
 
 
