@@ -165,3 +165,137 @@ def test_models_that_cannot_be_used() -> None:
         DataError, match=r"wanted 3 targets, 7 steps and 2 known columns, as fitted"
     ):
         model.predict(past[..., 1:], ahead)
+
+
+def ridge(alpha: float, x: Any, y: Any) -> Ridge:
+    """Windows less their last value to what follows, likewise, with the penalty in its units."""
+    return Ridge(alpha * len(x) * x.var(axis=0).mean(), solver="svd").fit(x, y)
+
+
+def risen(past: Any, future: Any) -> Arrays:
+    """Both less the last value [B, M, ...], and that value."""
+    last = past[..., -1:]
+    return past - last, future - last, last
+
+
+def pooled_peer(alpha: float, own: float, past: Any, future: Any, new: Any) -> Any:
+    """One ridge for the windows of all targets; then one for each, of what that leaves."""
+    x, y, _ = risen(past, future)
+    shared = ridge(alpha, x.reshape(-1, x.shape[2]), y.reshape(-1, y.shape[2])).coef_
+    inputs, _, last = risen(new, new)
+    forecast = last + inputs @ shared.T
+    for m in range(past.shape[1]):
+        rest = ridge(own, x[:, m], y[:, m] - x[:, m] @ shared.T)
+        forecast[:, m] += rest.predict(inputs[:, m])
+    return forecast
+
+
+@pytest.mark.parametrize("alpha", [1e-3, 0.1, 3.0])
+def test_pooled_targets_are_drawn_towards_one_model(alpha: float) -> None:
+    past, future, _ = drawn(known=0)
+    model = LinearModel((alpha,), pooled=True).fit(past[:60], future[:60])
+    theirs = pooled_peer(alpha, alpha, past[:60], future[:60], past[60:])
+    np.testing.assert_allclose(model.predict(past[60:]), theirs, rtol=1e-9)
+    apart = LinearModel((alpha,)).fit(past[:60], future[:60]).predict(past[60:])
+    assert np.abs(apart - theirs).max() > 1e-3
+
+
+def test_pooled_the_ridges_are_those_that_forecast_the_last_windows_best() -> None:
+    """First that of the model of all targets, then each target's own."""
+    past, future, _ = drawn(count=41, known=0)
+    future = future + np.random.default_rng(5).normal(size=future.shape) * 5
+    alphas = (1e-6, 1e-2, 1.0, 100.0)
+    early, late = slice(0, 33), slice(33, 41)
+    x, y, _ = risen(past, future)
+
+    def error(model: Ridge, to: Any, at: Any) -> Any:
+        return ((model.predict(at) - to) ** 2).sum()
+
+    def best(x: Any, y: Any, late_x: Any, late_y: Any) -> float:
+        return min(alphas, key=lambda alpha: error(ridge(alpha, x, y), late_y, late_x))
+
+    flat = [each.reshape(-1, each.shape[2]) for each in (x[early], y[early], x[late], y[late])]
+    common = best(*flat)
+    shared = ridge(common, x.reshape(-1, x.shape[2]), y.reshape(-1, y.shape[2])).coef_
+    rest = y - x @ shared.T
+    own = [best(x[early, m], rest[early, m], x[late, m], rest[late, m]) for m in range(3)]
+    model = LinearModel(alphas, pooled=True).fit(past, future)
+    assert model.alpha.tolist() == own
+    for m in range(3):
+        forecast = ridge(own[m], x[:, m], rest[:, m]).predict(x[:, m]) + x[:, m] @ shared.T
+        found = model.predict(past)[:, m] - past[:, m, -1:]
+        np.testing.assert_allclose(found, forecast, rtol=1e-9, atol=1e-9)
+
+
+def test_pooled_targets_that_follow_one_rule_need_fewer_windows() -> None:
+    """Where each target has no more windows than steps, it cannot tell the rule by itself."""
+    generator = np.random.default_rng(0)
+    past = generator.normal(size=(100, 5, 13))
+    weights = generator.normal(size=(13, 2))
+    x = past - past[..., -1:]
+    future = past[..., -1:] + x @ weights + generator.normal(size=(100, 5, 2))
+    errors = [
+        np.abs(LinearModel(pooled=pooled).fit(past[:15], future[:15]).predict(past[15:])
+               - future[15:]).mean()
+        for pooled in (True, False)
+    ]  # fmt: skip
+    assert errors[0] < 0.7 * errors[1]
+
+
+def test_a_single_target_has_none_to_pool_with() -> None:
+    past, future, ahead = drawn(targets=1)
+    pooled, alone = (
+        LinearModel(pooled=pooled).fit(past, future, ahead).predict(past, ahead)
+        for pooled in (True, False)
+    )
+    np.testing.assert_array_equal(pooled, alone)
+
+
+def test_pooled_targets_have_known_columns_of_their_own() -> None:
+    """A column that says all of each target, in a measure of its own."""
+    generator = np.random.default_rng(0)
+    past = generator.normal(size=(200, 3, 7))
+    ahead = generator.normal(size=(200, 2, 5)) + 2000
+    future = past[..., -1:] + np.einsum("bfh,fm->bmh", ahead, np.array([[1, 2, 0], [0, -1, 3.0]]))
+    model = LinearModel((1e-9,), pooled=True).fit(past, future, ahead)
+    np.testing.assert_allclose(model.predict(past, ahead), future, rtol=1e-6)
+    wanted = np.broadcast_to([[[1], [0]], [[2], [-1]], [[0], [3]]], (3, 2, 5))
+    np.testing.assert_allclose(model.known_weights, wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize(("held_out", "late"), [(0.3, 29), (0.001, 1)])
+def test_what_is_held_out_chooses_the_ridge_and_is_fitted_on_request(
+    held_out: float, late: int
+) -> None:
+    past, future, ahead = drawn()
+    alphas = (1e-6, 1e-2, 1.0, 100.0)
+    first, last = slice(0, 97 - late), slice(97 - late, 97)
+    errors = []
+    for alpha in alphas:
+        forecast = peer(alpha, past[first], future[first], ahead[first], past[last], ahead[last])
+        errors.append(((forecast - future[last]) ** 2).sum(axis=(0, 2)))
+    chosen = np.array(alphas)[np.argmin(errors, axis=0)].tolist()
+    cuts = [slice(0, 13), slice(13, 97)]
+    for refit, rows in ((True, slice(0, 97)), (False, first)):
+        model = LinearModel(alphas).fit_batches(
+            ((past[cut], future[cut], ahead[cut]) for cut in cuts),
+            count=97,
+            held_out=held_out,
+            refit=refit,
+        )
+        assert model.alpha.tolist() == chosen
+        found = model.predict(past, ahead)
+        for m, alpha in enumerate(chosen):
+            own = past[rows, m : m + 1], future[rows, m : m + 1], ahead[rows]
+            wanted = peer(alpha, *own, past[:, m : m + 1], ahead)
+            np.testing.assert_allclose(found[:, m : m + 1], wanted, rtol=1e-8)
+
+
+@pytest.mark.parametrize("refit", [True, False])
+def test_pooled_what_is_held_out_is_fitted_on_request(refit: bool) -> None:
+    past, future, _ = drawn(known=0)
+    model = LinearModel((0.1,), pooled=True)
+    model.fit_batches([(past, future, None)], count=97, held_out=0.3, refit=refit)
+    rows = slice(0, 97 if refit else 68)
+    theirs = pooled_peer(0.1, 0.1, past[rows], future[rows], past)
+    np.testing.assert_allclose(model.predict(past), theirs, rtol=1e-9)

@@ -53,7 +53,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 def _rows(section: str, task: str = "", kind: str = "") -> dict[str, str]:
     """The rows of the tables for a section of a task by their field, the last of a field alone."""
     page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    rows = {}
+    rows: dict[str, str] = {}
     for part in re.split(r"^#+ ", page, flags=re.MULTILINE):
         heading, _, text = part.partition("\n")
         named = set(re.findall(r"`([\w-]+)`", heading))

@@ -175,3 +175,14 @@ def test_series_of_very_different_sizes_are_scaled_each_by_itself() -> None:
     assert choose_scaling(as_cases(one_channel_apart)) == "channel"
     ragged = [case[:, : 5 + n % 7] for n, case in enumerate(apart)]
     assert choose_scaling(as_cases(ragged)) == "series"
+
+
+def test_log_keeps_the_sizes_and_the_signs_of_series_that_differ_by_orders_of_magnitude() -> None:
+    small, large = np.array([[1.0, -3.0, 7.0]]), np.array([[1e6, -3e6, 7e6]])
+    cases = as_cases([small, large])
+    scaled = Scaler("log").fit(cases).transform(cases)[:, 0]
+    logs = np.log1p(np.abs(cases.values[:, 0])) * np.sign(cases.values[:, 0])
+    np.testing.assert_allclose(scaled, (logs - logs.mean()) / logs.std(), rtol=1e-5)
+    assert choose_scaling(cases) == "series"
+    assert choose_scaling(cases, keep_size=True) == "log"
+    assert choose_scaling(as_cases([small, small]), keep_size=True) == "channel"

@@ -22,11 +22,12 @@ __all__ = [
 class _Series(Section):
     """What series of every kind have."""
 
-    scaling: Literal["auto", "series", "channel", "none"] = Field(
+    scaling: Literal["auto", "series", "channel", "log", "none"] = Field(
         "auto",
         description="to zero mean and unit variance: series, each case by itself; channel, with "
-        "the training part's figures; none; auto: channel, unless the sizes of the cases differ "
-        "tenfold or more between quartiles, then series",
+        "the training part's figures; log, the same of logarithms; none; auto: channel, unless "
+        "the sizes of the cases differ tenfold or more between quartiles, then series, or log for "
+        "numbers to predict",
     )
     missing: Literal["refuse", "interpolate"] = Field(
         "refuse", description="what to do with missing values"

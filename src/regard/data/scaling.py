@@ -15,7 +15,7 @@ from regard.errors import ConfigError, DataError, did_you_mean
 __all__ = ["Scaler", "choose_scaling"]
 
 _DISPARATE = 10.0
-_KINDS = ("channel", "none", "series")
+_KINDS = ("channel", "log", "none", "series")
 _FIELDS = ("kind", "mean", "std")
 
 
@@ -24,16 +24,17 @@ class Scaler:
 
     "series" takes mean and std of each channel of each case over its own steps, and so drops the
     level and size of a series; "channel" takes those of each channel over all steps of the cases
-    it was fitted on, and so keeps them; "none" changes nothing. Padding counts for nothing and
-    stays zero. Where a channel does not vary by more than the rounding of float64 it is constant:
+    it was fitted on, and so keeps them; "log" does that with sign(x) log(1 + |x|) in the place of
+    x, where sizes differ by orders of magnitude and yet tell; "none" changes nothing. Padding
+    counts for nothing and stays zero. Where a channel does not vary by more than the rounding of float64 it is constant:
     it is centred and not divided.
 
     Parameters:
-        kind: "series", "channel" or "none".
+        kind: "series", "channel", "log" or "none".
 
     Attributes:
         kind: As given.
-        mean: [C] of the cases fitted on, for the kind "channel"; None before that and otherwise.
+        mean: [C] of the cases fitted on, for "channel" and "log"; None before that and otherwise.
         std: [C] likewise, 1 for constant channels.
 
     Example:
@@ -42,11 +43,11 @@ class Scaler:
         array([-1.2247449,  0.       ], dtype=float32)
     """
 
-    kind: Literal["series", "channel", "none"]
+    kind: Literal["series", "channel", "log", "none"]
     mean: NDArray[np.float64] | None
     std: NDArray[np.float64] | None
 
-    def __init__(self, kind: Literal["series", "channel", "none"] = "series") -> None:
+    def __init__(self, kind: Literal["series", "channel", "log", "none"] = "series") -> None:
         check_choice("kind", kind, _KINDS)
         self.kind = kind
         self.mean = None
@@ -54,8 +55,8 @@ class Scaler:
 
     def fit(self, cases: Cases) -> Scaler:
         """Take from the training part, and from nothing else, what transforming needs."""
-        if self.kind == "channel":
-            mean, std = _moments(cases.values, cases.mask[:, None, :], axes=(0, 2))
+        if self.kind in ("channel", "log"):
+            mean, std = _moments(self._values(cases), cases.mask[:, None, :], axes=(0, 2))
             self.mean, self.std = mean.ravel(), std.ravel()
         return self
 
@@ -77,7 +78,7 @@ class Scaler:
                 scaled = cases.values.astype(np.float32)
             else:
                 mean, std = self._mean_and_std(cases)
-                centred = cases.values - mean
+                centred = self._values(cases) - mean
                 centred /= std
                 scaled = centred.astype(np.float32)
                 scaled *= cases.mask[:, None, :]
@@ -89,6 +90,11 @@ class Scaler:
                 f"after scaling of the kind '{self.kind}'"
             )
         return scaled
+
+    def _values(self, cases: Cases) -> NDArray[np.float64]:
+        if self.kind != "log":
+            return cases.values
+        return np.asarray(np.sign(cases.values) * np.log1p(np.abs(cases.values)))
 
     def invert(self, scaled: NDArray[np.float64]) -> NDArray[np.float64]:
         """What was scaled by the kind "channel", in the units of the data again.
@@ -124,7 +130,9 @@ class Scaler:
             raise ConfigError("scaler: the field kind is missing")
         check_choice("scaler.kind", given["kind"], _KINDS)
         scaler = cls(given["kind"])
-        if ("mean" in given) != ("std" in given) or ("mean" in given and scaler.kind != "channel"):
+        if ("mean" in given) != ("std" in given) or (
+            "mean" in given and scaler.kind not in ("channel", "log")
+        ):
             raise ConfigError("scaler: wanted mean and std together, and for the kind 'channel'")
         if "mean" in given:
             scaler.mean = _numbers("scaler.mean", given["mean"])
@@ -145,17 +153,23 @@ class Scaler:
         return self.mean[:, None], self.std[:, None]
 
 
-def choose_scaling(cases: Cases) -> Literal["series", "channel"]:
+def choose_scaling(cases: Cases, *, keep_size: bool = False) -> Literal["series", "channel", "log"]:
     """The kind of scaling that suits these cases.
 
     "channel" keeps how large a series is, which often tells classes apart; but where the sizes of
     the cases differ by orders of magnitude it leaves the small ones next to nothing. So it is
-    "series" where, for the channel in the middle, the standard deviation of the cases at the
-    upper quartile is ten times that at the lower or more.
+    another where, for the channel in the middle, the standard deviation of the cases at the upper
+    quartile is ten times that at the lower or more: "series", or, to keep the size, "log".
+
+    Parameters:
+        cases: the training part.
+        keep_size: whether the size must be kept, as numbers to predict often go with it.
     """
     _, std = _moments(cases.values, cases.mask[:, None, :], axes=(2,))
     lower, upper = np.quantile(std[..., 0], [0.25, 0.75], axis=0)  # [C]
-    return "series" if np.median(upper / lower) >= _DISPARATE else "channel"
+    if np.median(upper / lower) < _DISPARATE:
+        return "channel"
+    return "log" if keep_size else "series"
 
 
 def _moments(

@@ -45,8 +45,9 @@ class SeriesClassifier(AttentionClassifier, SeriesEstimator):
         validation_share: share of the cases that training is stopped by; "auto" is 0.1 from 1,000
             cases up and none below.
         scaling: to zero mean and unit variance: "series" (each case by itself), "channel" (with the
-            training part's figures), "none", or "auto": "channel", unless the sizes of the cases
-            differ tenfold or more between their quartiles, then "series".
+            training part's figures), "log" (the same of logarithms, signs kept), "none", or "auto":
+            "channel", unless the sizes of the cases differ tenfold or more between their quartiles,
+            then "series", or, to predict numbers, "log".
         missing: "refuse" or "interpolate" missing values.
         epochs: at the most; without a validation part, exactly.
         patience: epochs without a lower validation loss after which training stops.

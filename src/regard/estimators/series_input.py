@@ -34,6 +34,7 @@ class SeriesEstimator(AttentionEstimator):
 
     _numeric: ClassVar[bool] = False  # whether the targets are numbers
 
+    keep_size: ClassVar[bool] = False
     missing: Literal["refuse", "interpolate"]
     pooling: str | None
     channels_: tuple[str, ...]
@@ -84,7 +85,9 @@ class SeriesEstimator(AttentionEstimator):
         self.channels_ = cases.channels
         self.shortest_, self.longest_ = int(cases.lengths.min()), int(cases.lengths.max())
         kind = config.data.scaling
-        self.scaler_ = Scaler(choose_scaling(cases) if kind == "auto" else kind).fit(cases)
+        self.scaler_ = Scaler(
+            choose_scaling(cases, keep_size=self.keep_size) if kind == "auto" else kind
+        ).fit(cases)
 
     def _part(self, cases: Cases, *, targets: bool) -> Part:
         return SequencePart(
