@@ -179,7 +179,7 @@ def test_series_of_very_different_sizes_are_scaled_each_by_itself() -> None:
 
 def test_log_keeps_the_sizes_and_the_signs_of_series_that_differ_by_orders_of_magnitude() -> None:
     small, large = np.array([[1.0, -3.0, 7.0]]), np.array([[1e6, -3e6, 7e6]])
-    cases = as_cases([small, large])
+    cases = as_cases([small, small, large, large])
     scaled = Scaler("log").fit(cases).transform(cases)[:, 0]
     logs = np.log1p(np.abs(cases.values[:, 0])) * np.sign(cases.values[:, 0])
     np.testing.assert_allclose(scaled, (logs - logs.mean()) / logs.std(), rtol=1e-5)

@@ -26,8 +26,8 @@ class Scaler:
     level and size of a series; "channel" takes those of each channel over all steps of the cases
     it was fitted on, and so keeps them; "log" does that with sign(x) log(1 + |x|) in the place of
     x, where sizes differ by orders of magnitude and yet tell; "none" changes nothing. Padding
-    counts for nothing and stays zero. Where a channel does not vary by more than the rounding of float64 it is constant:
-    it is centred and not divided.
+    counts for nothing and stays zero. Where a channel does not vary by more than the rounding of
+    float64 it is constant: it is centred and not divided.
 
     Parameters:
         kind: "series", "channel", "log" or "none".
