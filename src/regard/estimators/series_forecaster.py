@@ -86,7 +86,7 @@ class SeriesForecaster(AttentionEstimator):
             ("additive", "dot", "general"...), a window ("causal", "local-p"...) or an alignment
             ("sparsemax", "hard"...), as `regard mechanisms` lists them; or a table such as
             {"score": "general", "window": {"local-p": 10}, "align": "sparsemax", "heads": 4}.
-        pooling: "horizon" (every step to come asks by a query of its own), "attention" (one
+        pooling: "horizon" (every step to forecast asks by a query of its own), "attention" (one
             context for all of them) or "stacked" (the states attend to each other, an LSTM reads
             what they found, and that is attended to); None takes "horizon" where the mechanism can.
         form: a published model, which decides encoder, pooling and who asks: "lstm-attention",
@@ -100,7 +100,7 @@ class SeriesForecaster(AttentionEstimator):
             layers, that is dropped in training.
         linear: whether to add a linear model of the window; by default, unless a form is named.
         quantiles: levels to forecast beside the middle, such as [0.1, 0.9].
-        time: column with the times; None where rows are steps without times.
+        time: column with the times; null where rows are steps without times.
         id: column that says which series a row belongs to; by default unique_id.
         target: column, or list of columns, to forecast; by default y, or else all that are nothing
             else.
@@ -112,10 +112,10 @@ class SeriesForecaster(AttentionEstimator):
         missing: "refuse" or "interpolate" missing values.
         frequency: infer: times are a month, a business day or another step apart; rows: rows are
             steps whatever their times.
-        validation_share: share of the time, the last, that training is stopped by.
+        validation_share: share of the time, before the end, that training is stopped by.
         epochs: at the most; without a validation part, exactly.
         patience: epochs without a lower validation loss after which training stops.
-        batch_size: windows in an update.
+        batch_size: cases in an update.
         learning_rate: of AdamW, at its highest.
         weight_decay: of AdamW.
         schedule: of the learning rate: "cosine" (to zero, after a short warm-up) or "constant".

@@ -108,9 +108,16 @@ def answer(run: str | Path) -> Callable[[str], TextView]:
     """What answers one text after the other, from the run of a classifier of texts.
 
     Raises:
-        RunError: the run cannot be opened, or was not trained on texts.
+        RunError: the run cannot be opened.
+        ConfigError: it was not trained on texts.
     """
-    estimator = TextClassifier.load(run)
+    opened = read_run(Path(run))
+    if opened.config.task != "classify-text":
+        raise ConfigError(
+            f"source: name the file to predict, and --out; only runs on texts ask for them, and "
+            f"{run} was trained to {opened.config.task}"
+        )
+    estimator = TextClassifier.from_run(opened, source=str(run))
     return lambda text: text_views(estimator, as_texts([text]))[0]
 
 
