@@ -33,12 +33,13 @@ def main() -> None:
     )
     given = parser.parse_args()
     names = given.names or list(_CAN_BE_QUICK if given.quick else _ALL)
-    rows: list[Row] = []
     for name in names:
         if name not in _ALL:
             parser.error(f"no benchmark {name}; there are {', '.join(_ALL)}")
         if given.quick and name not in _CAN_BE_QUICK:
             parser.error(f"{name} cannot be quick; {', '.join(_CAN_BE_QUICK)} can")
+    rows: list[Row] = []
+    for name in names:
         if name in _NEED_DATA and "REGARD_DATA" not in os.environ:
             print(f"{name}: skipped, REGARD_DATA is not set")
             continue

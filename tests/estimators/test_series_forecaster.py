@@ -331,7 +331,7 @@ def test_series_of_very_different_scale_are_learned_alike() -> None:
     model = _made().fit(frame)
     small, large = model.predict()
     np.testing.assert_allclose(small * 1e12 + 1e8, large, rtol=1e-6)
-    np.testing.assert_allclose(*model.attend(), atol=1e-4)
+    np.testing.assert_allclose(*model.attend(), atol=1e-4)  # type: ignore[call-overload]
     alone = model.predict(frame.filter(pl.col("unique_id") == "large"))
     np.testing.assert_allclose(alone[0], large, rtol=1e-6)
 
