@@ -186,6 +186,10 @@ class TextModel(Model):
 class RegressionModel(Model):
     """What is trained to predict numbers."""
 
+    dropout: Share = Field(
+        0.0,
+        description="share of the columns of the states, and between layers, dropped in training",
+    )
     members: int = Field(
         3, ge=1, description="networks trained side by side, whose predictions are averaged"
     )

@@ -66,6 +66,8 @@ class TextTraining(_ClassTraining):
 class RegressionTraining(Training):
     """How a regressor of series is trained."""
 
+    learning_rate: float = Field(0.004, gt=0, description="of AdamW, at its highest")
+
 
 class ForecastTraining(Training):
     """How a forecaster is trained."""
