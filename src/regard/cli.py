@@ -379,7 +379,8 @@ def _interrupted(words: list[str]) -> NoReturn:
 def _print_figures(metrics: Any) -> None:
     for name, value in metrics.items():
         if isinstance(value, float):
-            typer.echo(f"{name.replace('_', ' '):20} {value:.4f}")
+            shown = f"{value:.4f}" if abs(value) >= 0.01 or value == 0 else f"{value:.4g}"
+            typer.echo(f"{name.replace('_', ' '):20} {shown}")
         elif isinstance(value, int):
             typer.echo(f"{name.replace('_', ' '):20} {value}")
     targets = metrics.get("per_target", [])

@@ -126,6 +126,8 @@ class Model(Section):
 def _check_pooling(pooling: str, info: ValidationInfo) -> None:
     attention = info.data.get("attention")  # is not there where it is wrong itself
     reason = attention.why_not(pooling) if attention is not None else None
+    if attention is not None and attention.query == "last" and pooling != "attention":
+        reason = f"the last state asks under attention pooling, not {pooling}"
     if reason:
         raise ValueError(reason)
 
@@ -190,9 +192,17 @@ class RegressionModel(Model):
         0.0,
         description="share of the columns of the states, and between layers, dropped in training",
     )
-    members: int = Field(
-        3, ge=1, description="networks trained side by side, whose predictions are averaged"
+    members: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        validate_default=True,
+        description="networks trained side by side, whose predictions are averaged; by default 3, "
+        "or 1 where a form is named",
     )
+
+    @field_validator("members")
+    @classmethod
+    def _choose_members(cls, members: int | None, info: ValidationInfo) -> int:
+        return members or (1 if info.data.get("form") else 3)
 
 
 _Level = Annotated[float, Field(gt=0, lt=1)]

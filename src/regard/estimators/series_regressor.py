@@ -49,7 +49,8 @@ class SeriesRegressor(RegressorMixin, SeriesEstimator):  # type: ignore[misc]
         heads: of the pooling attention, each with a query to learn; their weights are averaged.
         dropout: share of the columns of the encoder's states, and between recurrent or Transformer
             layers, that is dropped in training.
-        members: networks trained side by side, whose predictions are averaged.
+        members: networks trained side by side, whose predictions are averaged; by default 3, or 1
+            where a form is named.
         validation_share: share of the cases that training is stopped by; "auto" is 0.1 from 1,000
             cases up and none below.
         scaling: to zero mean and unit variance: "series" (each case by itself), "channel" (with the
@@ -104,7 +105,7 @@ class SeriesRegressor(RegressorMixin, SeriesEstimator):  # type: ignore[misc]
         attention_dim: int = 64,
         heads: int = 1,
         dropout: float = 0.0,
-        members: int = 3,
+        members: int | None = None,
         validation_share: float | Literal["auto"] = "auto",
         scaling: str = "auto",
         missing: Literal["refuse", "interpolate"] = "refuse",
