@@ -50,7 +50,7 @@ def test_every_figure_is_drawn_over_its_epoch() -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "label"), [("validation_rmse", "RMSE"), ("validation_mae", "MAE")]
+    ("column", "label"), [("validation_rmse", "RMSE"), ("validation_mae", "MAE, scaled")]
 )
 def test_an_error_stands_on_an_axis_in_its_own_units(column: str, label: str) -> None:
     history = [

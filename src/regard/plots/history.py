@@ -16,7 +16,7 @@ __all__ = ["plot_history"]
 _FIGURES = {
     "validation_accuracy": "accuracy",
     "validation_rmse": "RMSE",
-    "validation_mae": "MAE",
+    "validation_mae": "MAE, scaled",
 }
 
 
