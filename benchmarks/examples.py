@@ -30,7 +30,8 @@ def run(*, quick: bool = False) -> list[Row]:
         seconds = perf_counter() - start
         figure = _main_figure(config, metrics)
         print(f"{path.name}: {figure} in {seconds:.0f} s", flush=True)
-        rows.append(Row(f"examples/{path.name}, in full", "", "", f"{figure} in {seconds:.0f} s"))
+        what = f"examples/{path.name}, {'one epoch' if quick else 'in full'}"
+        rows.append(Row(what, "", "", f"{figure} in {seconds:.0f} s"))
     return rows
 
 

@@ -336,6 +336,18 @@ def test_series_of_very_different_scale_are_learned_alike() -> None:
     np.testing.assert_allclose(alone[0], large, rtol=1e-6)
 
 
+def test_units_of_the_other_columns_are_no_matter() -> None:
+    k, p = _waves(seed=1), _waves(seed=2)
+    future = _waves(HORIZON, seed=3)
+    values = []
+    for size, level in ((1.0, 0.0), (1e3, 5e4)):
+        frame = _daily(y=_waves(), k=size * k + level, p=size * p + level)
+        ahead = pl.DataFrame({"ds": DAYS[T : T + HORIZON], "k": size * future + level})
+        model = _made(known=["k"], past=["p"], target="y", learning_rate=0.02).fit(frame)
+        values.append(model.predict(frame, future=ahead))
+    np.testing.assert_allclose(values[0], values[1], rtol=1e-3)
+
+
 def test_new_series_are_scaled_by_their_own_rows() -> None:
     y = _waves(150)
     model = _made(validation_share=0.0).fit(_long(known=y))
@@ -468,6 +480,25 @@ def test_the_linear_term_is_the_ridge_of_scikit_learn(share: float) -> None:
         new = [*(scaled[-WINDOW:] - scaled[-1]), (after[h] - k_mean) / k_std * scale]
         value = (ridge.predict([new])[0] + scaled[-1]) * std + mean
         assert forecast[h] == pytest.approx(value, abs=1e-4)
+
+
+@pytest.mark.usefixtures("_one_ridge")
+def test_training_begins_with_the_linear_term_of_the_training_part_alone() -> None:
+    """As the error of the validation part tells, before anything is learned beside it."""
+    y = _waves(130)
+    model = _made(learning_rate=1e-12).fit(y)
+    scaled = (y - y[:117].mean()) / y[:117].std()
+
+    def cut(origins: range) -> tuple[Any, Any]:
+        past = np.stack([scaled[at - WINDOW : at] - scaled[at - 1] for at in origins])
+        future = np.stack([scaled[at : at + HORIZON] - scaled[at - 1] for at in origins])
+        return past, future
+
+    x, to_come = cut(range(WINDOW, 117 - HORIZON + 1))
+    ridge = Ridge(0.1 * len(x) * x.var(0).mean(), solver="svd").fit(x, to_come)
+    x, to_come = cut(range(117, 130 - HORIZON + 1))
+    wanted = np.abs(ridge.predict(x) - to_come).mean()
+    assert model.history_[0]["validation_mae"] == pytest.approx(wanted, rel=1e-4)
 
 
 def test_the_panel_is_cut_at_one_time_for_all() -> None:

@@ -222,6 +222,12 @@ def test_hard_attention_says_how_likely_its_draws_were(pooling: str) -> None:
         assert drawn.shape == (B,)
         assert drawn.isfinite().all()
     assert (predicted.log_prob <= 0).all()
+    # The sum over all that was drawn for a case, of the probabilities that soft attention has.
+    drawn = _numpy(predicted.maps["attention"]) == 1  # [B, M, H, T]
+    shares = _numpy(_made(pooling=pooling)(*_inputs()).maps["attention"])
+    draws = slice(None) if pooling == "horizon" else slice(1)  # one context serves all steps
+    wanted = np.log((drawn * shares).sum(3))[:, :, draws].sum((1, 2))
+    np.testing.assert_allclose(_numpy(predicted.log_prob), wanted)
     weights = _numpy(model.eval()(*_inputs()).maps["attention"])
     assert sorted(set(weights.ravel())) == [0, 1]
 

@@ -1,0 +1,195 @@
+"""Vectors of the machine's width for numba: what its own loops over scalars do not reach.
+
+numba vectorises such loops with half of an AVX-512 machine's width and divides at every
+element. These few operations let a kernel say how many features go at once and what shares a
+division; LLVM splits a vector where the machine's are narrower.
+"""
+
+from collections.abc import Callable
+from math import factorial, log
+from typing import Any
+
+import llvmlite.binding
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core.cgutils import get_or_insert_function
+from numba.extending import intrinsic, models, register_model
+
+__all__ = [
+    "LANES",
+    "add",
+    "div",
+    "exp_doubled",
+    "load",
+    "lower_of",
+    "mul",
+    "multiply_add",
+    "splat",
+    "store",
+    "sub",
+    "total",
+]
+
+LANES = 16 if llvmlite.binding.get_host_cpu_features().get("avx512f") else 8
+
+_FLOAT, _INT = ir.FloatType(), ir.IntType(32)
+_VECTOR, _INTEGERS = ir.VectorType(_FLOAT, LANES), ir.VectorType(_INT, LANES)
+
+
+class _Vector(types.Type):  # type: ignore[misc]
+    """LANES numbers of float32 in one register."""
+
+    def __init__(self) -> None:
+        super().__init__(name=f"float32x{LANES}")
+
+
+_vector = _Vector()
+
+
+@register_model(_Vector)
+class _VectorModel(models.PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, manager: Any, kind: Any) -> None:
+        super().__init__(manager, kind, _VECTOR)
+
+
+def _operation(
+    result: Any, emit: Callable[..., Any], *kinds: Any
+) -> tuple[Any, Callable[..., Any]]:
+    """What an intrinsic returns: its signature, and `emit(builder, *arguments)` as its code."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return emit(builder, *arguments)
+
+    return result(*kinds), generate
+
+
+def _constant(value: float) -> Any:
+    return ir.Constant(_VECTOR, [value] * LANES)
+
+
+def _call(builder: Any, name: str, result: Any, *arguments: Any) -> Any:
+    kind = ir.FunctionType(result, [argument.type for argument in arguments])
+    function = get_or_insert_function(builder.module, kind, f"{name}.v{LANES}f32")
+    return builder.call(function, arguments)
+
+
+def _address(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    array = context.make_array(signature.args[0])(context, builder, arguments[0])
+    return builder.bitcast(builder.gep(array.data, [arguments[1]]), _VECTOR.as_pointer())
+
+
+@intrinsic
+def load(_: Any, array: Any, offset: Any) -> Any:
+    """LANES numbers of a contiguous array from a flat offset on."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.load(_address(context, builder, signature, arguments), align=4)
+
+    return _vector(array, types.intp), generate
+
+
+@intrinsic
+def store(_: Any, array: Any, offset: Any, vector: Any) -> Any:
+    """Put LANES numbers into a contiguous array from a flat offset on."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        builder.store(arguments[2], _address(context, builder, signature, arguments), align=4)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, vector), generate
+
+
+@intrinsic
+def splat(_: Any, number: Any) -> Any:
+    """The same number in every lane."""
+
+    def emit(builder: Any, number: Any) -> Any:
+        none = ir.Constant(_VECTOR, ir.Undefined)
+        first = builder.insert_element(none, number, ir.Constant(_INT, 0))
+        return builder.shuffle_vector(first, none, ir.Constant(_INTEGERS, [0] * LANES))
+
+    return _operation(_vector, emit, types.float32)
+
+
+@intrinsic
+def multiply_add(_: Any, x: Any, y: Any, z: Any) -> Any:
+    """X y + z, in one rounding where the machine can."""
+
+    def emit(builder: Any, x: Any, y: Any, z: Any) -> Any:
+        return _call(builder, "llvm.fmuladd", _VECTOR, x, y, z)
+
+    return _operation(_vector, emit, x, y, z)
+
+
+@intrinsic
+def add(_: Any, x: Any, y: Any) -> Any:
+    """X + y."""
+    return _operation(_vector, lambda builder, x, y: builder.fadd(x, y), x, y)
+
+
+@intrinsic
+def sub(_: Any, x: Any, y: Any) -> Any:
+    """X - y."""
+    return _operation(_vector, lambda builder, x, y: builder.fsub(x, y), x, y)
+
+
+@intrinsic
+def mul(_: Any, x: Any, y: Any) -> Any:
+    """X y."""
+    return _operation(_vector, lambda builder, x, y: builder.fmul(x, y), x, y)
+
+
+@intrinsic
+def div(_: Any, x: Any, y: Any) -> Any:
+    """X / y."""
+    return _operation(_vector, lambda builder, x, y: builder.fdiv(x, y), x, y)
+
+
+@intrinsic
+def lower_of(_: Any, x: Any, limit: Any) -> Any:
+    """The lower of the two."""
+
+    def emit(builder: Any, x: Any, limit: Any) -> Any:
+        return builder.select(builder.fcmp_ordered(">", x, limit), limit, x)
+
+    return _operation(_vector, emit, x, limit)
+
+
+@intrinsic
+def exp_doubled(_: Any, x: Any) -> Any:
+    """e^2x to rounding, of x held between -20 and 20."""
+
+    def emit(builder: Any, x: Any) -> Any:
+        for limit, beyond in ((20.0, ">"), (-20.0, "<")):
+            held = _constant(limit)
+            x = builder.select(builder.fcmp_ordered(beyond, x, held), held, x)
+        # e^2x = 2^whole 2^part. 2 / ln 2 in two floats, so that nothing of x is lost.
+        high = float(np.float32(2 / log(2)))
+        whole = _call(builder, "llvm.rint", _VECTOR, builder.fmul(x, _constant(high)))
+        part = _call(builder, "llvm.fmuladd", _VECTOR, x, _constant(high), builder.fneg(whole))
+        part = _call(builder, "llvm.fmuladd", _VECTOR, x, _constant(2 / log(2) - high), part)
+        # The series of 2^part, |part| <= 1/2: after seven terms the rest is below 1e-8.
+        terms = [log(2) ** n / factorial(n) for n in range(8)]
+        value = _constant(terms[-1])
+        for term in terms[-2::-1]:
+            value = _call(builder, "llvm.fmuladd", _VECTOR, value, part, _constant(term))
+        shift = ir.Constant(_INTEGERS, [23] * LANES)
+        exponent = builder.shl(builder.fptosi(whole, _INTEGERS), shift)
+        return builder.bitcast(builder.add(builder.bitcast(value, _INTEGERS), exponent), _VECTOR)
+
+    return _operation(_vector, emit, x)
+
+
+@intrinsic
+def total(_: Any, x: Any) -> Any:
+    """The sum of the lanes."""
+
+    def emit(builder: Any, x: Any) -> Any:
+        kind = ir.FunctionType(_FLOAT, [_FLOAT, _VECTOR])
+        name = f"llvm.vector.reduce.fadd.v{LANES}f32"
+        function = get_or_insert_function(builder.module, kind, name)
+        # In any order, so that it is a tree of additions and not a chain of them.
+        return builder.call(function, [ir.Constant(_FLOAT, 0.0), x], fastmath=("reassoc",))
+
+    return _operation(types.float32, emit, x)
