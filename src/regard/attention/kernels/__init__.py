@@ -1,1 +1,8 @@
-__all__ = []
+"""Fast kernels."""
+
+from regard.attention.kernels._additive import additive_score
+from regard.attention.kernels._choice import KERNELS, choose
+from regard.attention.kernels._factors import exponentials
+from regard.attention.kernels._stream import Reach, additive_attention, dot_attention
+
+__all__ = ["KERNELS", "Reach", "additive_attention", "additive_score", "choose", "dot_attention", "exponentials"]

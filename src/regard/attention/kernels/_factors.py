@@ -7,11 +7,9 @@ from torch import Tensor
 
 __all__ = ["Factors", "exponentials", "factors"]
 
-# e^2x is a normal float32 up to here, on either side of zero.
-_LIMIT = 43.0
-# What is held at the limit stays exact where the other side is ten below it: the sum is then
-# beyond ten, and tanh one to rounding.
-_OTHER = 33.0
+# Up to here e^2x is a normal number, on either side of zero. What is held there stays exact where
+# the other side is at most the second: tanh of their sum is one to rounding.
+_LIMITS = {torch.float32: (43.0, 33.0), torch.float64: (350.0, 330.0)}
 
 
 class Factors(NamedTuple):
@@ -34,7 +32,8 @@ def exponentials(side: Tensor, *, held: bool = True) -> Tensor:
     """e^2x of queries or keys; held within what float32 can tell, unless known to be."""
     doubled = side * 2
     if held:
-        doubled.clamp_(-2 * _LIMIT, 2 * _LIMIT)
+        limit = 2 * _LIMITS[side.dtype][0]
+        doubled.clamp_(-limit, limit)
     return doubled.exp_()
 
 
@@ -48,13 +47,14 @@ def factors(
         lanes: what A is filled up to a multiple of.
     """
     # The keys, which may be many for one query, are looked at only where the query is extreme.
+    limit, other = _LIMITS[query.dtype]
     of_query = _largest(query)
-    within = of_query <= _LIMIT
-    if of_query <= _OTHER:
+    within = of_query <= limit
+    if of_query <= other:
         direct = False
     else:
         of_keys = _largest(keys)
-        direct = not (of_keys <= _OTHER or (within and of_keys <= _LIMIT))
+        direct = not (of_keys <= other or (within and of_keys <= limit))
     if direct:
         return Factors(_filled(query, lanes), _filled(keys, lanes), True)
     if keys_exp is None:

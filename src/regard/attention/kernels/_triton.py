@@ -26,9 +26,10 @@ __all__ = ["attend", "attend_backward", "score", "score_backward"]
 _CLAMP = tl.constexpr(43.0)  # exp(2 x) is a normal float32 number up to here
 _SURE = tl.constexpr(33.0)  # 43 - 33 = 10, and 1 - tanh(10) < 2^-27
 _BLOCK = 32
-_CHUNK = 8  # of A, in gradients: with 32 x 32 positions and 256 threads, 32 sums a thread
+_CHUNK = 4  # of A, in gradients: with 32 x 32 positions and 256 threads, 16 sums a thread
 _SCRATCH = 2**24  # numbers; what is [B, Q, K] is held for so many at a time
 _PROGRAMS = 128  # about as many as a GPU has multiprocessors
+_WIDEST = 128  # values of which a block and its sums stay in registers
 
 
 def score(query: Tensor, keys: Tensor, vector: Tensor, mask: Tensor | None) -> Tensor:
@@ -75,7 +76,8 @@ def attend(
 
     Where there are many queries, a program takes a block of them past all keys and rescales its
     sums when it meets a higher score. Where there are few, such programs would leave most of a GPU
-    idle: then the scores of a bounded number of queries at a time are held.
+    idle, and wide values do not fit into one: then the scores of a bounded number of queries at a
+    time are held.
 
     Parameters:
         query, keys, vector, mask: as in `score`.
@@ -96,10 +98,11 @@ def attend(
         return context, normalizer
     left, right = _sides(query, keys)
     direction, allowed = vector.float().contiguous(), _spread(mask, query, keys)
-    if left.block == _BLOCK and B * left.blocks >= _PROGRAMS:
-        slice_width = min(256, max(16, triton.next_power_of_2(width)))
+    filled = left.block == _BLOCK and B * left.blocks >= _PROGRAMS
+    if filled and width <= _WIDEST:
+        block_width = max(16, triton.next_power_of_2(width))  # products of tiles take 16 or more
         with torch.cuda.device_of(query):
-            _attend_kernel[B * left.blocks, max(1, triton.cdiv(width, slice_width))](
+            _attend_kernel[(B * left.blocks,)](
                 *left.pointers,
                 *right.pointers,
                 direction,
@@ -111,7 +114,9 @@ def attend(
                 HAS_MASK=mask is not None,
                 BLOCK_Q=left.block,
                 BLOCK_K=right.block,
-                BLOCK_D=slice_width,
+                BLOCK_D=block_width,
+                num_warps=4 if block_width <= 64 else 8,
+                enable_fp_fusion=True,
             )
         return context, normalizer
     wide = values.float()
@@ -265,6 +270,7 @@ def _score(
                 HAS_MASK=mask is not None,
                 BLOCK_Q=query.block,
                 BLOCK_K=keys.block,
+                enable_fp_fusion=True,
             )
     return scores
 
@@ -309,6 +315,7 @@ def _gradient(
                 BLOCK_OTHER=other.block,
                 CHUNK=_CHUNK,
                 num_warps=8,
+                enable_fp_fusion=True,
             )
     return d_own
 
@@ -348,7 +355,7 @@ def _score_kernel(
         mask + batch * mask_batch, mask_query, mask_key, rows, columns, Q, K, HAS_MASK
     )
     tile_scores = tl.zeros([BLOCK_Q, BLOCK_K], tl.float32)
-    if tl.max(allowed.to(tl.int32)) > 0:
+    if _some(allowed, HAS_MASK):
         tile_scores = _tile(
             query_exps + batch * A * query_pitch,
             query + batch * Q * A,
@@ -399,12 +406,12 @@ def _attend_kernel(
     BLOCK_K: tl.constexpr,
     BLOCK_D: tl.constexpr,
 ):
-    """A block of queries past all keys, for a slice of the values."""
+    """A block of queries past all keys."""
     query_blocks, key_blocks = tl.cdiv(Q, BLOCK_Q), tl.cdiv(K, BLOCK_K)
     query_block = tl.program_id(0) % query_blocks
     batch = (tl.program_id(0) // query_blocks).to(tl.int64)
     rows = query_block * BLOCK_Q + tl.arange(0, BLOCK_Q)
-    wide = tl.program_id(1) * BLOCK_D + tl.arange(0, BLOCK_D)
+    wide = tl.arange(0, BLOCK_D)
     reach = tl.load(query_reach + batch * query_blocks + query_block)
     highest = tl.full([BLOCK_Q], float("-inf"), tl.float32)
     total = tl.zeros([BLOCK_Q], tl.float32)
@@ -414,7 +421,7 @@ def _attend_kernel(
         allowed = _allowed(
             mask + batch * mask_batch, mask_query, mask_key, rows, columns, Q, K, HAS_MASK
         )
-        if tl.max(allowed.to(tl.int32)) > 0:
+        if _some(allowed, HAS_MASK):
             tile_scores = _tile(
                 query_exps + batch * A * query_pitch,
                 query + batch * Q * A,
@@ -447,13 +454,11 @@ def _attend_kernel(
             sums = sums * decay[:, None] + added
             total = total * decay + tl.sum(weights, 1)
             highest = raised
-    empty = highest == float("-inf")
-    result = sums / tl.where(empty, 1.0, total)[:, None]
+    total = tl.where(highest == float("-inf"), 1.0, total)  # nothing was allowed, nothing added
+    result = sums / total[:, None]
     inside = (rows < Q)[:, None] & (wide < D)[None, :]
     tl.store(context + (batch * Q + rows)[:, None] * D + wide[None, :], result, mask=inside)
-    logarithm = tl.where(empty, float("-inf"), highest + tl.log(tl.where(empty, 1.0, total)))
-    first = (rows < Q) & (tl.program_id(1) == 0)
-    tl.store(normalizer + batch * Q + rows, logarithm, mask=first)
+    tl.store(normalizer + batch * Q + rows, highest + tl.log(total), mask=rows < Q)
 
 
 @triton.jit
@@ -490,14 +495,20 @@ def _gradient_kernel(
     own_blocks, other_blocks = tl.cdiv(OWN, BLOCK), tl.cdiv(OTHER, BLOCK_OTHER)
     chunks = tl.cdiv(A, CHUNK)
     # the programs that read the same tiles of grad follow each other
-    h = tl.program_id(0) % chunks * CHUNK + tl.arange(0, CHUNK)
+    first = tl.program_id(0) % chunks * CHUNK
     own_block = tl.program_id(0) // chunks % own_blocks
     batch = (tl.program_id(0) // chunks // own_blocks).to(tl.int64)
+    # what is added to a pointer as a tile is kept to 32 bits, since registers are what runs out
+    h = tl.arange(0, CHUNK)[:, None, None]
+    row, column = tl.arange(0, BLOCK)[None, :, None], tl.arange(0, BLOCK_OTHER)[None, None, :]
     rows = own_block * BLOCK + tl.arange(0, BLOCK)
-    real = (h < A)[:, None, None]
+    own_exps += (batch * A + first) * own_pitch + own_block * BLOCK
+    other_exps += (batch * A + first) * other_pitch
+    own += (batch * OWN + own_block * BLOCK) * A + first
+    other += batch * OTHER * A + first
+    real = first + h < A
+    left = tl.load(own_exps + (h * own_pitch + row), mask=real, other=0.0)
     reach = tl.load(own_reach + batch * own_blocks + own_block)
-    far = (batch * A + h)[:, None, None]
-    left = tl.load(own_exps + far * own_pitch + rows[None, :, None], mask=real, other=0.0)
     # summed over other positions at the end alone: until then no thread waits for another
     slopes = tl.zeros([CHUNK, BLOCK, BLOCK_OTHER], tl.float32)
     tanhs = tl.zeros([CHUNK, BLOCK, BLOCK_OTHER], tl.float32)
@@ -506,26 +517,22 @@ def _gradient_kernel(
         allowed = _allowed(
             mask + batch * mask_batch, mask_own, mask_other, rows, columns, OWN, OTHER, HAS_MASK
         )
-        if tl.max(allowed.to(tl.int32)) > 0:
-            place = rows.to(tl.int64)[:, None] * grad_own
-            place += columns.to(tl.int64)[None, :] * grad_other
-            g = tl.load(grad + batch * grad_batch + place, mask=allowed, other=0.0)
-            g = g.to(tl.float32)[None, :, :]
+        if _some(allowed, HAS_MASK):
+            from_row = grad + batch * grad_batch + rows.to(tl.int64)[:, None] * grad_own
+            from_both = from_row + columns.to(tl.int64)[None, :] * grad_other
+            g = tl.load(from_both, mask=allowed, other=0.0).to(tl.float32)[None, :, :]
             if _factorises(reach, tl.load(other_reach + batch * other_blocks + other_block)):
-                place = far * other_pitch + columns[None, None, :]
-                grown = left * tl.load(other_exps + place, mask=real, other=0.0)
+                right = other_exps + other_block * BLOCK_OTHER
+                grown = left * tl.load(right + (h * other_pitch + column), mask=real, other=0.0)
+                slopes, tanhs = _add(slopes, tanhs, g, grown, HAS_VECTOR)
             else:
-                place = (batch * OWN + rows)[None, :, None] * A + h[:, None, None]
-                inside = real & (rows < OWN)[None, :, None]
-                x = tl.load(own + place, mask=inside, other=0.0).to(tl.float32)
-                place = (batch * OTHER + columns)[None, None, :] * A + h[:, None, None]
-                inside = real & (columns < OTHER)[None, None, :]
-                y = tl.load(other + place, mask=inside, other=0.0).to(tl.float32)
-                grown = tl.exp(2.0 * (x + y))
-            r = 1.0 / (1.0 + grown)
-            slopes += g * (r * (1.0 - r))
-            if HAS_VECTOR:
-                tanhs += g * (0.5 - r)
+                inside = real & (own_block * BLOCK + row < OWN)
+                x = tl.load(own + (row * A + h), mask=inside, other=0.0).to(tl.float32)
+                inside = real & (other_block * BLOCK_OTHER + column < OTHER)
+                right = other + (other_block * BLOCK_OTHER).to(tl.int64) * A
+                y = tl.load(right + (column * A + h), mask=inside, other=0.0).to(tl.float32)
+                slopes, tanhs = _add(slopes, tanhs, g, tl.exp(2.0 * (x + y)), HAS_VECTOR)
+    h = first + tl.arange(0, CHUNK)
     v = tl.load(vector + h, mask=h < A, other=0.0)
     result = 4.0 * v[:, None] * tl.sum(slopes, 2)  # [CHUNK, BLOCK]
     inside = (h < A)[:, None] & (rows < OWN)[None, :]
@@ -576,6 +583,15 @@ def _tile(
 
 
 @triton.jit
+def _add(slopes, tanhs, g, grown, HAS_VECTOR: tl.constexpr):
+    """g s and, for the vector, g tanh / 2, added up; grown is exp(2 (q + k))."""
+    r = 1.0 / (1.0 + grown)
+    if HAS_VECTOR:
+        tanhs += g * (0.5 - r)
+    return slopes + g * (r * (1.0 - r)), tanhs
+
+
+@triton.jit
 def _factorises(reach, other_reach):
     """Whether exp(2 x) exp(2 y) does, x and y clamped, for all in blocks of that reach."""
     return (tl.minimum(reach, other_reach) <= _SURE) | (tl.maximum(reach, other_reach) <= _CLAMP)
@@ -589,3 +605,11 @@ def _allowed(mask, mask_row, mask_column, rows, columns, ROWS, COLUMNS, HAS_MASK
         place = rows.to(tl.int64)[:, None] * mask_row + columns.to(tl.int64)[None, :] * mask_column
         allowed &= tl.load(mask + place, mask=allowed, other=0) != 0
     return allowed
+
+
+@triton.jit
+def _some(allowed, HAS_MASK: tl.constexpr):
+    """Whether anything of a tile may be attended; without a mask, something may."""
+    if HAS_MASK:
+        return tl.max(allowed.to(tl.int32)) > 0
+    return True

@@ -1,0 +1,219 @@
+"""Additive scores as one operator of torch, whichever kernel computes them."""
+
+from importlib import import_module
+from math import prod
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from regard.attention.kernels._choice import choose
+from regard.attention.kernels._factors import factors
+
+__all__ = ["Scores", "additive_score", "flat_mask", "plain_score"]
+
+_PARTIAL = 1 << 21  # numbers in all the threads' own sums of the query side
+
+
+def additive_score(
+    query: Tensor,
+    keys: Tensor,
+    vector: Tensor,
+    mask: Tensor | None = None,
+    *,
+    keys_exp: Tensor | None = None,
+    kernel: str | None = None,
+) -> Tensor:
+    """score = v . tanh(q + k), of queries and keys already projected to the same width A.
+
+    The same numbers to rounding, whichever kernel; the gradients may be differentiated again, at
+    the memory of the plain formula.
+
+    Parameters:
+        query: [..., Q, A].
+        keys: [..., K, A].
+        vector: v, [A].
+        mask: boolean, broadcast to [..., Q, K]; what it does not allow is not computed, and zero.
+        keys_exp: `exponentials(keys)`, [..., K, A], for keys that are looked at again and again.
+        kernel: "plain", "blocked", "numba" or "triton"; None chooses, see `choose`.
+
+    Returns:
+        [..., Q, K] scores.
+
+    Raises:
+        ConfigError: a kernel that there is not, or that these inputs cannot have.
+
+    >>> query, keys = torch.zeros(1, 1, 2), torch.full((1, 3, 2), 100.0)
+    >>> additive_score(query, keys, torch.tensor([1.0, 2.0]))
+    tensor([[[3., 3., 3.]]])
+    """
+    if torch.onnx.is_in_onnx_export():
+        return plain_score(query, keys, vector)
+    if not torch.compiler.is_compiling():  # a graph has one operator for every size
+        kernel = choose(query, keys, kernel)
+        if kernel == "plain":
+            return plain_score(query, keys, vector, mask)
+    scores: Tensor = _score(query, keys, vector, mask, keys_exp, kernel)
+    return scores
+
+
+def plain_score(
+    query: Tensor, keys: Tensor, vector: Tensor, mask: Tensor | None = None
+) -> Tensor:
+    """The formula as it stands, by way of [..., Q, K, A]. Parameters as for `additive_score`."""
+    scores = torch.tanh(query.unsqueeze(-2) + keys.unsqueeze(-3)) @ vector
+    return scores if mask is None else scores.masked_fill(~mask, 0)
+
+
+class Scores:
+    """Queries and keys as the kernels in blocks work on them, and their gradients as they add up.
+
+    Parameters:
+        query: [..., Q, A].
+        keys: [..., K, A].
+        vector: [A].
+        keys_exp: `exponentials(keys)`, or None.
+        kernel: "numba" or "blocked", also for "plain".
+    """
+
+    def __init__(
+        self, query: Tensor, keys: Tensor, vector: Tensor, keys_exp: Tensor | None, kernel: str
+    ) -> None:
+        # Below autograd's level the plain formula has no gradients of its own.
+        kernel = "blocked" if kernel == "plain" else kernel
+        self.engine = import_module(f"regard.attention.kernels._{kernel}")
+        wide = torch.float64 in (query.dtype, keys.dtype)
+        self.dtype = torch.float64 if wide else torch.float32
+        self.query, self.keys, self.vector = query, keys, vector
+        exp = None if keys_exp is None else self._flat(keys_exp)
+        lanes = self.engine.LANES
+        self.factors = factors(self._flat(query), self._flat(keys), exp, lanes=lanes)
+        self.filled = pad(vector.to(self.dtype), (0, -vector.shape[0] % lanes)).contiguous()
+
+    def _flat(self, side: Tensor) -> Tensor:
+        return side.to(self.dtype).reshape(prod(side.shape[:-2]), *side.shape[-2:])
+
+    def score(self, mask: Tensor | None, rows: int, columns: int, **where: Any) -> Tensor:
+        """[N, rows, columns] of a block, as the kernel's `score` describes it."""
+        out = self.filled.new_empty(self.factors.query.shape[0], rows, columns)
+        if out.numel():
+            self.engine.score(self.factors, self.filled, mask, out, **where)
+        return out
+
+    def start_gradients(self) -> None:
+        """Set the sums that `add_gradients` adds to to zero."""
+        N, Q, width = self.factors.query.shape
+        # Threads share the keys of a case, each with sums of its own of the query side.
+        parts = 1 if N == 0 or self.engine.LANES == 1 else -(-2 * torch.get_num_threads() // N)
+        parts = max(1, min(parts, _PARTIAL // max(1, N * Q * width)))
+        self.of_query = self.filled.new_zeros(parts, N, Q, width)
+        self.of_keys = torch.zeros_like(self.factors.keys)
+        self.of_vector = torch.zeros_like(self.filled)
+
+    def add_gradients(self, grad: Tensor, mask: Tensor | None, **where: Any) -> None:
+        """Add those of a block, of which `grad` is [N, rows, columns]."""
+        if grad.numel():
+            grad = grad.to(self.dtype).contiguous()
+            self.of_vector += self.engine.add_gradients(
+                grad, self.factors, mask, self.of_query, self.of_keys, **where
+            )
+
+    def gradients(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Those of query, keys and vector, in their own shapes and dtypes."""
+        query = self.of_query[0] if len(self.of_query) == 1 else self.of_query.sum(0)
+        A = self.vector.shape[0]
+        fourfold = 4 * self.filled
+        of_query, of_keys = (
+            sums.mul_(fourfold)[..., :A].to(side.dtype).reshape(side.shape)
+            for sums, side in ((query, self.query), (self.of_keys, self.keys))
+        )
+        return of_query, of_keys, self.of_vector[:A].to(self.vector.dtype)
+
+
+def flat_mask(mask: Tensor | None, query: Tensor, keys: Tensor) -> Tensor | None:
+    """A mask broadcast to [..., Q, K] -> [N, Q, K]."""
+    if mask is None:
+        return None
+    Q, K = query.shape[-2], keys.shape[-2]
+    return mask.expand(*query.shape[:-1], K).reshape(prod(query.shape[:-2]), Q, K)
+
+
+@torch.library.custom_op("regard::additive_score", mutates_args=())
+def _score(
+    query: Tensor,
+    keys: Tensor,
+    vector: Tensor,
+    mask: Tensor | None,
+    keys_exp: Tensor | None,
+    kernel: str | None,
+) -> Tensor:
+    kernel = choose(query, keys, kernel)
+    dtype = torch.promote_types(query.dtype, keys.dtype)
+    mask = flat_mask(mask, query, keys)
+    Q, K = query.shape[-2], keys.shape[-2]
+    if kernel == "triton":
+        from regard.attention.kernels import _triton
+
+        flat = (side.reshape(prod(side.shape[:-2]), *side.shape[-2:]) for side in (query, keys))
+        scores = _triton.score(*flat, vector, mask)
+    else:
+        scores = Scores(query, keys, vector, keys_exp, kernel).score(mask, Q, K)
+    return scores.to(dtype).view(*query.shape[:-1], K)
+
+
+@_score.register_fake
+def _(query: Tensor, keys: Tensor, *_: object) -> Tensor:
+    dtype = torch.promote_types(query.dtype, keys.dtype)
+    return query.new_empty(*query.shape[:-1], keys.shape[-2], dtype=dtype)
+
+
+@torch.library.custom_op("regard::additive_score_gradients", mutates_args=())
+def _gradients(
+    grad: Tensor,
+    query: Tensor,
+    keys: Tensor,
+    vector: Tensor,
+    mask: Tensor | None,
+    keys_exp: Tensor | None,
+    kernel: str | None,
+) -> tuple[Tensor, Tensor, Tensor]:
+    kernel = choose(query, keys, kernel)
+    mask = flat_mask(mask, query, keys)
+    grad = grad.reshape(prod(grad.shape[:-2]), *grad.shape[-2:])
+    if kernel == "triton":
+        from regard.attention.kernels import _triton
+
+        flat = (side.reshape(prod(side.shape[:-2]), *side.shape[-2:]) for side in (query, keys))
+        of_query, of_keys, of_vector = _triton.score_backward(grad, *flat, vector, mask)
+        return of_query.view(query.shape), of_keys.view(keys.shape), of_vector
+    scores = Scores(query, keys, vector, keys_exp, kernel)
+    scores.start_gradients()
+    scores.add_gradients(grad, mask)
+    return scores.gradients()
+
+
+@_gradients.register_fake
+def _(
+    _: Tensor, query: Tensor, keys: Tensor, vector: Tensor, *__: object
+) -> tuple[Tensor, Tensor, Tensor]:
+    return query.new_empty(query.shape), keys.new_empty(keys.shape), vector.new_empty(vector.shape)
+
+
+def _remember(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+    *tensors, ctx.kernel = inputs
+    ctx.save_for_backward(*tensors)
+
+
+def _backward(context: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+    query, keys, vector, mask, keys_exp = context.saved_tensors
+    if torch.is_grad_enabled():  # to be differentiated again, which the formula itself can be
+        scores = plain_score(query, keys, vector, mask)
+        wanted = [side for side in (query, keys, vector) if side.requires_grad]
+        found = iter(torch.autograd.grad(scores, wanted, grad, create_graph=True))
+        sides = [next(found) if side.requires_grad else None for side in (query, keys, vector)]
+        return (*sides, None, None, None)
+    return (*_gradients(grad, query, keys, vector, mask, keys_exp, context.kernel), None, None, None)
+
+
+_score.register_autograd(_backward, setup_context=_remember)

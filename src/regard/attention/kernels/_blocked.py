@@ -1,0 +1,142 @@
+"""Additive scores in plain PyTorch, block by block: everywhere, with nothing to compile.
+
+    r_h = 1 / (1 + E_q[h] E_k[h]),   score = sum(v) - 2 sum_h v_h r_h
+
+The blocks are small enough for a cache, so that [N, Q, K, A] is never in memory as a whole.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from regard.attention.kernels._factors import Factors
+
+__all__ = ["LANES", "add_gradients", "score"]
+
+LANES = 1
+_BLOCK = 1 << 19  # elements of [n, q, w, A] at a time
+_HELD = 1e30  # what a product of factors is held at: an infinity times zero would be no number
+
+
+def score(
+    factors: Factors,
+    vector: Tensor,
+    mask: Tensor | None,
+    out: Tensor,
+    *,
+    first: Tensor | None = None,
+    start_query: int = 0,
+    start_key: int = 0,
+) -> None:
+    """Write the scores [N, q, W] of a block of queries and keys into `out`.
+
+    Parameters: as for the compiled `score`.
+    """
+    out.zero_()
+    for place in _places(out, factors, mask):
+        query, keys, _, inside = _sides(factors, place, first, start_query, start_key)
+        if factors.direct:
+            block = torch.tanh(query + keys) @ vector
+        else:
+            block = (query * keys).add_(1).reciprocal_() @ vector
+            block = vector.sum() - 2 * block
+        if inside is not None:
+            block = block.masked_fill_(~inside, 0)
+        if mask is not None:
+            block = block.masked_fill_(~place.of(mask), 0)
+        place.of(out).copy_(block)
+
+
+def add_gradients(
+    grad: Tensor,
+    factors: Factors,
+    mask: Tensor | None,
+    of_query: Tensor,
+    of_keys: Tensor,
+    *,
+    first: Tensor | None = None,
+    start_query: int = 0,
+    start_key: int = 0,
+) -> Tensor:
+    """Add the sums of g r (1 - r) to `of_query` and `of_keys`; return that of g (1 - 2 r), [A].
+
+    Parameters: as for the compiled `add_gradients`.
+    """
+    of_vector = torch.zeros_like(of_keys[0, 0])
+    for place in _places(grad, factors, mask):
+        query, keys, where, inside = _sides(factors, place, first, start_query, start_key)
+        slope = place.of(grad)
+        if inside is not None:
+            slope = slope.masked_fill(~inside, 0)
+        if mask is not None:
+            slope = slope.masked_fill(~place.of(mask), 0)
+        slope = slope.unsqueeze(-1)
+        if factors.direct:
+            tanh = torch.tanh(query + keys)
+            product = slope * (1 - tanh.square()) / 4
+            of_vector += (slope * tanh).sum((0, 1, 2))
+        else:
+            ratio = (query * keys).clamp_(max=_HELD)
+            r = (ratio + 1).reciprocal_()
+            slope = slope * r
+            above = ratio.mul_(slope)  # g (1 - r), which keeps its digits where r is nearly one
+            of_vector += (above - slope).sum((0, 1, 2))
+            product = above.mul_(r)
+        rows = slice(start_query + place.rows.start, start_query + place.rows.stop)
+        of_query[0, place.cases, rows] += product.sum(2)
+        if first is None:
+            of_keys[place.cases, where] += product.sum(1)
+        else:
+            of_keys.view(-1, of_keys.shape[-1]).index_add_(0, where, product.flatten(0, 2))
+    return of_vector
+
+
+class _Place(NamedTuple):
+    """A block of [N, q, W]."""
+
+    cases: slice
+    rows: slice
+    columns: slice
+
+    def of(self, whole: Tensor) -> Tensor:
+        return whole[self]
+
+
+def _places(whole: Tensor, factors: Factors, mask: Tensor | None) -> Iterator[_Place]:
+    """Blocks of [N, q, W] that some case may attend to."""
+    N, rows, columns = whole.shape
+    width = factors.keys.shape[-1]
+    wide = max(1, min(columns, _BLOCK // max(width, 1)))
+    high = max(1, min(rows, _BLOCK // max(wide * width, 1)))
+    deep = max(1, _BLOCK // max(high * wide * width, 1))
+    for case in range(0, N, deep):
+        for row in range(0, rows, high):
+            for column in range(0, columns, wide):
+                place = _Place(
+                    slice(case, min(N, case + deep)),
+                    slice(row, min(rows, row + high)),
+                    slice(column, min(columns, column + wide)),
+                )
+                if mask is None or place.of(mask).any():
+                    yield place
+
+
+def _sides(
+    factors: Factors, place: _Place, first: Tensor | None, start_query: int, start_key: int
+) -> tuple[Tensor, Tensor, Tensor | slice, Tensor | None]:
+    """Query [n, q, 1, A], keys [n, 1 or q, w, A], where the keys stand, and which of them are."""
+    rows = slice(start_query + place.rows.start, start_query + place.rows.stop)
+    query = factors.query[place.cases, rows].unsqueeze(2)
+    if first is None:
+        columns = slice(start_key + place.columns.start, start_key + place.columns.stop)
+        return query, factors.keys[place.cases, columns].unsqueeze(1), columns, None
+    N, K, A = factors.keys.shape
+    columns = torch.arange(place.columns.start, place.columns.stop, device=first.device)
+    keys = first[place.cases, place.rows].unsqueeze(-1) + columns  # [n, q, w]
+    inside = (keys >= 0) & (keys < K)
+    cases = torch.arange(place.cases.start, place.cases.stop, device=first.device) * K
+    where = (keys.clamp(0, max(K - 1, 0)) + cases[:, None, None]).flatten()
+    found = factors.keys.reshape(N * K, A).index_select(0, where)
+    return query, found.view(*keys.shape, A), where, inside

@@ -1,0 +1,60 @@
+"""Which kernel computes additive scores."""
+
+from importlib.util import find_spec
+from math import prod
+
+import torch
+from torch import Tensor
+
+from regard.errors import ConfigError
+
+__all__ = ["KERNELS", "choose"]
+
+KERNELS = ("plain", "blocked", "numba", "triton")
+
+# Elements of Q K A from which each is the faster. What is compiled wins earlier, but a job as small
+# as that should not wait for its compilation.
+_BLOCKED_FROM = 1 << 21
+_NUMBA_FROM = 1 << 21
+
+
+def choose(query: Tensor, keys: Tensor, kernel: str | None = None) -> str:
+    """The kernel that additive scores of these queries and keys are computed with.
+
+    By device, dtype and size alone, so that the same inputs always take the same one: `plain`, the
+    formula as it stands, for what is small; `blocked`, plain PyTorch in blocks that fit a cache;
+    `numba`, compiled for this CPU, of float32 and narrower; `triton`, for NVIDIA GPUs.
+
+    Parameters:
+        query: [..., Q, A].
+        keys: [..., K, A].
+        kernel: a choice made already, which is checked.
+
+    Raises:
+        ConfigError: a kernel that there is not, or that these inputs cannot have.
+
+    >>> choose(torch.zeros(1, 8, 16), torch.zeros(1, 8, 16))
+    'plain'
+    >>> choose(torch.zeros(4, 512, 64), torch.zeros(4, 512, 64))
+    'numba'
+    """
+    wide = query.dtype == torch.float64 or keys.dtype == torch.float64
+    if kernel is not None:
+        if kernel not in KERNELS:
+            raise ConfigError(f"kernel must be one of {', '.join(KERNELS)}, not {kernel!r}")
+        if kernel == "numba" and query.device.type != "cpu":
+            raise ConfigError(f"the kernel numba is for the CPU, not for {query.device.type}")
+        if kernel in ("numba", "triton") and wide:
+            raise ConfigError(
+                f"the kernel {kernel} has no float64; take blocked or plain, or float32"
+            )
+        if kernel == "triton" and find_spec("triton") is None:
+            raise ConfigError("the kernel triton needs the package triton: pip install triton")
+        return kernel
+    if prod(query.shape) * keys.shape[-2] < _SMALL:
+        return "plain"
+    if query.device.type == "cpu" and not wide:
+        return "numba"
+    if query.device.type == "cuda" and not wide and find_spec("triton") is not None:
+        return "triton"
+    return "blocked"

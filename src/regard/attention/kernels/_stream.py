@@ -1,0 +1,409 @@
+"""Attention without its weights, a block of queries at a time: [B, Q, K] is never held.
+
+    context = softmax(score, where window and mask allow) @ values
+
+A window that goes by places shows a block of queries one range of the keys, so that time and
+memory are linear in the length. The backward pass computes the scores again.
+"""
+
+from collections.abc import Iterator
+from importlib import import_module
+from math import prod
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from regard.attention.kernels._additive import Scores, plain_score
+from regard.attention.kernels._choice import choose
+from regard.attention.softmax import masked_softmax
+
+__all__ = ["Reach", "additive_attention", "dot_attention"]
+
+_BLOCK = 1 << 19  # scores of a block of queries at a time, for a cache
+_ROWS = 32  # queries of a block, at least, before several cases are taken at once
+
+
+class Reach(NamedTuple):
+    """How far a query at place p sees: the keys from p - before to p + after.
+
+    Attributes:
+        before: keys before the place; None for all of them.
+        after: keys after it, likewise.
+    """
+
+    before: int | None = None
+    after: int | None = None
+
+
+def additive_attention(
+    query: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    vector: Tensor,
+    mask: Tensor | None = None,
+    *,
+    keys_exp: Tensor | None = None,
+    reach: Reach = Reach(),
+    position: int = 0,
+    kernel: str | None = None,
+) -> Tensor:
+    """context = softmax(v . tanh(q + k)) @ values, whose weights are never held as a whole.
+
+    Parameters:
+        query: [..., Q, A], projected already, as the keys.
+        keys: [..., K, A].
+        values: [..., K, Dv].
+        vector: v, [A].
+        mask: boolean, [..., 1, K] or [..., Q, K]; True means may be attended.
+        keys_exp: `exponentials(keys)`, [..., K, A], for keys that are looked at again and again.
+        reach: which keys a query may see by its place.
+        position: place of the first query.
+        kernel: "plain", "blocked", "numba" or "triton"; None chooses, see `choose`.
+
+    Returns:
+        [..., Q, Dv]; zeros, in value and gradient, where nothing may be attended.
+
+    Raises:
+        ConfigError: a kernel that there is not, or that these inputs cannot have.
+
+    >>> query, keys, values = torch.randn(2, 3, 5), torch.randn(2, 7, 5), torch.randn(2, 7, 4)
+    >>> additive_attention(query, keys, values, torch.randn(5)).shape
+    torch.Size([2, 3, 4])
+    """
+    given = (query, keys, values, vector, mask, keys_exp, *reach, position)
+    if not torch.compiler.is_compiling():  # a graph has one operator for every size
+        kernel = choose(query, keys, kernel)
+        if kernel == "plain":
+            return _plain(*given)
+    context: Tensor = _attention(*given, kernel)
+    return context
+
+
+def dot_attention(
+    query: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    mask: Tensor | None = None,
+    *,
+    reach: Reach,
+    position: int = 0,
+) -> Tensor:
+    """context = softmax(q . k) @ values through a window, in time and memory linear in the length.
+
+    Parameters:
+        query: [..., Q, D], scaled already.
+        others: as for `additive_attention`.
+
+    Returns:
+        [..., Q, Dv]; zeros, in value and gradient, where nothing may be attended.
+
+    >>> query, keys = torch.randn(2, 300, 5), torch.randn(2, 300, 5)
+    >>> dot_attention(query, keys, keys, reach=Reach(before=9, after=0)).shape
+    torch.Size([2, 300, 5])
+    """
+    context: Tensor = _attention(query, keys, values, None, mask, None, *reach, position, None)
+    return context
+
+
+class _Attention:
+    """Some cases [N, Q, D], their weights block by block, and the gradients as they add up.
+
+    Parameters: as for the operator, of flat inputs.
+    """
+
+    def __init__(
+        self,
+        query: Tensor,
+        keys: Tensor,
+        values: Tensor,
+        vector: Tensor | None,
+        mask: Tensor | None,
+        keys_exp: Tensor | None,
+        before: int | None,
+        after: int | None,
+        position: int,
+        kernel: str,
+    ) -> None:
+        self.query, self.keys, self.values, self.mask = query, keys, values, mask
+        self.before = query.shape[1] + position if before is None else before
+        self.after = keys.shape[1] if after is None else after
+        self.position = position
+        self.scores = (
+            None if vector is None else Scores(query, keys, vector, keys_exp, kernel)
+        )
+
+    def blocks(self) -> Iterator[tuple[slice, slice]]:
+        """Queries, and the keys that they see between them."""
+        (N, Q, _), K = self.query.shape, self.keys.shape[1]
+        rows = max(_ROWS, _BLOCK // (N * K))
+        span = self.before + self.after + 1
+        if span < K:  # as many queries as each sees keys, so that half of a block is seen
+            rows = max(_ROWS, min(span, _BLOCK // (2 * N * span)))
+        for row in range(0, Q, rows):
+            stop = min(Q, row + rows)
+            first = max(0, row + self.position - self.before)
+            last = min(K, stop + self.position + self.after)
+            if first < last:
+                yield slice(row, stop), slice(first, last)
+
+    def allowed(self, rows: slice, columns: slice) -> Tensor | None:
+        """Boolean, broadcast to [N, q, w]; None allows all."""
+        start, stop = rows.start + self.position, rows.stop + self.position
+        seen = None
+        # Unless the first query sees the last key, and the last query the first.
+        if columns.stop > start + self.after + 1 or columns.start < stop - 1 - self.before:
+            places = torch.arange(start, stop, device=self.query.device).unsqueeze(1)
+            keys = torch.arange(columns.start, columns.stop, device=self.query.device)
+            seen = (keys >= places - self.before) & (keys <= places + self.after)
+        if self.mask is None:
+            return seen
+        given = self.mask[:, slice(None) if self.mask.shape[1] == 1 else rows, columns]
+        return given if seen is None else given & seen
+
+    def weights(self, rows: slice, columns: slice, allowed: Tensor | None) -> Tensor:
+        """[N, q, w]; zeros where nothing may be attended."""
+        shape = (len(self.query), rows.stop - rows.start, columns.stop - columns.start)
+        bias = None
+        if allowed is not None:
+            # Half the lowest, so that the sum with a score stays finite.
+            lowest = torch.finfo(self.query.dtype).min / 2
+            bias = self.query.new_zeros(allowed.shape).masked_fill_(~allowed, lowest)
+        if self.scores is not None:
+            mask = None if allowed is None else allowed.expand(shape)
+            scores = self.scores.score(
+                mask, *shape[1:], start_query=rows.start, start_key=columns.start
+            )
+            scores = scores if bias is None else scores.add_(bias)
+        else:
+            query, keys = self.query[:, rows], self.keys[:, columns].mT
+            scores = (
+                torch.bmm(query, keys)
+                if bias is None
+                else torch.baddbmm(bias.expand(shape), query, keys)
+            )
+        weights = torch.softmax(scores, -1)
+        if allowed is not None:
+            some = allowed.any(-1, keepdim=True)
+            if not some.all():
+                weights.mul_(some)
+        return weights
+
+    def context(self) -> Tensor:
+        """[N, Q, Dv]."""
+        context = self.values.new_zeros(*self.query.shape[:2], self.values.shape[-1])
+        for rows, columns in self.blocks():
+            weights = self.weights(rows, columns, self.allowed(rows, columns))
+            context[:, rows] = torch.bmm(weights, self.values[:, columns])
+        return context
+
+    def gradients(self, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+        """Those of query, keys, values and vector, from that of the context."""
+        of_values, of_vector = torch.zeros_like(self.values), None
+        if self.scores is not None:
+            self.scores.start_gradients()
+        else:
+            of_query, of_keys = torch.zeros_like(self.query), torch.zeros_like(self.keys)
+        for rows, columns in self.blocks():
+            allowed = self.allowed(rows, columns)
+            weights = self.weights(rows, columns, allowed)
+            of_values[:, columns].baddbmm_(weights.mT, grad[:, rows])
+            of_weights = torch.bmm(grad[:, rows], self.values[:, columns].mT)
+            of_scores = torch.ops.aten._softmax_backward_data(
+                of_weights, weights, -1, weights.dtype
+            )
+            if self.scores is not None:
+                mask = None if allowed is None else allowed.expand(of_scores.shape)
+                self.scores.add_gradients(
+                    of_scores, mask, start_query=rows.start, start_key=columns.start
+                )
+            else:
+                of_query[:, rows] = torch.bmm(of_scores, self.keys[:, columns])
+                of_keys[:, columns].baddbmm_(of_scores.mT, self.query[:, rows])
+        if self.scores is not None:
+            of_query, of_keys, of_vector = self.scores.gradients()
+        return of_query, of_keys, of_values, of_vector
+
+
+def _cases(
+    query: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    vector: Tensor | None,
+    mask: Tensor | None,
+    keys_exp: Tensor | None,
+    *how: Any,
+) -> Iterator[tuple[slice, _Attention]]:
+    """As many cases at a time as their blocks fit a cache."""
+    shape, K = query.shape, keys.shape[-2]
+    N, Q = prod(shape[:-2]), shape[-2]
+    wide = torch.float64 in (query.dtype, keys.dtype, values.dtype)
+    dtype = torch.float64 if wide else torch.float32
+    query, keys, values = (
+        side.to(dtype).reshape(N, *side.shape[-2:]) for side in (query, keys, values)
+    )
+    if keys_exp is not None:
+        keys_exp = keys_exp.reshape(keys.shape)
+    if mask is not None:
+        mask = mask.expand(*shape[:-2], mask.shape[-2], K).reshape(N, -1, K)
+    several = max(1, _BLOCK // max(1, min(Q, _ROWS) * K))
+    for start in range(0, N, several):
+        cases = slice(start, min(N, start + several))
+        yield cases, _Attention(
+            query[cases],
+            keys[cases],
+            values[cases],
+            vector,
+            None if mask is None else mask[cases],
+            None if keys_exp is None else keys_exp[cases],
+            *how,
+        )
+
+
+@torch.library.custom_op("regard::attention", mutates_args=())
+def _attention(
+    query: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    vector: Tensor | None,
+    mask: Tensor | None,
+    keys_exp: Tensor | None,
+    before: int | None,
+    after: int | None,
+    position: int,
+    kernel: str | None,
+) -> Tensor:
+    given = (query, keys, values, vector, mask, keys_exp, before, after, position)
+    shape = (*query.shape[:-1], values.shape[-1])
+    context = values.new_zeros(shape)
+    if 0 in (*query.shape, *keys.shape, *values.shape):
+        return context
+    kernel = _kernel(query, keys, vector, kernel, before is None and after is None)
+    if kernel == "triton":
+        return _triton_module().attend(*_flat(*given[:5]))[0].view(shape)
+    flat = context.view(-1, *shape[-2:])
+    for cases, attention in _cases(*given, kernel):
+        flat[cases] = attention.context()
+    return context
+
+
+@_attention.register_fake
+def _(query: Tensor, keys: Tensor, values: Tensor, *_: object) -> Tensor:
+    return values.new_empty(*query.shape[:-1], values.shape[-1])
+
+
+@torch.library.custom_op("regard::attention_gradients", mutates_args=())
+def _gradients(
+    grad: Tensor,
+    query: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    vector: Tensor | None,
+    mask: Tensor | None,
+    keys_exp: Tensor | None,
+    before: int | None,
+    after: int | None,
+    position: int,
+    kernel: str | None,
+) -> list[Tensor]:
+    given = (query, keys, values, vector, mask, keys_exp, before, after, position)
+    sides = [side for side in (query, keys, values, vector) if side is not None]
+    if 0 in (*query.shape, *keys.shape, *values.shape):
+        return [torch.zeros_like(side) for side in sides]
+    kernel = _kernel(query, keys, vector, kernel, before is None and after is None)
+    if kernel == "triton":
+        triton, flat = _triton_module(), _flat(*given[:5])
+        grad = grad.reshape(-1, *grad.shape[-2:])
+        found = triton.attend_backward(grad, *flat, *triton.attend(*flat))
+        return [part.view(side.shape) for part, side in zip(found, sides, strict=True)]
+    found = [side.new_empty(prod(side.shape[:-2]), *side.shape[-2:]) for side in sides[:3]]
+    of_vector = None if vector is None else torch.zeros_like(vector)
+    flat = grad.reshape(found[0].shape[0], *grad.shape[-2:])
+    for cases, attention in _cases(*given, kernel):
+        *parts, more = attention.gradients(flat[cases].to(attention.values.dtype))
+        for whole, part in zip(found, parts, strict=True):
+            whole[cases] = part
+        if of_vector is not None:
+            of_vector += more
+    return [
+        *(whole.view(side.shape) for whole, side in zip(found, sides, strict=False)),
+        *([] if of_vector is None else [of_vector]),
+    ]
+
+
+@_gradients.register_fake
+def _(
+    _: Tensor,
+    query: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    vector: Tensor | None,
+    *__: object,
+) -> list[Tensor]:
+    sides = (query, keys, values) if vector is None else (query, keys, values, vector)
+    return [side.new_empty(side.shape) for side in sides]
+
+
+def _kernel(
+    query: Tensor, keys: Tensor, vector: Tensor | None, kernel: str | None, everything: bool
+) -> str:
+    """The kernel to take, of those that work block by block or, without a window, in one go."""
+    kernel = "blocked" if vector is None else choose(query, keys, kernel)
+    return kernel if kernel == "numba" or (kernel == "triton" and everything) else "blocked"
+
+
+def _triton_module() -> ModuleType:
+    return import_module("regard.attention.kernels._triton")
+
+
+def _flat(
+    query: Tensor, keys: Tensor, values: Tensor, vector: Tensor | None, mask: Tensor | None
+) -> tuple[Tensor | None, ...]:
+    N = prod(query.shape[:-2])
+    sides = (side.reshape(N, *side.shape[-2:]) for side in (query, keys, values))
+    if mask is not None:
+        mask = mask.expand(*query.shape[:-1], keys.shape[-2]).reshape(N, -1, keys.shape[-2])
+    return (*sides, vector, mask)
+
+
+def _plain(
+    query: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    vector: Tensor | None,
+    mask: Tensor | None,
+    _: Tensor | None,
+    before: int | None,
+    after: int | None,
+    position: int,
+) -> Tensor:
+    """The same as it stands, by way of all the weights."""
+    scores = query @ keys.mT if vector is None else plain_score(query, keys, vector)
+    places = torch.arange(query.shape[-2], device=query.device).unsqueeze(1) + position
+    distance = torch.arange(keys.shape[-2], device=query.device) - places
+    for bound, seen in ((before, lambda: distance >= -before), (after, lambda: distance <= after)):
+        if bound is not None:
+            mask = seen() if mask is None else mask & seen()
+    return masked_softmax(scores, mask) @ values
+
+
+def _remember(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+    ctx.save_for_backward(*inputs[:6])
+    ctx.how = inputs[6:]
+
+
+def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+    given = ctx.saved_tensors
+    sides = [side for side in given[:4] if side is not None]
+    if torch.is_grad_enabled():  # to be differentiated again, which the formula itself can be
+        context = _plain(*given, *ctx.how[:3])
+        wanted = [side for side in sides if side.requires_grad]
+        each = iter(torch.autograd.grad(context, wanted, grad, create_graph=True))
+        found = [next(each) if side.requires_grad else None for side in sides]
+    else:
+        found = _gradients(grad, *given, *ctx.how)
+    return (*found, *[None] * (10 - len(found)))
+
+
+_attention.register_autograd(_backward, setup_context=_remember)

@@ -1,0 +1,251 @@
+"""What `test_triton_kernels.py` runs in a process of its own, under Triton's interpreter.
+
+The oracle is tanh itself, in float64, with autograd.
+"""
+
+import importlib
+from collections.abc import Iterator
+from types import ModuleType
+from typing import NamedTuple
+
+import pytest
+import torch
+from torch import Tensor
+
+# the interpreter computes in NumPy, which warns where a GPU goes on with inf or 0
+pytestmark = pytest.mark.filterwarnings("ignore:.*encountered in.*:RuntimeWarning")
+
+
+@pytest.fixture(scope="session")
+def kernels() -> ModuleType:
+    return importlib.import_module("regard.attention.kernels._triton")
+
+
+@pytest.fixture(params=["fused", "in parts"])
+def road(request: pytest.FixtureRequest, kernels: ModuleType) -> Iterator[None]:
+    """Both ways of `attend`, and more than one part in `attend_backward`, at small sizes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kernels, "_PROGRAMS", 1 if request.param == "fused" else 10**9)
+        patch.setattr(kernels, "_SCRATCH", 1)
+        yield
+
+
+class Inputs(NamedTuple):
+    query: Tensor
+    keys: Tensor
+    values: Tensor
+    vector: Tensor
+
+
+def inputs(B: int, Q: int, K: int, A: int, Dv: int, dtype: torch.dtype = torch.float32) -> Inputs:
+    draw = torch.Generator().manual_seed(B + Q + K)
+    return Inputs(
+        *(
+            torch.randn(shape, generator=draw).to(dtype)
+            for shape in [(B, Q, A), (B, K, A), (B, K, Dv), (A,)]
+        )
+    )
+
+
+def scores(query: Tensor, keys: Tensor, vector: Tensor) -> Tensor:
+    return torch.tanh(query[:, :, None] + keys[:, None]) @ vector
+
+
+def check(kernels: ModuleType, given: Inputs, mask: Tensor | None) -> None:
+    """All four functions against the oracle."""
+    query, keys, values, vector = given
+    wide = Inputs(*(each.detach().double().requires_grad_() for each in given))
+    allowed = torch.ones(()) > 0 if mask is None else mask
+    raw = scores(wide.query, wide.keys, wide.vector)
+    allowed = allowed.expand(raw.shape)
+    expected = raw.masked_fill(~allowed, 0)
+    near(kernels.score(query, keys, vector, mask), expected, query.dtype, 1e-6)
+
+    grad = torch.randn(raw.shape).to(query.dtype)
+    ignored = grad.masked_fill(~allowed, torch.nan)
+    leaves = [wide.query, wide.keys, wide.vector]
+    wanted = torch.autograd.grad(expected, leaves, grad.double(), retain_graph=True)
+    for found, right, like in zip(
+        kernels.score_backward(ignored, query, keys, vector, mask),
+        wanted,
+        (query, keys, vector),
+        strict=True,
+    ):
+        near(found, right, like.dtype, 5e-6)
+
+    # the lowest of numbers and not -inf, of which softmax has the gradient nan where all are
+    some = allowed.any(-1, keepdim=True)
+    expected = (raw.masked_fill(~allowed, -1e300).softmax(-1) * some) @ wide.values
+    normalizer = raw.masked_fill(~allowed, -torch.inf).logsumexp(-1)
+    context, lse = kernels.attend(query, keys, values, vector, mask)
+    near(context, expected, values.dtype, 5e-6)
+    near(lse, normalizer, torch.float32, 1e-6)
+
+    grad = torch.randn(context.shape).to(values.dtype)
+    wanted = torch.autograd.grad(expected, wide, grad.double())
+    gradients = kernels.attend_backward(grad, query, keys, values, vector, mask, context, lse)
+    for found, right, like in zip(gradients, wanted, (query, keys, values, vector), strict=True):
+        # what cancels is of the size of grad . values, and with one key is all there is
+        near(found, right, like.dtype, 5e-6, least=float((grad.norm() * values.norm()) / K))
+
+
+def near(found: Tensor, expected: Tensor, dtype: torch.dtype, tolerance: float) -> None:
+    assert found.dtype == dtype
+    assert found.shape == expected.shape
+    if dtype != torch.float32:
+        tolerance = 3 * torch.finfo(dtype).eps
+    finite = expected.isfinite()
+    assert torch.equal(found[~finite].double(), expected[~finite])
+    scale = float(expected[finite].abs().max())
+    error = float((found[finite].double() - expected[finite]).abs().max())
+    assert error <= tolerance * scale
+
+
+@pytest.mark.usefixtures("road")
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        (2, 5, 7, 3, 11),  # a part of one tile
+        (3, 67, 37, 11, 5),  # more than one block of queries, of keys, of A
+        (2, 1, 263, 13, 3),  # one learned query, more keys than a tile of one query has
+        (2, 37, 1, 5, 7),
+        (1, 2, 3, 1, 1),
+        (2, 32, 64, 8, 16),  # nothing to fill up
+    ],
+)
+def test_agrees_with_tanh(kernels: ModuleType, sizes: tuple[int, int, int, int, int]) -> None:
+    check(kernels, inputs(*sizes), None)
+
+
+@pytest.mark.usefixtures("road")
+def test_values_wider_than_a_slice(kernels: ModuleType) -> None:
+    check(kernels, inputs(2, 37, 5, 3, 263), None)
+
+
+@pytest.mark.usefixtures("road")
+def test_padding(kernels: ModuleType) -> None:
+    # beyond 31 whole tiles of keys are forbidden; 0 leaves a case with nothing at all
+    lengths = torch.tensor([67, 31, 0])
+    mask = (torch.arange(67) < lengths[:, None])[:, None]
+    assert mask.shape == (3, 1, 67)
+    check(kernels, inputs(3, 41, 67, 5, 7), mask)
+
+
+@pytest.mark.usefixtures("road")
+def test_a_mask_of_each_query(kernels: ModuleType) -> None:
+    mask = torch.rand(2, 37, 43, generator=torch.Generator().manual_seed(1)) > 0.5
+    mask[1, 3] = False  # a row alone in its block with nothing allowed
+    mask[0, 5, :32] = False  # and one whose first tile allows it nothing
+    given = inputs(2, 37, 43, 5, 7)
+    check(kernels, given, mask)
+    context, lse = kernels.attend(*given[:3], given.vector, mask)
+    assert (context[1, 3] == 0).all()
+    assert lse[1, 3] == -torch.inf
+
+
+@pytest.mark.usefixtures("road")
+def test_causal_mask_of_any_strides(kernels: ModuleType) -> None:
+    mask = torch.ones(47, 37, dtype=torch.bool).triu().mT  # [37, 47], and no batch
+    assert not mask.is_contiguous()
+    check(kernels, inputs(3, 37, 47, 5, 7), mask)
+
+
+@pytest.mark.usefixtures("road")
+def test_inputs_of_any_strides(kernels: ModuleType) -> None:
+    query, keys, values, vector = inputs(3, 37, 41, 5, 7)
+    given = Inputs(
+        query[:1].expand(3, 37, 5),
+        keys.mT.contiguous().mT,
+        values.transpose(0, 1).contiguous().transpose(0, 1),
+        torch.stack([vector, vector], 1)[:, 0],
+    )
+    assert not any(each.is_contiguous() for each in given)
+    before = [each.clone() for each in given]
+    check(kernels, given, None)
+    assert all(map(torch.equal, given, before))
+
+
+def test_a_gradient_of_any_strides(kernels: ModuleType) -> None:
+    query, keys, _, vector = inputs(2, 37, 41, 5, 1)
+    grad = torch.randn(1, 41, 37).expand(2, 41, 37).mT
+    found = kernels.score_backward(grad, query, keys, vector, None)
+    wanted = kernels.score_backward(grad.contiguous(), query, keys, vector, None)
+    assert all(map(torch.equal, found, wanted))
+
+
+@pytest.mark.usefixtures("road")
+@pytest.mark.parametrize(
+    ("queries", "keys"),
+    [
+        (100, -100.25),  # opposite: tanh(-0.25)
+        (-43, 43.5),
+        (43, 43),  # the largest product there is, which overflows
+        (-43, -43),
+        (1000, 3),  # beyond the clamp, and sure
+        (1e30, -1e30),
+        (3e38, 3e38),
+    ],
+)
+def test_extremes(kernels: ModuleType, queries: float, keys: float) -> None:
+    given = inputs(2, 37, 41, 3, 5)
+    given.query[1, 3] += queries  # in one tile of several
+    given.keys[1, 5] += keys
+    given.keys[1, 40, 1] += keys
+    # positions of 100 have a spacing in float32 of 8e-6, which the oracle has too
+    check(kernels, given, None)
+
+
+@pytest.mark.usefixtures("road")
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision(kernels: ModuleType, dtype: torch.dtype) -> None:
+    given = inputs(2, 37, 41, 5, 7, dtype)
+    check(kernels, given, None)
+    given.query[0, 0] += 100
+    given.keys[0, 0] -= 100
+    check(kernels, given, torch.rand(2, 1, 41, generator=torch.Generator().manual_seed(2)) > 0.3)
+
+
+def test_small_scores_keep_their_digits(kernels: ModuleType) -> None:
+    query, keys, _, vector = inputs(2, 5, 7, 67, 1)
+    query, keys = query * 1e-3, keys * 1e-3
+    wanted = scores(query.double(), keys.double(), vector.double())
+    near(kernels.score(query, keys, vector, None), wanted, torch.float32, 1e-4)
+
+
+def test_nan_is_nan(kernels: ModuleType) -> None:
+    query, keys, values, vector = inputs(2, 37, 41, 5, 7)
+    keys[1, 3, 2] = torch.nan
+    found = kernels.score(query, keys, vector, None)
+    assert found.isnan().any(1).nonzero().tolist() == [[1, 3]]
+    context, _ = kernels.attend(query, keys, values, vector, None)
+    assert context[1].isnan().all()
+    assert context[0].isfinite().all()
+
+
+@pytest.mark.parametrize("sizes", [(2, 0, 3, 5, 7), (2, 3, 0, 5, 7), (0, 3, 2, 5, 7)])
+def test_nothing_there(kernels: ModuleType, sizes: tuple[int, int, int, int, int]) -> None:
+    given = inputs(*sizes)
+    query, keys, values, vector = given
+    found = kernels.score(query, keys, vector, None)
+    assert found.shape == (*query.shape[:2], keys.shape[1])
+    context, lse = kernels.attend(query, keys, values, vector, None)
+    assert (context == 0).all()
+    assert (lse == -torch.inf).all()
+    for gradients in (
+        kernels.score_backward(found, query, keys, vector, None),
+        kernels.attend_backward(
+            torch.ones_like(context), query, keys, values, vector, None, context, lse
+        ),
+    ):
+        assert all((each == 0).all() for each in gradients)
+
+
+@pytest.mark.usefixtures("road")
+def test_the_same_on_every_run(kernels: ModuleType) -> None:
+    given = inputs(2, 67, 37, 11, 5)
+    runs = []
+    for _ in range(2):
+        context, lse = kernels.attend(*given[:3], given.vector, None)
+        gradients = kernels.attend_backward(context, *given[:3], given.vector, None, context, lse)
+        runs.append([context, lse, *gradients])
+    assert all(map(torch.equal, *runs))
