@@ -12,10 +12,10 @@ __all__ = ["KERNELS", "choose"]
 
 KERNELS = ("plain", "blocked", "numba", "triton")
 
-# Elements of Q K A from which each is the faster. What is compiled wins earlier, but a job as small
-# as that should not wait for its compilation.
-_BLOCKED_FROM = 1 << 21
-_NUMBA_FROM = 1 << 21
+# Elements of Q K A below which the formula as it stands serves best. What is compiled is faster from
+# a third of that on, but a job as small should not wait for its compilation.
+_SMALL = 1 << 21
+
 
 
 def choose(query: Tensor, keys: Tensor, kernel: str | None = None) -> str:
