@@ -13,12 +13,14 @@ import pytest
 if importlib.util.find_spec("triton") is None:
     pytest.skip("triton is not installed", allow_module_level=True)
 
+WORKER = Path(__file__).with_name("triton_worker.py")
+
 
 def test_kernels_under_the_interpreter() -> None:
     # In a process of its own: the interpreter must be asked for before anything imports Triton,
     # and torch may.
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", Path(__file__).with_name("triton_worker.py")],
+        [sys.executable, "-m", "pytest", "--tb=short", WORKER],
         env={**os.environ, "TRITON_INTERPRET": "1", "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
@@ -69,9 +71,15 @@ def test_kernels_compile_for_an_h100(
             return "*u8"
         if name in INPUTS.split():
             return "*bf16"
-        return "*fp32" if name.removeprefix("query_").removeprefix("key_").removeprefix(
-            "own_"
-        ).removeprefix("other_") in FLOATS.split() else "i32"
+        return (
+            "*fp32"
+            if name.removeprefix("query_")
+            .removeprefix("key_")
+            .removeprefix("own_")
+            .removeprefix("other_")
+            in FLOATS.split()
+            else "i32"
+        )
 
     signature = {name: type_of(name) for name in function.arg_names}
     source = compiler.ASTSource(fn=function, signature=signature, constexprs=constants)

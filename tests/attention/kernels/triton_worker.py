@@ -4,7 +4,6 @@ The oracle is tanh itself, in float64, with autograd.
 """
 
 import importlib
-from collections.abc import Iterator
 from types import ModuleType
 from typing import NamedTuple
 
@@ -16,18 +15,12 @@ from torch import Tensor
 pytestmark = pytest.mark.filterwarnings("ignore:.*encountered in.*:RuntimeWarning")
 
 
-@pytest.fixture(scope="session")
-def kernels() -> ModuleType:
-    return importlib.import_module("regard.attention.kernels._triton")
-
-
-@pytest.fixture(params=["fused", "in parts"])
-def road(request: pytest.FixtureRequest, kernels: ModuleType) -> Iterator[None]:
-    """Both ways of `attend`, and more than one part in `attend_backward`, at small sizes."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kernels, "_PROGRAMS", 1 if request.param == "fused" else 10**9)
-        patch.setattr(kernels, "_SCRATCH", 1)
-        yield
+@pytest.fixture
+def kernels(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The kernels, taking more than one part of the queries at small sizes."""
+    module = importlib.import_module("regard.attention.kernels._triton")
+    monkeypatch.setattr(module, "_SCRATCH", 1)
+    return module
 
 
 class Inputs(NamedTuple):
@@ -47,12 +40,25 @@ def inputs(B: int, Q: int, K: int, A: int, Dv: int, dtype: torch.dtype = torch.f
     )
 
 
+def both_ways(
+    kernels: ModuleType, given: Inputs, mask: Tensor | None
+) -> list[tuple[Tensor, Tensor]]:
+    """`attend` by the kernel that holds no scores, where it can, and in parts."""
+    found = []
+    for programs in (1, 10**9):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(kernels, "_PROGRAMS", programs)
+            found.append(kernels.attend(*given[:3], given.vector, mask))
+    return found
+
+
 def scores(query: Tensor, keys: Tensor, vector: Tensor) -> Tensor:
     return torch.tanh(query[:, :, None] + keys[:, None]) @ vector
 
 
 def check(kernels: ModuleType, given: Inputs, mask: Tensor | None) -> None:
     """All four functions against the oracle."""
+    torch.manual_seed(1)  # of the gradients that come in
     query, keys, values, vector = given
     wide = Inputs(*(each.detach().double().requires_grad_() for each in given))
     allowed = torch.ones(()) > 0 if mask is None else mask
@@ -77,9 +83,9 @@ def check(kernels: ModuleType, given: Inputs, mask: Tensor | None) -> None:
     some = allowed.any(-1, keepdim=True)
     expected = (raw.masked_fill(~allowed, -1e300).softmax(-1) * some) @ wide.values
     normalizer = raw.masked_fill(~allowed, -torch.inf).logsumexp(-1)
-    context, lse = kernels.attend(query, keys, values, vector, mask)
-    near(context, expected, values.dtype, 5e-6)
-    near(lse, normalizer, torch.float32, 1e-6)
+    for context, lse in both_ways(kernels, given, mask):
+        near(context, expected, values.dtype, 5e-6)
+        near(lse, normalizer, torch.float32, 1e-6)
 
     grad = torch.randn(context.shape).to(values.dtype)
     wanted = torch.autograd.grad(expected, wide, grad.double())
@@ -105,7 +111,6 @@ def near(
     assert error <= tolerance * scale
 
 
-@pytest.mark.usefixtures("road")
 @pytest.mark.parametrize(
     "sizes",
     [
@@ -121,13 +126,11 @@ def test_agrees_with_tanh(kernels: ModuleType, sizes: tuple[int, int, int, int, 
     check(kernels, inputs(*sizes), None)
 
 
-@pytest.mark.usefixtures("road")
 def test_wide_values(kernels: ModuleType) -> None:
     check(kernels, inputs(2, 37, 5, 3, 67), None)
     check(kernels, inputs(2, 37, 5, 3, 131), None)  # wider than what is held in registers
 
 
-@pytest.mark.usefixtures("road")
 def test_padding(kernels: ModuleType) -> None:
     # beyond 31 whole tiles of keys are forbidden; 0 leaves a case without keys
     lengths = torch.tensor([67, 31, 0])
@@ -136,26 +139,23 @@ def test_padding(kernels: ModuleType) -> None:
     check(kernels, inputs(3, 41, 67, 5, 7), mask)
 
 
-@pytest.mark.usefixtures("road")
 def test_a_mask_of_each_query(kernels: ModuleType) -> None:
     mask = torch.rand(2, 37, 43, generator=torch.Generator().manual_seed(1)) > 0.5
     mask[1, 3] = False  # a row alone in its block with nothing allowed
     mask[0, 5, :32] = False  # and one whose first tile allows it nothing
     given = inputs(2, 37, 43, 5, 7)
     check(kernels, given, mask)
-    context, lse = kernels.attend(*given[:3], given.vector, mask)
-    assert (context[1, 3] == 0).all()
-    assert lse[1, 3] == -torch.inf
+    for context, lse in both_ways(kernels, given, mask):
+        assert (context[1, 3] == 0).all()
+        assert lse[1, 3] == -torch.inf
 
 
-@pytest.mark.usefixtures("road")
 def test_causal_mask_of_any_strides(kernels: ModuleType) -> None:
     mask = torch.ones(47, 37, dtype=torch.bool).triu().mT  # [37, 47], and no batch
     assert not mask.is_contiguous()
     check(kernels, inputs(3, 37, 47, 5, 7), mask)
 
 
-@pytest.mark.usefixtures("road")
 def test_inputs_of_any_strides(kernels: ModuleType) -> None:
     query, keys, values, vector = inputs(3, 37, 41, 5, 7)
     given = Inputs(
@@ -172,13 +172,12 @@ def test_inputs_of_any_strides(kernels: ModuleType) -> None:
 
 def test_a_gradient_of_any_strides(kernels: ModuleType) -> None:
     query, keys, _, vector = inputs(2, 37, 41, 5, 1)
-    grad = torch.randn(1, 41, 37).expand(2, 41, 37).mT
+    grad = torch.arange(1.0, 1 + 41 * 37).reshape(1, 41, 37).expand(2, 41, 37).mT
     found = kernels.score_backward(grad, query, keys, vector, None)
     wanted = kernels.score_backward(grad.contiguous(), query, keys, vector, None)
     assert all(map(torch.equal, found, wanted))
 
 
-@pytest.mark.usefixtures("road")
 @pytest.mark.parametrize(
     ("queries", "keys"),
     [
@@ -199,7 +198,6 @@ def test_extremes(kernels: ModuleType, queries: float, keys: float) -> None:
     check(kernels, given, None)
 
 
-@pytest.mark.usefixtures("road")
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_half_precision(kernels: ModuleType, dtype: torch.dtype) -> None:
     given = inputs(2, 37, 41, 5, 7, dtype)
@@ -217,13 +215,13 @@ def test_small_scores_keep_their_digits(kernels: ModuleType) -> None:
 
 
 def test_nan_is_nan(kernels: ModuleType) -> None:
-    query, keys, values, vector = inputs(2, 37, 41, 5, 7)
-    keys[1, 3, 2] = torch.nan
-    found = kernels.score(query, keys, vector, None)
+    given = inputs(2, 37, 41, 5, 7)
+    given.keys[1, 3, 2] = torch.nan
+    found = kernels.score(given.query, given.keys, given.vector, None)
     assert found.isnan().any(1).nonzero().tolist() == [[1, 3]]
-    context, _ = kernels.attend(query, keys, values, vector, None)
-    assert context[1].isnan().all()
-    assert context[0].isfinite().all()
+    for context, _ in both_ways(kernels, given, None):
+        assert context[1].isnan().all()
+        assert context[0].isfinite().all()
 
 
 @pytest.mark.parametrize("sizes", [(2, 0, 3, 5, 7), (2, 3, 0, 5, 7), (0, 3, 2, 5, 7)])
@@ -244,12 +242,11 @@ def test_nothing_there(kernels: ModuleType, sizes: tuple[int, int, int, int, int
         assert all((each == 0).all() for each in gradients)
 
 
-@pytest.mark.usefixtures("road")
 def test_the_same_on_every_run(kernels: ModuleType) -> None:
-    given = inputs(2, 67, 37, 11, 5)
+    given = inputs(2, 37, 41, 5, 7)
     runs = []
     for _ in range(2):
-        context, lse = kernels.attend(*given[:3], given.vector, None)
+        (context, lse), _ = both_ways(kernels, given, None)
         gradients = kernels.attend_backward(context, *given[:3], given.vector, None, context, lse)
         runs.append([context, lse, *gradients])
     assert all(map(torch.equal, *runs))

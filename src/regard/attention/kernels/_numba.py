@@ -6,7 +6,6 @@ Four features share a division, v1/d1 + v2/d2 = (v1 d2 + v2 d1) / (d1 d2) twice 
 product of four stays finite, d is held at 4e9, where tanh is one to rounding.
 """
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -25,16 +24,19 @@ from regard.attention.kernels._simd import (
     lower_of,
     mul,
     multiply_add,
+    pointer,
     splat,
     store,
     sub,
+    take,
     total,
 )
-from regard.attention.kernels._threads import in_parts, parts_for
+from regard.attention.kernels._threads import run
 
 __all__ = ["LANES", "add_gradients", "score"]
 
-_f32 = np.float32
+_f32, _u8, _i64 = np.float32, np.uint8, np.int64
+_SHARE = 1 << 18  # elements that a thread takes at a time
 _compiled = numba.njit(nogil=True, error_model="numpy")
 _HELD = _f32(4e9)
 _CACHED = 8192  # numbers of the key side that the queries of a part go over in turn
@@ -76,148 +78,128 @@ def _one(query: Any, keys: Any, vector: Any, q: int, k: int, h: int, direct: boo
 
 
 @cache
-def _scores(direct: bool) -> Callable[..., None]:
-    @numba.njit(  # type: ignore[misc]
-        "(f4[::1], f4[::1], UniTuple(i8, 3), f4[::1], f4, b1[:, :, :], b1, i8[:, :], b1, i8, i8, "
-        "f4[:, :, ::1], i8, i8)",
-        cache=True,
-        nogil=True,
-        error_model="numpy",
-    )
-    def scores(
-        query: Any,  # [N * Q * A], flat, as the keys
-        keys: Any,
-        sizes: Any,  # Q, K, A
-        vector: Any,
-        of_ones: Any,  # the sum of the vector
-        mask: Any,  # [N, q, W], as the scores; read where `masked`
-        masked: bool,
-        first: Any,  # [N, q], key of the first column in each row; read where `banded`
-        banded: bool,
-        start_query: int,
-        start_key: int,
-        out: Any,  # [N, q, W]
-        begin: int,
-        end: int,
-    ) -> None:
-        Q, K, A = sizes
-        rows, columns = out.shape[1], out.shape[2]
+def _scores(direct: bool) -> Any:
+    @numba.cfunc("void(CPointer(int64))", cache=True, error_model="numpy")  # type: ignore[misc]
+    def scores(given: Any) -> None:
+        query, keys = pointer(given[1], _f32), pointer(given[2], _f32)  # [N, Q, A], [N, K, A]
+        vector = pointer(given[3], _f32)  # [A]
+        Q, K, A, N, rows, columns = given[4], given[5], given[6], given[7], given[8], given[9]
+        start_query, start_key = given[10], given[11]
+        masked, mask = given[12] != 0, pointer(given[12], _u8)  # [N, rows, columns]
+        across, down, along = given[13], given[14], given[15]  # its strides
+        banded, first = given[16] != 0, pointer(given[16], _i64)  # [N, rows]
+        out = pointer(given[17], _f32)  # [N, rows, columns]
+        of_ones = 0.0
+        for h in range(A):
+            of_ones += vector[h]
+        step = max(1, _SHARE // max(1, columns * A))
         fours = A // (4 * LANES) * (4 * LANES)
         block = max(4, _CACHED // A // 4 * 4)
         zero = splat(_f32(0))
-        row = begin
-        while row < end:
-            n = row // rows
-            stop = min(end, (n + 1) * rows)
+        of_ones = _f32(of_ones)
+        while True:
+            # Rows of one case, in shares of about the same size.
+            shares = (rows + step - 1) // step
+            share = take(given)
+            n = share // shares
+            if n >= N:
+                return
+            row = share % shares * step
+            stop = min(rows, row + step)
             for left in range(0, columns, block):
                 right = min(columns, left + block)
-                for i in range(row - n * rows, stop - n * rows):
-                    start = first[n, i] if banded else start_key
+                for i in range(row, stop):
+                    start = first[n * rows + i] if banded else start_key
                     low, high = max(left, -start), min(right, K - start)
-                    for w in range(left, min(low, right)):
-                        out[n, i, w] = 0
-                    for w in range(max(high, left), right):
-                        out[n, i, w] = 0
                     q = (n * Q + start_query + i) * A
                     k = (n * K + start) * A
+                    o = (n * rows + i) * columns
+                    m = n * across + i * down
+                    for w in range(left, min(low, right)):
+                        out[o + w] = 0
+                    for w in range(max(high, left), right):
+                        out[o + w] = 0
                     w = low
                     while w + 4 <= high:
-                        if masked and not (
-                            mask[n, i, w]
-                            or mask[n, i, w + 1]
-                            or mask[n, i, w + 2]
-                            or mask[n, i, w + 3]
+                        if not masked or (
+                            mask[m + w * along]
+                            | mask[m + (w + 1) * along]
+                            | mask[m + (w + 2) * along]
+                            | mask[m + (w + 3) * along]
                         ):
-                            out[n, i, w : w + 4] = 0
-                            w += 4
-                            continue
-                        o = k + w * A
-                        s0, s1, s2, s3 = zero, zero, zero, zero
-                        for h in range(0, fours, 4 * LANES):
-                            s0 = add(s0, _four(query, keys, vector, q, o, h, direct))
-                            s1 = add(s1, _four(query, keys, vector, q, o + A, h, direct))
-                            s2 = add(s2, _four(query, keys, vector, q, o + 2 * A, h, direct))
-                            s3 = add(s3, _four(query, keys, vector, q, o + 3 * A, h, direct))
-                        for h in range(fours, A, LANES):
-                            s0 = add(s0, _one(query, keys, vector, q, o, h, direct))
-                            s1 = add(s1, _one(query, keys, vector, q, o + A, h, direct))
-                            s2 = add(s2, _one(query, keys, vector, q, o + 2 * A, h, direct))
-                            s3 = add(s3, _one(query, keys, vector, q, o + 3 * A, h, direct))
-                        out[n, i, w] = of_ones - _f32(2) * total(s0)
-                        out[n, i, w + 1] = of_ones - _f32(2) * total(s1)
-                        out[n, i, w + 2] = of_ones - _f32(2) * total(s2)
-                        out[n, i, w + 3] = of_ones - _f32(2) * total(s3)
-                        if masked:
-                            for each in range(w, w + 4):
-                                if not mask[n, i, each]:
-                                    out[n, i, each] = 0
+                            k0 = k + w * A
+                            k1, k2, k3 = k0 + A, k0 + 2 * A, k0 + 3 * A
+                            s0, s1, s2, s3 = zero, zero, zero, zero
+                            for h in range(0, fours, 4 * LANES):
+                                s0 = add(s0, _four(query, keys, vector, q, k0, h, direct))
+                                s1 = add(s1, _four(query, keys, vector, q, k1, h, direct))
+                                s2 = add(s2, _four(query, keys, vector, q, k2, h, direct))
+                                s3 = add(s3, _four(query, keys, vector, q, k3, h, direct))
+                            for h in range(fours, A, LANES):
+                                s0 = add(s0, _one(query, keys, vector, q, k0, h, direct))
+                                s1 = add(s1, _one(query, keys, vector, q, k1, h, direct))
+                                s2 = add(s2, _one(query, keys, vector, q, k2, h, direct))
+                                s3 = add(s3, _one(query, keys, vector, q, k3, h, direct))
+                            out[o + w] = of_ones - _f32(2) * total(s0)
+                            out[o + w + 1] = of_ones - _f32(2) * total(s1)
+                            out[o + w + 2] = of_ones - _f32(2) * total(s2)
+                            out[o + w + 3] = of_ones - _f32(2) * total(s3)
                         w += 4
                     while w < high:
-                        if masked and not mask[n, i, w]:
-                            out[n, i, w] = 0
-                        else:
-                            s0 = zero
-                            for h in range(0, fours, 4 * LANES):
-                                s0 = add(s0, _four(query, keys, vector, q, k + w * A, h, direct))
-                            for h in range(fours, A, LANES):
-                                s0 = add(s0, _one(query, keys, vector, q, k + w * A, h, direct))
-                            out[n, i, w] = of_ones - _f32(2) * total(s0)
+                        s0 = zero
+                        for h in range(0, fours, 4 * LANES):
+                            s0 = add(s0, _four(query, keys, vector, q, k + w * A, h, direct))
+                        for h in range(fours, A, LANES):
+                            s0 = add(s0, _one(query, keys, vector, q, k + w * A, h, direct))
+                        out[o + w] = of_ones - _f32(2) * total(s0)
                         w += 1
-            row = stop
+                    if masked:
+                        for w in range(left, right):
+                            if not mask[m + w * along]:
+                                out[o + w] = 0
 
     return scores  # type: ignore[no-any-return]
 
 
 @cache
-def _gradients(direct: bool) -> Callable[..., None]:
-    @numba.njit(  # type: ignore[misc]
-        "(f4[:, :, ::1], f4[::1], f4[::1], UniTuple(i8, 3), b1[:, :, :], b1, i8[:, :], b1, i8, "
-        "i8, i8, i8, f4[::1], f4[::1], f4[::1], i8, i8)",
-        cache=True,
-        nogil=True,
-        error_model="numpy",
-    )
-    def gradients(
-        grad: Any,  # [N, q, W]
-        query: Any,
-        keys: Any,
-        sizes: Any,
-        mask: Any,
-        masked: bool,
-        first: Any,
-        banded: bool,
-        start_query: int,
-        start_key: int,
-        width: int,  # keys of a dense block; of a banded one, all
-        splits: int,  # into how many parts the keys of a case are cut
-        of_query: Any,  # [splits * N * Q * A]: sum over j of g r (1 - r)
-        of_keys: Any,  # [N * K * A]: sum over i of g r (1 - r)
-        of_vector: Any,  # [N * splits * A]: sum of g tanh = g (e - 1) r
-        begin: int,
-        end: int,
-    ) -> None:
-        Q, K, A = sizes
-        rows, columns = grad.shape[1], grad.shape[2]
-        N = grad.shape[0]
+def _gradients(direct: bool) -> Any:
+    @numba.cfunc("void(CPointer(int64))", cache=True, error_model="numpy")  # type: ignore[misc]
+    def gradients(given: Any) -> None:
+        query, keys = pointer(given[1], _f32), pointer(given[2], _f32)  # [N, Q, A], [N, K, A]
+        of_vector = pointer(given[3], _f32)  # [N, splits, A]: sum of g tanh = g (e - 1) r
+        Q, K, A, N, rows, columns = given[4], given[5], given[6], given[7], given[8], given[9]
+        start_query, start_key = given[10], given[11]
+        masked, mask = given[12] != 0, pointer(given[12], _u8)  # [N, rows, columns]
+        across, down, along = given[13], given[14], given[15]  # its strides
+        banded, first = given[16] != 0, pointer(given[16], _i64)  # [N, rows]
+        grad = pointer(given[17], _f32)  # [N, rows, columns]
+        of_query = pointer(given[18], _f32)  # [splits, N, Q, A]: sum over j of g r (1 - r)
+        of_keys = pointer(given[19], _f32)  # [N, K, A]: sum over i of g r (1 - r)
+        splits = given[20]  # into how many shares the keys of a case are cut
+        begin, width = (0, K) if banded else (start_key, columns)
         fours = A // (4 * LANES) * (4 * LANES)
         block = max(16, _CACHED // 4 // A)
         one, zero = splat(_f32(1)), splat(_f32(0))
-        for part in range(begin, end):
+        while True:
+            part = take(given)
             n, s = part // splits, part % splits
-            last = start_key + width * (s + 1) // splits
-            low = start_key + width * s // splits
+            if n >= N:
+                return
+            low, last = begin + width * s // splits, begin + width * (s + 1) // splits
             t = part * A
             while low < last:
                 high = min(last, low + block)
                 for i in range(rows):
                     # Column w of the row is key w + start.
-                    start = first[n, i] if banded else start_key
+                    start = first[n * rows + i] if banded else start_key
                     left, right = max(0, low - start), min(columns, high - start)
                     if left >= right:
                         continue
                     q = (n * Q + start_query + i) * A
                     g = ((s * N + n) * Q + start_query + i) * A
                     k = (n * K + start) * A
+                    o = (n * rows + i) * columns
+                    m = n * across + i * down
                     for h in range(0, fours, 4 * LANES):
                         h1, h2, h3 = h + LANES, h + 2 * LANES, h + 3 * LANES
                         q0, q1 = load(query, q + h), load(query, q + h1)
@@ -225,14 +207,14 @@ def _gradients(direct: bool) -> Callable[..., None]:
                         a0, a1, a2, a3 = zero, zero, zero, zero
                         b0, b1, b2, b3 = zero, zero, zero, zero
                         for w in range(left, right):
-                            if masked and not mask[n, i, w]:
+                            if masked and not mask[m + w * along]:
                                 continue
-                            slope = splat(grad[n, i, w])
-                            o = k + w * A
-                            e0 = _ratio(q0, load(keys, o + h), direct)
-                            e1 = _ratio(q1, load(keys, o + h1), direct)
-                            e2 = _ratio(q2, load(keys, o + h2), direct)
-                            e3 = _ratio(q3, load(keys, o + h3), direct)
+                            slope = splat(grad[o + w])
+                            at = k + w * A + h
+                            e0 = _ratio(q0, load(keys, at), direct)
+                            e1 = _ratio(q1, load(keys, at + LANES), direct)
+                            e2 = _ratio(q2, load(keys, at + 2 * LANES), direct)
+                            e3 = _ratio(q3, load(keys, at + 3 * LANES), direct)
                             d0, d1, d2, d3 = add(one, e0), add(one, e1), add(one, e2), add(one, e3)
                             front, back = mul(d0, d1), mul(d2, d3)
                             every = div(one, mul(front, back))
@@ -248,10 +230,10 @@ def _gradients(direct: bool) -> Callable[..., None]:
                             b2, b3 = add(b2, sub(m2, g2)), add(b3, sub(m3, g3))
                             g0, g1, g2, g3 = mul(m0, r0), mul(m1, r1), mul(m2, r2), mul(m3, r3)
                             a0, a1, a2, a3 = add(a0, g0), add(a1, g1), add(a2, g2), add(a3, g3)
-                            store(of_keys, o + h, add(load(of_keys, o + h), g0))
-                            store(of_keys, o + h1, add(load(of_keys, o + h1), g1))
-                            store(of_keys, o + h2, add(load(of_keys, o + h2), g2))
-                            store(of_keys, o + h3, add(load(of_keys, o + h3), g3))
+                            store(of_keys, at, add(load(of_keys, at), g0))
+                            store(of_keys, at + LANES, add(load(of_keys, at + LANES), g1))
+                            store(of_keys, at + 2 * LANES, add(load(of_keys, at + 2 * LANES), g2))
+                            store(of_keys, at + 3 * LANES, add(load(of_keys, at + 3 * LANES), g3))
                         store(of_query, g + h, add(load(of_query, g + h), a0))
                         store(of_query, g + h1, add(load(of_query, g + h1), a1))
                         store(of_query, g + h2, add(load(of_query, g + h2), a2))
@@ -264,18 +246,18 @@ def _gradients(direct: bool) -> Callable[..., None]:
                         q0 = load(query, q + h)
                         a0, b0 = zero, zero
                         for w in range(left, right):
-                            if masked and not mask[n, i, w]:
+                            if masked and not mask[m + w * along]:
                                 continue
-                            slope = splat(grad[n, i, w])
-                            o = k + w * A + h
-                            e0 = _ratio(q0, load(keys, o), direct)
+                            slope = splat(grad[o + w])
+                            at = k + w * A + h
+                            e0 = _ratio(q0, load(keys, at), direct)
                             r0 = div(one, add(one, e0))
                             g0 = mul(slope, r0)
                             m0 = mul(e0, g0)
                             b0 = add(b0, sub(m0, g0))
                             g0 = mul(m0, r0)
                             a0 = add(a0, g0)
-                            store(of_keys, o, add(load(of_keys, o), g0))
+                            store(of_keys, at, add(load(of_keys, at), g0))
                         store(of_query, g + h, add(load(of_query, g + h), a0))
                         store(of_vector, t + h, add(load(of_vector, t + h), b0))
                 low = high
@@ -305,24 +287,9 @@ def score(
         start_query: first query of the block.
         start_key: first key of the block.
     """
-    sizes = (factors.query.shape[1], factors.keys.shape[1], factors.query.shape[2])
-    given = (
-        factors.query.reshape(-1).numpy(),
-        factors.keys.reshape(-1).numpy(),
-        sizes,
-        vector.numpy(),
-        _f32(vector.double().sum().item()),
-        _mask(mask),
-        mask is not None,
-        _first(first),
-        first is not None,
-        start_query,
-        start_key,
-        out.numpy(),
-    )
-    kernel = _scores(factors.direct)
-    rows = out.shape[0] * out.shape[1]
-    in_parts(lambda b, e: kernel(*given, b, e), rows, parts_for(out.numel() * sizes[2]))
+    given = _places(factors, out, mask, first, start_query, start_key)
+    given[3] = vector.data_ptr()
+    run(_scores(factors.direct), given, out.numel() * vector.shape[0])
 
 
 def add_gradients(
@@ -344,34 +311,35 @@ def add_gradients(
         of_keys: [N, K, A'].
         others: as for `score`.
     """
-    splits, N, Q, A = of_query.shape
-    K = of_keys.shape[1]
+    splits, N, _, A = of_query.shape
     of_vector = torch.zeros(N * splits, A)
-    given = (
-        grad.contiguous().numpy(),
-        factors.query.reshape(-1).numpy(),
-        factors.keys.reshape(-1).numpy(),
-        (Q, K, A),
-        _mask(mask),
-        mask is not None,
-        _first(first),
-        first is not None,
-        start_query,
-        start_key,
-        K if first is not None else grad.shape[2],
-        splits,
-        of_query.view(-1).numpy(),
-        of_keys.view(-1).numpy(),
-        of_vector.view(-1).numpy(),
-    )
-    kernel = _gradients(factors.direct)
-    in_parts(lambda b, e: kernel(*given, b, e), N * splits, parts_for(grad.numel() * A))
+    given = _places(factors, grad, mask, first, start_query, start_key)
+    given[3] = of_vector.data_ptr()
+    given += [of_query.data_ptr(), of_keys.data_ptr(), splits]
+    run(_gradients(factors.direct), given, grad.numel() * A)
     return of_vector.sum(0)
 
 
-def _mask(mask: Tensor | None) -> Any:
-    return (torch.ones(1, 1, 1, dtype=torch.bool) if mask is None else mask).numpy()
-
-
-def _first(first: Tensor | None) -> Any:
-    return (torch.zeros(1, 1, dtype=torch.int64) if first is None else first).numpy()
+def _places(
+    factors: Factors,
+    scores: Tensor,
+    mask: Tensor | None,
+    first: Tensor | None,
+    start_query: int,
+    start_key: int,
+) -> list[int]:
+    """Where everything stands, in the order in which the compiled code reads it."""
+    N, Q, A = factors.query.shape
+    return [
+        0,  # how many shares of the work are taken
+        factors.query.data_ptr(),
+        factors.keys.data_ptr(),
+        0,
+        *(Q, factors.keys.shape[1], A, N),
+        *scores.shape[1:],
+        start_query,
+        start_key,
+        *((0, 0, 0, 0) if mask is None else (mask.data_ptr(), *mask.stride())),
+        0 if first is None else first.data_ptr(),
+        scores.data_ptr(),
+    ]

@@ -25,9 +25,11 @@ __all__ = [
     "lower_of",
     "mul",
     "multiply_add",
+    "pointer",
     "splat",
     "store",
     "sub",
+    "take",
     "total",
 ]
 
@@ -75,29 +77,49 @@ def _call(builder: Any, name: str, result: Any, *arguments: Any) -> Any:
 
 
 def _address(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    array = context.make_array(signature.args[0])(context, builder, arguments[0])
-    return builder.bitcast(builder.gep(array.data, [arguments[1]]), _VECTOR.as_pointer())
+    return builder.bitcast(builder.gep(arguments[0], [arguments[1]]), _VECTOR.as_pointer())
 
 
 @intrinsic
-def load(_: Any, array: Any, offset: Any) -> Any:
-    """LANES numbers of a contiguous array from a flat offset on."""
+def pointer(_: Any, address: Any, kind: Any) -> Any:
+    """The pointer to numbers of a kind that stand at an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
+
+    return types.CPointer(kind.dtype)(types.int64, kind), generate
+
+
+@intrinsic
+def take(_: Any, counter: Any) -> Any:
+    """What a pointer to an int64 points to, which is one more then; each thread gets its own."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        one = ir.Constant(ir.IntType(64), 1)
+        return builder.atomic_rmw("add", arguments[0], one, "monotonic")
+
+    return types.int64(types.CPointer(types.int64)), generate
+
+
+@intrinsic
+def load(_: Any, start: Any, offset: Any) -> Any:
+    """LANES numbers at an offset from a pointer."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.load(_address(context, builder, signature, arguments), align=4)
 
-    return _vector(array, types.intp), generate
+    return _vector(start, types.intp), generate
 
 
 @intrinsic
-def store(_: Any, array: Any, offset: Any, vector: Any) -> Any:
-    """Put LANES numbers into a contiguous array from a flat offset on."""
+def store(_: Any, start: Any, offset: Any, vector: Any) -> Any:
+    """Put LANES numbers to an offset from a pointer."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         builder.store(arguments[2], _address(context, builder, signature, arguments), align=4)
         return context.get_dummy_value()
 
-    return types.void(array, types.intp, vector), generate
+    return types.void(start, types.intp, vector), generate
 
 
 @intrinsic

@@ -1,33 +1,65 @@
-"""Compiled loops over several threads, without a second pool of threads beside torch's own."""
+"""Compiled code on the threads that torch has already.
 
+A second pool would wait for the processors: after each of its own operations torch's threads look
+out for the next one for some milliseconds before they sleep. So where torch runs on GNU's
+OpenMP, its library is asked to run our code too; elsewhere threads of our own do.
+"""
+
+import ctypes
 import os
-from collections.abc import Callable
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import torch
 
-__all__ = ["in_parts", "parts_for"]
+__all__ = ["run"]
 
 _WORTH = 1 << 18  # elements below which waking a thread costs more than it brings
 
 
-def parts_for(elements: int) -> int:
-    """Among how many threads work on so many elements is divided: at most as torch uses."""
-    return max(1, min(torch.get_num_threads(), elements // _WORTH))
+def run(worker: Any, arguments: Sequence[int], elements: int) -> None:
+    """Run `worker(pointer to the arguments)` in several threads at once, and wait for all.
 
-
-def in_parts(work: Callable[[int, int], None], count: int, parts: int) -> None:
-    """work(begin, end) over 0 ... count in parts of equal size; the first in this thread."""
-    edges = [count * part // parts for part in range(parts + 1)]
-    spans = list(zip(edges, edges[1:], strict=False))
-    waiting = [_pool(os.getpid(), parts).submit(work, *span) for span in spans[1:]]
-    work(*spans[0])
+    Parameters:
+        worker: a `numba.cfunc` of a pointer to int64, which finds out for itself, by a counter
+            among the arguments, what is left to do.
+        arguments: numbers and addresses.
+        elements: how much work there is.
+    """
+    given = (ctypes.c_int64 * len(arguments))(*arguments)
+    threads = max(1, min(torch.get_num_threads(), elements // _WORTH))
+    if threads == 1:
+        worker.ctypes(given)
+        return
+    team = _team()
+    if team is not None:
+        team(worker.address, given, threads, 0)
+        return
+    waiting = [_pool(os.getpid()).submit(worker.ctypes, given) for _ in range(threads - 1)]
+    worker.ctypes(given)
     for each in waiting:
         each.result()
 
 
 @cache
-def _pool(_: int, parts: int) -> ThreadPoolExecutor:
+def _team() -> Any:
+    """The function of torch's libgomp that runs another in a team of threads; None without it."""
+    maps = Path("/proc/self/maps")
+    loaded = {line.split()[-1] for line in maps.open() if "libgomp" in line} if maps.exists() else ()
+    beside = Path(torch.__file__).parent
+    torchs = [path for path in loaded if beside in Path(path).parents]
+    if len(torchs or loaded) != 1:
+        return None
+    team = ctypes.CDLL((torchs or list(loaded))[0]).GOMP_parallel
+    team.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint, ctypes.c_uint]
+    team.restype = None
+    return team
+
+
+@cache
+def _pool(_: int) -> ThreadPoolExecutor:
     """Threads that stay; a forked process, which has none of its parent's, gets its own."""
-    return ThreadPoolExecutor(parts, thread_name_prefix="regard-kernels")
+    return ThreadPoolExecutor(thread_name_prefix="regard-kernels")

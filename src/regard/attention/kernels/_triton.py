@@ -522,16 +522,16 @@ def _gradient_kernel(
             from_both = from_row + columns.to(tl.int64)[None, :] * grad_other
             g = tl.load(from_both, mask=allowed, other=0.0).to(tl.float32)[None, :, :]
             if _factorises(reach, tl.load(other_reach + batch * other_blocks + other_block)):
-                right = other_exps + other_block * BLOCK_OTHER
-                grown = left * tl.load(right + (h * other_pitch + column), mask=real, other=0.0)
-                slopes, tanhs = _add(slopes, tanhs, g, grown, HAS_VECTOR)
+                right = tl.load(other_exps + (h * other_pitch + column), mask=real, other=0.0)
+                slopes, tanhs = _add(slopes, tanhs, g, left * right, HAS_VECTOR)
             else:
                 inside = real & (own_block * BLOCK + row < OWN)
                 x = tl.load(own + (row * A + h), mask=inside, other=0.0).to(tl.float32)
                 inside = real & (other_block * BLOCK_OTHER + column < OTHER)
-                right = other + (other_block * BLOCK_OTHER).to(tl.int64) * A
-                y = tl.load(right + (column * A + h), mask=inside, other=0.0).to(tl.float32)
+                y = tl.load(other + (column * A + h), mask=inside, other=0.0).to(tl.float32)
                 slopes, tanhs = _add(slopes, tanhs, g, tl.exp(2.0 * (x + y)), HAS_VECTOR)
+        other_exps += BLOCK_OTHER
+        other += BLOCK_OTHER * A
     h = first + tl.arange(0, CHUNK)
     v = tl.load(vector + h, mask=h < A, other=0.0)
     result = 4.0 * v[:, None] * tl.sum(slopes, 2)  # [CHUNK, BLOCK]
@@ -572,13 +572,14 @@ def _tile(
             left += query_pitch
             right += key_pitch
     else:
-        left, right = query + rows.to(tl.int64) * A, keys + columns.to(tl.int64) * A
+        # names of their own: pointers to another type may not change under a name
+        x_place, y_place = query + rows.to(tl.int64) * A, keys + columns.to(tl.int64) * A
         for h in range(A):
-            x = tl.load(left, mask=rows < Q, other=0.0).to(tl.float32)[:, None]
-            y = tl.load(right, mask=columns < K, other=0.0).to(tl.float32)[None, :]
+            x = tl.load(x_place, mask=rows < Q, other=0.0).to(tl.float32)[:, None]
+            y = tl.load(y_place, mask=columns < K, other=0.0).to(tl.float32)[None, :]
             total += tl.load(vector + h) * (0.5 - 1.0 / (1.0 + tl.exp(2.0 * (x + y))))
-            left += 1
-            right += 1
+            x_place += 1
+            y_place += 1
     return 2.0 * total
 
 
