@@ -182,9 +182,10 @@ def test_a_gradient_of_any_strides(kernels: ModuleType) -> None:
     ("queries", "keys"),
     [
         (100, -100.25),  # opposite: tanh(-0.25)
-        (-43, 43.5),
-        (43, 43),  # the largest product there is, which overflows
-        (-43, -43),
+        (44.5, -44.5),  # the first alone overflows
+        (60, -38.5),  # more than is sure
+        (43, 42.5),  # the largest product there is, which overflows
+        (-42.5, -43),
         (1000, 3),  # beyond the clamp, and sure
         (1e30, -1e30),
         (3e38, 3e38),
@@ -192,9 +193,9 @@ def test_a_gradient_of_any_strides(kernels: ModuleType) -> None:
 )
 def test_extremes(kernels: ModuleType, queries: float, keys: float) -> None:
     given = inputs(2, 37, 41, 3, 5)
-    given.query[1, 3] += queries  # in one tile of several
-    given.keys[1, 5] += keys
-    given.keys[1, 40, 1] += keys
+    given.query[1, 3] = queries + torch.tensor([-0.25, 0, 0.125])  # in one tile of several
+    given.keys[1, 5] = keys + torch.tensor([0, 0.25, -0.125])
+    given.keys[1, 40, 1] = keys
     check(kernels, given, None)
 
 
@@ -217,8 +218,12 @@ def test_small_scores_keep_their_digits(kernels: ModuleType) -> None:
 def test_nan_is_nan(kernels: ModuleType) -> None:
     given = inputs(2, 37, 41, 5, 7)
     given.keys[1, 3, 2] = torch.nan
+    given.keys[1, 4] = 100  # in a block with nan
+    given.query[1, 5] = -40
     found = kernels.score(given.query, given.keys, given.vector, None)
     assert found.isnan().any(1).nonzero().tolist() == [[1, 3]]
+    wanted = scores(given.query.double(), given.keys.double(), given.vector.double())
+    near(found.nan_to_num(), wanted.nan_to_num(), torch.float32, 1e-6)
     for context, _ in both_ways(kernels, given, None):
         assert context[1].isnan().all()
         assert context[0].isfinite().all()

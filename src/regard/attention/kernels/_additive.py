@@ -6,10 +6,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
 from regard.attention.kernels._choice import choose
-from regard.attention.kernels._factors import factors
+from regard.attention.kernels._factors import factors, filled
 
 __all__ = ["Scores", "additive_score", "flat_mask", "plain_score"]
 
@@ -88,8 +87,10 @@ class Scores:
         self.query, self.keys, self.vector = query, keys, vector
         exp = None if keys_exp is None else self._flat(keys_exp)
         lanes = self.engine.LANES
-        self.factors = factors(self._flat(query), self._flat(keys), exp, lanes=lanes)
-        self.filled = pad(vector.to(self.dtype), (0, -vector.shape[0] % lanes)).contiguous()
+        self.factors = factors(
+            self._flat(query), self._flat(keys), exp, lanes, self.engine.exponentials_of
+        )
+        self.filled = filled(vector.to(self.dtype), lanes)
 
     def _flat(self, side: Tensor) -> Tensor:
         return side.to(self.dtype).reshape(prod(side.shape[:-2]), *side.shape[-2:])
@@ -103,32 +104,54 @@ class Scores:
 
     def start_gradients(self) -> None:
         """Set the sums that `add_gradients` adds to to zero."""
+        self._of_query = self._sums_of_query()
+        self._of_keys = torch.zeros_like(self.factors.keys)
+        self._of_vector = torch.zeros_like(self.filled)
+
+    def add_gradients(self, grad: Tensor, mask: Tensor | None, **where: Any) -> None:
+        """Add those of a block, of which `grad` is [N, rows, columns]."""
+        self._of_vector += self.engine.add_gradients(
+            grad, self.factors, mask, self._of_query, self._of_keys, **where
+        )
+
+    def gradients(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Those of query, keys and vector, of all blocks added so far."""
+        return self._finished(self._of_query, self._of_keys.mul_(4 * self.filled), self._of_vector)
+
+    def gradients_of(self, grad: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Those of query, keys and vector, of one block [N, Q, K] that is all there is."""
+        if not grad.numel():
+            self.start_gradients()
+            return self.gradients()
+        of_query, of_keys = self._sums_of_query(), torch.empty_like(self.factors.keys)
+        of_vector = self.engine.add_gradients(
+            grad.to(self.dtype).contiguous(),
+            self.factors,
+            mask,
+            of_query,
+            of_keys,
+            alone=4 * self.filled,
+        )
+        return self._finished(of_query, of_keys, of_vector)
+
+    def _sums_of_query(self) -> Tensor:
         N, Q, width = self.factors.query.shape
         # Threads share the keys of a case, each with sums of its own of the query side.
         parts = 1 if N == 0 or self.engine.LANES == 1 else -(-2 * torch.get_num_threads() // N)
         parts = max(1, min(parts, _PARTIAL // max(1, N * Q * width)))
-        self.of_query = self.filled.new_zeros(parts, N, Q, width)
-        self.of_keys = torch.zeros_like(self.factors.keys)
-        self.of_vector = torch.zeros_like(self.filled)
+        return self.filled.new_zeros(parts, N, Q, width)
 
-    def add_gradients(self, grad: Tensor, mask: Tensor | None, **where: Any) -> None:
-        """Add those of a block, of which `grad` is [N, rows, columns]."""
-        if grad.numel():
-            grad = grad.to(self.dtype).contiguous()
-            self.of_vector += self.engine.add_gradients(
-                grad, self.factors, mask, self.of_query, self.of_keys, **where
-            )
-
-    def gradients(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Those of query, keys and vector, in their own shapes and dtypes."""
-        query = self.of_query[0] if len(self.of_query) == 1 else self.of_query.sum(0)
+    def _finished(
+        self, of_query: Tensor, of_keys: Tensor, of_vector: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """In the shapes and dtypes of the inputs."""
         A = self.vector.shape[0]
-        fourfold = 4 * self.filled
+        of_query = (of_query[0] if len(of_query) == 1 else of_query.sum(0)).mul_(4 * self.filled)
         of_query, of_keys = (
-            sums.mul_(fourfold)[..., :A].to(side.dtype).reshape(side.shape)
-            for sums, side in ((query, self.query), (self.of_keys, self.keys))
+            sums[..., :A].to(side.dtype).reshape(side.shape)
+            for sums, side in ((of_query, self.query), (of_keys, self.keys))
         )
-        return of_query, of_keys, self.of_vector[:A].to(self.vector.dtype)
+        return of_query, of_keys, of_vector[:A].to(self.vector.dtype)
 
 
 def flat_mask(mask: Tensor | None, query: Tensor, keys: Tensor) -> Tensor | None:
@@ -188,9 +211,7 @@ def _gradients(
         of_query, of_keys, of_vector = _triton.score_backward(grad, *flat, vector, mask)
         return of_query.view(query.shape), of_keys.view(keys.shape), of_vector
     scores = Scores(query, keys, vector, keys_exp, kernel)
-    scores.start_gradients()
-    scores.add_gradients(grad, mask)
-    return scores.gradients()
+    return scores.gradients_of(grad, mask)
 
 
 @_gradients.register_fake

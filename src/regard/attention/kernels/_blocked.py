@@ -11,13 +11,18 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from regard.attention.kernels._factors import Factors
+from regard.attention.kernels._factors import Factors, exponentials, largest_of
 
-__all__ = ["LANES", "add_gradients", "score"]
+__all__ = ["LANES", "add_gradients", "exponentials_of", "score"]
 
 LANES = 1
 _BLOCK = 1 << 19  # elements of [n, q, w, A] at a time
 _HELD = 1e30  # what a product of factors is held at: an infinity times zero would be no number
+
+
+def exponentials_of(side: Tensor) -> tuple[Tensor, float]:
+    """e^2x, held within the range of the numbers, and max |x|."""
+    return exponentials(side), largest_of(side)
 
 
 def score(
@@ -59,12 +64,15 @@ def add_gradients(
     first: Tensor | None = None,
     start_query: int = 0,
     start_key: int = 0,
+    alone: Tensor | None = None,
 ) -> Tensor:
     """Add the sums of g r (1 - r) to `of_query` and `of_keys`; return that of g (1 - 2 r), [A].
 
     Parameters: as for the compiled `add_gradients`.
     """
     of_vector = torch.zeros_like(of_keys[0, 0])
+    if alone is not None:
+        of_keys.zero_()
     for place in _places(grad, factors, mask):
         query, keys, where, inside = _sides(factors, place, first, start_query, start_key)
         slope = place.of(grad)
@@ -90,6 +98,8 @@ def add_gradients(
             of_keys[place.cases, where] += product.sum(1)
         else:
             of_keys.view(-1, of_keys.shape[-1]).index_add_(0, where, product.flatten(0, 2))
+    if alone is not None:
+        of_keys.mul_(alone)
     return of_vector
 
 

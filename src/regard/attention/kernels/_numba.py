@@ -20,8 +20,11 @@ from regard.attention.kernels._simd import (
     add,
     div,
     exp_doubled,
+    higher_of,
+    highest,
     load,
     lower_of,
+    magnitude,
     mul,
     multiply_add,
     pointer,
@@ -33,7 +36,7 @@ from regard.attention.kernels._simd import (
 )
 from regard.attention.kernels._threads import run
 
-__all__ = ["LANES", "add_gradients", "score"]
+__all__ = ["LANES", "add_gradients", "exponentials_of", "score"]
 
 _f32, _u8, _i64 = np.float32, np.uint8, np.int64
 _SHARE = 1 << 18  # elements that a thread takes at a time
@@ -43,9 +46,16 @@ _CACHED = 8192  # numbers of the key side that the queries of a part go over in 
 
 
 @_compiled  # type: ignore[misc]
+def _exp_doubled(x: Any, limit: Any) -> Any:
+    """e^2x, of x held between -limit and limit."""
+    return exp_doubled(higher_of(lower_of(x, splat(limit)), splat(-limit)))
+
+
+@_compiled  # type: ignore[misc]
 def _ratio(q: Any, k: Any, direct: bool) -> Any:
     """E_q E_k, from the factors or from the sum itself."""
-    return lower_of(exp_doubled(add(q, k)) if direct else mul(q, k), splat(_HELD))
+    ratio = _exp_doubled(add(q, k), _f32(20)) if direct else mul(q, k)
+    return lower_of(ratio, splat(_HELD))
 
 
 @_compiled  # type: ignore[misc]
@@ -75,6 +85,27 @@ def _four(query: Any, keys: Any, vector: Any, q: int, k: int, h: int, direct: bo
 @_compiled  # type: ignore[misc]
 def _one(query: Any, keys: Any, vector: Any, q: int, k: int, h: int, direct: bool) -> Any:
     return div(load(vector, h), _denominator(load(query, q + h), load(keys, k + h), direct))
+
+
+@cache
+def _exponentials() -> Any:
+    @numba.cfunc("void(CPointer(int64))", cache=True, error_model="numpy")  # type: ignore[misc]
+    def exponentials(given: Any) -> None:
+        side, out = pointer(given[1], _f32), pointer(given[2], _f32)
+        largest = pointer(given[3], _f32)  # one for each share
+        numbers = given[4]
+        while True:
+            share = take(given)
+            if share * _SHARE >= numbers:
+                return
+            most = splat(_f32(0))
+            for o in range(share * _SHARE, min(numbers, (share + 1) * _SHARE), LANES):
+                x = load(side, o)
+                most = higher_of(most, magnitude(x))
+                store(out, o, _exp_doubled(x, _f32(43)))
+            largest[share] = highest(most)
+
+    return exponentials
 
 
 @cache
@@ -176,6 +207,8 @@ def _gradients(direct: bool) -> Any:
         of_query = pointer(given[18], _f32)  # [splits, N, Q, A]: sum over j of g r (1 - r)
         of_keys = pointer(given[19], _f32)  # [N, K, A]: sum over i of g r (1 - r)
         splits = given[20]  # into how many shares the keys of a case are cut
+        # Where there is but this one block: 4 v, [A], by which what adds up is multiplied.
+        alone, fourfold = given[21] != 0, pointer(given[21], _f32)
         begin, width = (0, K) if banded else (start_key, columns)
         fours = A // (4 * LANES) * (4 * LANES)
         block = max(16, _CACHED // 4 // A)
@@ -189,6 +222,9 @@ def _gradients(direct: bool) -> Any:
             t = part * A
             while low < last:
                 high = min(last, low + block)
+                if alone:
+                    for o in range((n * K + low) * A, (n * K + high) * A, LANES):
+                        store(of_keys, o, zero)
                 for i in range(rows):
                     # Column w of the row is key w + start.
                     start = first[n * rows + i] if banded else start_key
@@ -260,9 +296,23 @@ def _gradients(direct: bool) -> Any:
                             store(of_keys, at, add(load(of_keys, at), g0))
                         store(of_query, g + h, add(load(of_query, g + h), a0))
                         store(of_vector, t + h, add(load(of_vector, t + h), b0))
+                if alone:
+                    for j in range(low, high):
+                        for h in range(0, A, LANES):
+                            o = (n * K + j) * A + h
+                            store(of_keys, o, mul(load(of_keys, o), load(fourfold, h)))
                 low = high
 
     return gradients  # type: ignore[no-any-return]
+
+
+def exponentials_of(side: Tensor) -> tuple[Tensor, float]:
+    """e^2x of [..., A'] contiguous numbers of float32, held within their range, and max |x|."""
+    out = torch.empty_like(side)
+    largest = torch.zeros(-(-side.numel() // _SHARE))
+    given = [0, side.data_ptr(), out.data_ptr(), largest.data_ptr(), side.numel()]
+    run(_exponentials(), given, side.numel())
+    return out, float(largest.max()) if side.numel() else 0.0
 
 
 def score(
@@ -302,6 +352,7 @@ def add_gradients(
     first: Tensor | None = None,
     start_query: int = 0,
     start_key: int = 0,
+    alone: Tensor | None = None,
 ) -> Tensor:
     """Add the sums of g r (1 - r) to `of_query` and `of_keys`; return that of g (1 - 2 r), [A'].
 
@@ -309,6 +360,8 @@ def add_gradients(
         grad: g, [N, q, W], of the scores of a block.
         of_query: [splits, N, Q, A'], to be summed over the splits, that threads work on alone.
         of_keys: [N, K, A'].
+        alone: 4 v, [A'], where this block is all there is: `of_keys`, in which nothing needs to be
+            yet, is then the gradient itself.
         others: as for `score`.
     """
     splits, N, _, A = of_query.shape
@@ -316,6 +369,7 @@ def add_gradients(
     given = _places(factors, grad, mask, first, start_query, start_key)
     given[3] = of_vector.data_ptr()
     given += [of_query.data_ptr(), of_keys.data_ptr(), splits]
+    given += [0 if alone is None else alone.data_ptr()]
     run(_gradients(factors.direct), given, grad.numel() * A)
     return of_vector.sum(0)
 

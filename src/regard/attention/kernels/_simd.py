@@ -21,8 +21,11 @@ __all__ = [
     "add",
     "div",
     "exp_doubled",
+    "higher_of",
+    "highest",
     "load",
     "lower_of",
+    "magnitude",
     "mul",
     "multiply_add",
     "pointer",
@@ -180,12 +183,9 @@ def lower_of(_: Any, x: Any, limit: Any) -> Any:
 
 @intrinsic
 def exp_doubled(_: Any, x: Any) -> Any:
-    """e^2x to rounding, of x held between -20 and 20."""
+    """e^2x to rounding, of x between -43 and 43."""
 
     def emit(builder: Any, x: Any) -> Any:
-        for limit, beyond in ((20.0, ">"), (-20.0, "<")):
-            held = _constant(limit)
-            x = builder.select(builder.fcmp_ordered(beyond, x, held), held, x)
         # e^2x = 2^whole 2^part. 2 / ln 2 in two floats, so that nothing of x is lost.
         high = float(np.float32(2 / log(2)))
         whole = _call(builder, "llvm.rint", _VECTOR, builder.fmul(x, _constant(high)))
@@ -201,6 +201,34 @@ def exp_doubled(_: Any, x: Any) -> Any:
         return builder.bitcast(builder.add(builder.bitcast(value, _INTEGERS), exponent), _VECTOR)
 
     return _operation(_vector, emit, x)
+
+
+@intrinsic
+def magnitude(_: Any, x: Any) -> Any:
+    """|x|."""
+    return _operation(_vector, lambda builder, x: _call(builder, "llvm.fabs", _VECTOR, x), x)
+
+
+@intrinsic
+def higher_of(_: Any, x: Any, limit: Any) -> Any:
+    """The higher of the two."""
+
+    def emit(builder: Any, x: Any, limit: Any) -> Any:
+        return builder.select(builder.fcmp_ordered("<", x, limit), limit, x)
+
+    return _operation(_vector, emit, x, limit)
+
+
+@intrinsic
+def highest(_: Any, x: Any) -> Any:
+    """The highest of the lanes."""
+
+    def emit(builder: Any, x: Any) -> Any:
+        kind = ir.FunctionType(_FLOAT, [_VECTOR])
+        name = f"llvm.vector.reduce.fmax.v{LANES}f32"
+        return builder.call(get_or_insert_function(builder.module, kind, name), [x])
+
+    return _operation(types.float32, emit, x)
 
 
 @intrinsic

@@ -10,7 +10,8 @@ sum.
 
 Every number of a gradient is one program's own sum, without atomics: the same on every run.
 
-The kernels keep to the plain part of the language, and are checked under Triton's interpreter.
+The kernels keep to the plain part of the language. They are checked under Triton's interpreter and
+by its compiler; how fast they are has not been measured.
 """
 
 from collections.abc import Iterator
@@ -51,12 +52,12 @@ def score(query: Tensor, keys: Tensor, vector: Tensor, mask: Tensor | None) -> T
 def score_backward(
     grad: Tensor, query: Tensor, keys: Tensor, vector: Tensor, mask: Tensor | None
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """d/dx of v . tanh(q + k), from g = d loss / d score: with s = r (1 - r) and r as above,
+    """The gradients of `score`: with r = 1 / (1 + exp(2 (q + k))) and s = r (1 - r),
 
         d_q = 4 v sum_k g s,  d_k = 4 v sum_q g s,  d_v = sum_qk g (1 - 2 r).
 
     Parameters:
-        grad: g, [B, Q, K]; ignored where the mask forbids.
+        grad: g, d loss / d score, [B, Q, K]; ignored where the mask forbids.
         query, keys, vector, mask: as in `score`.
 
     Returns:
@@ -77,7 +78,7 @@ def attend(
     Where there are many queries, a program takes a block of them past all keys and rescales its
     sums when it meets a higher score. Where there are few, such programs would leave most of a GPU
     idle, and wide values do not fit into one: then the scores of a bounded number of queries at a
-    time are held.
+    time are held, and torch multiplies them with the values, at the precision that it is set to.
 
     Parameters:
         query, keys, vector, mask: as in `score`.
@@ -214,7 +215,8 @@ def _side(positions: Tensor, block: int) -> _Side:
     blocks = triton.cdiv(S, block)
     wide = positions.float().mT  # [B, A, S]
     wide = torch.nn.functional.pad(wide, (0, blocks * block - S)).contiguous()
-    reach = wide.abs().view(B, A, blocks, block).amax((1, 3)) if wide.numel() else wide[:, 0]
+    # a nan says nothing of how large the others are
+    reach = wide.abs().view(B, A, blocks, block).amax((1, 3)).nan_to_num(torch.inf)
     exps = wide.clamp(-_CLAMP.value, _CLAMP.value).mul_(2).exp_()
     return _Side(exps, positions.contiguous(), reach, block)
 
