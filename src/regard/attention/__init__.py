@@ -7,7 +7,7 @@ A mask is boolean and True means *may be attended*, as in torch's `scaled_dot_pr
 and opposite to the padding mask of `nn.MultiheadAttention`.
 """
 
-from regard.attention.additive import Additive, Concat, additive_score
+from regard.attention.additive import Additive, Concat
 from regard.attention.alibi import ALiBi, alibi_slopes
 from regard.attention.attention import Attended, Attention, Memory
 from regard.attention.causal import Causal, Sliding
@@ -20,6 +20,7 @@ from regard.attention.hierarchy import (
     Stacked,
     StackedPooling,
 )
+from regard.attention.kernels import additive_score
 from regard.attention.last_state import LastStatePooling
 from regard.attention.local import LocalMonotonic, LocalPredictive
 from regard.attention.location import Location

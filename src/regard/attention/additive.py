@@ -5,30 +5,76 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from regard.attention.kernels import (
+    Reach,
+    additive_attention,
+    additive_score,
+    check_kernel,
+    exponentials,
+)
 from regard.attention.score import Score
 
-__all__ = ["Additive", "Concat", "additive_score"]
+__all__ = ["Additive", "AdditiveScore", "Concat"]
 
 
-def additive_score(query: Tensor, keys: Tensor, vector: Tensor) -> Tensor:
-    """score = v . tanh(q + k), of queries and keys already projected to the same width A.
+class AdditiveScore(Score):
+    """score(q, k) = v . tanh(q' + k'), of projections q' and k' that a subclass makes.
 
-    Parameters:
-        query: [B, Q, A].
-        keys: [B, K, A].
+    Attributes:
         vector: v, [A].
-
-    Returns:
-        [B, Q, K] scores.
-
-    >>> query, keys = torch.zeros(1, 1, 2), torch.full((1, 3, 2), 100.0)
-    >>> additive_score(query, keys, torch.tensor([1.0, 2.0]))
-    tensor([[[3., 3., 3.]]])
+        kernel: what it is computed with; None chooses, see `regard.attention.kernels`.
     """
-    return torch.tanh(query.unsqueeze(-2) + keys.unsqueeze(-3)) @ vector  # [B, Q, K, A] @ [A]
+
+    vector: nn.Parameter
+    kernel: str | None = None
+
+    def query_side(self, query: Tensor) -> Tensor:
+        """q': [B, Q, Dq] -> [B, Q, A]."""
+        raise NotImplementedError
+
+    def keep(self, prepared: Tensor) -> Tensor:
+        """k' and, of float32, e^2k' beside it: [B, K, A] -> [B, K, 2 A]."""
+        if prepared.dtype != torch.float32 or torch.onnx.is_in_onnx_export():
+            return prepared
+        return torch.cat([prepared, exponentials(prepared)], -1)
+
+    def compare(self, query: Tensor, prepared: Tensor, mask: Tensor | None = None) -> Tensor:
+        """[B, Q, Dq] against [B, K, A or 2 A] -> [B, Q, K]; zero, uncomputed, where mask is False."""
+        keys, keys_exp = self._split(prepared)
+        return additive_score(
+            self.query_side(query), keys, self.vector, mask, keys_exp=keys_exp, kernel=self.kernel
+        )
+
+    def attend(
+        self,
+        query: Tensor,
+        prepared: Tensor,
+        values: Tensor,
+        mask: Tensor | None,
+        reach: Reach,
+        position: int,
+    ) -> Tensor:
+        """The context, [B, Q, Dv], by a softmax whose weights are never held as a whole."""
+        keys, keys_exp = self._split(prepared)
+        return additive_attention(
+            self.query_side(query),
+            keys,
+            values,
+            self.vector,
+            mask,
+            keys_exp=keys_exp,
+            reach=reach,
+            position=position,
+            kernel=self.kernel,
+        )
+
+    def _split(self, prepared: Tensor) -> tuple[Tensor, Tensor | None]:
+        width = self.vector.shape[0]
+        kept = prepared.shape[-1] == 2 * width
+        return prepared[..., :width], prepared[..., width:] if kept else None
 
 
-class Additive(Score):
+class Additive(AdditiveScore):
     """score(q, k) = v . tanh(W_q q + W_k k + b).
 
     Loads the weights of a `Concat` too.
@@ -39,6 +85,8 @@ class Additive(Score):
         key_dim: Dk; query and key may differ in width.
         hidden_dim: A, the width of the space in which they are compared.
         bias: whether to learn b; the paper has none.
+        kernel: "plain", "blocked", "numba" or "triton", the same numbers to rounding; None
+            chooses, see `regard.attention.kernels`.
 
     Source: Bahdanau, Cho and Bengio, 2015, "Neural machine translation by jointly learning to
     align and translate", appendix A.1.2 (there W_a is W_q and U_a is W_k).
@@ -48,7 +96,13 @@ class Additive(Score):
     """
 
     def __init__(
-        self, query_dim: int | None, key_dim: int, hidden_dim: int, *, bias: bool = False
+        self,
+        query_dim: int | None,
+        key_dim: int,
+        hidden_dim: int,
+        *,
+        bias: bool = False,
+        kernel: str | None = None,
     ) -> None:
         super().__init__()
         self.query_projection = (
@@ -58,6 +112,7 @@ class Additive(Score):
         self.query_dim = hidden_dim if query_dim is None else query_dim
         self.key_dim = key_dim
         self.vector = _direction(hidden_dim)
+        self.kernel = check_kernel(kernel)
         if query_dim is not None:
             self.register_load_state_dict_pre_hook(_split)  # type: ignore[no-untyped-call]
 
@@ -66,12 +121,13 @@ class Additive(Score):
         projected: Tensor = self.key_projection(keys)
         return projected
 
-    def compare(self, query: Tensor, prepared: Tensor) -> Tensor:
-        """[B, Q, Dq] against [B, K, A] -> [B, Q, K]."""
-        return additive_score(self.query_projection(query), prepared, self.vector)
+    def query_side(self, query: Tensor) -> Tensor:
+        """W_q q: [B, Q, Dq] -> [B, Q, A]."""
+        projected: Tensor = self.query_projection(query)
+        return projected
 
 
-class Concat(Score):
+class Concat(AdditiveScore):
     """score(q, k) = v . tanh(W [q; k] + b): additive attention, W_q and W_k side by side in W.
 
     The same numbers from the same weights; it loads those of an `Additive` too.
@@ -87,13 +143,20 @@ class Concat(Score):
     """
 
     def __init__(
-        self, query_dim: int, key_dim: int, hidden_dim: int, *, bias: bool = False
+        self,
+        query_dim: int,
+        key_dim: int,
+        hidden_dim: int,
+        *,
+        bias: bool = False,
+        kernel: str | None = None,
     ) -> None:
         super().__init__()
         self.query_dim: int = query_dim
         self.key_dim = key_dim
         self.projection = nn.Linear(query_dim + key_dim, hidden_dim, bias=bias)
         self.vector = _direction(hidden_dim)
+        self.kernel = check_kernel(kernel)
         self.register_load_state_dict_pre_hook(_join)  # type: ignore[no-untyped-call]
 
     def prepare(self, keys: Tensor) -> Tensor:
@@ -101,10 +164,9 @@ class Concat(Score):
         weight = self.projection.weight[:, self.query_dim :]
         return nn.functional.linear(keys, weight, self.projection.bias)
 
-    def compare(self, query: Tensor, prepared: Tensor) -> Tensor:
-        """[B, Q, Dq] against [B, K, A] -> [B, Q, K]."""
-        projected = nn.functional.linear(query, self.projection.weight[:, : self.query_dim])
-        return additive_score(projected, prepared, self.vector)
+    def query_side(self, query: Tensor) -> Tensor:
+        """The part that comes from the query: [B, Q, Dq] -> [B, Q, A]."""
+        return nn.functional.linear(query, self.projection.weight[:, : self.query_dim])
 
 
 def _direction(hidden_dim: int) -> nn.Parameter:

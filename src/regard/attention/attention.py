@@ -8,8 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, scaled_dot_product_attention
 
+from regard.attention.additive import AdditiveScore
 from regard.attention.dot import Dot
 from regard.attention.hard import Hard, Sampled
+from regard.attention.kernels import dot_attention, is_narrow
 from regard.attention.monotonic import Monotonic
 from regard.attention.score import RecurrentScore, Score
 from regard.attention.softmax import masked_softmax
@@ -161,9 +163,8 @@ class Attention(nn.Module):
             values: [B, K, Dv]; the keys themselves when None.
             mask: boolean [B, K] or [B, Q, K]; True means may be attended.
         """
-        values, mask = check_keys(keys, values, mask)
-        check_width("keys", keys, self.score.key_dim)
-        return Memory(self.score.prepare(keys), values, mask)
+        memory = self._prepare(keys, values, mask)
+        return memory._replace(prepared=self.score.keep(memory.prepared))
 
     def forward(
         self,
@@ -200,7 +201,7 @@ class Attention(nn.Module):
                 raise ConfigError("values and mask are part of the memory; give them to prepare()")
             memory = keys
         else:
-            memory = self.prepare(keys, values, mask)
+            memory = self._prepare(keys, values, mask)
         if query.shape[:-2] != memory.values.shape[:-2]:
             raise ConfigError(
                 f"query must be [B, Q, Dq] with B = {len(memory.values)}, not {list(query.shape)}"
@@ -216,9 +217,13 @@ class Attention(nn.Module):
                 f"mask must be [B, K] or [B, Q, K] with Q = {query.shape[-2]}, "
                 f"not {memory.mask.shape[-2]}"
             )
-        view = self._view(query, memory, position)
         drop = self.dropout if self.training else 0.0
-        plain = self.align is masked_softmax and view.gain is None
+        plain = self.align is masked_softmax and not self.window.has_gain
+        if plain and not need_weights and drop == 0.0:
+            context = self._without_weights(query, memory, position)
+            if context is not None:
+                return Attended(context)
+        view = self._view(query, memory, position)
         if plain and not need_weights and isinstance(self.score, Dot):
             return Attended(_fused(self.score, query, memory, view, drop))
         if isinstance(self.align, Monotonic):
@@ -226,11 +231,34 @@ class Attention(nn.Module):
         elif isinstance(self.score, RecurrentScore):
             aligned, state = self._in_turn(self.score, query, memory, view, state)
         else:
-            aligned = self._weigh(self.score.compare(query, memory.prepared), view)
+            aligned = self._weigh(self._compare(query, memory, view), view)
             state = None
         context = dropout(aligned.weights, drop) @ memory.values
         weights = aligned.weights if need_weights else None
         return Attended(context, weights, aligned.log_prob, aligned.entropy, state)
+
+    def _prepare(self, keys: Tensor, values: Tensor | None, mask: Tensor | None) -> Memory:
+        values, mask = check_keys(keys, values, mask)
+        check_width("keys", keys, self.score.key_dim)
+        return Memory(self.score.prepare(keys), values, mask)
+
+    def _without_weights(self, query: Tensor, memory: Memory, position: int) -> Tensor | None:
+        """The context by a kernel of ours that holds no weights; None where there is none."""
+        reach = self.window.reach
+        if reach is None:
+            return None
+        if isinstance(self.score, AdditiveScore):
+            return self.score.attend(query, *memory, reach, position)
+        if isinstance(self.score, Dot) and is_narrow(reach, memory.values):
+            turned = self.score.query_side(query)
+            return dot_attention(turned, *memory, reach=reach, position=position)
+        return None
+
+    def _compare(self, query: Tensor, memory: Memory, view: View) -> Tensor:
+        """[B, Q, K] scores; of additive ones, those that the window shows."""
+        if isinstance(self.score, AdditiveScore):
+            return self.score.compare(query, memory.prepared, view.mask)
+        return self.score.compare(query, memory.prepared)
 
     def _view(self, query: Tensor, memory: Memory, position: int) -> View:
         """What the window says, with the mask of the memory in its own."""

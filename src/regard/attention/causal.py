@@ -2,6 +2,7 @@
 
 from torch import Tensor
 
+from regard.attention.kernels import Reach
 from regard.attention.window import View, Window, distances
 from regard.errors import ConfigError
 
@@ -20,6 +21,7 @@ class Causal(Window):
     """
 
     relative = True
+    reach = Reach(None, 0)
 
     def forward(
         self, query: Tensor, keys: int, *, lengths: Tensor | None = None, position: int = 0
@@ -53,6 +55,7 @@ class Sliding(Window):
         if size < 1:
             raise ConfigError(f"size must be at least 1, not {size}")
         self.size = size
+        self.reach = Reach(size - 1, 0)
 
     def extra_repr(self) -> str:
         """The size."""

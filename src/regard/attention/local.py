@@ -1,9 +1,12 @@
 """Local attention: a window around a place that slides with the query, or that it predicts."""
 
+from math import inf
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
+from regard.attention.kernels import Reach
 from regard.attention.window import View, Window, distances
 from regard.errors import ConfigError
 
@@ -31,6 +34,8 @@ class LocalMonotonic(Window):
         if not radius >= 0:
             raise ConfigError(f"radius must be at least 0, not {radius}")
         self.radius = radius
+        keys = None if radius == inf else int(radius)
+        self.reach = Reach(keys, keys)
 
     def extra_repr(self) -> str:
         """The radius."""

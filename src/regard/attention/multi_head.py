@@ -109,6 +109,15 @@ class MultiHead(nn.Module):
             mask: boolean [B, K] or [B, Q, K]; True means may be attended.
             position: place of the first key, for rotary positions.
         """
+        memory = self._prepare(keys, values, mask, position)
+        if self.shared:
+            return memory._replace(prepared=self.heads[0].score.keep(memory.prepared))
+        kept = zip(self.heads, memory.prepared, strict=True)
+        return memory._replace(prepared=tuple(head.score.keep(part) for head, part in kept))
+
+    def _prepare(
+        self, keys: Tensor, values: Tensor | None, mask: Tensor | None, position: int
+    ) -> Memory:
         values, mask = check_keys(keys, values, mask)
         check_width("keys", keys, self.key_projection.in_features)
         check_width("values", values, self.value_projection.in_features)
@@ -158,7 +167,7 @@ class MultiHead(nn.Module):
                 raise ConfigError("values and mask are part of the memory; give them to prepare()")
             memory = keys
         else:
-            memory = self.prepare(keys, values, mask)
+            memory = self._prepare(keys, values, mask, 0)
         if query.dim() != 3 or query.shape[0] != memory.values.shape[0]:
             raise ConfigError(
                 f"query must be [B, Q, Dq] with B = {len(memory.values)}, not {list(query.shape)}"

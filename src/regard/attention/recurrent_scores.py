@@ -4,7 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv1d
 
-from regard.attention.additive import Additive, additive_score
+from regard.attention.additive import Additive
+from regard.attention.kernels import additive_score
 from regard.attention.score import RecurrentScore
 from regard.errors import ConfigError
 

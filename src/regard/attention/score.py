@@ -27,6 +27,10 @@ class Score(nn.Module):
         """[B, K, Dk] keys -> what `compare` wants of them, K in its place; here the keys."""
         return keys
 
+    def keep(self, prepared: Tensor) -> Tensor:
+        """What more is worth having of prepared keys that are looked at again and again."""
+        return prepared
+
     def compare(self, query: Tensor, prepared: Tensor) -> Tensor:
         """[B, Q, Dq] query against prepared keys -> [B, Q, K] scores."""
         raise NotImplementedError

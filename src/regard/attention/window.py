@@ -1,11 +1,13 @@
 """What every window has in common: which keys a query may see, and how strongly."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import reduce
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+
+from regard.attention.kernels import Reach
 
 __all__ = ["Global", "View", "Window", "Windows", "distances"]
 
@@ -42,11 +44,14 @@ class Window(nn.Module):
             does not have.
         has_gain: whether it multiplies the weights.
         reads_query: whether it goes by what the query is, and not by its place alone.
+        reach: what it shows, where that is a range of places around the query's and nothing more;
+            otherwise None.
     """
 
     relative: bool = False
     has_gain: bool = False
     reads_query: bool = False
+    reach: Reach | None = None
 
     def forward(
         self, query: Tensor, keys: int, *, lengths: Tensor | None = None, position: int = 0
@@ -69,6 +74,8 @@ class Global(Window):
     machine translation", section 3.1.
     """
 
+    reach = Reach()
+
     def forward(
         self, query: Tensor, keys: int, *, lengths: Tensor | None = None, position: int = 0
     ) -> View:
@@ -89,6 +96,9 @@ class Windows(Window):
         self.relative = any(window.relative for window in windows)
         self.has_gain = any(window.has_gain for window in windows)
         self.reads_query = any(window.reads_query for window in windows)
+        reaches = [window.reach for window in windows]
+        if None not in reaches:
+            self.reach = Reach(*(_least(sides) for sides in zip(*reaches, strict=True)))
 
     def forward(
         self, query: Tensor, keys: int, *, lengths: Tensor | None = None, position: int = 0
@@ -107,6 +117,10 @@ def distances(query: Tensor, keys: int, position: int) -> Tensor:
     """[Q, K] places of the keys minus those of the queries, of which the first is `position`."""
     places = torch.arange(query.shape[-2], device=query.device) + position
     return torch.arange(keys, device=query.device) - places.unsqueeze(1)
+
+
+def _least(sides: Iterable[int | None]) -> int | None:
+    return min((side for side in sides if side is not None), default=None)
 
 
 def _reduce(

@@ -1,8 +1,18 @@
 """Fast kernels."""
 
 from regard.attention.kernels._additive import additive_score
-from regard.attention.kernels._choice import KERNELS, choose
+from regard.attention.kernels._choice import KERNELS, check_kernel, choose
 from regard.attention.kernels._factors import exponentials
-from regard.attention.kernels._stream import Reach, additive_attention, dot_attention
+from regard.attention.kernels._stream import Reach, additive_attention, dot_attention, is_narrow
 
-__all__ = ["KERNELS", "Reach", "additive_attention", "additive_score", "choose", "dot_attention", "exponentials"]
+__all__ = [
+    "KERNELS",
+    "Reach",
+    "additive_attention",
+    "additive_score",
+    "check_kernel",
+    "choose",
+    "dot_attention",
+    "exponentials",
+    "is_narrow",
+]

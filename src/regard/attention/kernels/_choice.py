@@ -2,13 +2,14 @@
 
 from importlib.util import find_spec
 from math import prod
+from typing import cast
 
 import torch
 from torch import Tensor
 
 from regard.errors import ConfigError
 
-__all__ = ["KERNELS", "choose"]
+__all__ = ["KERNELS", "check_kernel", "choose"]
 
 KERNELS = ("plain", "blocked", "numba", "triton")
 
@@ -39,9 +40,7 @@ def choose(query: Tensor, keys: Tensor, kernel: str | None = None) -> str:
     'numba'
     """
     wide = query.dtype == torch.float64 or keys.dtype == torch.float64
-    if kernel is not None:
-        if kernel not in KERNELS:
-            raise ConfigError(f"kernel must be one of {', '.join(KERNELS)}, not {kernel!r}")
+    if check_kernel(kernel) is not None:
         if kernel == "numba" and query.device.type != "cpu":
             raise ConfigError(f"the kernel numba is for the CPU, not for {query.device.type}")
         if kernel in ("numba", "triton") and wide:
@@ -50,7 +49,7 @@ def choose(query: Tensor, keys: Tensor, kernel: str | None = None) -> str:
             )
         if kernel == "triton" and find_spec("triton") is None:
             raise ConfigError("the kernel triton needs the package triton: pip install triton")
-        return kernel
+        return cast(str, kernel)
     if prod(query.shape) * keys.shape[-2] < _SMALL:
         return "plain"
     if query.device.type == "cpu" and not wide:
@@ -58,3 +57,10 @@ def choose(query: Tensor, keys: Tensor, kernel: str | None = None) -> str:
     if query.device.type == "cuda" and not wide and find_spec("triton") is not None:
         return "triton"
     return "blocked"
+
+
+def check_kernel(kernel: str | None) -> str | None:
+    """Refuse the name of a kernel that there is not; None is no name."""
+    if kernel is not None and kernel not in KERNELS:
+        raise ConfigError(f"kernel must be one of {', '.join(KERNELS)}, not {kernel!r}")
+    return kernel

@@ -19,10 +19,13 @@ from regard.attention.kernels._additive import Scores, plain_score
 from regard.attention.kernels._choice import choose
 from regard.attention.softmax import masked_softmax
 
-__all__ = ["Reach", "additive_attention", "dot_attention"]
+__all__ = ["Reach", "additive_attention", "dot_attention", "is_narrow"]
 
 _BLOCK = 1 << 19  # scores of a block of queries at a time, for a cache
 _ROWS = 32  # queries of a block, at least, before several cases are taken at once
+
+
+_SHORT = 1024  # keys up to which a mask does
 
 
 class Reach(NamedTuple):
@@ -73,6 +76,8 @@ def additive_attention(
     torch.Size([2, 3, 4])
     """
     given = (query, keys, values, vector, mask, keys_exp, *reach, position)
+    if torch.onnx.is_in_onnx_export():
+        return _plain(*given)
     if not torch.compiler.is_compiling():  # a graph has one operator for every size
         kernel = choose(query, keys, kernel)
         if kernel == "plain":
@@ -103,8 +108,24 @@ def dot_attention(
     >>> dot_attention(query, keys, keys, reach=Reach(before=9, after=0)).shape
     torch.Size([2, 300, 5])
     """
-    context: Tensor = _attention(query, keys, values, None, mask, None, *reach, position, None)
+    given = (query, keys, values, None, mask, None, *reach, position)
+    if torch.onnx.is_in_onnx_export():
+        return _plain(*given)
+    context: Tensor = _attention(*given, None)
     return context
+
+
+def is_narrow(reach: Reach, keys: Tensor) -> bool:
+    """Whether a window shows so few of the keys [..., K, D] that `dot_attention` is worth it.
+
+    >>> is_narrow(Reach(9, 0), torch.zeros(1, 5000, 4)), is_narrow(Reach(9), torch.zeros(1, 50, 4))
+    (True, False)
+    """
+    if reach.before is None or reach.after is None:
+        return False
+    if torch.compiler.is_compiling():  # a graph has one way for every length
+        return True
+    return keys.shape[-2] > max(_SHORT, 2 * (reach.before + reach.after + 1))
 
 
 class _Attention:

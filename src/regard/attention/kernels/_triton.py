@@ -456,7 +456,7 @@ def _attend_kernel(
             sums = sums * decay[:, None] + added
             total = total * decay + tl.sum(weights, 1)
             highest = raised
-    total = tl.where(highest == float("-inf"), 1.0, total)  # nothing was allowed, nothing added
+    total = tl.where(total == 0.0, 1.0, total)  # nothing was allowed
     result = sums / total[:, None]
     inside = (rows < Q)[:, None] & (wide < D)[None, :]
     tl.store(context + (batch * Q + rows)[:, None] * D + wide[None, :], result, mask=inside)
