@@ -77,6 +77,8 @@ def test_imports_go_one_way(module: Path) -> None:
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_exports_are_complete(module: Path) -> None:
+    if module.name == "_triton.py":
+        pytest.importorskip("triton")
     tree = ast.parse(module.read_text(encoding="utf-8"))
     defined: set[str] = set()
     for node in tree.body:

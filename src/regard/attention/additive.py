@@ -39,7 +39,7 @@ class AdditiveScore(Score):
         return torch.cat([prepared, exponentials(prepared)], -1)
 
     def compare(self, query: Tensor, prepared: Tensor, mask: Tensor | None = None) -> Tensor:
-        """[B, Q, Dq] against [B, K, A or 2 A] -> [B, Q, K]; zero, uncomputed, where mask is False."""
+        """[B, Q, Dq] against [B, K, A or 2 A] -> [B, Q, K]; zero where not allowed."""
         keys, keys_exp = self._split(prepared)
         return additive_score(
             self.query_side(query), keys, self.vector, mask, keys_exp=keys_exp, kernel=self.kernel

@@ -263,3 +263,16 @@ def test_the_same_on_every_run(kernels: ModuleType) -> None:
         gradients = kernels.attend_backward(context, *given[:3], given.vector, None, context, lse)
         runs.append([context, lse, *gradients])
     assert all(map(torch.equal, *runs))
+
+
+@pytest.mark.parametrize("size", [1e-6, 1e-2, 0.1])
+def test_small_numbers_keep_their_digits(kernels: ModuleType, size: float) -> None:
+    given = inputs(2, 37, 41, 5, 3)
+    query, keys, vector = given.query * size, given.keys * size, given.vector
+    wide = [each.double().requires_grad_() for each in (query, keys, vector)]
+    expected = scores(*wide)
+    near(kernels.score(query, keys, vector, None), expected, torch.float32, 2e-6)
+    grad = torch.randn(expected.shape)
+    found = kernels.score_backward(grad, query, keys, vector, None)
+    for mine, right in zip(found, torch.autograd.grad(expected, wide, grad.double()), strict=True):
+        near(mine, right, torch.float32, 5e-6)

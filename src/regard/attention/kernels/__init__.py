@@ -3,9 +3,16 @@
 from regard.attention.kernels._additive import additive_score
 from regard.attention.kernels._choice import KERNELS, check_kernel, choose
 from regard.attention.kernels._factors import exponentials
-from regard.attention.kernels._stream import Reach, additive_attention, dot_attention, is_narrow
+from regard.attention.kernels._stream import (
+    EVERYTHING,
+    Reach,
+    additive_attention,
+    dot_attention,
+    is_narrow,
+)
 
 __all__ = [
+    "EVERYTHING",
     "KERNELS",
     "Reach",
     "additive_attention",

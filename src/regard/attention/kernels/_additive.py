@@ -10,7 +10,7 @@ from torch import Tensor
 from regard.attention.kernels._choice import choose
 from regard.attention.kernels._factors import factors, filled
 
-__all__ = ["Scores", "additive_score", "flat_mask", "plain_score"]
+__all__ = ["Scores", "additive_score", "flat", "flat_mask", "plain_score"]
 
 _PARTIAL = 1 << 21  # numbers in all the threads' own sums of the query side
 
@@ -57,9 +57,7 @@ def additive_score(
     return scores
 
 
-def plain_score(
-    query: Tensor, keys: Tensor, vector: Tensor, mask: Tensor | None = None
-) -> Tensor:
+def plain_score(query: Tensor, keys: Tensor, vector: Tensor, mask: Tensor | None = None) -> Tensor:
     """The formula as it stands, by way of [..., Q, K, A]. Parameters as for `additive_score`."""
     scores = torch.tanh(query.unsqueeze(-2) + keys.unsqueeze(-3)) @ vector
     return scores if mask is None else scores.masked_fill(~mask, 0)
@@ -85,15 +83,16 @@ class Scores:
         wide = torch.float64 in (query.dtype, keys.dtype)
         self.dtype = torch.float64 if wide else torch.float32
         self.query, self.keys, self.vector = query, keys, vector
-        exp = None if keys_exp is None else self._flat(keys_exp)
+        exp = None if keys_exp is None else flat(keys_exp)
         lanes = self.engine.LANES
         self.factors = factors(
-            self._flat(query), self._flat(keys), exp, lanes, self.engine.exponentials_of
+            flat(query.to(self.dtype)),
+            flat(keys.to(self.dtype)),
+            exp,
+            lanes,
+            self.engine.exponentials_of,
         )
         self.filled = filled(vector.to(self.dtype), lanes)
-
-    def _flat(self, side: Tensor) -> Tensor:
-        return side.to(self.dtype).reshape(prod(side.shape[:-2]), *side.shape[-2:])
 
     def score(self, mask: Tensor | None, rows: int, columns: int, **where: Any) -> Tensor:
         """[N, rows, columns] of a block, as the kernel's `score` describes it."""
@@ -154,6 +153,11 @@ class Scores:
         return of_query, of_keys, of_vector[:A].to(self.vector.dtype)
 
 
+def flat(side: Tensor) -> Tensor:
+    """[..., L, D] -> [N, L, D]."""
+    return side.reshape(prod(side.shape[:-2]), *side.shape[-2:])
+
+
 def flat_mask(mask: Tensor | None, query: Tensor, keys: Tensor) -> Tensor | None:
     """A mask broadcast to [..., Q, K] -> [N, Q, K]."""
     if mask is None:
@@ -178,8 +182,7 @@ def _score(
     if kernel == "triton":
         from regard.attention.kernels import _triton
 
-        flat = (side.reshape(prod(side.shape[:-2]), *side.shape[-2:]) for side in (query, keys))
-        scores = _triton.score(*flat, vector, mask)
+        scores = _triton.score(flat(query), flat(keys), vector, mask)
     else:
         scores = Scores(query, keys, vector, keys_exp, kernel).score(mask, Q, K)
     return scores.to(dtype).view(*query.shape[:-1], K)
@@ -203,15 +206,15 @@ def _gradients(
 ) -> tuple[Tensor, Tensor, Tensor]:
     kernel = choose(query, keys, kernel)
     mask = flat_mask(mask, query, keys)
-    grad = grad.reshape(prod(grad.shape[:-2]), *grad.shape[-2:])
     if kernel == "triton":
         from regard.attention.kernels import _triton
 
-        flat = (side.reshape(prod(side.shape[:-2]), *side.shape[-2:]) for side in (query, keys))
-        of_query, of_keys, of_vector = _triton.score_backward(grad, *flat, vector, mask)
+        of_query, of_keys, of_vector = _triton.score_backward(
+            flat(grad), flat(query), flat(keys), vector, mask
+        )
         return of_query.view(query.shape), of_keys.view(keys.shape), of_vector
     scores = Scores(query, keys, vector, keys_exp, kernel)
-    return scores.gradients_of(grad, mask)
+    return scores.gradients_of(flat(grad), mask)
 
 
 @_gradients.register_fake
@@ -234,7 +237,12 @@ def _backward(context: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         found = iter(torch.autograd.grad(scores, wanted, grad, create_graph=True))
         sides = [next(found) if side.requires_grad else None for side in (query, keys, vector)]
         return (*sides, None, None, None)
-    return (*_gradients(grad, query, keys, vector, mask, keys_exp, context.kernel), None, None, None)
+    return (
+        *_gradients(grad, query, keys, vector, mask, keys_exp, context.kernel),
+        None,
+        None,
+        None,
+    )
 
 
 _score.register_autograd(_backward, setup_context=_remember)

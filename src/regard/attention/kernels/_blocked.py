@@ -6,7 +6,7 @@ The blocks are small enough for a cache, so that [N, Q, K, A] is never in memory
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -135,18 +135,18 @@ def _places(whole: Tensor, factors: Factors, mask: Tensor | None) -> Iterator[_P
 
 def _sides(
     factors: Factors, place: _Place, first: Tensor | None, start_query: int, start_key: int
-) -> tuple[Tensor, Tensor, Tensor | slice, Tensor | None]:
+) -> tuple[Tensor, Tensor, Any, Tensor | None]:
     """Query [n, q, 1, A], keys [n, 1 or q, w, A], where the keys stand, and which of them are."""
     rows = slice(start_query + place.rows.start, start_query + place.rows.stop)
     query = factors.query[place.cases, rows].unsqueeze(2)
     if first is None:
-        columns = slice(start_key + place.columns.start, start_key + place.columns.stop)
-        return query, factors.keys[place.cases, columns].unsqueeze(1), columns, None
+        where = slice(start_key + place.columns.start, start_key + place.columns.stop)
+        return query, factors.keys[place.cases, where].unsqueeze(1), where, None
     N, K, A = factors.keys.shape
     columns = torch.arange(place.columns.start, place.columns.stop, device=first.device)
     keys = first[place.cases, place.rows].unsqueeze(-1) + columns  # [n, q, w]
     inside = (keys >= 0) & (keys < K)
     cases = torch.arange(place.cases.start, place.cases.stop, device=first.device) * K
-    where = (keys.clamp(0, max(K - 1, 0)) + cases[:, None, None]).flatten()
-    found = factors.keys.reshape(N * K, A).index_select(0, where)
-    return query, found.view(*keys.shape, A), where, inside
+    rows_of_all = (keys.clamp(0, max(K - 1, 0)) + cases[:, None, None]).flatten()
+    found = factors.keys.reshape(N * K, A).index_select(0, rows_of_all)
+    return query, found.view(*keys.shape, A), rows_of_all, inside

@@ -13,10 +13,9 @@ __all__ = ["KERNELS", "check_kernel", "choose"]
 
 KERNELS = ("plain", "blocked", "numba", "triton")
 
-# Elements of Q K A below which the formula as it stands serves best. What is compiled is faster from
-# a third of that on, but a job as small should not wait for its compilation.
+# Elements of Q K A below which the formula as it stands serves best. What is compiled is faster
+# from a third of that on, but a job as small should not wait for its compilation.
 _SMALL = 1 << 21
-
 
 
 def choose(query: Tensor, keys: Tensor, kernel: str | None = None) -> str:

@@ -12,6 +12,8 @@ __all__ = ["Factors", "exponentials", "factors", "filled", "largest_of"]
 # Up to here e^2x is a normal number, on either side of zero. What is held there stays exact where
 # the other side is at most the second: tanh of their sum is one to rounding.
 _LIMITS = {torch.float32: (43.0, 33.0), torch.float64: (350.0, 330.0)}
+# Where no sum is larger, tanh is as small, and what is left of 1 - 2 r has lost its digits.
+_TINY = 0.5
 _USES = 3  # queries from which an exponential of each key pays for itself
 
 
@@ -23,7 +25,7 @@ class Factors(NamedTuple):
             registers.
         keys: [N, K, A'], likewise.
         direct: whether every element takes the exponential of its own sum, because the factors
-            would leave the range of the numbers or would be used too little.
+            would leave the range of the numbers, tell too little from one, or be used too little.
     """
 
     query: Tensor
@@ -64,8 +66,10 @@ def factors(
         of_keys, most = exponentials_of(keys)
     else:
         # The keys, which may be many for one query, are looked at only where it is extreme.
-        of_keys, most = filled(keys_exp, lanes), 0.0 if largest <= other else largest_of(keys)
-    if largest <= other or most <= other or max(largest, most) <= limit:
+        of_keys = filled(keys_exp, lanes)
+        most = 1.0 if _TINY < largest <= other else largest_of(keys)
+    safe = largest <= other or most <= other or max(largest, most) <= limit
+    if safe and not largest + most <= _TINY:
         return Factors(of_query, of_keys, False)
     return Factors(query, keys, True)
 

@@ -1,3 +1,5 @@
+# The compiled code has types of its own, which its signatures say.
+# mypy: allow-untyped-decorators
 """Additive scores on the CPU, compiled by numba: forward, and all gradients in one pass.
 
     d_h = 1 + E_q[h] E_k[h],   score = sum(v) - 2 sum_h v_h / d_h
@@ -20,6 +22,7 @@ from regard.attention.kernels._simd import (
     add,
     div,
     exp_doubled,
+    expm1_doubled,
     higher_of,
     highest,
     load,
@@ -45,51 +48,58 @@ _HELD = _f32(4e9)
 _CACHED = 8192  # numbers of the key side that the queries of a part go over in turn
 
 
-@_compiled  # type: ignore[misc]
-def _exp_doubled(x: Any, limit: Any) -> Any:
-    """e^2x, of x held between -limit and limit."""
-    return exp_doubled(higher_of(lower_of(x, splat(limit)), splat(-limit)))
+@_compiled
+def _held(x: Any, limit: Any) -> Any:
+    return higher_of(lower_of(x, splat(limit)), splat(-limit))
 
 
-@_compiled  # type: ignore[misc]
-def _ratio(q: Any, k: Any, direct: bool) -> Any:
-    """E_q E_k, from the factors or from the sum itself."""
-    ratio = _exp_doubled(add(q, k), _f32(20)) if direct else mul(q, k)
-    return lower_of(ratio, splat(_HELD))
-
-
-@_compiled  # type: ignore[misc]
-def _denominator(q: Any, k: Any, direct: bool) -> Any:
-    """1 + E_q E_k."""
+@_compiled
+def _over(q: Any, k: Any, direct: bool) -> tuple[Any, Any]:
+    """n and d of a term v n / d: of v / (1 + E_q E_k) from factors, of v tanh(q + k) from sums."""
     one = splat(_f32(1))
     if direct:
-        return add(one, _ratio(q, k, direct))
-    return lower_of(multiply_add(q, k, one), splat(_HELD))
+        n = lower_of(expm1_doubled(_held(add(q, k), _f32(20))), splat(_HELD))
+        return n, add(n, splat(_f32(2)))
+    return one, lower_of(multiply_add(q, k, one), splat(_HELD))
 
 
-@_compiled  # type: ignore[misc]
+@_compiled
 def _four(query: Any, keys: Any, vector: Any, q: int, k: int, h: int, direct: bool) -> Any:
-    """Sum of v / d over four registers of features, by one division."""
-    d0 = _denominator(load(query, q + h), load(keys, k + h), direct)
-    d1 = _denominator(load(query, q + h + LANES), load(keys, k + h + LANES), direct)
-    d2 = _denominator(load(query, q + h + 2 * LANES), load(keys, k + h + 2 * LANES), direct)
-    d3 = _denominator(load(query, q + h + 3 * LANES), load(keys, k + h + 3 * LANES), direct)
+    """Sum of v n / d over four registers of features, by one division."""
+    n0, d0 = _over(load(query, q + h), load(keys, k + h), direct)
+    n1, d1 = _over(load(query, q + h + LANES), load(keys, k + h + LANES), direct)
+    n2, d2 = _over(load(query, q + h + 2 * LANES), load(keys, k + h + 2 * LANES), direct)
+    n3, d3 = _over(load(query, q + h + 3 * LANES), load(keys, k + h + 3 * LANES), direct)
     v0, v1 = load(vector, h), load(vector, h + LANES)
     v2, v3 = load(vector, h + 2 * LANES), load(vector, h + 3 * LANES)
+    if direct:
+        v0, v1, v2, v3 = mul(v0, n0), mul(v1, n1), mul(v2, n2), mul(v3, n3)
     left, right = mul(d0, d1), mul(d2, d3)
     above = mul(multiply_add(v0, d1, mul(v1, d0)), right)
     above = multiply_add(multiply_add(v2, d3, mul(v3, d2)), left, above)
     return div(above, mul(left, right))
 
 
-@_compiled  # type: ignore[misc]
+@_compiled
 def _one(query: Any, keys: Any, vector: Any, q: int, k: int, h: int, direct: bool) -> Any:
-    return div(load(vector, h), _denominator(load(query, q + h), load(keys, k + h), direct))
+    n, d = _over(load(query, q + h), load(keys, k + h), direct)
+    return div(mul(load(vector, h), n), d)
+
+
+@_compiled
+def _ratio(q: Any, k: Any, direct: bool) -> tuple[Any, Any]:
+    """e = E_q E_k, from the factors or from the sums, and e - 1."""
+    one = splat(_f32(1))
+    if direct:
+        less = lower_of(expm1_doubled(_held(add(q, k), _f32(20))), splat(_HELD))
+        return add(less, one), less
+    e = lower_of(mul(q, k), splat(_HELD))
+    return e, sub(e, one)
 
 
 @cache
 def _exponentials() -> Any:
-    @numba.cfunc("void(CPointer(int64))", cache=True, error_model="numpy")  # type: ignore[misc]
+    @numba.cfunc("void(CPointer(int64))", cache=True, error_model="numpy")
     def exponentials(given: Any) -> None:
         side, out = pointer(given[1], _f32), pointer(given[2], _f32)
         largest = pointer(given[3], _f32)  # one for each share
@@ -102,7 +112,7 @@ def _exponentials() -> Any:
             for o in range(share * _SHARE, min(numbers, (share + 1) * _SHARE), LANES):
                 x = load(side, o)
                 most = higher_of(most, magnitude(x))
-                store(out, o, _exp_doubled(x, _f32(43)))
+                store(out, o, exp_doubled(_held(x, _f32(43))))
             largest[share] = highest(most)
 
     return exponentials
@@ -110,7 +120,7 @@ def _exponentials() -> Any:
 
 @cache
 def _scores(direct: bool) -> Any:
-    @numba.cfunc("void(CPointer(int64))", cache=True, error_model="numpy")  # type: ignore[misc]
+    @numba.cfunc("void(CPointer(int64))", cache=True, error_model="numpy")
     def scores(given: Any) -> None:
         query, keys = pointer(given[1], _f32), pointer(given[2], _f32)  # [N, Q, A], [N, K, A]
         vector = pointer(given[3], _f32)  # [A]
@@ -127,7 +137,8 @@ def _scores(direct: bool) -> Any:
         fours = A // (4 * LANES) * (4 * LANES)
         block = max(4, _CACHED // A // 4 * 4)
         zero = splat(_f32(0))
-        of_ones = _f32(of_ones)
+        # The terms are those of tanh, or of r in tanh = 1 - 2 r.
+        start_from, factor = (_f32(0), _f32(1)) if direct else (_f32(of_ones), _f32(-2))
         while True:
             # Rows of one case, in shares of about the same size.
             shares = (rows + step - 1) // step
@@ -171,10 +182,10 @@ def _scores(direct: bool) -> Any:
                                 s1 = add(s1, _one(query, keys, vector, q, k1, h, direct))
                                 s2 = add(s2, _one(query, keys, vector, q, k2, h, direct))
                                 s3 = add(s3, _one(query, keys, vector, q, k3, h, direct))
-                            out[o + w] = of_ones - _f32(2) * total(s0)
-                            out[o + w + 1] = of_ones - _f32(2) * total(s1)
-                            out[o + w + 2] = of_ones - _f32(2) * total(s2)
-                            out[o + w + 3] = of_ones - _f32(2) * total(s3)
+                            out[o + w] = start_from + factor * total(s0)
+                            out[o + w + 1] = start_from + factor * total(s1)
+                            out[o + w + 2] = start_from + factor * total(s2)
+                            out[o + w + 3] = start_from + factor * total(s3)
                         w += 4
                     while w < high:
                         s0 = zero
@@ -182,19 +193,19 @@ def _scores(direct: bool) -> Any:
                             s0 = add(s0, _four(query, keys, vector, q, k + w * A, h, direct))
                         for h in range(fours, A, LANES):
                             s0 = add(s0, _one(query, keys, vector, q, k + w * A, h, direct))
-                        out[o + w] = of_ones - _f32(2) * total(s0)
+                        out[o + w] = start_from + factor * total(s0)
                         w += 1
                     if masked:
                         for w in range(left, right):
                             if not mask[m + w * along]:
                                 out[o + w] = 0
 
-    return scores  # type: ignore[no-any-return]
+    return scores
 
 
 @cache
 def _gradients(direct: bool) -> Any:
-    @numba.cfunc("void(CPointer(int64))", cache=True, error_model="numpy")  # type: ignore[misc]
+    @numba.cfunc("void(CPointer(int64))", cache=True, error_model="numpy")
     def gradients(given: Any) -> None:
         query, keys = pointer(given[1], _f32), pointer(given[2], _f32)  # [N, Q, A], [N, K, A]
         of_vector = pointer(given[3], _f32)  # [N, splits, A]: sum of g tanh = g (e - 1) r
@@ -247,24 +258,25 @@ def _gradients(direct: bool) -> Any:
                                 continue
                             slope = splat(grad[o + w])
                             at = k + w * A + h
-                            e0 = _ratio(q0, load(keys, at), direct)
-                            e1 = _ratio(q1, load(keys, at + LANES), direct)
-                            e2 = _ratio(q2, load(keys, at + 2 * LANES), direct)
-                            e3 = _ratio(q3, load(keys, at + 3 * LANES), direct)
-                            d0, d1, d2, d3 = add(one, e0), add(one, e1), add(one, e2), add(one, e3)
+                            e0, n0 = _ratio(q0, load(keys, at), direct)
+                            e1, n1 = _ratio(q1, load(keys, at + LANES), direct)
+                            e2, n2 = _ratio(q2, load(keys, at + 2 * LANES), direct)
+                            e3, n3 = _ratio(q3, load(keys, at + 3 * LANES), direct)
+                            d0, d1, d2, d3 = add(e0, one), add(e1, one), add(e2, one), add(e3, one)
                             front, back = mul(d0, d1), mul(d2, d3)
                             every = div(one, mul(front, back))
                             front, back = mul(every, back), mul(every, front)
-                            # r and g r, each by the three other denominators
+                            # r, each by the three other denominators, and g r
                             r0, r1 = mul(front, d1), mul(front, d0)
                             r2, r3 = mul(back, d3), mul(back, d2)
                             g0, g1 = mul(slope, r0), mul(slope, r1)
                             g2, g3 = mul(slope, r2), mul(slope, r3)
-                            # 1 - r = e r, which keeps its digits where r is nearly one
-                            m0, m1, m2, m3 = mul(e0, g0), mul(e1, g1), mul(e2, g2), mul(e3, g3)
-                            b0, b1 = add(b0, sub(m0, g0)), add(b1, sub(m1, g1))
-                            b2, b3 = add(b2, sub(m2, g2)), add(b3, sub(m3, g3))
-                            g0, g1, g2, g3 = mul(m0, r0), mul(m1, r1), mul(m2, r2), mul(m3, r3)
+                            # tanh = (e - 1) r
+                            b0, b1 = multiply_add(n0, g0, b0), multiply_add(n1, g1, b1)
+                            b2, b3 = multiply_add(n2, g2, b2), multiply_add(n3, g3, b3)
+                            # r (1 - r) = e r r, which keeps its digits where r is nearly one
+                            g0, g1 = mul(mul(e0, r0), g0), mul(mul(e1, r1), g1)
+                            g2, g3 = mul(mul(e2, r2), g2), mul(mul(e3, r3), g3)
                             a0, a1, a2, a3 = add(a0, g0), add(a1, g1), add(a2, g2), add(a3, g3)
                             store(of_keys, at, add(load(of_keys, at), g0))
                             store(of_keys, at + LANES, add(load(of_keys, at + LANES), g1))
@@ -286,12 +298,11 @@ def _gradients(direct: bool) -> Any:
                                 continue
                             slope = splat(grad[o + w])
                             at = k + w * A + h
-                            e0 = _ratio(q0, load(keys, at), direct)
-                            r0 = div(one, add(one, e0))
+                            e0, n0 = _ratio(q0, load(keys, at), direct)
+                            r0 = div(one, add(e0, one))
                             g0 = mul(slope, r0)
-                            m0 = mul(e0, g0)
-                            b0 = add(b0, sub(m0, g0))
-                            g0 = mul(m0, r0)
+                            b0 = multiply_add(n0, g0, b0)
+                            g0 = mul(mul(e0, r0), g0)
                             a0 = add(a0, g0)
                             store(of_keys, at, add(load(of_keys, at), g0))
                         store(of_query, g + h, add(load(of_query, g + h), a0))
@@ -303,7 +314,7 @@ def _gradients(direct: bool) -> Any:
                             store(of_keys, o, mul(load(of_keys, o), load(fourfold, h)))
                 low = high
 
-    return gradients  # type: ignore[no-any-return]
+    return gradients
 
 
 def exponentials_of(side: Tensor) -> tuple[Tensor, float]:

@@ -1,3 +1,5 @@
+# numba has no types of Python.
+# mypy: allow-untyped-decorators, allow-subclassing-any
 """Vectors of the machine's width for numba: what its own loops over scalars do not reach.
 
 numba vectorises such loops with half of an AVX-512 machine's width and divides at every
@@ -21,6 +23,7 @@ __all__ = [
     "add",
     "div",
     "exp_doubled",
+    "expm1_doubled",
     "higher_of",
     "highest",
     "load",
@@ -42,7 +45,7 @@ _FLOAT, _INT = ir.FloatType(), ir.IntType(32)
 _VECTOR, _INTEGERS = ir.VectorType(_FLOAT, LANES), ir.VectorType(_INT, LANES)
 
 
-class _Vector(types.Type):  # type: ignore[misc]
+class _Vector(types.Type):
     """LANES numbers of float32 in one register."""
 
     def __init__(self) -> None:
@@ -53,7 +56,7 @@ _vector = _Vector()
 
 
 @register_model(_Vector)
-class _VectorModel(models.PrimitiveModel):  # type: ignore[misc]
+class _VectorModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
         super().__init__(manager, kind, _VECTOR)
 
@@ -181,24 +184,43 @@ def lower_of(_: Any, x: Any, limit: Any) -> Any:
     return _operation(_vector, emit, x, limit)
 
 
+def _parts_of_exp(builder: Any, x: Any) -> tuple[Any, Any]:
+    """2^n and p of e^2x = 2^n (1 + p), n whole and |p| at most about .4."""
+    # 2 / ln 2 in two floats, so that nothing of x is lost.
+    high = float(np.float32(2 / log(2)))
+    whole = _call(builder, "llvm.rint", _VECTOR, builder.fmul(x, _constant(high)))
+    part = _call(builder, "llvm.fmuladd", _VECTOR, x, _constant(high), builder.fneg(whole))
+    part = _call(builder, "llvm.fmuladd", _VECTOR, x, _constant(2 / log(2) - high), part)
+    # The series of 2^part - 1, |part| <= 1/2: after seven terms the rest is below 1e-8.
+    terms = [log(2) ** n / factorial(n) for n in range(1, 8)]
+    value = _constant(terms[-1])
+    for term in terms[-2::-1]:
+        value = _call(builder, "llvm.fmuladd", _VECTOR, value, part, _constant(term))
+    bias, shift = (ir.Constant(_INTEGERS, [number] * LANES) for number in (127, 23))
+    exponent = builder.shl(builder.add(builder.fptosi(whole, _INTEGERS), bias), shift)
+    return builder.bitcast(exponent, _VECTOR), builder.fmul(value, part)
+
+
 @intrinsic
 def exp_doubled(_: Any, x: Any) -> Any:
     """e^2x to rounding, of x between -43 and 43."""
 
     def emit(builder: Any, x: Any) -> Any:
-        # e^2x = 2^whole 2^part. 2 / ln 2 in two floats, so that nothing of x is lost.
-        high = float(np.float32(2 / log(2)))
-        whole = _call(builder, "llvm.rint", _VECTOR, builder.fmul(x, _constant(high)))
-        part = _call(builder, "llvm.fmuladd", _VECTOR, x, _constant(high), builder.fneg(whole))
-        part = _call(builder, "llvm.fmuladd", _VECTOR, x, _constant(2 / log(2) - high), part)
-        # The series of 2^part, |part| <= 1/2: after seven terms the rest is below 1e-8.
-        terms = [log(2) ** n / factorial(n) for n in range(8)]
-        value = _constant(terms[-1])
-        for term in terms[-2::-1]:
-            value = _call(builder, "llvm.fmuladd", _VECTOR, value, part, _constant(term))
-        shift = ir.Constant(_INTEGERS, [23] * LANES)
-        exponent = builder.shl(builder.fptosi(whole, _INTEGERS), shift)
-        return builder.bitcast(builder.add(builder.bitcast(value, _INTEGERS), exponent), _VECTOR)
+        power, more = _parts_of_exp(builder, x)
+        return _call(builder, "llvm.fmuladd", _VECTOR, power, more, power)
+
+    return _operation(_vector, emit, x)
+
+
+@intrinsic
+def expm1_doubled(_: Any, x: Any) -> Any:
+    """e^2x - 1 to rounding, also where it is small, of x between -43 and 43."""
+
+    def emit(builder: Any, x: Any) -> Any:
+        power, more = _parts_of_exp(builder, x)
+        return _call(
+            builder, "llvm.fmuladd", _VECTOR, power, more, builder.fsub(power, _constant(1.0))
+        )
 
     return _operation(_vector, emit, x)
 

@@ -6,20 +6,17 @@ A window that goes by places shows a block of queries one range of the keys, so 
 memory are linear in the length. The backward pass computes the scores again.
 """
 
-from collections.abc import Iterator
-from importlib import import_module
-from math import prod
-from types import ModuleType
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from regard.attention.kernels._additive import Scores, plain_score
+from regard.attention.kernels._additive import Scores, flat, flat_mask, plain_score
 from regard.attention.kernels._choice import choose
 from regard.attention.softmax import masked_softmax
 
-__all__ = ["Reach", "additive_attention", "dot_attention", "is_narrow"]
+__all__ = ["EVERYTHING", "Reach", "additive_attention", "dot_attention", "is_narrow"]
 
 _BLOCK = 1 << 19  # scores of a block of queries at a time, for a cache
 _ROWS = 32  # queries of a block, at least, before several cases are taken at once
@@ -40,6 +37,9 @@ class Reach(NamedTuple):
     after: int | None = None
 
 
+EVERYTHING = Reach()
+
+
 def additive_attention(
     query: Tensor,
     keys: Tensor,
@@ -48,7 +48,7 @@ def additive_attention(
     mask: Tensor | None = None,
     *,
     keys_exp: Tensor | None = None,
-    reach: Reach = Reach(),
+    reach: Reach = EVERYTHING,
     position: int = 0,
     kernel: str | None = None,
 ) -> Tensor:
@@ -151,9 +151,7 @@ class _Attention:
         self.before = query.shape[1] + position if before is None else before
         self.after = keys.shape[1] if after is None else after
         self.position = position
-        self.scores = (
-            None if vector is None else Scores(query, keys, vector, keys_exp, kernel)
-        )
+        self.scores = None if vector is None else Scores(query, keys, vector, keys_exp, kernel)
 
     def blocks(self) -> Iterator[tuple[slice, slice]]:
         """Queries, and the keys that they see between them."""
@@ -231,7 +229,7 @@ class _Attention:
             weights = self.weights(rows, columns, allowed)
             of_values[:, columns].baddbmm_(weights.mT, grad[:, rows])
             of_weights = torch.bmm(grad[:, rows], self.values[:, columns].mT)
-            of_scores = torch.ops.aten._softmax_backward_data(
+            of_scores: Tensor = torch.ops.aten._softmax_backward_data(
                 of_weights, weights, -1, weights.dtype
             )
             if self.scores is not None:
@@ -255,31 +253,25 @@ def _cases(
     mask: Tensor | None,
     keys_exp: Tensor | None,
     *how: Any,
-) -> Iterator[tuple[slice, _Attention]]:
+) -> Iterator[_Attention]:
     """As many cases at a time as their blocks fit a cache."""
-    shape, K = query.shape, keys.shape[-2]
-    N, Q = prod(shape[:-2]), shape[-2]
     wide = torch.float64 in (query.dtype, keys.dtype, values.dtype)
     dtype = torch.float64 if wide else torch.float32
-    query, keys, values = (
-        side.to(dtype).reshape(N, *side.shape[-2:]) for side in (query, keys, values)
-    )
-    if keys_exp is not None:
-        keys_exp = keys_exp.reshape(keys.shape)
-    if mask is not None:
-        mask = mask.expand(*shape[:-2], mask.shape[-2], K).reshape(N, -1, K)
-    several = max(1, _BLOCK // max(1, min(Q, _ROWS) * K))
+    if mask is not None:  # [B, 1, 1 or Q, K] as its heads
+        mask = flat(mask.expand(*query.shape[:-2], *mask.shape[-2:]))
+    sides: list[Any] = [
+        flat(query).to(dtype),
+        flat(keys).to(dtype),
+        flat(values).to(dtype),
+        vector,
+        mask,
+        None if keys_exp is None else flat(keys_exp),
+    ]
+    N, several = len(sides[0]), max(1, _BLOCK // (min(query.shape[-2], _ROWS) * keys.shape[-2]))
     for start in range(0, N, several):
-        cases = slice(start, min(N, start + several))
-        yield cases, _Attention(
-            query[cases],
-            keys[cases],
-            values[cases],
-            vector,
-            None if mask is None else mask[cases],
-            None if keys_exp is None else keys_exp[cases],
-            *how,
-        )
+        cases = slice(start, start + several)
+        part = [side if side is None or side is vector else side[cases] for side in sides]
+        yield _Attention(*part, *how)
 
 
 @torch.library.custom_op("regard::attention", mutates_args=())
@@ -295,18 +287,19 @@ def _attention(
     position: int,
     kernel: str | None,
 ) -> Tensor:
-    given = (query, keys, values, vector, mask, keys_exp, before, after, position)
     shape = (*query.shape[:-1], values.shape[-1])
-    context = values.new_zeros(shape)
     if 0 in (*query.shape, *keys.shape, *values.shape):
-        return context
+        return values.new_zeros(shape)
     kernel = _kernel(query, keys, vector, kernel, before is None and after is None)
     if kernel == "triton":
-        return _triton_module().attend(*_flat(*given[:5]))[0].view(shape)
-    flat = context.view(-1, *shape[-2:])
-    for cases, attention in _cases(*given, kernel):
-        flat[cases] = attention.context()
-    return context
+        from regard.attention.kernels import _triton
+
+        given: Any = (flat(query), flat(keys), flat(values), vector, flat_mask(mask, query, keys))
+        context, _ = _triton.attend(*given)
+        return context.view(shape)
+    how = (before, after, position, kernel)
+    each = _cases(query, keys, values, vector, mask, keys_exp, *how)
+    return _joined([attention.context() for attention in each]).to(values.dtype).view(shape)
 
 
 @_attention.register_fake
@@ -328,29 +321,27 @@ def _gradients(
     position: int,
     kernel: str | None,
 ) -> list[Tensor]:
-    given = (query, keys, values, vector, mask, keys_exp, before, after, position)
     sides = [side for side in (query, keys, values, vector) if side is not None]
     if 0 in (*query.shape, *keys.shape, *values.shape):
         return [torch.zeros_like(side) for side in sides]
     kernel = _kernel(query, keys, vector, kernel, before is None and after is None)
+    grad = flat(grad)
     if kernel == "triton":
-        triton, flat = _triton_module(), _flat(*given[:5])
-        grad = grad.reshape(-1, *grad.shape[-2:])
-        found = triton.attend_backward(grad, *flat, *triton.attend(*flat))
-        return [part.view(side.shape) for part, side in zip(found, sides, strict=True)]
-    found = [side.new_empty(prod(side.shape[:-2]), *side.shape[-2:]) for side in sides[:3]]
-    of_vector = None if vector is None else torch.zeros_like(vector)
-    flat = grad.reshape(found[0].shape[0], *grad.shape[-2:])
-    for cases, attention in _cases(*given, kernel):
-        *parts, more = attention.gradients(flat[cases].to(attention.values.dtype))
-        for whole, part in zip(found, parts, strict=True):
-            whole[cases] = part
-        if of_vector is not None:
-            of_vector += more
-    return [
-        *(whole.view(side.shape) for whole, side in zip(found, sides, strict=False)),
-        *([] if of_vector is None else [of_vector]),
-    ]
+        from regard.attention.kernels import _triton
+
+        given: Any = (flat(query), flat(keys), flat(values), vector, flat_mask(mask, query, keys))
+        found = list(_triton.attend_backward(grad, *given, *_triton.attend(*given)))
+    else:
+        each, start = [], 0
+        how = (before, after, position, kernel)
+        for attention in _cases(query, keys, values, vector, mask, keys_exp, *how):
+            stop = start + len(attention.query)
+            each.append(attention.gradients(grad[start:stop].to(attention.values.dtype)))
+            start = stop
+        *of_sides, of_vector = zip(*each, strict=True)
+        found = [_joined(parts) for parts in of_sides]
+        found += [] if vector is None else [torch.stack(of_vector).sum(0)]
+    return [part.to(side.dtype).view(side.shape) for part, side in zip(found, sides, strict=True)]
 
 
 @_gradients.register_fake
@@ -366,26 +357,16 @@ def _(
     return [side.new_empty(side.shape) for side in sides]
 
 
+def _joined(parts: Sequence[Tensor]) -> Tensor:
+    return parts[0] if len(parts) == 1 else torch.cat(list(parts))
+
+
 def _kernel(
     query: Tensor, keys: Tensor, vector: Tensor | None, kernel: str | None, everything: bool
 ) -> str:
     """The kernel to take, of those that work block by block or, without a window, in one go."""
     kernel = "blocked" if vector is None else choose(query, keys, kernel)
     return kernel if kernel == "numba" or (kernel == "triton" and everything) else "blocked"
-
-
-def _triton_module() -> ModuleType:
-    return import_module("regard.attention.kernels._triton")
-
-
-def _flat(
-    query: Tensor, keys: Tensor, values: Tensor, vector: Tensor | None, mask: Tensor | None
-) -> tuple[Tensor | None, ...]:
-    N = prod(query.shape[:-2])
-    sides = (side.reshape(N, *side.shape[-2:]) for side in (query, keys, values))
-    if mask is not None:
-        mask = mask.expand(*query.shape[:-1], keys.shape[-2]).reshape(N, -1, keys.shape[-2])
-    return (*sides, vector, mask)
 
 
 def _plain(
@@ -403,10 +384,12 @@ def _plain(
     scores = query @ keys.mT if vector is None else plain_score(query, keys, vector)
     places = torch.arange(query.shape[-2], device=query.device).unsqueeze(1) + position
     distance = torch.arange(keys.shape[-2], device=query.device) - places
-    for bound, seen in ((before, lambda: distance >= -before), (after, lambda: distance <= after)):
-        if bound is not None:
-            mask = seen() if mask is None else mask & seen()
-    return masked_softmax(scores, mask) @ values
+    if before is not None:
+        mask = distance >= -before if mask is None else mask & (distance >= -before)
+    if after is not None:
+        mask = distance <= after if mask is None else mask & (distance <= after)
+    context: Tensor = masked_softmax(scores, mask) @ values
+    return context
 
 
 def _remember(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:

@@ -6,7 +6,7 @@ With E_q = exp(2 q) and E_k = exp(2 k), tanh(q + k) = 1 - 2 r where r = 1 / (1 +
 done Q K A times is a product and a reciprocal. A product may overflow, and r is right; a factor may
 not, and so numbers are clamped to +-43. That changes nothing where the other number is within +-33,
 for then tanh is +-1 in float32; tiles where it would change something take exp(2 (q + k)) of every
-sum.
+sum. So do tiles in which all sums are small, since of a small tanh 1 - 2 r keeps too few digits.
 
 Every number of a gradient is one program's own sum, without atomics: the same on every run.
 
@@ -18,14 +18,15 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
-import triton  # type: ignore[import-not-found]
-import triton.language as tl  # type: ignore[import-not-found]
+import triton
+import triton.language as tl
 from torch import Tensor
 
 __all__ = ["attend", "attend_backward", "score", "score_backward"]
 
 _CLAMP = tl.constexpr(43.0)  # exp(2 x) is a normal float32 number up to here
 _SURE = tl.constexpr(33.0)  # 43 - 33 = 10, and 1 - tanh(10) < 2^-27
+_TINY = tl.constexpr(0.5)  # what no sum of a tile of small numbers exceeds
 _BLOCK = 32
 _CHUNK = 4  # of A, in gradients: with 32 x 32 positions and 256 threads, 16 sums a thread
 _SCRATCH = 2**24  # numbers; what is [B, Q, K] is held for so many at a time
@@ -525,13 +526,15 @@ def _gradient_kernel(
             g = tl.load(from_both, mask=allowed, other=0.0).to(tl.float32)[None, :, :]
             if _factorises(reach, tl.load(other_reach + batch * other_blocks + other_block)):
                 right = tl.load(other_exps + (h * other_pitch + column), mask=real, other=0.0)
-                slopes, tanhs = _add(slopes, tanhs, g, left * right, HAS_VECTOR)
+                r = 1.0 / (1.0 + left * right)
+                slopes, tanhs = _add(slopes, tanhs, g, r, 0.5 - r, HAS_VECTOR)
             else:
                 inside = real & (own_block * BLOCK + row < OWN)
                 x = tl.load(own + (row * A + h), mask=inside, other=0.0).to(tl.float32)
                 inside = real & (other_block * BLOCK_OTHER + column < OTHER)
                 y = tl.load(other + (column * A + h), mask=inside, other=0.0).to(tl.float32)
-                slopes, tanhs = _add(slopes, tanhs, g, tl.exp(2.0 * (x + y)), HAS_VECTOR)
+                r = 1.0 / (1.0 + tl.exp(2.0 * (x + y)))
+                slopes, tanhs = _add(slopes, tanhs, g, r, _half_tanh(x + y), HAS_VECTOR)
         other_exps += BLOCK_OTHER
         other += BLOCK_OTHER * A
     h = first + tl.arange(0, CHUNK)
@@ -579,25 +582,34 @@ def _tile(
         for h in range(A):
             x = tl.load(x_place, mask=rows < Q, other=0.0).to(tl.float32)[:, None]
             y = tl.load(y_place, mask=columns < K, other=0.0).to(tl.float32)[None, :]
-            total += tl.load(vector + h) * (0.5 - 1.0 / (1.0 + tl.exp(2.0 * (x + y))))
+            total += tl.load(vector + h) * _half_tanh(x + y)
             x_place += 1
             y_place += 1
     return 2.0 * total
 
 
 @triton.jit
-def _add(slopes, tanhs, g, grown, HAS_VECTOR: tl.constexpr):
-    """g s and, for the vector, g tanh / 2, added up; grown is exp(2 (q + k))."""
-    r = 1.0 / (1.0 + grown)
+def _add(slopes, tanhs, g, r, half_tanh, HAS_VECTOR: tl.constexpr):
+    """g s and, for the vector, g tanh / 2, added up."""
     if HAS_VECTOR:
-        tanhs += g * (0.5 - r)
+        tanhs += g * half_tanh
     return slopes + g * (r * (1.0 - r)), tanhs
+
+
+@triton.jit
+def _half_tanh(x):
+    """tanh(x) / 2, with all its digits where it is small too."""
+    y = x * x
+    series = -17.0 / 315 + y * (62.0 / 2835 - y * (1382.0 / 155925))
+    series = x * (0.5 + 0.5 * y * (-1.0 / 3 + y * (2.0 / 15 + y * series)))
+    return tl.where(tl.abs(x) < 0.3, series, 0.5 - 1.0 / (1.0 + tl.exp(2.0 * x)))
 
 
 @triton.jit
 def _factorises(reach, other_reach):
     """Whether exp(2 x) exp(2 y) does, x and y clamped, for all in blocks of that reach."""
-    return (tl.minimum(reach, other_reach) <= _SURE) | (tl.maximum(reach, other_reach) <= _CLAMP)
+    held = (tl.minimum(reach, other_reach) <= _SURE) | (tl.maximum(reach, other_reach) <= _CLAMP)
+    return held & (reach + other_reach > _TINY)
 
 
 @triton.jit
