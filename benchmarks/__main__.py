@@ -18,10 +18,11 @@ _ALL = (
     "text_speed",
     "regression",
     "forecasting",
+    "kernels",
     "examples",
 )
 _NEED_DATA = ("ucr", "unequal", "text", "text_speed", "regression", "forecasting")
-_CAN_BE_QUICK = ("text", "text_speed", "regression", "forecasting", "examples")
+_CAN_BE_QUICK = ("text", "text_speed", "regression", "forecasting", "kernels", "examples")
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from regard.attention.kernels import (
+    Band,
     Reach,
     additive_attention,
     additive_score,
@@ -43,6 +44,21 @@ class AdditiveScore(Score):
         keys, keys_exp = self._split(prepared)
         return additive_score(
             self.query_side(query), keys, self.vector, mask, keys_exp=keys_exp, kernel=self.kernel
+        )
+
+    def compare_band(
+        self, query: Tensor, prepared: Tensor, band: Band, mask: Tensor | None
+    ) -> Tensor:
+        """[B, Q, Dq] against a band of prepared keys -> [B, Q, W]; zero where not allowed."""
+        keys, keys_exp = self._split(prepared)
+        return additive_score(
+            self.query_side(query),
+            keys,
+            self.vector,
+            mask,
+            keys_exp=keys_exp,
+            band=band,
+            kernel=self.kernel,
         )
 
     def attend(

@@ -11,7 +11,7 @@ from torch.nn.functional import dropout, scaled_dot_product_attention
 from regard.attention.additive import AdditiveScore
 from regard.attention.dot import Dot
 from regard.attention.hard import Hard, Sampled
-from regard.attention.kernels import dot_attention, is_narrow
+from regard.attention.kernels import Band, band_weighted_sum, dot_attention, is_narrow
 from regard.attention.monotonic import Monotonic
 from regard.attention.score import RecurrentScore, Score
 from regard.attention.softmax import masked_softmax
@@ -223,6 +223,10 @@ class Attention(nn.Module):
             context = self._without_weights(query, memory, position)
             if context is not None:
                 return Attended(context)
+        if isinstance(self.score, Dot | AdditiveScore):
+            band = self.window.band(query, memory.values.shape[-2], self._lengths(memory))
+            if band is not None:
+                return self._in_band(self.score, query, memory, *band, drop, need_weights)
         view = self._view(query, memory, position)
         if plain and not need_weights and isinstance(self.score, Dot):
             return Attended(_fused(self.score, query, memory, view, drop))
@@ -249,7 +253,8 @@ class Attention(nn.Module):
             return None
         if isinstance(self.score, AdditiveScore):
             return self.score.attend(query, *memory, reach, position)
-        if isinstance(self.score, Dot) and is_narrow(reach, memory.values):
+        narrow = reach.width is not None and is_narrow(reach.width, memory.values.shape[-2])
+        if isinstance(self.score, Dot) and narrow:
             turned = self.score.query_side(query)
             return dot_attention(turned, *memory, reach=reach, position=position)
         return None
@@ -263,13 +268,47 @@ class Attention(nn.Module):
     def _view(self, query: Tensor, memory: Memory, position: int) -> View:
         """What the window says, with the mask of the memory in its own."""
         mask, keys = memory.mask, memory.values.shape[-2]
-        lengths = None
-        if mask is not None and keys:  # up to the last key that may be attended
-            lengths = (mask * torch.arange(1, keys + 1, device=mask.device)).amax(-1)
-        view: View = self.window(query, keys, lengths=lengths, position=position)
+        view: View = self.window(query, keys, lengths=self._lengths(memory), position=position)
         if mask is not None:
             view = view._replace(mask=mask if view.mask is None else mask & view.mask)
         return view
+
+    def _lengths(self, memory: Memory) -> Tensor | None:
+        """[B, 1 or Q]: keys up to the last that may be attended; None for all."""
+        mask, keys = memory.mask, memory.values.shape[-2]
+        if mask is None or keys == 0:
+            return None
+        return (mask * torch.arange(1, keys + 1, device=mask.device)).amax(-1)
+
+    def _in_band(
+        self,
+        score: Dot | AdditiveScore,
+        query: Tensor,
+        memory: Memory,
+        band: Band,
+        view: View,
+        drop: float,
+        need_weights: bool,
+    ) -> Attended:
+        """Attend to the few neighbouring keys that each query sees, whatever else there is."""
+        keys = memory.values.shape[-2]
+        places = band.places().clamp(0, keys - 1)  # [B, Q, W]
+        if memory.mask is not None:
+            given = memory.mask.expand(*query.shape[:-1], keys).gather(-1, places)
+            view = view._replace(mask=given if view.mask is None else given & view.mask)
+        weights = self._weigh(
+            score.compare_band(query, memory.prepared, band, view.mask), view
+        ).weights
+        context = band_weighted_sum(
+            dropout(weights, drop).flatten(0, -3),
+            memory.values.flatten(0, -3),
+            band.first.flatten(0, -2),
+        ).view(*query.shape[:-1], -1)
+        if not need_weights:
+            return Attended(context)
+        return Attended(
+            context, weights.new_zeros(*query.shape[:-1], keys).scatter_add(-1, places, weights)
+        )
 
     def _weigh(self, scores: Tensor, view: View) -> Sampled:
         """[B, Q, K] scores, seen as the window says -> weights."""

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from regard.attention.kernels import Band, band_dot
 from regard.attention.score import Score
 from regard.errors import ConfigError
 
@@ -31,6 +32,14 @@ class Dot(Score):
     def compare(self, query: Tensor, prepared: Tensor) -> Tensor:
         """[B, Q, Dq] against prepared keys -> [B, Q, K]."""
         return dot_score(self.query_side(query), prepared)
+
+    def compare_band(
+        self, query: Tensor, prepared: Tensor, band: Band, mask: Tensor | None
+    ) -> Tensor:
+        """[B, Q, Dq] against a band of prepared keys -> [B, Q, W]."""
+        sides = self.query_side(query).flatten(0, -3), prepared.flatten(0, -3)
+        scores: Tensor = band_dot(*sides, band.first.flatten(0, -2), band.width)
+        return scores.view(*query.shape[:-1], band.width)
 
 
 class ScaledDot(Dot):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from regard.attention.kernels import Reach
+from regard.attention.kernels import Band, Reach, is_narrow
 from regard.attention.window import View, Window, distances
 from regard.errors import ConfigError
 
@@ -102,6 +102,20 @@ class LocalPredictive(Window):
     ) -> View:
         """[B, Q, K] mask and gain."""
         centres = self.centres(query, keys if lengths is None else lengths)
-        distance = torch.arange(keys, device=query.device) - centres.unsqueeze(-1)
+        return self._view(query, torch.arange(keys, device=query.device), centres)
+
+    def band(self, query: Tensor, keys: int, lengths: Tensor | None) -> tuple[Band, View] | None:
+        """The keys from the first within the radius on, where that is worth it."""
+        if self.radius == inf or not is_narrow(int(2 * self.radius) + 1, keys):
+            return None
+        centres = self.centres(query, keys if lengths is None else lengths)
+        band = Band(torch.ceil(centres - self.radius).long(), int(2 * self.radius) + 1)
+        places = band.places()
+        view = self._view(query, places, centres)
+        inside = (places >= 0) & (places < keys)
+        return band, view._replace(mask=inside if view.mask is None else view.mask & inside)
+
+    def _view(self, query: Tensor, places: Tensor, centres: Tensor) -> View:
+        distance = places - centres.unsqueeze(-1)
         gain = torch.exp(-distance.square() / (2 * (self.radius / 2) ** 2))
         return View(distance.abs() <= self.radius, None, gain.to(query.dtype), self.renormalise)

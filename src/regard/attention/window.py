@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from regard.attention.kernels import Reach
+from regard.attention.kernels import Band, Reach
 
 __all__ = ["Global", "View", "Window", "Windows", "distances"]
 
@@ -65,6 +65,17 @@ class Window(nn.Module):
             position: place of the first query in its sequence.
         """
         raise NotImplementedError
+
+    def band(self, query: Tensor, keys: int, lengths: Tensor | None) -> tuple[Band, View] | None:
+        """The few neighbouring keys that each query sees, and what the window says of those.
+
+        Parameters: as for `forward`.
+
+        Returns:
+            The band and a view of [B, Q, W]; None where there is no such band, or where `reach`
+            says it.
+        """
+        return None
 
 
 class Global(Window):

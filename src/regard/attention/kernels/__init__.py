@@ -1,6 +1,7 @@
 """Fast kernels."""
 
 from regard.attention.kernels._additive import additive_score
+from regard.attention.kernels._band import Band, band_dot, band_weighted_sum
 from regard.attention.kernels._choice import KERNELS, check_kernel, choose
 from regard.attention.kernels._factors import exponentials
 from regard.attention.kernels._stream import (
@@ -14,9 +15,12 @@ from regard.attention.kernels._stream import (
 __all__ = [
     "EVERYTHING",
     "KERNELS",
+    "Band",
     "Reach",
     "additive_attention",
     "additive_score",
+    "band_dot",
+    "band_weighted_sum",
     "check_kernel",
     "choose",
     "dot_attention",

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from regard.attention.kernels._band import Band, gathered
 from regard.attention.kernels._choice import choose
 from regard.attention.kernels._factors import factors, filled
 
@@ -22,6 +23,7 @@ def additive_score(
     mask: Tensor | None = None,
     *,
     keys_exp: Tensor | None = None,
+    band: Band | None = None,
     kernel: str | None = None,
 ) -> Tensor:
     """score = v . tanh(q + k), of queries and keys already projected to the same width A.
@@ -33,12 +35,13 @@ def additive_score(
         query: [..., Q, A].
         keys: [..., K, A].
         vector: v, [A].
-        mask: boolean, broadcast to [..., Q, K]; what it does not allow is not computed, and zero.
+        mask: boolean, broadcast to the scores; what it does not allow is not computed, and zero.
         keys_exp: `exponentials(keys)`, [..., K, A], for keys that are looked at again and again.
+        band: where each query sees a few neighbouring keys alone, which; None for all keys.
         kernel: "plain", "blocked", "numba" or "triton"; None chooses, see `choose`.
 
     Returns:
-        [..., Q, K] scores.
+        [..., Q, K] scores; of a `band` [..., Q, W], zero where it lies outside of the keys.
 
     Raises:
         ConfigError: a kernel that there is not, or that these inputs cannot have.
@@ -48,18 +51,33 @@ def additive_score(
     tensor([[[3., 3., 3.]]])
     """
     if torch.onnx.is_in_onnx_export():
-        return plain_score(query, keys, vector)
+        return plain_score(query, keys, vector, None, band)
     if not torch.compiler.is_compiling():  # a graph has one operator for every size
-        kernel = choose(query, keys, kernel)
+        kernel = choose(query, keys if band is None else keys[..., : band.width, :], kernel)
         if kernel == "plain":
-            return plain_score(query, keys, vector, mask)
-    scores: Tensor = _score(query, keys, vector, mask, keys_exp, kernel)
+            return plain_score(query, keys, vector, mask, band)
+    first, width = (None, 0) if band is None else band
+    scores: Tensor = _score(query, keys, vector, mask, keys_exp, first, width, kernel)
     return scores
 
 
-def plain_score(query: Tensor, keys: Tensor, vector: Tensor, mask: Tensor | None = None) -> Tensor:
+def plain_score(
+    query: Tensor,
+    keys: Tensor,
+    vector: Tensor,
+    mask: Tensor | None = None,
+    band: Band | None = None,
+) -> Tensor:
     """The formula as it stands, by way of [..., Q, K, A]. Parameters as for `additive_score`."""
-    scores = torch.tanh(query.unsqueeze(-2) + keys.unsqueeze(-3)) @ vector
+    if band is None:
+        sums = query.unsqueeze(-2) + keys.unsqueeze(-3)
+    else:
+        first = band.first.reshape(-1, band.first.shape[-1])
+        found, inside = gathered(flat(keys), first, band.width)
+        sums = query.unsqueeze(-2) + found.view(*band.first.shape, *found.shape[-2:])
+        inside = inside.view(sums.shape[:-1])
+        mask = inside if mask is None else mask & inside
+    scores = torch.tanh(sums) @ vector
     return scores if mask is None else scores.masked_fill(~mask, 0)
 
 
@@ -71,15 +89,15 @@ class Scores:
         keys: [..., K, A].
         vector: [A].
         keys_exp: `exponentials(keys)`, or None.
-        kernel: "numba" or "blocked", also for "plain".
+        kernel: "numba", or another, for which "blocked" stands in.
     """
 
     def __init__(
         self, query: Tensor, keys: Tensor, vector: Tensor, keys_exp: Tensor | None, kernel: str
     ) -> None:
         # Below autograd's level the plain formula has no gradients of its own.
-        kernel = "blocked" if kernel == "plain" else kernel
-        self.engine = import_module(f"regard.attention.kernels._{kernel}")
+        engine = "_numba" if kernel == "numba" else "_blocked"
+        self.engine = import_module(f"regard.attention.kernels.{engine}")
         wide = torch.float64 in (query.dtype, keys.dtype)
         self.dtype = torch.float64 if wide else torch.float32
         self.query, self.keys, self.vector = query, keys, vector
@@ -117,8 +135,10 @@ class Scores:
         """Those of query, keys and vector, of all blocks added so far."""
         return self._finished(self._of_query, self._of_keys.mul_(4 * self.filled), self._of_vector)
 
-    def gradients_of(self, grad: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
-        """Those of query, keys and vector, of one block [N, Q, K] that is all there is."""
+    def gradients_of(
+        self, grad: Tensor, mask: Tensor | None, first: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Those of query, keys and vector, of one block [N, Q, K or W] that is all there is."""
         if not grad.numel():
             self.start_gradients()
             return self.gradients()
@@ -129,6 +149,7 @@ class Scores:
             mask,
             of_query,
             of_keys,
+            first=first,
             alone=4 * self.filled,
         )
         return self._finished(of_query, of_keys, of_vector)
@@ -158,12 +179,9 @@ def flat(side: Tensor) -> Tensor:
     return side.reshape(prod(side.shape[:-2]), *side.shape[-2:])
 
 
-def flat_mask(mask: Tensor | None, query: Tensor, keys: Tensor) -> Tensor | None:
+def flat_mask(mask: Tensor | None, query: Tensor, keys: int) -> Tensor | None:
     """A mask broadcast to [..., Q, K] -> [N, Q, K]."""
-    if mask is None:
-        return None
-    Q, K = query.shape[-2], keys.shape[-2]
-    return mask.expand(*query.shape[:-1], K).reshape(prod(query.shape[:-2]), Q, K)
+    return None if mask is None else flat(mask.expand(*query.shape[:-1], keys))
 
 
 @torch.library.custom_op("regard::additive_score", mutates_args=())
@@ -173,25 +191,38 @@ def _score(
     vector: Tensor,
     mask: Tensor | None,
     keys_exp: Tensor | None,
+    first: Tensor | None,
+    width: int,
     kernel: str | None,
 ) -> Tensor:
-    kernel = choose(query, keys, kernel)
+    K = keys.shape[-2] if first is None else width
+    kernel = choose(query, keys[..., :K, :], kernel)
     dtype = torch.promote_types(query.dtype, keys.dtype)
-    mask = flat_mask(mask, query, keys)
-    Q, K = query.shape[-2], keys.shape[-2]
-    if kernel == "triton":
+    mask = flat_mask(mask, query, K)
+    if kernel == "triton" and first is None:
         from regard.attention.kernels import _triton
 
         scores = _triton.score(flat(query), flat(keys), vector, mask)
     else:
-        scores = Scores(query, keys, vector, keys_exp, kernel).score(mask, Q, K)
+        block = Scores(query, keys, vector, keys_exp, kernel)
+        scores = block.score(mask, query.shape[-2], K, first=_flat_first(first))
     return scores.to(dtype).view(*query.shape[:-1], K)
 
 
 @_score.register_fake
-def _(query: Tensor, keys: Tensor, *_: object) -> Tensor:
+def _(
+    query: Tensor,
+    keys: Tensor,
+    vector: Tensor,
+    mask: Tensor | None,
+    keys_exp: Tensor | None,
+    first: Tensor | None,
+    width: int,
+    _: str | None,
+) -> Tensor:
     dtype = torch.promote_types(query.dtype, keys.dtype)
-    return query.new_empty(*query.shape[:-1], keys.shape[-2], dtype=dtype)
+    columns = keys.shape[-2] if first is None else width
+    return query.new_empty(*query.shape[:-1], columns, dtype=dtype)
 
 
 @torch.library.custom_op("regard::additive_score_gradients", mutates_args=())
@@ -202,11 +233,14 @@ def _gradients(
     vector: Tensor,
     mask: Tensor | None,
     keys_exp: Tensor | None,
+    first: Tensor | None,
+    width: int,
     kernel: str | None,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    kernel = choose(query, keys, kernel)
-    mask = flat_mask(mask, query, keys)
-    if kernel == "triton":
+    K = keys.shape[-2] if first is None else width
+    kernel = choose(query, keys[..., :K, :], kernel)
+    mask = flat_mask(mask, query, K)
+    if kernel == "triton" and first is None:
         from regard.attention.kernels import _triton
 
         of_query, of_keys, of_vector = _triton.score_backward(
@@ -214,7 +248,7 @@ def _gradients(
         )
         return of_query.view(query.shape), of_keys.view(keys.shape), of_vector
     scores = Scores(query, keys, vector, keys_exp, kernel)
-    return scores.gradients_of(flat(grad), mask)
+    return scores.gradients_of(flat(grad), mask, _flat_first(first))
 
 
 @_gradients.register_fake
@@ -224,25 +258,27 @@ def _(
     return query.new_empty(query.shape), keys.new_empty(keys.shape), vector.new_empty(vector.shape)
 
 
+def _flat_first(first: Tensor | None) -> Tensor | None:
+    return None if first is None else first.reshape(-1, first.shape[-1]).contiguous()
+
+
 def _remember(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-    *tensors, ctx.kernel = inputs
+    *tensors, ctx.width, ctx.kernel = inputs
     ctx.save_for_backward(*tensors)
 
 
-def _backward(context: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-    query, keys, vector, mask, keys_exp = context.saved_tensors
+def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+    query, keys, vector, mask, keys_exp, first = ctx.saved_tensors
+    sides = (query, keys, vector)
     if torch.is_grad_enabled():  # to be differentiated again, which the formula itself can be
-        scores = plain_score(query, keys, vector, mask)
-        wanted = [side for side in (query, keys, vector) if side.requires_grad]
-        found = iter(torch.autograd.grad(scores, wanted, grad, create_graph=True))
-        sides = [next(found) if side.requires_grad else None for side in (query, keys, vector)]
-        return (*sides, None, None, None)
-    return (
-        *_gradients(grad, query, keys, vector, mask, keys_exp, context.kernel),
-        None,
-        None,
-        None,
-    )
+        band = None if first is None else Band(first, ctx.width)
+        scores = plain_score(query, keys, vector, mask, band)
+        wanted = [side for side in sides if side.requires_grad]
+        each = iter(torch.autograd.grad(scores, wanted, grad, create_graph=True))
+        found = [next(each) if side.requires_grad else None for side in sides]
+    else:
+        found = _gradients(grad, *sides, mask, keys_exp, first, ctx.width, ctx.kernel)
+    return (*found, *[None] * 5)
 
 
 _score.register_autograd(_backward, setup_context=_remember)

@@ -36,6 +36,13 @@ class Reach(NamedTuple):
     before: int | None = None
     after: int | None = None
 
+    @property
+    def width(self) -> int | None:
+        """How many keys are in sight, at most; None for no bound."""
+        if self.before is None or self.after is None:
+            return None
+        return self.before + self.after + 1
+
 
 EVERYTHING = Reach()
 
@@ -115,17 +122,15 @@ def dot_attention(
     return context
 
 
-def is_narrow(reach: Reach, keys: Tensor) -> bool:
-    """Whether a window shows so few of the keys [..., K, D] that `dot_attention` is worth it.
+def is_narrow(width: int, keys: int) -> bool:
+    """Whether windows show so few of the keys that what is linear in the length is worth it.
 
-    >>> is_narrow(Reach(9, 0), torch.zeros(1, 5000, 4)), is_narrow(Reach(9), torch.zeros(1, 50, 4))
+    >>> is_narrow(10, 5000), is_narrow(10, 50)
     (True, False)
     """
-    if reach.before is None or reach.after is None:
-        return False
     if torch.compiler.is_compiling():  # a graph has one way for every length
-        return True
-    return keys.shape[-2] > max(_SHORT, 2 * (reach.before + reach.after + 1))
+        return not torch.onnx.is_in_onnx_export()
+    return keys > max(_SHORT, 2 * width)
 
 
 class _Attention:
@@ -270,7 +275,9 @@ def _cases(
     N, several = len(sides[0]), max(1, _BLOCK // (min(query.shape[-2], _ROWS) * keys.shape[-2]))
     for start in range(0, N, several):
         cases = slice(start, start + several)
-        part = [side if side is None or side is vector else side[cases] for side in sides]
+        part: list[Any] = [
+            side if side is None or side is vector else side[cases] for side in sides
+        ]
         yield _Attention(*part, *how)
 
 
@@ -294,7 +301,13 @@ def _attention(
     if kernel == "triton":
         from regard.attention.kernels import _triton
 
-        given: Any = (flat(query), flat(keys), flat(values), vector, flat_mask(mask, query, keys))
+        given: Any = (
+            flat(query),
+            flat(keys),
+            flat(values),
+            vector,
+            flat_mask(mask, query, keys.shape[-2]),
+        )
         context, _ = _triton.attend(*given)
         return context.view(shape)
     how = (before, after, position, kernel)
@@ -329,8 +342,16 @@ def _gradients(
     if kernel == "triton":
         from regard.attention.kernels import _triton
 
-        given: Any = (flat(query), flat(keys), flat(values), vector, flat_mask(mask, query, keys))
-        found = list(_triton.attend_backward(grad, *given, *_triton.attend(*given)))
+        given: Any = (
+            flat(query),
+            flat(keys),
+            flat(values),
+            vector,
+            flat_mask(mask, query, keys.shape[-2]),
+        )
+        context, sums = _triton.attend(*given)
+        given = (*given, context, sums)
+        found = list(_triton.attend_backward(grad, *given))
     else:
         each, start = [], 0
         how = (before, after, position, kernel)

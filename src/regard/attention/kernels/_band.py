@@ -1,0 +1,173 @@
+"""Products with a band of the keys: row i has W columns, and column w is key first[i] + w.
+
+    dot            s[i, w] = q[i] . k[first[i] + w]
+    weighted_sum   c[i]    = sum over w of p[i, w] v[first[i] + w]
+    scatter        g[j]    = sum over i, w with first[i] + w = j of p[i, w] r[i]
+
+For windows that stand elsewhere for every query. The gradients of each are the other two.
+"""
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+__all__ = ["Band", "band_dot", "band_scatter", "band_weighted_sum", "gathered"]
+
+_BLOCK = 1 << 22  # numbers that are gathered at a time
+
+
+class Band(NamedTuple):
+    """Which keys each query sees, where they are neighbours.
+
+    Attributes:
+        first: int64 [..., Q], the first of them, possibly before the first key there is.
+        width: W, how many; columns outside of the keys are zero, or count for nothing.
+    """
+
+    first: Tensor
+    width: int
+
+    def places(self) -> Tensor:
+        """[..., Q, W]: which key each column is."""
+        return self.first.unsqueeze(-1) + torch.arange(self.width, device=self.first.device)
+
+
+@torch.library.custom_op("regard::band_dot", mutates_args=())
+def band_dot(query: Tensor, keys: Tensor, first: Tensor, width: int) -> Tensor:
+    """s[n, i, w] = query[n, i] . keys[n, first[n, i] + w].
+
+    Parameters:
+        query: [N, Q, D].
+        keys: [N, K, D].
+        first: int64 [N, Q], the key of the first column, possibly outside of the keys.
+        width: W.
+
+    Returns:
+        [N, Q, W].
+    """
+    if _compiled(query, keys):
+        from regard.attention.kernels import _numba_band
+
+        return _numba_band.dot(query, keys, first, width)
+    out = query.new_empty(*first.shape, width)
+    for rows in _blocks(first, width * keys.shape[-1]):
+        found, _ = gathered(keys, first[:, rows], width)
+        out[:, rows] = (found @ query[:, rows].unsqueeze(-1)).squeeze(-1)
+    return out
+
+
+@torch.library.custom_op("regard::band_weighted_sum", mutates_args=())
+def band_weighted_sum(weights: Tensor, values: Tensor, first: Tensor) -> Tensor:
+    """c[n, i] = sum over w of weights[n, i, w] values[n, first[n, i] + w].
+
+    Parameters:
+        weights: [N, Q, W].
+        values: [N, K, D].
+        first: as for `band_dot`.
+
+    Returns:
+        [N, Q, D].
+    """
+    if _compiled(weights, values):
+        from regard.attention.kernels import _numba_band
+
+        return _numba_band.weighted_sum(weights, values, first)
+    out = values.new_empty(*first.shape, values.shape[-1])
+    width = weights.shape[-1]
+    for rows in _blocks(first, width * values.shape[-1]):
+        found, _ = gathered(values, first[:, rows], width)
+        out[:, rows] = (weights[:, rows].unsqueeze(-2) @ found).squeeze(-2)
+    return out
+
+
+@torch.library.custom_op("regard::band_scatter", mutates_args=())
+def band_scatter(weights: Tensor, rows: Tensor, first: Tensor, keys: int) -> Tensor:
+    """g[n, j] = sum of weights[n, i, w] rows[n, i] over i and w with first[n, i] + w = j.
+
+    Parameters:
+        weights: [N, Q, W].
+        rows: [N, Q, D].
+        first: as for `band_dot`.
+        keys: K.
+
+    Returns:
+        [N, K, D].
+    """
+    if _compiled(weights, rows):
+        from regard.attention.kernels import _numba_band
+
+        return _numba_band.scatter(weights, rows, first, keys)
+    out = rows.new_zeros(len(rows) * keys, rows.shape[-1])
+    for part in _blocks(first, weights.shape[-1] * rows.shape[-1]):
+        place, inside = _places(first[:, part], weights.shape[-1], keys)
+        products = (weights[:, part] * inside).unsqueeze(-1) * rows[:, part].unsqueeze(-2)
+        out.index_add_(0, place.flatten(), products.flatten(0, 2))
+    return out.view(len(rows), keys, -1)
+
+
+def gathered(keys: Tensor, first: Tensor, width: int) -> tuple[Tensor, Tensor]:
+    """The keys [N, K, D] of each row, [N, Q, W, D], zero outside of them; and which are inside."""
+    place, inside = _places(first, width, keys.shape[1])
+    found = keys.flatten(0, 1).index_select(0, place.flatten()).view(*place.shape, keys.shape[2])
+    return found * inside.unsqueeze(-1), inside
+
+
+def _places(first: Tensor, width: int, keys: int) -> tuple[Tensor, Tensor]:
+    """Which rows of all cases' keys, one after the other, and whether they are; [N, Q, W] each."""
+    key = first.unsqueeze(-1) + torch.arange(width, device=first.device)
+    case = torch.arange(len(first), device=first.device)[:, None, None] * keys
+    return key.clamp(0, keys - 1) + case, (key >= 0) & (key < keys)
+
+
+def _blocks(first: Tensor, numbers: int) -> list[slice]:
+    """Rows a block at a time, of so many numbers each."""
+    step = max(1, _BLOCK // max(1, len(first) * numbers))
+    return [slice(start, start + step) for start in range(0, first.shape[1], step)]
+
+
+def _compiled(*sides: Tensor) -> bool:
+    return all(side.device.type == "cpu" and side.dtype == torch.float32 for side in sides)
+
+
+@band_dot.register_fake
+def _(query: Tensor, keys: Tensor, first: Tensor, width: int) -> Tensor:
+    return query.new_empty(*first.shape, width)
+
+
+@band_weighted_sum.register_fake
+def _(weights: Tensor, values: Tensor, first: Tensor) -> Tensor:
+    return values.new_empty(*first.shape, values.shape[-1])
+
+
+@band_scatter.register_fake
+def _(weights: Tensor, rows: Tensor, first: Tensor, keys: int) -> Tensor:
+    return rows.new_empty(len(rows), keys, rows.shape[-1])
+
+
+def _remember(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+    ctx.save_for_backward(*inputs[:3])
+    ctx.keys = inputs[1].shape[1]
+
+
+def _of_dot(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+    query, keys, first = ctx.saved_tensors
+    of_keys = band_scatter(grad, query, first, ctx.keys)
+    return band_weighted_sum(grad, keys, first), of_keys, None, None
+
+
+def _of_weighted_sum(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+    weights, values, first = ctx.saved_tensors
+    of_weights = band_dot(grad, values, first, weights.shape[-1])
+    return of_weights, band_scatter(weights, grad, first, ctx.keys), None
+
+
+def _of_scatter(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+    weights, rows, first = ctx.saved_tensors
+    of_weights = band_dot(rows, grad, first, weights.shape[-1])
+    return of_weights, band_weighted_sum(weights, grad, first), None, None
+
+
+band_dot.register_autograd(_of_dot, setup_context=_remember)
+band_weighted_sum.register_autograd(_of_weighted_sum, setup_context=_remember)
+band_scatter.register_autograd(_of_scatter, setup_context=_remember)
