@@ -6,7 +6,7 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log
+from math import exp, log
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ def curve(lengths: Sequence[int] = _LENGTHS) -> list[Point]:
 
     The usual forms stop where they would take over 6 GB or 20 s, by the square of the length.
     """
-    points = []
+    points: list[Point] = []
     for form in _LOOKS:
         for length in sorted(lengths):
             if form in (USUAL, KERAS) and points and points[-1].form == form:
@@ -133,7 +133,7 @@ def _label(axes: Any, ends: list[tuple[float, int, str, str]]) -> None:
         column.append(placed)
         axes.annotate(
             name,
-            (at, 2.718281828459045**placed),
+            (at, exp(placed)),
             xytext=(8, 0),
             textcoords="offset points",
             va="center",

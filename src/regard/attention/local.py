@@ -94,8 +94,9 @@ class LocalPredictive(Window):
         """p: [B, Q, Dq], and S, that is broadcast to [B, Q] -> [B, Q] places."""
         # In float32 at least: narrower numbers cannot tell the places of a long sequence apart.
         exact = torch.promote_types(query.dtype, torch.float32)
-        hidden = torch.tanh(linear(query.to(exact), self.projection.weight.to(exact)))
-        return lengths * torch.sigmoid(hidden @ self.vector.to(exact))
+        with torch.autocast(query.device.type, enabled=False):
+            hidden = torch.tanh(linear(query.to(exact), self.projection.weight.to(exact)))
+            return lengths * torch.sigmoid(hidden @ self.vector.to(exact))
 
     def forward(
         self, query: Tensor, keys: int, *, lengths: Tensor | None = None, position: int = 0

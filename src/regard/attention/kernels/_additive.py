@@ -10,6 +10,7 @@ from torch import Tensor
 from regard.attention.kernels._band import Band, gathered
 from regard.attention.kernels._choice import choose
 from regard.attention.kernels._factors import factors, filled
+from regard.attention.kernels._operators import in_float32
 
 __all__ = ["Scores", "additive_score", "flat", "flat_mask", "plain_score"]
 
@@ -282,3 +283,4 @@ def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
 
 
 _score.register_autograd(_backward, setup_context=_remember)
+in_float32(_score, _gradients)

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from regard.attention.kernels._operators import in_float32
+
 __all__ = ["Band", "band_dot", "band_scatter", "band_weighted_sum", "gathered"]
 
 _BLOCK = 1 << 22  # numbers that are gathered at a time
@@ -171,3 +173,4 @@ def _of_scatter(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
 band_dot.register_autograd(_of_dot, setup_context=_remember)
 band_weighted_sum.register_autograd(_of_weighted_sum, setup_context=_remember)
 band_scatter.register_autograd(_of_scatter, setup_context=_remember)
+in_float32(band_dot, band_weighted_sum, band_scatter)

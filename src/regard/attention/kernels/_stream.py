@@ -14,6 +14,7 @@ from torch import Tensor
 
 from regard.attention.kernels._additive import Scores, flat, flat_mask, plain_score
 from regard.attention.kernels._choice import choose
+from regard.attention.kernels._operators import in_float32
 from regard.attention.softmax import masked_softmax
 
 __all__ = ["EVERYTHING", "Reach", "additive_attention", "dot_attention", "is_narrow"]
@@ -432,3 +433,4 @@ def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
 
 
 _attention.register_autograd(_backward, setup_context=_remember)
+in_float32(_attention, _gradients)
