@@ -20,10 +20,10 @@ _WIDTH = 64
 _MEGABYTES, _SECONDS = 6000.0, 20.0  # beyond which a peer is not asked
 _LOOKS = {  # how a form is called and drawn
     USUAL: ("PyTorch, as usual", "#8b99aa", "-"),
-    KERAS: ("Keras", "#cf8f3a", "-"),
+    KERAS: ("Keras", "#cf8f3a", "--"),  # may lie on the one above
     OURS: ("regard", "#e0480b", "-"),
     WEIGHTLESS: ("regard, no weights", "#2380c8", "-"),
-    DOT: ("dot product (SDPA)", "#8b99aa", ":"),
+    DOT: ("dot product (SDPA)", "#3b4654", ":"),
 }
 
 
@@ -85,19 +85,20 @@ def draw(points: Sequence[Point], path: Path) -> None:
         axes.set_xscale("log", base=2)
         axes.set_yscale("log")
         axes.set_xticks(lengths, [f"{length:,}" for length in lengths])
-        axes.set_xlim(lengths[0] / 1.15, lengths[-1] * 6.5)
+        first, last = lengths[0] / 1.15, lengths[-1] * 1.15
+        axes.set_xlim(first, last * 6)
         axes.minorticks_off()
         axes.set_title(title, loc="left", fontsize=11)
         axes.set_xlabel("queries and keys", loc="left")
-        ticks = _TICKS[attribute]
         low, high = axes.get_ylim()
-        shown = {tick: told for tick, told in ticks.items() if low <= tick <= high}
+        high *= (high / low) ** 0.1  # for the names
+        axes.set_ylim(low, high)
+        shown = {tick: told for tick, told in _TICKS[attribute].items() if low <= tick <= high}
         axes.set_yticks(list(shown), list(shown.values()))
-        axes.grid(axis="y", color="#e6e9ee", linewidth=0.8)
-        axes.set_axisbelow(True)
+        axes.hlines(list(shown), first, last, color="#e6e9ee", linewidth=0.8, zorder=0)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.spines["bottom"].set_bounds(lengths[0] / 1.15, lengths[-1] * 1.15)
-        _label(axes, ends)
+        axes.spines["bottom"].set_bounds(first, last)
+        _label(axes, ends, lengths[-1])
     figure.savefig(path, dpi=200)
 
 
@@ -122,20 +123,24 @@ _TICKS = {
 }
 
 
-def _label(axes: Any, ends: list[tuple[float, int, str, str]]) -> None:
-    """Write each name at the end of its line, those that end together one above the other."""
+def _label(axes: Any, ends: list[tuple[float, int, str, str]], last: int) -> None:
+    """Write each name beside the end of its line, or above where lines to the right go on.
+
+    Those that end together stand one above the other.
+    """
     low, high = (log(bound) for bound in axes.get_ylim())
     gap = 0.062 * (high - low)
-    heights: dict[int, list[float]] = {}
+    above = max((log(height) for height, at, *_ in ends if at != last), default=low)
+    lowest = {last: low}  # where the next name of a column may stand
     for height, at, name, colour in sorted(ends):
-        column = heights.setdefault(at, [])
-        placed = log(height) if not column else max(log(height), column[-1] + gap)
-        column.append(placed)
+        placed = max(log(height), lowest.get(at, above + gap))
+        lowest[at] = placed + gap
         axes.annotate(
             name,
             (at, exp(placed)),
-            xytext=(8, 0),
+            xytext=(8 if at == last else 0, 0),
             textcoords="offset points",
+            ha="left" if at == last else "center",
             va="center",
             fontsize=9.5,
             color=colour,

@@ -13,6 +13,7 @@ __all__ = ["Ratio", "Run", "median_time", "race", "ratio", "seconds_of"]
 Run = Callable[[], tuple[Tensor, ...]]
 
 _LEAST = 0.02  # seconds that a figure is taken over
+_LONG = 1.0  # seconds of a first call from which it is taken for what one takes
 _ROUNDS = (3, 15)  # at least, at most
 
 
@@ -34,7 +35,7 @@ def race(
     """Seconds of one call, one figure for each round, in which all take their turn.
 
     Parameters:
-        runs: what to time. Each is called twice before: what it compiles, it has compiled.
+        runs: what to time. Each is called before, once or twice; what is compiled should be by then.
         agree: whether all must return the same, to 1e-4 of the largest; those that return fewer
             tensors are held to those that they return.
         budget: seconds that the rounds should not take longer than; there are three at least.
@@ -45,13 +46,16 @@ def race(
     expected: tuple[Tensor, ...] | None = None
     calls, all_calls = {}, 0.0
     for name, run in runs.items():
+        start = perf_counter()
         found = run()
+        seconds = perf_counter() - start
         if agree and expected is not None:
             _hold(name, found, expected)
         elif agree:
             expected = tuple(part.detach() for part in found)
         del found  # a peer's weights may be large
-        seconds = seconds_of(run)
+        if seconds < _LONG:
+            seconds = seconds_of(run)
         calls[name] = max(1, round(_LEAST / seconds))
         all_calls += calls[name] * seconds
     least, most = _ROUNDS

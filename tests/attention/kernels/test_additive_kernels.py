@@ -6,6 +6,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 from unittest.mock import Mock
 
@@ -16,7 +17,7 @@ from torch.autograd import gradcheck, gradgradcheck
 from torch.export import Dim
 
 from regard.attention import Additive, Attention, Causal
-from regard.attention.kernels import additive_score, exponentials
+from regard.attention.kernels import Band, additive_score, exponentials
 
 KERNELS = ("plain", "blocked", "numba")
 FAST = ("blocked", "numba")
@@ -59,8 +60,8 @@ def close(found: Tensor, wanted: Tensor, tolerance: float = 1e-6, least: float =
     """Differences of at most so much of the largest magnitude, or of `least`."""
     assert found.shape == wanted.shape
     if found.numel():
-        error = (found.double() - wanted).abs().max()
-        assert error <= tolerance * wanted.abs().max().clamp(min=least)
+        error = float((found.double() - wanted).abs().max())
+        assert error <= tolerance * max(least, float(wanted.abs().max()))
 
 
 def with_gradients(
@@ -273,6 +274,21 @@ def test_nan_stays_in_its_row_or_column(kernel: str, queries: int, largest: floa
         assert scores.isfinite().all()
 
 
+@each_kernel
+@pytest.mark.parametrize("of_query", [-42.0, -44.0])
+def test_nan_hides_no_extremes(kernel: str, of_query: float) -> None:
+    query, keys, vector = torch.full((2, 5, 7), of_query), torch.full((2, 3, 7), 44.25), numbers(7)
+    wanted = oracle(query.double(), keys.double(), vector.double())
+    for side, rest in ((query, wanted[1, 1:]), (keys, wanted[1, :, 1:])):
+        broken = side.clone()
+        broken[1, 0, 0] = float("nan")
+        given = (broken, keys) if side is query else (query, broken)
+        for exp in (None, exponentials(given[1])):
+            scores = additive_score(*given, vector, keys_exp=exp, kernel=kernel)
+            close(scores[1, 1:] if side is query else scores[1, :, 1:], rest, 2e-6)
+            close(scores[0], wanted[0], 2e-6)
+
+
 # Masks
 
 
@@ -363,6 +379,23 @@ def test_strides(kernel: str, queries: int) -> None:
 
 
 @each_kernel
+@pytest.mark.parametrize("queries", [2, 5])
+def test_strides_of_the_incoming_gradient(kernel: str, queries: int) -> None:
+    given = sides(3, queries, 7, 37)
+    query, keys, vector = (side.double() for side in given)
+    for grad in (
+        numbers(3, 7, queries).mT,
+        numbers(3, queries, 14)[..., ::2],
+        torch.ones(()).expand(3, queries, 7),
+        numbers(3, queries, 1).expand(3, queries, 7),
+    ):
+        found = with_gradients(additive_score, given, grad, kernel=kernel)
+        wanted = with_gradients(oracle, (query, keys, vector), grad.double())
+        for one, other in zip(found, wanted, strict=True):
+            close(one, other, 2e-6)
+
+
+@each_kernel
 def test_more_dimensions(kernel: str) -> None:
     query, keys, vector = numbers(2, 3, 5, 11), numbers(2, 3, 7, 11), numbers(11)
     check(kernel, (query, keys, vector))
@@ -423,12 +456,121 @@ def test_under_autocast(kernel: str) -> None:
     wanted = score(query, keys).detach()
     with torch.autocast("cpu", torch.bfloat16):
         found = score(query, keys)
-    assert found.dtype == torch.bfloat16
+    # The operators compute in float32 whatever is around them.
+    assert found.dtype == (torch.bfloat16 if kernel == "plain" else torch.float32)
     close(found.detach(), wanted.double(), 0.03)
     found.sum().backward()
     assert all(
         each.grad is not None and each.grad.dtype == torch.float32 for each in score.parameters()
     )
+
+
+# Bands: row i of the scores has W columns, and column w is key first[i] + w.
+
+
+def seen(mask: Tensor | None, band: Band, keys: int) -> Tensor:
+    places = band.first.unsqueeze(-1) + torch.arange(band.width)
+    inside = (places >= 0) & (places < keys)
+    return inside if mask is None else inside & mask
+
+
+def in_band(
+    query: Tensor, keys: Tensor, vector: Tensor, mask: Tensor | None = None, *, band: Band
+) -> Tensor:
+    K = keys.shape[-2]
+    places = band.first.unsqueeze(-1) + torch.arange(band.width)
+    scores = oracle(query, keys, vector).gather(-1, places.clamp(0, K - 1))
+    return torch.where(seen(mask, band, K), scores, 0.0)
+
+
+def check_band(
+    kernel: str, given: Sides, mask: Tensor | None, band: Band, *, keys_exp: Tensor | None = None
+) -> None:
+    query, keys, vector = given
+    grad = numbers(*query.shape[:-1], band.width)
+    exact = (query.double(), keys.double(), vector.double())
+    wanted = with_gradients(partial(in_band, band=band), exact, grad.double(), mask)
+    # Whatever the incoming gradient holds outside of the keys or of the mask:
+    nowhere = ~seen(mask, band, keys.shape[-2])
+    for bad in (0.0, float("nan")):
+        found = with_gradients(
+            additive_score,
+            given,
+            grad.masked_fill(nowhere, bad),
+            mask,
+            band=band,
+            keys_exp=keys_exp,
+            kernel=kernel,
+        )
+        for one, other in zip(found, wanted, strict=True):
+            close(one, other, 2e-6, least=1e-3)
+        assert (found[0][nowhere] == 0).all()
+
+
+def firsts(N: int, Q: int, low: int, high: int) -> Tensor:
+    return torch.randint(low, high, (N, Q), generator=torch.Generator().manual_seed(N + Q))
+
+
+@each_kernel
+@pytest.mark.parametrize("sizes", [(3, 5, 13, 37), (3, 2, 13, 64), (2, 41, 7, 3), (1, 1, 1, 17)])
+@pytest.mark.parametrize("width", [1, 4, 11, 19])
+def test_bands(kernel: str, sizes: tuple[int, int, int, int], width: int) -> None:
+    N, Q, K, _ = sizes
+    given = sides(*sizes)
+    band = Band(firsts(N, Q, -width - 2, K + 3), width)  # some of them wholly outside
+    check_band(kernel, given, None, band)
+    check_band(kernel, given, numbers(N, Q, width) > 0, band)
+    check_band(kernel, given, numbers(N, 1, width) > 0, band, keys_exp=exponentials(given[1]))
+
+
+@each_kernel
+def test_bands_of_extreme_numbers(kernel: str) -> None:
+    query, keys, vector = sides(3, 5, 13, 37)
+    query[1, 2, 3], keys[1, :, 3] = 100.0, -100.25
+    query[2], keys[2] = 1e30, -1e30
+    band = Band(firsts(3, 5, -4, 12), 7)
+    check_band(kernel, (query, keys, vector), None, band)
+    check_band(kernel, (query, keys, vector), None, band, keys_exp=exponentials(keys))
+
+
+def test_large_bands() -> None:
+    # Several shares of the work, and several parts of the keys.
+    torch.set_num_threads(2)
+    band = Band(firsts(3, 131, -10, 140), 61)
+    check_band("numba", sides(3, 131, 149, 61), None, band)
+    check_band("numba", sides(3, 131, 149, 61), numbers(3, 131, 61) > 0, band)
+
+
+@pytest.mark.parametrize("elements", [1, 60, 500])
+def test_bands_by_any_size_of_blocks(elements: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks_of(monkeypatch, elements)
+    check_band("blocked", sides(3, 5, 13, 11), numbers(3, 5, 7) > 0, Band(firsts(3, 5, -5, 15), 7))
+
+
+@each_kernel
+def test_bands_of_more_dimensions_and_any_strides(kernel: str) -> None:
+    given = (numbers(2, 3, 5, 11), numbers(2, 3, 13, 11), numbers(11))
+    first = firsts(6, 5, -4, 15).view(2, 3, 5)
+    check_band(kernel, given, None, Band(first, 7))
+    check_band(kernel, given, numbers(2, 1, 5, 1) > 0, Band(first.mT.contiguous().mT, 7))
+    check_band(kernel, given, None, Band(first[:1, :1].expand(2, 3, -1), 7))
+
+
+@each_kernel
+def test_gradients_of_gradients_of_bands(kernel: str) -> None:
+    band = Band(firsts(3, 5, -5, 15), 7)
+    query, keys, vector = sides(3, 5, 13, 11)
+
+    def twice(score: Callable[..., Tensor], given: Sides) -> Tensor:
+        leaves = [side.detach().requires_grad_() for side in given]
+        grad = numbers(3, 5, 7).to(given[0].dtype)
+        first = torch.autograd.grad(score(*leaves), leaves, grad, create_graph=True)
+        total = torch.stack([(part * part).sum() for part in first]).sum()
+        return torch.cat([part.flatten() for part in torch.autograd.grad(total, leaves)])
+
+    found = twice(partial(additive_score, band=band, kernel=kernel), (query, keys, vector))
+    exact = (query.double(), keys.double(), vector.double())
+    close(found, twice(partial(in_band, band=band), exact), 5e-6)
 
 
 # Keys that are prepared once

@@ -118,8 +118,8 @@ def oracle(
 def close(found: Tensor, wanted: Tensor, tolerance: float = 2e-6) -> None:
     """Differences of at most so much of the largest magnitude, or of one."""
     assert found.shape == wanted.shape
-    error = (found.double() - wanted).abs().max()
-    assert error <= tolerance * wanted.abs().max().clamp(min=1)
+    error = float((found.double() - wanted).abs().max())
+    assert error <= tolerance * max(1, float(wanted.abs().max()))
 
 
 def with_gradients(
@@ -306,6 +306,23 @@ def test_strides(kernel: str) -> None:
 
 
 @each_kernel
+@pytest.mark.usefixtures("_blocks")
+def test_strides_of_the_incoming_gradient(kernel: str) -> None:
+    given, reach = inputs(kernel), Reach(3, 1)
+    exact = tuple(side.double() for side in given)
+    for grad in (
+        numbers(N, DV, Q).mT,
+        numbers(Q, N, DV).transpose(0, 1),
+        torch.ones(()).expand(N, Q, DV),
+        numbers(N, 1, DV).expand(N, Q, DV),
+    ):
+        found = with_gradients(partial(streamed, kernel, reach=reach), given, grad)
+        wanted = with_gradients(partial(oracle, reach=reach), exact, grad.double())
+        for one, other in zip(found, wanted, strict=True):
+            close(one, other, 5e-6)
+
+
+@each_kernel
 @pytest.mark.parametrize("sizes", [(0, 5, 7), (2, 0, 7), (2, 5, 0), (0, 0, 0)])
 @pytest.mark.parametrize("masked", [False, True])
 def test_nothing(kernel: str, sizes: tuple[int, int, int], masked: bool) -> None:
@@ -346,6 +363,19 @@ def test_narrow_numbers(kernel: str, dtype: torch.dtype) -> None:
     for one, other in zip(found, wanted, strict=True):
         assert one.dtype == dtype
         close(one, other, tolerance)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_values_of_another_dtype(dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
+    choice = importlib.import_module("regard.attention.kernels._choice")
+    monkeypatch.setattr(choice, "_SMALL", 0)
+    query, keys, values, vector = inputs("numba")
+    for other in (values.to(dtype), values):
+        given = (query, keys, other, vector)
+        context = additive_attention(*given)
+        assert context.dtype == other.dtype
+        wanted = oracle(tuple(side.double() for side in given))
+        close(context, wanted, 2e-6 if other.dtype != torch.bfloat16 else 2**-8)
 
 
 @pytest.mark.parametrize("kernel", ["plain", "blocked", "dot"])
@@ -532,16 +562,16 @@ def test_heads_without_weights(size: str) -> None:
 
 
 def test_narrow_is_what_shows_less_than_half_of_many_keys() -> None:
-    def keys(number: int) -> Tensor:
-        return torch.empty(1, number, 2, device="meta")
+    assert is_narrow(5, 1025)
+    assert not is_narrow(5, 1024)
+    assert is_narrow(1000, 2001)
+    assert not is_narrow(1000, 2000)
 
-    assert is_narrow(Reach(4, 0), keys(1025))
-    assert not is_narrow(Reach(4, 0), keys(1024))
-    assert is_narrow(Reach(500, 499), keys(2001))
-    assert not is_narrow(Reach(500, 499), keys(2000))
-    assert not is_narrow(Reach(4, None), keys(5000))
-    assert not is_narrow(Reach(None, 4), keys(5000))
-    assert not is_narrow(Reach(), keys(5000))
+
+def test_how_many_keys_are_in_reach() -> None:
+    assert Reach(4, 0).width == 5
+    assert Reach(3, 3).width == 7
+    assert [reach.width for reach in (Reach(), Reach(None, 0), Reach(0, None))] == [None] * 3
 
 
 # Memory

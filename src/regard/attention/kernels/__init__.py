@@ -1,4 +1,12 @@
-"""Fast kernels."""
+"""Fast kernels for additive attention, and for windows over long sequences.
+
+    tanh(a + b) = 1 - 2 / (1 + e^2a e^2b)
+
+With E_q = e^2q and E_k = e^2k, taken once for each row, the scores v . tanh(q + k) cost a
+multiply-add and a reciprocal for each element, and neither they nor their gradients ever hold
+[B, Q, K, A]. `choose` says which of the kernels computes them: plain PyTorch, the same in blocks,
+numba on CPUs, Triton on NVIDIA GPUs. All give the same numbers to rounding.
+"""
 
 from regard.attention.kernels._additive import additive_score
 from regard.attention.kernels._band import Band, band_dot, band_weighted_sum
