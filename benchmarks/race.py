@@ -14,7 +14,7 @@ Run = Callable[[], tuple[Tensor, ...]]
 
 _LEAST = 0.02  # seconds that a figure is taken over
 _LONG = 1.0  # seconds of a first call from which it is taken for what one takes
-_ROUNDS = (3, 15)  # at least, at most
+_ROUNDS = (3, 9)  # at least, at most
 
 
 class Ratio(NamedTuple):
@@ -30,12 +30,12 @@ class Ratio(NamedTuple):
 
 
 def race(
-    runs: Mapping[str, Run], *, agree: bool = True, budget: float = 8.0
+    runs: Mapping[str, Run], *, agree: bool = True, budget: float = 5.0
 ) -> dict[str, list[float]]:
     """Seconds of one call, one figure for each round, in which all take their turn.
 
     Parameters:
-        runs: what to time. Each is called before, once or twice; what is compiled should be by then.
+        runs: what to time. Each is called once or twice before; what it compiles should be there.
         agree: whether all must return the same, to 1e-4 of the largest; those that return fewer
             tensors are held to those that they return.
         budget: seconds that the rounds should not take longer than; there are three at least.
