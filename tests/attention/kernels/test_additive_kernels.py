@@ -587,6 +587,11 @@ def test_exponentials_made_before(kernel: str, queries: int, scale: float) -> No
     check(kernel, (query, keys, vector), keys_exp=exp, tolerance=tolerance)
 
 
+def test_exponentials_of_keys_narrower_than_the_queries() -> None:
+    query, keys = spread((3, 5, 11), -60.0).double(), spread((3, 7, 11), 60.25)
+    check("blocked", (query, keys, numbers(11)), keys_exp=exponentials(keys), least=1.0)
+
+
 @pytest.mark.parametrize("kernel", [None, *KERNELS])
 @pytest.mark.parametrize("need_weights", [True, False])
 def test_one_step_at_a_time_is_all_at_once(kernel: str | None, need_weights: bool) -> None:

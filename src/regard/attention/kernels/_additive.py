@@ -97,11 +97,13 @@ class Scores:
         self, query: Tensor, keys: Tensor, vector: Tensor, keys_exp: Tensor | None, kernel: str
     ) -> None:
         # Below autograd's level the plain formula has no gradients of its own.
-        engine = "_numba" if kernel == "numba" else "_blocked"
-        self.engine = import_module(f"regard.attention.kernels.{engine}")
         wide = torch.float64 in (query.dtype, keys.dtype)
         self.dtype = torch.float64 if wide else torch.float32
+        engine = "_numba" if kernel == "numba" and not wide else "_blocked"
+        self.engine = import_module(f"regard.attention.kernels.{engine}")
         self.query, self.keys, self.vector = query, keys, vector
+        if keys_exp is not None and keys_exp.dtype != self.dtype:
+            keys_exp = None  # held within the range of other numbers
         exp = None if keys_exp is None else flat(keys_exp)
         lanes = self.engine.LANES
         self.factors = factors(

@@ -68,7 +68,7 @@ def factors(
         # The keys, which may be many for one query, are looked at only where it is extreme.
         of_keys = filled(keys_exp, lanes)
         most = 1.0 if _TINY < largest <= other else largest_of(keys)
-    safe = largest <= other or most <= other or max(largest, most) <= limit
+    safe = largest <= other or most <= other or (largest <= limit and most <= limit)
     if safe and not largest + most <= _TINY:
         return Factors(of_query, of_keys, False)
     return Factors(query, keys, True)

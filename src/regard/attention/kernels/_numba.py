@@ -41,10 +41,11 @@ from regard.attention.kernels._threads import run
 
 __all__ = ["LANES", "add_gradients", "exponentials_of", "score"]
 
-_f32, _u8, _i64 = np.float32, np.uint8, np.int64
+_f32, _f64, _u8, _i64 = np.float32, np.float64, np.uint8, np.int64
 _SHARE = 1 << 18  # elements that a thread takes at a time
 _compiled = numba.njit(nogil=True, error_model="numpy")
 _HELD = _f32(4e9)
+_ROWS = 64  # rows whose gradients add up apart
 _CACHED = 8192  # numbers of the key side that the queries of a part go over in turn
 
 
@@ -208,7 +209,7 @@ def _gradients(direct: bool) -> Any:
     @numba.cfunc("void(CPointer(int64))", cache=True, error_model="numpy")
     def gradients(given: Any) -> None:
         query, keys = pointer(given[1], _f32), pointer(given[2], _f32)  # [N, Q, A], [N, K, A]
-        of_vector = pointer(given[3], _f32)  # [N, splits, A]: sum of g tanh = g (e - 1) r
+        of_vector = pointer(given[3], _f64)  # [N, splits, A]: sum of g tanh = g (e - 1) r
         Q, K, A, N, rows, columns = given[4], given[5], given[6], given[7], given[8], given[9]
         start_query, start_key = given[10], given[11]
         masked, mask = given[12] != 0, pointer(given[12], _u8)  # [N, rows, columns]
@@ -220,9 +221,11 @@ def _gradients(direct: bool) -> Any:
         splits = given[20]  # into how many shares the keys of a case are cut
         # Where there is but this one block: 4 v, [A], by which what adds up is multiplied.
         alone, fourfold = given[21] != 0, pointer(given[21], _f32)
+        # What some rows bring adds up here first, since long sums of float32 lose digits: of
+        # `block` keys, [block, A], and of the vector, [A].
+        sums, block = pointer(given[22], _f32), given[23]
         begin, width = (0, K) if banded else (start_key, columns)
         fours = A // (4 * LANES) * (4 * LANES)
-        block = max(16, _CACHED // 4 // A)
         one, zero = splat(_f32(1)), splat(_f32(0))
         while True:
             part = take(given)
@@ -230,13 +233,13 @@ def _gradients(direct: bool) -> Any:
             if n >= N:
                 return
             low, last = begin + width * s // splits, begin + width * (s + 1) // splits
-            t = part * A
+            t, c = part * A, part * (block + 1) * A
+            v = c + block * A
+            row = 0
             while low < last:
                 high = min(last, low + block)
-                if alone:
-                    for o in range((n * K + low) * A, (n * K + high) * A, LANES):
-                        store(of_keys, o, zero)
-                for i in range(rows):
+                until = min(rows, row + _ROWS)
+                for i in range(row, until):
                     # Column w of the row is key w + start.
                     start = first[n * rows + i] if banded else start_key
                     left, right = max(0, low - start), min(columns, high - start)
@@ -247,6 +250,7 @@ def _gradients(direct: bool) -> Any:
                     k = (n * K + start) * A
                     o = (n * rows + i) * columns
                     m = n * across + i * down
+                    there = c + (start - low) * A
                     for h in range(0, fours, 4 * LANES):
                         h1, h2, h3 = h + LANES, h + 2 * LANES, h + 3 * LANES
                         q0, q1 = load(query, q + h), load(query, q + h1)
@@ -278,18 +282,19 @@ def _gradients(direct: bool) -> Any:
                             g0, g1 = mul(mul(e0, r0), g0), mul(mul(e1, r1), g1)
                             g2, g3 = mul(mul(e2, r2), g2), mul(mul(e3, r3), g3)
                             a0, a1, a2, a3 = add(a0, g0), add(a1, g1), add(a2, g2), add(a3, g3)
-                            store(of_keys, at, add(load(of_keys, at), g0))
-                            store(of_keys, at + LANES, add(load(of_keys, at + LANES), g1))
-                            store(of_keys, at + 2 * LANES, add(load(of_keys, at + 2 * LANES), g2))
-                            store(of_keys, at + 3 * LANES, add(load(of_keys, at + 3 * LANES), g3))
+                            at = there + w * A + h
+                            store(sums, at, add(load(sums, at), g0))
+                            store(sums, at + LANES, add(load(sums, at + LANES), g1))
+                            store(sums, at + 2 * LANES, add(load(sums, at + 2 * LANES), g2))
+                            store(sums, at + 3 * LANES, add(load(sums, at + 3 * LANES), g3))
                         store(of_query, g + h, add(load(of_query, g + h), a0))
                         store(of_query, g + h1, add(load(of_query, g + h1), a1))
                         store(of_query, g + h2, add(load(of_query, g + h2), a2))
                         store(of_query, g + h3, add(load(of_query, g + h3), a3))
-                        store(of_vector, t + h, add(load(of_vector, t + h), b0))
-                        store(of_vector, t + h1, add(load(of_vector, t + h1), b1))
-                        store(of_vector, t + h2, add(load(of_vector, t + h2), b2))
-                        store(of_vector, t + h3, add(load(of_vector, t + h3), b3))
+                        store(sums, v + h, add(load(sums, v + h), b0))
+                        store(sums, v + h1, add(load(sums, v + h1), b1))
+                        store(sums, v + h2, add(load(sums, v + h2), b2))
+                        store(sums, v + h3, add(load(sums, v + h3), b3))
                     for h in range(fours, A, LANES):
                         q0 = load(query, q + h)
                         a0, b0 = zero, zero
@@ -304,15 +309,26 @@ def _gradients(direct: bool) -> Any:
                             b0 = multiply_add(n0, g0, b0)
                             g0 = mul(mul(e0, r0), g0)
                             a0 = add(a0, g0)
-                            store(of_keys, at, add(load(of_keys, at), g0))
+                            at = there + w * A + h
+                            store(sums, at, add(load(sums, at), g0))
                         store(of_query, g + h, add(load(of_query, g + h), a0))
-                        store(of_vector, t + h, add(load(of_vector, t + h), b0))
-                if alone:
-                    for j in range(low, high):
-                        for h in range(0, A, LANES):
-                            o = (n * K + j) * A + h
-                            store(of_keys, o, mul(load(of_keys, o), load(fourfold, h)))
-                low = high
+                        store(sums, v + h, add(load(sums, v + h), b0))
+                for j in range(high - low):
+                    for h in range(0, A, LANES):
+                        o, at = (n * K + low + j) * A + h, c + j * A + h
+                        number = load(sums, at)
+                        if not alone or row > 0:
+                            number = add(number, load(of_keys, o))
+                        if alone and until == rows:
+                            number = mul(number, load(fourfold, h))
+                        store(of_keys, o, number)
+                        store(sums, at, zero)
+                for h in range(A):
+                    of_vector[t + h] += sums[v + h]
+                    sums[v + h] = 0
+                row = until
+                if row == rows:
+                    row, low = 0, high
 
     return gradients
 
@@ -376,13 +392,15 @@ def add_gradients(
         others: as for `score`.
     """
     splits, N, _, A = of_query.shape
-    of_vector = torch.zeros(N * splits, A)
+    block = max(16, _CACHED // 4 // A)
+    of_vector = torch.zeros(N * splits, A, dtype=torch.float64)
+    sums = torch.zeros(N * splits, (block + 1) * A)
     given = _places(factors, grad, mask, first, start_query, start_key)
     given[3] = of_vector.data_ptr()
     given += [of_query.data_ptr(), of_keys.data_ptr(), splits]
-    given += [0 if alone is None else alone.data_ptr()]
+    given += [0 if alone is None else alone.data_ptr(), sums.data_ptr(), block]
     run(_gradients(factors.direct), given, grad.numel() * A)
-    return of_vector.sum(0)
+    return of_vector.sum(0).float()
 
 
 def _places(

@@ -48,9 +48,8 @@ def run(worker: Any, arguments: Sequence[int], elements: int) -> None:
 def _team() -> Any:
     """The function of torch's libgomp that runs another in a team of threads; None without it."""
     maps = Path("/proc/self/maps")
-    loaded = (
-        {line.split()[-1] for line in maps.open() if "libgomp" in line} if maps.exists() else ()
-    )
+    lines = maps.read_text(encoding="utf-8").splitlines() if maps.exists() else []
+    loaded = {line.split()[-1] for line in lines if "libgomp" in line}
     beside = Path(torch.__file__).parent
     torchs = [path for path in loaded if beside in Path(path).parents]
     if len(torchs or loaded) != 1:
