@@ -9,6 +9,7 @@ from regard.attention.kernels import (
     Band,
     Reach,
     additive_attention,
+    additive_attention_and_weights,
     additive_score,
     check_kernel,
     exponentials,
@@ -67,22 +68,23 @@ class AdditiveScore(Score):
         prepared: Tensor,
         values: Tensor,
         mask: Tensor | None,
+        *,
         reach: Reach,
         position: int,
-    ) -> Tensor:
-        """The context, [B, Q, Dv], by a softmax whose weights are never held as a whole."""
+        need_weights: bool,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Context [B, Q, Dv] and weights [B, Q, K] of a softmax; those not needed are not held."""
         keys, keys_exp = self._split(prepared)
-        return additive_attention(
-            self.query_side(query),
-            keys,
-            values,
-            self.vector,
-            mask,
-            keys_exp=keys_exp,
-            reach=reach,
-            position=position,
-            kernel=self.kernel,
-        )
+        given = (self.query_side(query), keys, values, self.vector, mask)
+        how: Any = {
+            "keys_exp": keys_exp,
+            "reach": reach,
+            "position": position,
+            "kernel": self.kernel,
+        }
+        if need_weights:
+            return additive_attention_and_weights(*given, **how)
+        return additive_attention(*given, **how), None
 
     def _split(self, prepared: Tensor) -> tuple[Tensor, Tensor | None]:
         width = self.vector.shape[0]

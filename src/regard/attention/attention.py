@@ -219,10 +219,10 @@ class Attention(nn.Module):
             )
         drop = self.dropout if self.training else 0.0
         plain = self.align is masked_softmax and not self.window.has_gain
-        if plain and not need_weights and drop == 0.0:
-            context = self._without_weights(query, memory, position)
-            if context is not None:
-                return Attended(context)
+        if plain and drop == 0.0:
+            attended = self._by_reach(query, memory, position, need_weights)
+            if attended is not None:
+                return attended
         if isinstance(self.score, Dot | AdditiveScore):
             band = self.window.band(query, memory.values.shape[-2], self._lengths(memory))
             if band is not None:
@@ -246,17 +246,20 @@ class Attention(nn.Module):
         check_width("keys", keys, self.score.key_dim)
         return Memory(self.score.prepare(keys), values, mask)
 
-    def _without_weights(self, query: Tensor, memory: Memory, position: int) -> Tensor | None:
-        """The context by a kernel of ours that holds no weights; None where there is none."""
+    def _by_reach(
+        self, query: Tensor, memory: Memory, position: int, need_weights: bool
+    ) -> Attended | None:
+        """By a kernel that computes what the window shows alone; None where there is none."""
         reach = self.window.reach
         if reach is None:
             return None
         if isinstance(self.score, AdditiveScore):
-            return self.score.attend(query, *memory, reach, position)
+            how: Any = {"reach": reach, "position": position, "need_weights": need_weights}
+            return Attended(*self.score.attend(query, *memory, **how))
         narrow = reach.width is not None and is_narrow(reach.width, memory.values.shape[-2])
-        if isinstance(self.score, Dot) and narrow:
+        if isinstance(self.score, Dot) and narrow and not need_weights:
             turned = self.score.query_side(query)
-            return dot_attention(turned, *memory, reach=reach, position=position)
+            return Attended(dot_attention(turned, *memory, reach=reach, position=position))
         return None
 
     def _compare(self, query: Tensor, memory: Memory, view: View) -> Tensor:

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.autograd import gradcheck, gradgradcheck
 from torch.export import Dim
 
-from regard.attention import Additive, Attention, Causal
+from regard.attention import Additive, Attention, Causal, masked_softmax, sparsemax
 from regard.attention.kernels import Band, additive_score, exponentials
 
 KERNELS = ("plain", "blocked", "numba")
@@ -718,10 +718,10 @@ def test_in_a_forked_process() -> None:
 class _Model(torch.nn.Module):
     """Additive attention, of which the graph should hold one operator."""
 
-    def __init__(self, need_weights: bool) -> None:
+    def __init__(self, need_weights: bool, align: Any = masked_softmax) -> None:
         super().__init__()
         torch.manual_seed(0)
-        self.attention = Attention(Additive(5, 7, 11))
+        self.attention = Attention(Additive(5, 7, 11), align=align)
         self.need_weights = need_weights
 
     def forward(self, query: Tensor, keys: Tensor, mask: Tensor) -> Tensor:
@@ -735,15 +735,23 @@ def _of_sizes(N: int, Q: int, K: int) -> tuple[Tensor, Tensor, Tensor]:
     return numbers(N, Q, 5), numbers(N, K, 7), mask
 
 
-@pytest.mark.parametrize("need_weights", [True, False])
-def test_exported_as_one_operator_for_every_length(need_weights: bool) -> None:
-    model = _Model(need_weights)
+@pytest.mark.parametrize(
+    ("need_weights", "align", "name"),
+    [
+        (True, masked_softmax, "attention"),
+        (False, masked_softmax, "attention"),
+        (True, sparsemax, "additive_score"),
+    ],
+)
+def test_exported_as_one_operator_for_every_length(
+    need_weights: bool, align: Any, name: str
+) -> None:
+    model = _Model(need_weights, align)
     queries, keys = Dim("Q"), Dim("K")
     program = torch.export.export(
         model, _of_sizes(2, 3, 5), dynamic_shapes=({1: queries}, {1: keys}, {1: keys})
     )
     ours = [str(node.target) for node in program.graph.nodes if "regard" in str(node.target)]
-    name = "additive_score" if need_weights else "attention"
     assert ours == [f"regard.{name}.default"]
     for sizes in ((2, 3, 5), (2, 11, 7), (2, 211, 223), (2, 1, 3)):
         given = _of_sizes(*sizes)

@@ -16,6 +16,7 @@ from regard.attention.kernels._stream import (
     EVERYTHING,
     Reach,
     additive_attention,
+    additive_attention_and_weights,
     dot_attention,
     is_narrow,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "Band",
     "Reach",
     "additive_attention",
+    "additive_attention_and_weights",
     "additive_score",
     "band_dot",
     "band_weighted_sum",

@@ -115,9 +115,17 @@ class Scores:
         )
         self.filled = filled(vector.to(self.dtype), lanes)
 
-    def score(self, mask: Tensor | None, rows: int, columns: int, **where: Any) -> Tensor:
-        """[N, rows, columns] of a block, as the kernel's `score` describes it."""
-        out = self.filled.new_empty(self.factors.query.shape[0], rows, columns)
+    def score(
+        self,
+        mask: Tensor | None,
+        rows: int,
+        columns: int,
+        out: Tensor | None = None,
+        **where: Any,
+    ) -> Tensor:
+        """[N, rows, columns] of a block, as the kernel's `score` says, in `out` if given."""
+        if out is None:
+            out = self.filled.new_empty(self.factors.query.shape[0], rows, columns)
         if out.numel():
             self.engine.score(self.factors, self.filled, mask, out, **where)
         return out

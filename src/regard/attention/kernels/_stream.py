@@ -12,12 +12,19 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from regard.attention.kernels._additive import Scores, flat, flat_mask, plain_score
+from regard.attention.kernels._additive import Scores, additive_score, flat, flat_mask
 from regard.attention.kernels._choice import choose
 from regard.attention.kernels._operators import in_float32
 from regard.attention.softmax import masked_softmax
 
-__all__ = ["EVERYTHING", "Reach", "additive_attention", "dot_attention", "is_narrow"]
+__all__ = [
+    "EVERYTHING",
+    "Reach",
+    "additive_attention",
+    "additive_attention_and_weights",
+    "dot_attention",
+    "is_narrow",
+]
 
 _BLOCK = 1 << 19  # scores of a block of queries at a time, for a cache
 _ROWS = 32  # queries of a block, at least, before several cases are taken at once
@@ -85,13 +92,49 @@ def additive_attention(
     """
     given = (query, keys, values, vector, mask, keys_exp, *reach, position)
     if torch.onnx.is_in_onnx_export():
-        return _plain(*given)
+        return _plain(*given)[0]
     if not torch.compiler.is_compiling():  # a graph has one operator for every size
         kernel = choose(query, keys, kernel)
         if kernel == "plain":
-            return _plain(*given)
-    context: Tensor = _attention(*given, kernel)
+            return _plain(*given)[0]
+    context: Tensor = _attention(*given, kernel, False)[0]
     return context
+
+
+def additive_attention_and_weights(
+    query: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    vector: Tensor,
+    mask: Tensor | None = None,
+    *,
+    keys_exp: Tensor | None = None,
+    reach: Reach = EVERYTHING,
+    position: int = 0,
+    kernel: str | None = None,
+) -> tuple[Tensor, Tensor]:
+    """weights = softmax(v . tanh(q + k)), context = weights @ values, while they are in the cache.
+
+    Parameters and errors: as for `additive_attention`.
+
+    Returns:
+        The context [..., Q, Dv] and the weights [..., Q, K]; zeros, in value and gradient, where
+        nothing may be attended.
+
+    >>> query, keys, values = torch.randn(2, 3, 5), torch.randn(2, 7, 5), torch.randn(2, 7, 4)
+    >>> context, weights = additive_attention_and_weights(query, keys, values, torch.randn(5))
+    >>> context.shape, weights.shape
+    (torch.Size([2, 3, 4]), torch.Size([2, 3, 7]))
+    """
+    given = (query, keys, values, vector, mask, keys_exp, *reach, position)
+    if torch.onnx.is_in_onnx_export():
+        return _plain(*given)
+    if not torch.compiler.is_compiling():
+        kernel = choose(query, keys, kernel)
+    if kernel in ("plain", "triton") or query.device.type != "cpu":
+        return _plain(*given, kernel)
+    both: tuple[Tensor, Tensor] = _attention(*given, kernel, True)
+    return both
 
 
 def dot_attention(
@@ -118,8 +161,8 @@ def dot_attention(
     """
     given = (query, keys, values, None, mask, None, *reach, position)
     if torch.onnx.is_in_onnx_export():
-        return _plain(*given)
-    context: Tensor = _attention(*given, None)
+        return _plain(*given)[0]
+    context: Tensor = _attention(*given, None, False)[0]
     return context
 
 
@@ -187,8 +230,10 @@ class _Attention:
         given = self.mask[:, slice(None) if self.mask.shape[1] == 1 else rows, columns]
         return given if seen is None else given & seen
 
-    def weights(self, rows: slice, columns: slice, allowed: Tensor | None) -> Tensor:
-        """[N, q, w]; zeros where nothing may be attended."""
+    def weights(
+        self, rows: slice, columns: slice, allowed: Tensor | None, out: Tensor | None = None
+    ) -> Tensor:
+        """[N, q, w]; zeros where nothing may be attended. In `out`, if given and contiguous."""
         shape = (len(self.query), rows.stop - rows.start, columns.stop - columns.start)
         bias = None
         if allowed is not None:
@@ -198,7 +243,7 @@ class _Attention:
         if self.scores is not None:
             mask = None if allowed is None else allowed.expand(shape)
             scores = self.scores.score(
-                mask, *shape[1:], start_query=rows.start, start_key=columns.start
+                mask, *shape[1:], out, start_query=rows.start, start_key=columns.start
             )
             scores = scores if bias is None else scores.add_(bias)
         else:
@@ -208,23 +253,36 @@ class _Attention:
                 if bias is None
                 else torch.baddbmm(bias.expand(shape), query, keys)
             )
-        weights = torch.softmax(scores, -1)
+        weights = torch.softmax(scores, -1, out=scores)
         if allowed is not None:
             some = allowed.any(-1, keepdim=True)
             if not some.all():
                 weights.mul_(some)
         return weights
 
-    def context(self) -> Tensor:
-        """[N, Q, Dv]."""
+    def context(self, kept: Tensor | None) -> Tensor:
+        """[N, Q, Dv]; the weights are put into `kept`, [N, Q, K] of zeros, if there is one."""
         context = self.values.new_zeros(*self.query.shape[:2], self.values.shape[-1])
         for rows, columns in self.blocks():
-            weights = self.weights(rows, columns, self.allowed(rows, columns))
-            context[:, rows] = torch.bmm(weights, self.values[:, columns])
+            place = None if kept is None else kept[:, rows, columns]
+            fits = place is not None and place.is_contiguous() and place.dtype == context.dtype
+            out = place if fits else None
+            weights = self.weights(rows, columns, self.allowed(rows, columns), out)
+            if place is not None and out is None:
+                place.copy_(weights)
+            torch.bmm(weights, self.values[:, columns], out=context[:, rows])
         return context
 
-    def gradients(self, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
-        """Those of query, keys, values and vector, from that of the context."""
+    def gradients(
+        self, grad: Tensor, of_kept: Tensor | None, kept: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+        """Those of query, keys, values and vector.
+
+        Parameters:
+            grad: of the context, [N, Q, Dv].
+            of_kept: of the weights, [N, Q, K]; None is zero.
+            kept: the weights, [N, Q, K], where there is no need to compute them again.
+        """
         of_values, of_vector = torch.zeros_like(self.values), None
         if self.scores is not None:
             self.scores.start_gradients()
@@ -232,9 +290,14 @@ class _Attention:
             of_query, of_keys = torch.zeros_like(self.query), torch.zeros_like(self.keys)
         for rows, columns in self.blocks():
             allowed = self.allowed(rows, columns)
-            weights = self.weights(rows, columns, allowed)
+            if kept is None:
+                weights = self.weights(rows, columns, allowed)
+            else:
+                weights = kept[:, rows, columns]
             of_values[:, columns].baddbmm_(weights.mT, grad[:, rows])
             of_weights = torch.bmm(grad[:, rows], self.values[:, columns].mT)
+            if of_kept is not None:
+                of_weights += of_kept[:, rows, columns]
             of_scores: Tensor = torch.ops.aten._softmax_backward_data(
                 of_weights, weights, -1, weights.dtype
             )
@@ -273,7 +336,12 @@ def _cases(
         mask,
         None if keys_exp is None else flat(keys_exp),
     ]
-    N, several = len(sides[0]), max(1, _BLOCK // (min(query.shape[-2], _ROWS) * keys.shape[-2]))
+    # All queries of a few cases, or a block of those of one: both stand together in memory.
+    (N, Q, _), K = sides[0].shape, keys.shape[-2]
+    width = Reach(*how[:2]).width
+    if width is not None and 2 * width < K:
+        Q, K = min(Q, width), 2 * width
+    several = max(1, _BLOCK // (Q * K))
     for start in range(0, N, several):
         cases = slice(start, start + several)
         part: list[Any] = [
@@ -294,11 +362,15 @@ def _attention(
     after: int | None,
     position: int,
     kernel: str | None,
-) -> Tensor:
+    need_weights: bool,
+) -> tuple[Tensor, Tensor]:
     shape = (*query.shape[:-1], values.shape[-1])
+    everything = before is None and after is None  # is written to
+    new = values.new_empty if everything else values.new_zeros
+    weights = new(*query.shape[:-1], keys.shape[-2] if need_weights else 0)
     if 0 in (*query.shape, *keys.shape, *values.shape):
-        return values.new_zeros(shape)
-    kernel = _kernel(query, keys, vector, kernel, before is None and after is None)
+        return values.new_zeros(shape), weights
+    kernel = _kernel(query, keys, vector, kernel, everything and not need_weights)
     if kernel == "triton":
         from regard.attention.kernels import _triton
 
@@ -310,20 +382,41 @@ def _attention(
             flat_mask(mask, query, keys.shape[-2]),
         )
         context, _ = _triton.attend(*given)
-        return context.view(shape)
+        return context.view(shape), weights
     how = (before, after, position, kernel)
-    each = _cases(query, keys, values, vector, mask, keys_exp, *how)
-    return _joined([attention.context() for attention in each]).to(values.dtype).view(shape)
+    parts, start = [], 0
+    for attention in _cases(query, keys, values, vector, mask, keys_exp, *how):
+        stop = start + len(attention.query)
+        parts.append(attention.context(flat(weights)[start:stop] if need_weights else None))
+        start = stop
+    return _joined(parts).to(values.dtype).view(shape), weights
 
 
 @_attention.register_fake
-def _(query: Tensor, keys: Tensor, values: Tensor, *_: object) -> Tensor:
-    return values.new_empty(*query.shape[:-1], values.shape[-1])
+def _(
+    query: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    vector: Tensor | None,
+    mask: Tensor | None,
+    keys_exp: Tensor | None,
+    before: int | None,
+    after: int | None,
+    position: int,
+    kernel: str | None,
+    need_weights: bool,
+) -> tuple[Tensor, Tensor]:
+    return (
+        values.new_empty(*query.shape[:-1], values.shape[-1]),
+        values.new_empty(*query.shape[:-1], keys.shape[-2] if need_weights else 0),
+    )
 
 
 @torch.library.custom_op("regard::attention_gradients", mutates_args=())
 def _gradients(
-    grad: Tensor,
+    grad: Tensor | None,
+    of_weights: Tensor | None,
+    weights: Tensor | None,
     query: Tensor,
     keys: Tensor,
     values: Tensor,
@@ -338,7 +431,10 @@ def _gradients(
     sides = [side for side in (query, keys, values, vector) if side is not None]
     if 0 in (*query.shape, *keys.shape, *values.shape):
         return [torch.zeros_like(side) for side in sides]
-    kernel = _kernel(query, keys, vector, kernel, before is None and after is None)
+    in_one = before is None and after is None and weights is None
+    kernel = _kernel(query, keys, vector, kernel, in_one)
+    if grad is None:
+        grad = values.new_zeros(*query.shape[:-1], values.shape[-1])
     grad = flat(grad)
     if kernel == "triton":
         from regard.attention.kernels import _triton
@@ -358,7 +454,11 @@ def _gradients(
         how = (before, after, position, kernel)
         for attention in _cases(query, keys, values, vector, mask, keys_exp, *how):
             stop = start + len(attention.query)
-            each.append(attention.gradients(grad[start:stop].to(attention.values.dtype)))
+            of_context = grad[start:stop].to(attention.values.dtype)
+            kept = [
+                None if side is None else flat(side)[start:stop] for side in (of_weights, weights)
+            ]
+            each.append(attention.gradients(of_context, *kept))
             start = stop
         *of_sides, of_vector = zip(*each, strict=True)
         found = [_joined(parts) for parts in of_sides]
@@ -368,12 +468,14 @@ def _gradients(
 
 @_gradients.register_fake
 def _(
-    _: Tensor,
+    _: Tensor | None,
+    __: Tensor | None,
+    ___: Tensor | None,
     query: Tensor,
     keys: Tensor,
     values: Tensor,
     vector: Tensor | None,
-    *__: object,
+    *____: object,
 ) -> list[Tensor]:
     sides = (query, keys, values) if vector is None else (query, keys, values, vector)
     return [side.new_empty(side.shape) for side in sides]
@@ -397,39 +499,48 @@ def _plain(
     values: Tensor,
     vector: Tensor | None,
     mask: Tensor | None,
-    _: Tensor | None,
+    keys_exp: Tensor | None,
     before: int | None,
     after: int | None,
     position: int,
-) -> Tensor:
+    kernel: str | None = "plain",
+) -> tuple[Tensor, Tensor]:
     """The same as it stands, by way of all the weights."""
-    scores = query @ keys.mT if vector is None else plain_score(query, keys, vector)
     places = torch.arange(query.shape[-2], device=query.device).unsqueeze(1) + position
     distance = torch.arange(keys.shape[-2], device=query.device) - places
     if before is not None:
         mask = distance >= -before if mask is None else mask & (distance >= -before)
     if after is not None:
         mask = distance <= after if mask is None else mask & (distance <= after)
-    context: Tensor = masked_softmax(scores, mask) @ values
-    return context
-
-
-def _remember(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-    ctx.save_for_backward(*inputs[:6])
-    ctx.how = inputs[6:]
-
-
-def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-    given = ctx.saved_tensors
-    sides = [side for side in given[:4] if side is not None]
-    if torch.is_grad_enabled():  # to be differentiated again, which the formula itself can be
-        context = _plain(*given, *ctx.how[:3])
-        wanted = [side for side in sides if side.requires_grad]
-        each = iter(torch.autograd.grad(context, wanted, grad, create_graph=True))
-        found = [next(each) if side.requires_grad else None for side in sides]
+    if vector is None:
+        scores = query @ keys.mT
     else:
-        found = _gradients(grad, *given, *ctx.how)
-    return (*found, *[None] * (10 - len(found)))
+        scores = additive_score(query, keys, vector, mask, keys_exp=keys_exp, kernel=kernel)
+    weights = masked_softmax(scores, mask)
+    return weights @ values, weights
+
+
+def _remember(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
+    *ctx.how, ctx.need_weights = inputs[6:]
+    ctx.save_for_backward(*inputs[:6], output[1] if ctx.need_weights else None)
+    ctx.set_materialize_grads(False)
+
+
+def _backward(
+    ctx: Any, grad: Tensor | None, of_weights: Tensor | None
+) -> tuple[Tensor | None, ...]:
+    *given, weights = ctx.saved_tensors
+    sides = [side for side in given[:4] if side is not None]
+    of_weights = of_weights if ctx.need_weights else None
+    if torch.is_grad_enabled():  # to be differentiated again, which the formula itself can be
+        each = zip(_plain(*given, *ctx.how[:3]), (grad, of_weights), strict=True)
+        outputs, grads = zip(*(pair for pair in each if pair[1] is not None), strict=True)
+        wanted = [side for side in sides if side.requires_grad]
+        of = iter(torch.autograd.grad(outputs, wanted, grads, create_graph=True, allow_unused=True))
+        found = [next(of) if side.requires_grad else None for side in sides]
+    else:
+        found = _gradients(grad, of_weights, weights, *given, *ctx.how)
+    return (*found, *[None] * (11 - len(found)))
 
 
 _attention.register_autograd(_backward, setup_context=_remember)
