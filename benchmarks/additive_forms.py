@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
-from regard.attention.kernels import additive_attention, additive_score
+from regard.attention.kernels import additive_attention, additive_attention_and_weights
 
 __all__ = ["DOT", "FORMS", "KERAS", "OURS", "USUAL", "WEIGHTLESS", "Form", "make_sides"]
 
@@ -49,8 +49,7 @@ def _usual(query: Tensor, keys: Tensor, values: Tensor, vector: Tensor) -> tuple
 
 
 def _ours(query: Tensor, keys: Tensor, values: Tensor, vector: Tensor) -> tuple[Tensor, ...]:
-    weights = torch.softmax(additive_score(query, keys, vector), -1)
-    return weights @ values, weights
+    return additive_attention_and_weights(query, keys, values, vector)
 
 
 def _weightless(query: Tensor, keys: Tensor, values: Tensor, vector: Tensor) -> tuple[Tensor, ...]:

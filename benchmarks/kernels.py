@@ -20,6 +20,7 @@ from regard.attention import Additive, Attention, LocalPredictive, MultiHead
 from regard.attention.kernels import (
     Reach,
     additive_attention,
+    additive_attention_and_weights,
     additive_score,
     choose,
     dot_attention,
@@ -119,9 +120,7 @@ def _decoder_step() -> Row:
     keys_exp = exponentials(keys)
 
     def ours() -> tuple[Tensor, ...]:
-        scores = additive_score(query, keys, vector, keys_exp=keys_exp)
-        weights = torch.softmax(scores, -1)
-        return weights @ values, weights
+        return additive_attention_and_weights(query, keys, values, vector, keys_exp=keys_exp)
 
     def weightless() -> tuple[Tensor, ...]:
         return (additive_attention(query, keys, values, vector, keys_exp=keys_exp),)
