@@ -179,7 +179,7 @@ class Scores:
         A = self.vector.shape[0]
         of_query = (of_query[0] if len(of_query) == 1 else of_query.sum(0)).mul_(4 * self.filled)
         of_query, of_keys = (
-            sums[..., :A].to(side.dtype).reshape(side.shape)
+            sums[..., :A].to(side.dtype).contiguous().view(side.shape)
             for sums, side in ((of_query, self.query), (of_keys, self.keys))
         )
         return of_query, of_keys, of_vector[:A].to(self.vector.dtype)

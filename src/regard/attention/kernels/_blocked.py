@@ -34,6 +34,7 @@ def score(
     first: Tensor | None = None,
     start_query: int = 0,
     start_key: int = 0,
+    softmax: bool = False,
 ) -> None:
     """Write the scores [N, q, W] of a block of queries and keys into `out`.
 
@@ -52,6 +53,13 @@ def score(
         if mask is not None:
             block = block.masked_fill_(~place.of(mask), 0)
         place.of(out).copy_(block)
+    if softmax:
+        if mask is None:
+            torch.softmax(out, -1, out=out)
+            return
+        out.masked_fill_(~mask, torch.finfo(out.dtype).min)
+        torch.softmax(out, -1, out=out)
+        out.masked_fill_(~mask, 0)
 
 
 def add_gradients(

@@ -14,6 +14,7 @@ __all__ = ["Factors", "exponentials", "factors", "filled", "largest_of"]
 _LIMITS = {torch.float32: (43.0, 33.0), torch.float64: (350.0, 330.0)}
 # Where no sum is larger, tanh is as small, and what is left of 1 - 2 r has lost its digits.
 _TINY = 0.5
+_NEAR = 10.3  # e^2x is 1e9 there
 _USES = 3  # queries from which an exponential of each key pays for itself
 
 
@@ -26,11 +27,13 @@ class Factors(NamedTuple):
         keys: [N, K, A'], likewise.
         direct: whether every element takes the exponential of its own sum, because the factors
             would leave the range of the numbers, tell too little from one, or be used too little.
+        near: whether no product of them exceeds 1e9, so that nothing has to be held below it.
     """
 
     query: Tensor
     keys: Tensor
     direct: bool
+    near: bool = False
 
 
 def exponentials(side: Tensor) -> Tensor:
@@ -67,10 +70,10 @@ def factors(
     else:
         # The keys, which may be many for one query, are looked at only where it is extreme.
         of_keys = filled(keys_exp, lanes)
-        most = 1.0 if _TINY < largest <= other else largest_of(keys)
+        most = other if _TINY < largest <= other else largest_of(keys)
     safe = largest <= other or most <= other or (largest <= limit and most <= limit)
     if safe and not largest + most <= _TINY:
-        return Factors(of_query, of_keys, False)
+        return Factors(of_query, of_keys, False, largest + most <= _NEAR)
     return Factors(query, keys, True)
 
 

@@ -8,6 +8,7 @@ Four features share a division, v1/d1 + v2/d2 = (v1 d2 + v2 d1) / (d1 d2) twice 
 product of four stays finite, d is held at 4e9, where tanh is one to rounding.
 """
 
+import math
 from functools import cache
 from typing import Any
 
@@ -45,6 +46,7 @@ _f32, _f64, _u8, _i64 = np.float32, np.float64, np.uint8, np.int64
 _SHARE = 1 << 18  # elements that a thread takes at a time
 _compiled = numba.njit(nogil=True, error_model="numpy")
 _HELD = _f32(4e9)
+_LOWEST = _f32(-3e38)  # below any score
 _ROWS = 64  # rows whose gradients add up apart
 _CACHED = 8192  # numbers of the key side that the queries of a part go over in turn
 
@@ -55,22 +57,25 @@ def _held(x: Any, limit: Any) -> Any:
 
 
 @_compiled
-def _over(q: Any, k: Any, direct: bool) -> tuple[Any, Any]:
+def _over(q: Any, k: Any, direct: bool, near: bool) -> tuple[Any, Any]:
     """n and d of a term v n / d: of v / (1 + E_q E_k) from factors, of v tanh(q + k) from sums."""
     one = splat(_f32(1))
     if direct:
         n = lower_of(expm1_doubled(_held(add(q, k), _f32(20))), splat(_HELD))
         return n, add(n, splat(_f32(2)))
-    return one, lower_of(multiply_add(q, k, one), splat(_HELD))
+    d = multiply_add(q, k, one)
+    return one, d if near else lower_of(d, splat(_HELD))
 
 
 @_compiled
-def _four(query: Any, keys: Any, vector: Any, q: int, k: int, h: int, direct: bool) -> Any:
+def _four(
+    query: Any, keys: Any, vector: Any, q: int, k: int, h: int, direct: bool, near: bool
+) -> Any:
     """Sum of v n / d over four registers of features, by one division."""
-    n0, d0 = _over(load(query, q + h), load(keys, k + h), direct)
-    n1, d1 = _over(load(query, q + h + LANES), load(keys, k + h + LANES), direct)
-    n2, d2 = _over(load(query, q + h + 2 * LANES), load(keys, k + h + 2 * LANES), direct)
-    n3, d3 = _over(load(query, q + h + 3 * LANES), load(keys, k + h + 3 * LANES), direct)
+    n0, d0 = _over(load(query, q + h), load(keys, k + h), direct, near)
+    n1, d1 = _over(load(query, q + h + LANES), load(keys, k + h + LANES), direct, near)
+    n2, d2 = _over(load(query, q + h + 2 * LANES), load(keys, k + h + 2 * LANES), direct, near)
+    n3, d3 = _over(load(query, q + h + 3 * LANES), load(keys, k + h + 3 * LANES), direct, near)
     v0, v1 = load(vector, h), load(vector, h + LANES)
     v2, v3 = load(vector, h + 2 * LANES), load(vector, h + 3 * LANES)
     if direct:
@@ -82,20 +87,52 @@ def _four(query: Any, keys: Any, vector: Any, q: int, k: int, h: int, direct: bo
 
 
 @_compiled
-def _one(query: Any, keys: Any, vector: Any, q: int, k: int, h: int, direct: bool) -> Any:
-    n, d = _over(load(query, q + h), load(keys, k + h), direct)
+def _one(
+    query: Any, keys: Any, vector: Any, q: int, k: int, h: int, direct: bool, near: bool
+) -> Any:
+    n, d = _over(load(query, q + h), load(keys, k + h), direct, near)
     return div(mul(load(vector, h), n), d)
 
 
 @_compiled
-def _ratio(q: Any, k: Any, direct: bool) -> tuple[Any, Any]:
+def _ratio(q: Any, k: Any, direct: bool, near: bool) -> tuple[Any, Any]:
     """e = E_q E_k, from the factors or from the sums, and e - 1."""
     one = splat(_f32(1))
     if direct:
         less = lower_of(expm1_doubled(_held(add(q, k), _f32(20))), splat(_HELD))
         return add(less, one), less
-    e = lower_of(mul(q, k), splat(_HELD))
+    e = mul(q, k) if near else lower_of(mul(q, k), splat(_HELD))
     return e, sub(e, one)
+
+
+@_compiled
+def _softmax(row: Any, o: int, columns: int) -> None:
+    """Softmax of the numbers from an offset on, in place; of nothing but the lowest, zeros."""
+    whole = columns // LANES * LANES
+    most = splat(_LOWEST)
+    for w in range(o, o + whole, LANES):
+        most = higher_of(most, load(row, w))
+    top = highest(most)
+    for w in range(o + whole, o + columns):
+        top = max(top, row[w])
+    if top <= _LOWEST:
+        for w in range(o, o + columns):
+            row[w] = 0
+        return
+    half, shift, sums = splat(_f32(0.5)), splat(top), splat(_f32(0))
+    for w in range(o, o + whole, LANES):
+        power = exp_doubled(_held(mul(sub(load(row, w), shift), half), _f32(43)))
+        sums = add(sums, power)
+        store(row, w, power)
+    rest = total(sums)
+    for w in range(o + whole, o + columns):
+        row[w] = math.exp(row[w] - top)
+        rest += row[w]
+    share = splat(_f32(1) / rest)
+    for w in range(o, o + whole, LANES):
+        store(row, w, mul(load(row, w), share))
+    for w in range(o + whole, o + columns):
+        row[w] /= rest
 
 
 @cache
@@ -120,7 +157,7 @@ def _exponentials() -> Any:
 
 
 @cache
-def _scores(direct: bool) -> Any:
+def _scores(direct: bool, near: bool) -> Any:
     @numba.cfunc("void(CPointer(int64))", cache=True, error_model="numpy")
     def scores(given: Any) -> None:
         query, keys = pointer(given[1], _f32), pointer(given[2], _f32)  # [N, Q, A], [N, K, A]
@@ -131,6 +168,8 @@ def _scores(direct: bool) -> Any:
         across, down, along = given[13], given[14], given[15]  # its strides
         banded, first = given[16] != 0, pointer(given[16], _i64)  # [N, rows]
         out = pointer(given[17], _f32)  # [N, rows, columns]
+        aligned = given[18] != 0  # by a softmax
+        nothing = _LOWEST if aligned else _f32(0)  # what is not allowed
         of_ones = 0.0
         for h in range(A):
             of_ones += vector[h]
@@ -159,9 +198,9 @@ def _scores(direct: bool) -> Any:
                     o = (n * rows + i) * columns
                     m = n * across + i * down
                     for w in range(left, min(low, right)):
-                        out[o + w] = 0
+                        out[o + w] = nothing
                     for w in range(max(high, left), right):
-                        out[o + w] = 0
+                        out[o + w] = nothing
                     w = low
                     while w + 4 <= high:
                         if not masked or (
@@ -174,15 +213,15 @@ def _scores(direct: bool) -> Any:
                             k1, k2, k3 = k0 + A, k0 + 2 * A, k0 + 3 * A
                             s0, s1, s2, s3 = zero, zero, zero, zero
                             for h in range(0, fours, 4 * LANES):
-                                s0 = add(s0, _four(query, keys, vector, q, k0, h, direct))
-                                s1 = add(s1, _four(query, keys, vector, q, k1, h, direct))
-                                s2 = add(s2, _four(query, keys, vector, q, k2, h, direct))
-                                s3 = add(s3, _four(query, keys, vector, q, k3, h, direct))
+                                s0 = add(s0, _four(query, keys, vector, q, k0, h, direct, near))
+                                s1 = add(s1, _four(query, keys, vector, q, k1, h, direct, near))
+                                s2 = add(s2, _four(query, keys, vector, q, k2, h, direct, near))
+                                s3 = add(s3, _four(query, keys, vector, q, k3, h, direct, near))
                             for h in range(fours, A, LANES):
-                                s0 = add(s0, _one(query, keys, vector, q, k0, h, direct))
-                                s1 = add(s1, _one(query, keys, vector, q, k1, h, direct))
-                                s2 = add(s2, _one(query, keys, vector, q, k2, h, direct))
-                                s3 = add(s3, _one(query, keys, vector, q, k3, h, direct))
+                                s0 = add(s0, _one(query, keys, vector, q, k0, h, direct, near))
+                                s1 = add(s1, _one(query, keys, vector, q, k1, h, direct, near))
+                                s2 = add(s2, _one(query, keys, vector, q, k2, h, direct, near))
+                                s3 = add(s3, _one(query, keys, vector, q, k3, h, direct, near))
                             out[o + w] = start_from + factor * total(s0)
                             out[o + w + 1] = start_from + factor * total(s1)
                             out[o + w + 2] = start_from + factor * total(s2)
@@ -191,13 +230,22 @@ def _scores(direct: bool) -> Any:
                     while w < high:
                         s0 = zero
                         for h in range(0, fours, 4 * LANES):
-                            s0 = add(s0, _four(query, keys, vector, q, k + w * A, h, direct))
+                            s0 = add(s0, _four(query, keys, vector, q, k + w * A, h, direct, near))
                         for h in range(fours, A, LANES):
-                            s0 = add(s0, _one(query, keys, vector, q, k + w * A, h, direct))
+                            s0 = add(s0, _one(query, keys, vector, q, k + w * A, h, direct, near))
                         out[o + w] = start_from + factor * total(s0)
                         w += 1
                     if masked:
                         for w in range(left, right):
+                            if not mask[m + w * along]:
+                                out[o + w] = nothing
+            if aligned:
+                for i in range(row, stop):
+                    o = (n * rows + i) * columns
+                    _softmax(out, o, columns)
+                    if masked:
+                        m = n * across + i * down
+                        for w in range(columns):
                             if not mask[m + w * along]:
                                 out[o + w] = 0
 
@@ -205,7 +253,7 @@ def _scores(direct: bool) -> Any:
 
 
 @cache
-def _gradients(direct: bool) -> Any:
+def _gradients(direct: bool, near: bool) -> Any:
     @numba.cfunc("void(CPointer(int64))", cache=True, error_model="numpy")
     def gradients(given: Any) -> None:
         query, keys = pointer(given[1], _f32), pointer(given[2], _f32)  # [N, Q, A], [N, K, A]
@@ -262,10 +310,10 @@ def _gradients(direct: bool) -> Any:
                                 continue
                             slope = splat(grad[o + w])
                             at = k + w * A + h
-                            e0, n0 = _ratio(q0, load(keys, at), direct)
-                            e1, n1 = _ratio(q1, load(keys, at + LANES), direct)
-                            e2, n2 = _ratio(q2, load(keys, at + 2 * LANES), direct)
-                            e3, n3 = _ratio(q3, load(keys, at + 3 * LANES), direct)
+                            e0, n0 = _ratio(q0, load(keys, at), direct, near)
+                            e1, n1 = _ratio(q1, load(keys, at + LANES), direct, near)
+                            e2, n2 = _ratio(q2, load(keys, at + 2 * LANES), direct, near)
+                            e3, n3 = _ratio(q3, load(keys, at + 3 * LANES), direct, near)
                             d0, d1, d2, d3 = add(e0, one), add(e1, one), add(e2, one), add(e3, one)
                             front, back = mul(d0, d1), mul(d2, d3)
                             every = div(one, mul(front, back))
@@ -303,7 +351,7 @@ def _gradients(direct: bool) -> Any:
                                 continue
                             slope = splat(grad[o + w])
                             at = k + w * A + h
-                            e0, n0 = _ratio(q0, load(keys, at), direct)
+                            e0, n0 = _ratio(q0, load(keys, at), direct, near)
                             r0 = div(one, add(e0, one))
                             g0 = mul(slope, r0)
                             b0 = multiply_add(n0, g0, b0)
@@ -351,6 +399,7 @@ def score(
     first: Tensor | None = None,
     start_query: int = 0,
     start_key: int = 0,
+    softmax: bool = False,
 ) -> None:
     """Write the scores [N, q, W] of a block of queries and keys into `out`.
 
@@ -363,10 +412,13 @@ def score(
             scores are zero; None where every row begins at `start_key`.
         start_query: first query of the block.
         start_key: first key of the block.
+        softmax: whether to write their softmax instead, over the columns that the mask allows.
     """
     given = _places(factors, out, mask, first, start_query, start_key)
     given[3] = vector.data_ptr()
-    run(_scores(factors.direct), given, out.numel() * vector.shape[0])
+    run(
+        _scores(factors.direct, factors.near), [*given, int(softmax)], out.numel() * vector.shape[0]
+    )
 
 
 def add_gradients(
@@ -399,7 +451,7 @@ def add_gradients(
     given[3] = of_vector.data_ptr()
     given += [of_query.data_ptr(), of_keys.data_ptr(), splits]
     given += [0 if alone is None else alone.data_ptr(), sums.data_ptr(), block]
-    run(_gradients(factors.direct), given, grad.numel() * A)
+    run(_gradients(factors.direct, factors.near), given, grad.numel() * A)
     return of_vector.sum(0).float()
 
 

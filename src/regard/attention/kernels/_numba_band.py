@@ -118,7 +118,7 @@ def weighted_sum(weights: Tensor, values: Tensor, first: Tensor) -> Tensor:
     D, weights, values = values.shape[2], weights.contiguous(), filled(values, LANES)
     out = values.new_empty(*weights.shape[:2], values.shape[2])
     _run(_weighted_sum(), out, weights, values, first, values.shape[1], weights.shape[2])
-    return out[..., :D]
+    return out[..., :D].contiguous()
 
 
 def scatter(weights: Tensor, rows: Tensor, first: Tensor, keys: int) -> Tensor:
@@ -126,7 +126,7 @@ def scatter(weights: Tensor, rows: Tensor, first: Tensor, keys: int) -> Tensor:
     D, weights, rows = rows.shape[2], weights.contiguous(), filled(rows, LANES)
     out = rows.new_zeros(len(rows), keys, rows.shape[2])
     _run(_scatter(), out, weights, rows, first, keys, weights.shape[2])
-    return out[..., :D]
+    return out[..., :D].contiguous()
 
 
 def _run(

@@ -26,7 +26,7 @@ __all__ = [
     "is_narrow",
 ]
 
-_BLOCK = 1 << 19  # scores of a block of queries at a time, for a cache
+_BLOCK = 1 << 18  # scores of a block of queries at a time, for a cache
 _ROWS = 32  # queries of a block, at least, before several cases are taken at once
 
 
@@ -235,30 +235,26 @@ class _Attention:
     ) -> Tensor:
         """[N, q, w]; zeros where nothing may be attended. In `out`, if given and contiguous."""
         shape = (len(self.query), rows.stop - rows.start, columns.stop - columns.start)
-        bias = None
-        if allowed is not None:
-            # Half the lowest, so that the sum with a score stays finite.
-            lowest = torch.finfo(self.query.dtype).min / 2
-            bias = self.query.new_zeros(allowed.shape).masked_fill_(~allowed, lowest)
         if self.scores is not None:
-            mask = None if allowed is None else allowed.expand(shape)
-            scores = self.scores.score(
-                mask, *shape[1:], out, start_query=rows.start, start_key=columns.start
+            return self.scores.score(
+                None if allowed is None else allowed.expand(shape),
+                *shape[1:],
+                out,
+                start_query=rows.start,
+                start_key=columns.start,
+                softmax=True,
             )
-            scores = scores if bias is None else scores.add_(bias)
-        else:
-            query, keys = self.query[:, rows], self.keys[:, columns].mT
-            scores = (
-                torch.bmm(query, keys)
-                if bias is None
-                else torch.baddbmm(bias.expand(shape), query, keys)
-            )
+        query, keys = self.query[:, rows], self.keys[:, columns].mT
+        if allowed is None:
+            scores = torch.bmm(query, keys)
+            return torch.softmax(scores, -1, out=scores)
+        # Half the lowest, so that the sum with a score stays finite.
+        lowest = torch.finfo(query.dtype).min / 2
+        bias = query.new_zeros(allowed.shape).masked_fill_(~allowed, lowest)
+        scores = torch.baddbmm(bias.expand(shape), query, keys)
         weights = torch.softmax(scores, -1, out=scores)
-        if allowed is not None:
-            some = allowed.any(-1, keepdim=True)
-            if not some.all():
-                weights.mul_(some)
-        return weights
+        some = allowed.any(-1, keepdim=True)
+        return weights if some.all() else weights.mul_(some)
 
     def context(self, kept: Tensor | None) -> Tensor:
         """[N, Q, Dv]; the weights are put into `kept`, [N, Q, K] of zeros, if there is one."""
