@@ -35,6 +35,7 @@ _DECODER: _Shape = (64, 1, 200, 256)
 _LONGEST: _Shape = (2, 2048, 2048, 64)
 _SHAPES: tuple[_Shape, ...] = ((16, 128, 128, 128), (4, 512, 512, 64), _DECODER, _LONGEST)
 _QUICK: tuple[_Shape, ...] = ((2, 128, 128, 64),)
+_STEPS = 10
 _WINDOW = 128
 _LENGTHS, _QUICK_LENGTHS = (4096, 16384), (512, 2048)
 
@@ -48,7 +49,7 @@ def run(*, quick: bool = False) -> list[Row]:
         lambda: [_memory((1, 512, 512, 64) if quick else _LONGEST)],
         *(partial(_forward, shape) for shape in shapes),
         *(partial(_training, shape) for shape in shapes),
-        lambda: [_decoder_step()],
+        lambda: [_decoder_steps()],
         lambda: _sliding_dot(short, long),
         lambda: _windows(short, long),
         lambda: [_error(shapes, extreme=extreme) for extreme in (False, True)],
@@ -115,20 +116,29 @@ def _memory(shape: _Shape) -> Row:
     )
 
 
-def _decoder_step() -> Row:
-    query, keys, values, vector = sides = make_sides(_DECODER)
+def _decoder_steps() -> Row:
+    """Steps one after the other, as a decoder takes them, each with a query of its own."""
+    _, keys, values, vector = sides = make_sides(_DECODER)
+    B, _, _, A = _DECODER
+    queries = [torch.randn(B, 1, A, generator=_generator()) for _ in range(_STEPS)]
     keys_exp = exponentials(keys)
+    usual = FORMS[USUAL](sides).forward
 
-    def ours() -> tuple[Tensor, ...]:
-        return additive_attention_and_weights(query, keys, values, vector, keys_exp=keys_exp)
+    def steps(step: Callable[[Tensor], Tensor]) -> Run:
+        return _inference(lambda: tuple(step(query) for query in queries))
 
-    def weightless() -> tuple[Tensor, ...]:
-        return (additive_attention(query, keys, values, vector, keys_exp=keys_exp),)
+    def ours(query: Tensor) -> Tensor:
+        return additive_attention_and_weights(query, keys, values, vector, keys_exp=keys_exp)[0]
 
-    runs = {USUAL: _evaluating(FORMS[USUAL](sides))}
-    times = race({**runs, OURS: _inference(ours), WEIGHTLESS: _inference(weightless)})
-    what = f"a decoder's step, additive, keys prepared, {_told(_DECODER)}"
-    return _against(what, times, (USUAL,), 3)
+    runs = {
+        USUAL: steps(lambda query: usual(query, keys, values, vector)[0]),
+        OURS: steps(ours),
+        WEIGHTLESS: steps(
+            lambda query: additive_attention(query, keys, values, vector, keys_exp=keys_exp)
+        ),
+    }
+    what = f"{_STEPS} steps of a decoder, additive, keys prepared, {_told(_DECODER)}"
+    return _against(what, race(runs), (USUAL,), 3)
 
 
 def _sliding_dot(short: int, long: int) -> list[Row]:

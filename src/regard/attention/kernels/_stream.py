@@ -279,24 +279,21 @@ class _Attention:
             of_kept: of the weights, [N, Q, K]; None is zero.
             kept: the weights, [N, Q, K], where there is no need to compute them again.
         """
-        of_values, of_vector = torch.zeros_like(self.values), None
+        blocks = list(self.blocks())
+        everything = (slice(0, self.query.shape[1]), slice(0, self.keys.shape[1]))
+        if blocks == [everything] and self.scores is not None:
+            of_values, of_scores, allowed = self._of_block(*everything, grad, of_kept, kept)
+            mask = None if allowed is None else allowed.expand(of_scores.shape)
+            of_query, of_keys, of_vector = self.scores.gradients_of(of_scores, mask)
+            return of_query, of_keys, of_values, of_vector
+        of_values = torch.zeros_like(self.values)
         if self.scores is not None:
             self.scores.start_gradients()
         else:
             of_query, of_keys = torch.zeros_like(self.query), torch.zeros_like(self.keys)
-        for rows, columns in self.blocks():
-            allowed = self.allowed(rows, columns)
-            if kept is None:
-                weights = self.weights(rows, columns, allowed)
-            else:
-                weights = kept[:, rows, columns]
-            of_values[:, columns].baddbmm_(weights.mT, grad[:, rows])
-            of_weights = torch.bmm(grad[:, rows], self.values[:, columns].mT)
-            if of_kept is not None:
-                of_weights += of_kept[:, rows, columns]
-            of_scores: Tensor = torch.ops.aten._softmax_backward_data(
-                of_weights, weights, -1, weights.dtype
-            )
+        for rows, columns in blocks:
+            more, of_scores, allowed = self._of_block(rows, columns, grad, of_kept, kept)
+            of_values[:, columns] += more
             if self.scores is not None:
                 mask = None if allowed is None else allowed.expand(of_scores.shape)
                 self.scores.add_gradients(
@@ -305,9 +302,30 @@ class _Attention:
             else:
                 of_query[:, rows] = torch.bmm(of_scores, self.keys[:, columns])
                 of_keys[:, columns].baddbmm_(of_scores.mT, self.query[:, rows])
-        if self.scores is not None:
-            of_query, of_keys, of_vector = self.scores.gradients()
+        if self.scores is None:
+            return of_query, of_keys, of_values, None
+        of_query, of_keys, of_vector = self.scores.gradients()
         return of_query, of_keys, of_values, of_vector
+
+    def _of_block(
+        self,
+        rows: slice,
+        columns: slice,
+        grad: Tensor,
+        of_kept: Tensor | None,
+        kept: Tensor | None,
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Gradients of the values, [N, w, Dv], and scores, [N, q, w], and what is allowed."""
+        allowed = self.allowed(rows, columns)
+        weights = self.weights(rows, columns, allowed) if kept is None else kept[:, rows, columns]
+        of_values = torch.bmm(weights.mT, grad[:, rows])
+        of_weights = torch.bmm(grad[:, rows], self.values[:, columns].mT)
+        if of_kept is not None:
+            of_weights += of_kept[:, rows, columns]
+        of_scores: Tensor = torch.ops.aten._softmax_backward_data(
+            of_weights, weights, -1, weights.dtype
+        )
+        return of_values, of_scores, allowed
 
 
 def _cases(
