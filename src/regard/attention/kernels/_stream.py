@@ -197,6 +197,7 @@ class _Attention:
         kernel: str,
     ) -> None:
         self.query, self.keys, self.values, self.mask = query, keys, values, mask
+        self.sees_everything = before is None and after is None
         self.before = query.shape[1] + position if before is None else before
         self.after = keys.shape[1] if after is None else after
         self.position = position
@@ -259,7 +260,9 @@ class _Attention:
     def context(self, kept: Tensor | None) -> Tensor:
         """[N, Q, Dv]; the weights are put into `kept`, [N, Q, K] of zeros, if there is one."""
         context = self.values.new_zeros(*self.query.shape[:2], self.values.shape[-1])
-        for rows, columns in self.blocks():
+        everything = (slice(0, self.query.shape[1]), slice(0, self.keys.shape[1]))
+        at_once = kept is not None and self.sees_everything
+        for rows, columns in [everything] if at_once else self.blocks():
             place = None if kept is None else kept[:, rows, columns]
             fits = place is not None and place.is_contiguous() and place.dtype == context.dtype
             out = place if fits else None
@@ -336,8 +339,9 @@ def _cases(
     mask: Tensor | None,
     keys_exp: Tensor | None,
     *how: Any,
+    at_once: bool = False,
 ) -> Iterator[_Attention]:
-    """As many cases at a time as their blocks fit a cache."""
+    """As many cases at a time as their blocks fit a cache, or all at once."""
     wide = torch.float64 in (query.dtype, keys.dtype, values.dtype)
     dtype = torch.float64 if wide else torch.float32
     if mask is not None:  # [B, 1, 1 or Q, K] as its heads
@@ -355,7 +359,7 @@ def _cases(
     width = Reach(*how[:2]).width
     if width is not None and 2 * width < K:
         Q, K = min(Q, width), 2 * width
-    several = max(1, _BLOCK // (Q * K))
+    several = N if at_once else max(1, _BLOCK // (Q * K))
     for start in range(0, N, several):
         cases = slice(start, start + several)
         part: list[Any] = [
@@ -399,7 +403,9 @@ def _attention(
         return context.view(shape), weights
     how = (before, after, position, kernel)
     parts, start = [], 0
-    for attention in _cases(query, keys, values, vector, mask, keys_exp, *how):
+    # Weights that are kept are written where they stay: no block of them has to fit a cache.
+    at_once = everything and need_weights
+    for attention in _cases(query, keys, values, vector, mask, keys_exp, *how, at_once=at_once):
         stop = start + len(attention.query)
         parts.append(attention.context(flat(weights)[start:stop] if need_weights else None))
         start = stop
