@@ -105,7 +105,7 @@ class Scores:
         if keys_exp is not None and keys_exp.dtype != self.dtype:
             keys_exp = None  # held within the range of other numbers
         exp = None if keys_exp is None else flat(keys_exp)
-        lanes = self.engine.LANES
+        lanes = self.engine.WIDTH
         self.factors = factors(
             flat(query.to(self.dtype)),
             flat(keys.to(self.dtype)),
@@ -168,7 +168,7 @@ class Scores:
     def _sums_of_query(self) -> Tensor:
         N, Q, width = self.factors.query.shape
         # Threads share the keys of a case, each with sums of its own of the query side.
-        parts = 1 if N == 0 or self.engine.LANES == 1 else -(-2 * torch.get_num_threads() // N)
+        parts = 1 if N == 0 or self.engine.WIDTH == 1 else -(-2 * torch.get_num_threads() // N)
         parts = max(1, min(parts, _PARTIAL // max(1, N * Q * width)))
         return self.filled.new_zeros(parts, N, Q, width)
 

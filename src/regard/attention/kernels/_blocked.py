@@ -13,9 +13,9 @@ from torch import Tensor
 
 from regard.attention.kernels._factors import Factors, exponentials, largest_of
 
-__all__ = ["LANES", "add_gradients", "exponentials_of", "score"]
+__all__ = ["WIDTH", "add_gradients", "exponentials_of", "score"]
 
-LANES = 1
+WIDTH = 1  # of which A is filled up to a multiple
 _BLOCK = 1 << 19  # elements of [n, q, w, A] at a time
 _HELD = 1e30  # what a product of factors is held at: an infinity times zero would be no number
 

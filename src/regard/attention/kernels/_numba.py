@@ -40,7 +40,9 @@ from regard.attention.kernels._simd import (
 )
 from regard.attention.kernels._threads import run
 
-__all__ = ["LANES", "add_gradients", "exponentials_of", "score"]
+__all__ = ["WIDTH", "add_gradients", "exponentials_of", "score"]
+
+WIDTH = LANES  # of which A is filled up to a multiple
 
 _f32, _f64, _u8, _i64 = np.float32, np.float64, np.uint8, np.int64
 _SHARE = 1 << 18  # elements that a thread takes at a time
