@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from regard.attention.kernels._band import Band, gathered
+from regard.attention.kernels._checks import check_sides
 from regard.attention.kernels._choice import choose
 from regard.attention.kernels._factors import factors, filled
 from regard.attention.kernels._operators import in_float32
@@ -51,14 +52,15 @@ def additive_score(
     >>> additive_score(query, keys, torch.tensor([1.0, 2.0]))
     tensor([[[3., 3., 3.]]])
     """
+    first, width = (None, None) if band is None else band
+    check_sides(query, keys, vector=vector, mask=mask, keys_exp=keys_exp, first=first, width=width)
     if torch.onnx.is_in_onnx_export():
         return plain_score(query, keys, vector, None, band)
     if not torch.compiler.is_compiling():  # a graph has one operator for every size
         kernel = choose(query, keys if band is None else keys[..., : band.width, :], kernel)
         if kernel == "plain":
             return plain_score(query, keys, vector, mask, band)
-    first, width = (None, 0) if band is None else band
-    scores: Tensor = _score(query, keys, vector, mask, keys_exp, first, width, kernel)
+    scores: Tensor = _score(query, keys, vector, mask, keys_exp, first, width or 0, kernel)
     return scores
 
 

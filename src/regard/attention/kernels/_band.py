@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from regard.attention.kernels._checks import check_band, check_sides
 from regard.attention.kernels._operators import in_float32
+from regard.errors import ConfigError
 
 __all__ = ["Band", "band_dot", "band_scatter", "band_weighted_sum", "gathered"]
 
@@ -48,6 +50,7 @@ def band_dot(query: Tensor, keys: Tensor, first: Tensor, width: int) -> Tensor:
     Returns:
         [N, Q, W].
     """
+    check_sides(query, keys, first=first)
     if _compiled(query, keys):
         from regard.attention.kernels import _numba_band
 
@@ -71,6 +74,11 @@ def band_weighted_sum(weights: Tensor, values: Tensor, first: Tensor) -> Tensor:
     Returns:
         [N, Q, D].
     """
+    check_band(weights, first)
+    if len(weights) != len(values):
+        raise ConfigError(
+            f"weights and values must be of the same cases, not {len(weights)} and {len(values)}"
+        )
     if _compiled(weights, values):
         from regard.attention.kernels import _numba_band
 
@@ -96,6 +104,8 @@ def band_scatter(weights: Tensor, rows: Tensor, first: Tensor, keys: int) -> Ten
     Returns:
         [N, K, D].
     """
+    check_band(weights, first)
+    check_band(rows, first)
     if _compiled(weights, rows):
         from regard.attention.kernels import _numba_band
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from regard.attention.kernels._additive import Scores, additive_score, flat, flat_mask
+from regard.attention.kernels._checks import check_sides
 from regard.attention.kernels._choice import choose
 from regard.attention.kernels._operators import in_float32
 from regard.attention.softmax import masked_softmax
@@ -90,6 +91,7 @@ def additive_attention(
     >>> additive_attention(query, keys, values, torch.randn(5)).shape
     torch.Size([2, 3, 4])
     """
+    check_sides(query, keys, vector=vector, values=values, mask=mask, keys_exp=keys_exp)
     given = (query, keys, values, vector, mask, keys_exp, *reach, position)
     if torch.onnx.is_in_onnx_export():
         return _plain(*given)[0]
@@ -126,6 +128,7 @@ def additive_attention_and_weights(
     >>> context.shape, weights.shape
     (torch.Size([2, 3, 4]), torch.Size([2, 3, 7]))
     """
+    check_sides(query, keys, vector=vector, values=values, mask=mask, keys_exp=keys_exp)
     given = (query, keys, values, vector, mask, keys_exp, *reach, position)
     if torch.onnx.is_in_onnx_export():
         return _plain(*given)
@@ -159,6 +162,7 @@ def dot_attention(
     >>> dot_attention(query, keys, keys, reach=Reach(before=9, after=0)).shape
     torch.Size([2, 300, 5])
     """
+    check_sides(query, keys, values=values, mask=mask)
     given = (query, keys, values, None, mask, None, *reach, position)
     if torch.onnx.is_in_onnx_export():
         return _plain(*given)[0]
@@ -344,8 +348,9 @@ def _cases(
     """As many cases at a time as their blocks fit a cache, or all at once."""
     wide = torch.float64 in (query.dtype, keys.dtype, values.dtype)
     dtype = torch.float64 if wide else torch.float32
-    if mask is not None:  # [B, 1, 1 or Q, K] as its heads
-        mask = flat(mask.expand(*query.shape[:-2], *mask.shape[-2:]))
+    if mask is not None:  # [..., 1 or Q, 1 or K]: a padding mask is not copied for each query
+        rows = 1 if mask.dim() < 2 else mask.shape[-2]
+        mask = flat(mask.expand(*query.shape[:-2], rows, keys.shape[-2]))
     sides: list[Any] = [
         flat(query).to(dtype),
         flat(keys).to(dtype),
