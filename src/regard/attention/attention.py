@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import dropout, scaled_dot_product_attention
 
 from regard.attention.additive import AdditiveScore
+from regard.attention.causal import Causal
 from regard.attention.dot import Dot
 from regard.attention.hard import Hard, Sampled
 from regard.attention.kernels import Band, band_weighted_sum, dot_attention, is_narrow
@@ -256,6 +257,22 @@ class Attention(nn.Module):
         if isinstance(self.score, AdditiveScore):
             how: Any = {"reach": reach, "position": position, "need_weights": need_weights}
             return Attended(*self.score.attend(query, *memory, **how))
+        if (
+            isinstance(self.score, Dot)
+            and not need_weights
+            and reach == Causal.reach
+            and memory.mask is None
+            and position == 0
+            and not torch.compiler.is_compiling()  # for whom a mask goes with every length
+            and query.shape[-2] == memory.values.shape[-2]
+        ):
+            sides = (self.score.query_side(query), memory.prepared, memory.values)
+            # the kernels are for four dimensions
+            four = [side.unsqueeze(1) if side.dim() == 3 else side for side in sides]
+            context = scaled_dot_product_attention(
+                four[0], four[1], four[2], is_causal=True, scale=1.0
+            )
+            return Attended(context.reshape(*query.shape[:-1], -1))
         narrow = reach.width is not None and is_narrow(reach.width, memory.values.shape[-2])
         if isinstance(self.score, Dot) and narrow and not need_weights:
             turned = self.score.query_side(query)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from regard.attention.kernels import Band, Reach, is_narrow
+from regard.attention.kernels import Band, Reach, is_narrow, is_transformed
 from regard.attention.window import View, Window, distances
 from regard.errors import ConfigError
 
@@ -108,6 +108,8 @@ class LocalPredictive(Window):
     def band(self, query: Tensor, keys: int, lengths: Tensor | None) -> tuple[Band, View] | None:
         """The keys from the first within the radius on, where that is worth it."""
         if self.radius == inf or not is_narrow(int(2 * self.radius) + 1, keys):
+            return None
+        if not torch.compiler.is_compiling() and is_transformed():
             return None
         centres = self.centres(query, keys if lengths is None else lengths)
         band = Band(torch.ceil(centres - self.radius).long(), int(2 * self.radius) + 1)

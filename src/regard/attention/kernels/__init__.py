@@ -10,7 +10,7 @@ numba on CPUs, Triton on NVIDIA GPUs. All give the same numbers to rounding.
 
 from regard.attention.kernels._additive import additive_score
 from regard.attention.kernels._band import Band, band_dot, band_weighted_sum
-from regard.attention.kernels._choice import KERNELS, check_kernel, choose
+from regard.attention.kernels._choice import KERNELS, check_kernel, choose, is_transformed
 from regard.attention.kernels._factors import exponentials
 from regard.attention.kernels._stream import (
     EVERYTHING,
@@ -36,4 +36,5 @@ __all__ = [
     "dot_attention",
     "exponentials",
     "is_narrow",
+    "is_transformed",
 ]

@@ -9,11 +9,11 @@ from torch import Tensor
 
 from regard.attention.kernels._band import Band, gathered
 from regard.attention.kernels._checks import check_sides
-from regard.attention.kernels._choice import choose
+from regard.attention.kernels._choice import choose, is_transformed
 from regard.attention.kernels._factors import factors, filled
 from regard.attention.kernels._operators import in_float32
 
-__all__ = ["Scores", "additive_score", "flat", "flat_mask", "plain_score"]
+__all__ = ["Scores", "additive_score", "as_new", "flat", "flat_mask", "plain_score"]
 
 _PARTIAL = 1 << 21  # numbers in all the threads' own sums of the query side
 
@@ -57,6 +57,8 @@ def additive_score(
     if torch.onnx.is_in_onnx_export():
         return plain_score(query, keys, vector, None, band)
     if not torch.compiler.is_compiling():  # a graph has one operator for every size
+        if is_transformed():
+            return plain_score(query, keys, vector, mask, band)
         kernel = choose(query, keys if band is None else keys[..., : band.width, :], kernel)
         if kernel == "plain":
             return plain_score(query, keys, vector, mask, band)
@@ -192,6 +194,12 @@ def flat(side: Tensor) -> Tensor:
     return side.reshape(prod(side.shape[:-2]), *side.shape[-2:])
 
 
+def as_new(whole: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """A tensor of another shape that counts as no view, so that it may be changed in place."""
+    result: Tensor = torch.ops.aten._unsafe_view(whole, shape)
+    return result
+
+
 def flat_mask(mask: Tensor | None, query: Tensor, keys: int) -> Tensor | None:
     """A mask broadcast to [..., Q, K] -> [N, Q, K]."""
     return None if mask is None else flat(mask.expand(*query.shape[:-1], keys))
@@ -219,7 +227,7 @@ def _score(
     else:
         block = Scores(query, keys, vector, keys_exp, kernel)
         scores = block.score(mask, query.shape[-2], K, first=_flat_first(first))
-    return scores.to(dtype).view(*query.shape[:-1], K)
+    return as_new(scores.to(dtype), (*query.shape[:-1], K))
 
 
 @_score.register_fake
@@ -285,7 +293,9 @@ def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
     sides = (query, keys, vector)
     if torch.is_grad_enabled():  # to be differentiated again, which the formula itself can be
         band = None if first is None else Band(first, ctx.width)
-        scores = plain_score(query, keys, vector, mask, band)
+        # By other names: what leads from one side to another is not this operator's business.
+        sides = tuple(side.view_as(side) for side in sides)
+        scores = plain_score(*sides, mask, band)
         wanted = [side for side in sides if side.requires_grad]
         each = iter(torch.autograd.grad(scores, wanted, grad, create_graph=True))
         found = [next(each) if side.requires_grad else None for side in sides]

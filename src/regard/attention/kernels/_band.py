@@ -79,6 +79,11 @@ def band_weighted_sum(weights: Tensor, values: Tensor, first: Tensor) -> Tensor:
         raise ConfigError(
             f"weights and values must be of the same cases, not {len(weights)} and {len(values)}"
         )
+    if not values.is_floating_point() or values.device != weights.device:
+        raise ConfigError(
+            f"values must be floating point numbers on {weights.device}, "
+            f"not {values.dtype} on {values.device}"
+        )
     if _compiled(weights, values):
         from regard.attention.kernels import _numba_band
 

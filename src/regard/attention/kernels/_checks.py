@@ -51,6 +51,7 @@ def check_sides(
     for side in (query, keys, vector, values):
         if side is not None and not side.is_floating_point():
             raise ConfigError(f"attention is of floating point numbers, not of {side.dtype}")
+    for side in (keys, vector, values, mask, keys_exp, first):
         if side is not None and side.device != query.device:
             raise ConfigError(
                 f"query, keys and the rest must be on one device, not {query.device} "

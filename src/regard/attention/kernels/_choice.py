@@ -6,10 +6,11 @@ from typing import cast
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from regard.errors import ConfigError
 
-__all__ = ["KERNELS", "check_kernel", "choose"]
+__all__ = ["KERNELS", "check_kernel", "choose", "is_transformed"]
 
 KERNELS = ("plain", "blocked", "numba", "triton")
 
@@ -46,6 +47,8 @@ def choose(query: Tensor, keys: Tensor, kernel: str | None = None) -> str:
             raise ConfigError(
                 f"the kernel {kernel} has no float64; take blocked or plain, or float32"
             )
+        if kernel == "triton" and query.device.type != "cuda":
+            raise ConfigError(f"the kernel triton is for NVIDIA GPUs, not for {query.device.type}")
         if kernel == "triton" and find_spec("triton") is None:
             raise ConfigError("the kernel triton needs the package triton: pip install triton")
         return cast(str, kernel)
@@ -63,3 +66,9 @@ def check_kernel(kernel: str | None) -> str | None:
     if kernel is not None and kernel not in KERNELS:
         raise ConfigError(f"kernel must be one of {', '.join(KERNELS)}, not {kernel!r}")
     return kernel
+
+
+def is_transformed() -> bool:
+    """Whether torch.func or forward-mode derivatives look on, for whom the plain formula is."""
+    active: bool = torch._C._are_functorch_transforms_active()
+    return active or forward_ad._current_level >= 0

@@ -118,8 +118,11 @@ def _softmax(row: Any, o: int, columns: int) -> None:
     for w in range(o + whole, o + columns):
         top = max(top, row[w])
     if top <= _LOWEST:
+        broken = False  # by what is no number, which a maximum does not show
         for w in range(o, o + columns):
-            row[w] = 0
+            broken |= not row[w] >= _LOWEST
+        for w in range(o, o + columns):
+            row[w] = math.nan if broken else 0.0
         return
     half, shift, sums = splat(_f32(0.5)), splat(top), splat(_f32(0))
     for w in range(o, o + whole, LANES):

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from regard.attention.kernels._additive import Scores, additive_score, flat, flat_mask
+from regard.attention.kernels._additive import Scores, additive_score, as_new, flat, flat_mask
 from regard.attention.kernels._checks import check_sides
-from regard.attention.kernels._choice import choose
+from regard.attention.kernels._choice import choose, is_transformed
 from regard.attention.kernels._operators import in_float32
 from regard.attention.softmax import masked_softmax
 
@@ -97,7 +97,7 @@ def additive_attention(
         return _plain(*given)[0]
     if not torch.compiler.is_compiling():  # a graph has one operator for every size
         kernel = choose(query, keys, kernel)
-        if kernel == "plain":
+        if kernel == "plain" or is_transformed():
             return _plain(*given)[0]
     context: Tensor = _attention(*given, kernel, False)[0]
     return context
@@ -133,7 +133,7 @@ def additive_attention_and_weights(
     if torch.onnx.is_in_onnx_export():
         return _plain(*given)
     if not torch.compiler.is_compiling():
-        kernel = choose(query, keys, kernel)
+        kernel = "plain" if is_transformed() else choose(query, keys, kernel)
     if kernel in ("plain", "triton") or query.device.type != "cpu":
         return _plain(*given, kernel)
     both: tuple[Tensor, Tensor] = _attention(*given, kernel, True)
@@ -165,6 +165,8 @@ def dot_attention(
     check_sides(query, keys, values=values, mask=mask)
     given = (query, keys, values, None, mask, None, *reach, position)
     if torch.onnx.is_in_onnx_export():
+        return _plain(*given)[0]
+    if not torch.compiler.is_compiling() and is_transformed():
         return _plain(*given)[0]
     context: Tensor = _attention(*given, None, False)[0]
     return context
@@ -324,7 +326,10 @@ class _Attention:
     ) -> tuple[Tensor, Tensor, Tensor | None]:
         """Gradients of the values, [N, w, Dv], and scores, [N, q, w], and what is allowed."""
         allowed = self.allowed(rows, columns)
-        weights = self.weights(rows, columns, allowed) if kept is None else kept[:, rows, columns]
+        if kept is None:
+            weights = self.weights(rows, columns, allowed)
+        else:
+            weights = kept[:, rows, columns].to(grad.dtype)
         of_values = torch.bmm(weights.mT, grad[:, rows])
         of_weights = torch.bmm(grad[:, rows], self.values[:, columns].mT)
         if of_kept is not None:
@@ -405,7 +410,7 @@ def _attention(
             flat_mask(mask, query, keys.shape[-2]),
         )
         context, _ = _triton.attend(*given)
-        return context.view(shape), weights
+        return as_new(context, shape), weights
     how = (before, after, position, kernel)
     parts, start = [], 0
     # Weights that are kept are written where they stay: no block of them has to fit a cache.
@@ -414,7 +419,7 @@ def _attention(
         stop = start + len(attention.query)
         parts.append(attention.context(flat(weights)[start:stop] if need_weights else None))
         start = stop
-    return _joined(parts).to(values.dtype).view(shape), weights
+    return as_new(_joined(parts).to(values.dtype), shape), weights
 
 
 @_attention.register_fake
@@ -558,7 +563,10 @@ def _backward(
     sides = [side for side in given[:4] if side is not None]
     of_weights = of_weights if ctx.need_weights else None
     if torch.is_grad_enabled():  # to be differentiated again, which the formula itself can be
-        each = zip(_plain(*given, *ctx.how[:3]), (grad, of_weights), strict=True)
+        # By other names: what leads from one side to another is not this operator's business.
+        sides = [side.view_as(side) for side in sides]
+        inputs = [*sides, *given[len(sides) :]]
+        each = zip(_plain(*inputs, *ctx.how[:3]), (grad, of_weights), strict=True)
         outputs, grads = zip(*(pair for pair in each if pair[1] is not None), strict=True)
         wanted = [side for side in sides if side.requires_grad]
         of = iter(torch.autograd.grad(outputs, wanted, grads, create_graph=True, allow_unused=True))
