@@ -102,8 +102,11 @@ def test_a_choice_made_already_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     _with_triton(monkeypatch, True)
     for shapes in (SMALL, LARGE):
         query, keys = (of(*shape) for shape in shapes)
-        for kernel in KERNELS:
+        for kernel in ("plain", "blocked", "numba"):
             assert choose(query, keys, kernel) == kernel
+        gpu = _OnGpu(*shapes[0])
+        for kernel in ("plain", "blocked", "triton"):
+            assert choose(gpu, gpu, kernel) == kernel
     double = of(*LARGE[0], dtype=torch.float64)
     assert choose(double, double, "plain") == "plain"
     assert choose(double, double, "blocked") == "blocked"
@@ -128,9 +131,10 @@ def test_refusals_say_what_to_take_instead(monkeypatch: pytest.MonkeyPatch) -> N
     assert refusal(gpu, gpu, "numba") == "the kernel numba is for the CPU, not for cuda"
     meta = of(*SMALL[0], device="meta")
     assert refusal(meta, meta, "numba") == "the kernel numba is for the CPU, not for meta"
+    assert refusal(single, single, "triton") == "the kernel triton is for NVIDIA GPUs, not for cpu"
     _with_triton(monkeypatch, False)
     assert (
-        refusal(single, single, "triton")
+        refusal(gpu, gpu, "triton")
         == "the kernel triton needs the package triton: pip install triton"
     )
 

@@ -41,12 +41,12 @@ def choose(query: Tensor, keys: Tensor, kernel: str | None = None) -> str:
     """
     wide = query.dtype == torch.float64 or keys.dtype == torch.float64
     if check_kernel(kernel) is not None:
-        if kernel == "numba" and query.device.type != "cpu":
-            raise ConfigError(f"the kernel numba is for the CPU, not for {query.device.type}")
         if kernel in ("numba", "triton") and wide:
             raise ConfigError(
                 f"the kernel {kernel} has no float64; take blocked or plain, or float32"
             )
+        if kernel == "numba" and query.device.type != "cpu":
+            raise ConfigError(f"the kernel numba is for the CPU, not for {query.device.type}")
         if kernel == "triton" and query.device.type != "cuda":
             raise ConfigError(f"the kernel triton is for NVIDIA GPUs, not for {query.device.type}")
         if kernel == "triton" and find_spec("triton") is None:
