@@ -104,7 +104,7 @@ def test_a_choice_made_already_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
         query, keys = (of(*shape) for shape in shapes)
         for kernel in ("plain", "blocked", "numba"):
             assert choose(query, keys, kernel) == kernel
-        gpu = _OnGpu(*shapes[0])
+        gpu: Any = _OnGpu(*shapes[0])
         for kernel in ("plain", "blocked", "triton"):
             assert choose(gpu, gpu, kernel) == kernel
     double = of(*LARGE[0], dtype=torch.float64)
