@@ -15,6 +15,7 @@ from regard.attention.kernels import (
     exponentials,
 )
 from regard.attention.score import Score
+from regard.errors import ConfigError
 
 __all__ = ["Additive", "AdditiveScore", "Concat"]
 
@@ -88,8 +89,14 @@ class AdditiveScore(Score):
 
     def _split(self, prepared: Tensor) -> tuple[Tensor, Tensor | None]:
         width = self.vector.shape[0]
-        kept = prepared.shape[-1] == 2 * width
-        return prepared[..., :width], prepared[..., width:] if kept else None
+        if prepared.shape[-1] == width:
+            return prepared, None
+        if prepared.shape[-1] != 2 * width:
+            raise ConfigError(
+                f"keys must be prepared by this score, {width} wide (or {2 * width}, with their "
+                f"exponentials), not {prepared.shape[-1]}"
+            )
+        return prepared[..., :width], prepared[..., width:]
 
 
 class Additive(AdditiveScore):

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from regard.attention import Additive, Attention, ScaledDot
 from regard.attention.kernels import (
     Band,
     Reach,
@@ -124,3 +125,15 @@ def test_a_mask_of_keys_alone_is_for_all() -> None:
         found = additive_attention(query, keys, keys, vector, mask, kernel=kernel)
         kept = additive_attention(query, keys[:, mask], keys[:, mask], vector, kernel="plain")
         torch.testing.assert_close(found, kept)
+
+
+@pytest.mark.parametrize("other", [Attention(Additive(A, A, 8)), Attention(ScaledDot())])
+def test_a_memory_that_another_score_prepared(other: Attention) -> None:
+    memory = other.prepare(some(N, K, A))
+    with pytest.raises(ConfigError) as caught:
+        Attention(Additive(A, A, 13))(some(N, Q, A), memory)
+    width = memory.prepared.shape[-1]
+    assert str(caught.value) == (
+        "keys must be prepared by this score, 13 wide (or 26, with their exponentials), "
+        f"not {width}"
+    )
