@@ -21,8 +21,9 @@ import numpy as np
 import torch
 
 from benchmarks.table import Row
-from regard.data import Cases, read_ts, targets_of
+from regard.data import Cases, read_ts
 from regard.estimators import SeriesRegressor
+from regard.outputs.numbers.targets import targets_of
 
 __all__ = ["run"]
 

@@ -15,7 +15,7 @@ from lightning.pytorch import LightningModule, Trainer
 
 from commands import TINY, Regard
 from regard import SeriesForecaster, jobs
-from regard.baselines import LinearModel
+from regard.outputs.future.baselines import LinearModel
 from regard.runs import read_run
 from regard.training.callbacks import Checkpoint
 

@@ -13,9 +13,9 @@ from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_err
 
 from commands import Regard
 from regard import jobs
-from regard.data import targets_of
 from regard.estimators import SeriesRegressor
 from regard.jobs import _train
+from regard.outputs.numbers.targets import targets_of
 from regard.runs import partial_folder, read_run
 from regard.training.callbacks import Checkpoint
 

@@ -11,9 +11,10 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from regard.data import Cases, targets_of
+from regard.data import Cases
 from regard.errors import ConfigError, DataError
 from regard.estimators import SeriesRegressor
+from regard.outputs.numbers.targets import targets_of
 
 SMALL: dict[str, Any] = {
     "encoder": "conv",

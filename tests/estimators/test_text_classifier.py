@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from regard.data import Texts, as_texts, sentence_spans
+from regard.data import Texts, as_texts
 from regard.errors import DataError, RegardWarning, RunError
 from regard.estimators import TextClassifier
+from regard.inputs.text.sentences import sentence_spans
 from regard.jobs._views import text_views
 
 SMALL: dict[str, Any] = {

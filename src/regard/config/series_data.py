@@ -35,7 +35,7 @@ class _Series(Section):
 
 
 class SineData(_Series, Split):
-    """Sine waves, of which some have a stretch held flat; see `regard.data.sine`."""
+    """Sine waves, of which some have a stretch held flat; see `regard.inputs.series.sine`."""
 
     kind: Literal["sine"]
     series: int = Field(10_000, ge=1, description="how many")

@@ -10,10 +10,10 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_is_fitted
 
 from regard.config import Config
-from regard.data import split
 from regard.errors import ConfigError, DataError, did_you_mean
 from regard.estimators.base import AttentionEstimator, Floats
 from regard.runs import Run
+from regard.splits import split
 from regard.training import CrossEntropy, Objective
 
 __all__ = ["AttentionClassifier", "known_labels"]

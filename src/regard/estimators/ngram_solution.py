@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from regard.data import Ngrams
+from regard.inputs.text.ngrams import Ngrams
 
 __all__ = ["NgramSolution", "solve_ngrams"]
 

@@ -8,8 +8,11 @@ from math import ceil
 
 import numpy as np
 
-from regard.data import Panel, Windows, guess_season, split_times, windows
 from regard.errors import DataError
+from regard.inputs.panel.calendar import guess_season
+from regard.inputs.panel.panel import Panel
+from regard.inputs.panel.splits import split_times
+from regard.inputs.panel.windows import Windows, windows
 
 __all__ = ["PanelWindows", "choose_window", "divide_panel", "season_of"]
 

@@ -11,19 +11,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from regard.baselines import LinearModel
 from regard.config import Config
-from regard.data import (
-    Panel,
-    as_panel,
-    constant_targets,
-    future_known,
-    gather,
-    latest,
-    next_times,
-    windows,
-)
-from regard.data.calendar import Step
 from regard.errors import ConfigError, DataError
 from regard.estimators.base import AttentionEstimator, Floats
 from regard.estimators.panel_windows import (
@@ -33,7 +21,13 @@ from regard.estimators.panel_windows import (
     season_of,
 )
 from regard.explain import lay_over_steps
+from regard.inputs.panel.calendar import Step, next_times
+from regard.inputs.panel.frames import as_panel
+from regard.inputs.panel.latest import future_known, latest
+from regard.inputs.panel.panel import Panel, constant_targets
+from regard.inputs.panel.windows import gather, windows
 from regard.models import Forecaster, LinearForecast, build_forecaster
+from regard.outputs.future.baselines import LinearModel
 from regard.runs import Run
 from regard.training import AbsoluteError, Batch, Objective, Part
 

@@ -13,10 +13,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
 from regard.config import Config
-from regard.data import Cases, Scaler, as_cases, choose_scaling
 from regard.errors import ConfigError, DataError
 from regard.estimators.base import AttentionEstimator, Floats
 from regard.explain import lay_over_steps
+from regard.inputs.series.arrays import as_cases
+from regard.inputs.series.cases import Cases
+from regard.inputs.series.scaling import Scaler, choose_scaling
 from regard.runs import Run
 from regard.training import Part, SequencePart, warp
 

@@ -12,12 +12,15 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from regard.config import Config
-from regard.data import Cases, Scaler, split, target_names, targets_of
 from regard.errors import DataError
 from regard.estimators.base import Floats
 from regard.estimators.series_input import SeriesEstimator
+from regard.inputs.series.cases import Cases
+from regard.inputs.series.scaling import Scaler
 from regard.models import Ensemble, SeriesModel, build_ensemble
+from regard.outputs.numbers.targets import target_names, targets_of
 from regard.runs import Run
+from regard.splits import split
 from regard.training import Objective, SquaredError
 
 __all__ = ["SeriesRegressor"]

@@ -12,22 +12,17 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from regard.config import Config
-from regard.data import (
-    Encoded,
-    Ngrams,
-    Texts,
-    Tokenizer,
-    as_texts,
-    read_vectors,
-    sum_to_words,
-    word_spans,
-)
 from regard.errors import ConfigError, DataError
 from regard.estimators.base import Floats
 from regard.estimators.classifying import AttentionClassifier
 from regard.estimators.ngram_solution import solve_ngrams
 from regard.estimators.text_part import TextPart, words_of
 from regard.explain import lay_over_steps
+from regard.inputs.text.encoded import Encoded, sum_to_words, word_spans
+from regard.inputs.text.ngrams import Ngrams
+from regard.inputs.text.texts import Texts, as_texts
+from regard.inputs.text.tokenizer import Tokenizer
+from regard.inputs.text.vectors import read_vectors
 from regard.models import TextModel, build_text_classifier
 from regard.runs import Run
 from regard.training import Part

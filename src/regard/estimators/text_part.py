@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from regard.data import Encoded, Ngrams, word_spans
+from regard.inputs.text.encoded import Encoded, word_spans
+from regard.inputs.text.ngrams import Ngrams
 from regard.training import Batch, Part
 
 __all__ = ["TextPart", "words_of"]

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.config import Config
-from regard.data import Cases
 from regard.errors import DataError
 from regard.estimators import SeriesClassifier
 from regard.explain import localisation_ap, most_attended_spans
+from regard.inputs.series.cases import Cases
 from regard.jobs._series import SeriesTask
 from regard.jobs._task import Figure, Picture, Predictions, choose
 from regard.jobs._views import case_views, looked_at, notes_of
-from regard.metrics import classification_metrics
+from regard.outputs.classes.metrics import classification_metrics
 from regard.plots import ClassificationReport, Report, save_case
 from regard.runs import Run, versions
 

@@ -10,10 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regard import data
-from regard.baselines import LinearModel, naive, seasonal_naive
 from regard.config import Config, PanelArrayData
-from regard.data import Panel
 from regard.errors import ConfigError, DataError
 from regard.estimators import (
     Forecast,
@@ -23,8 +20,13 @@ from regard.estimators import (
     divide_panel,
     season_of,
 )
+from regard.inputs.panel.calendar import show_time
+from regard.inputs.panel.panel import Panel, constant_targets
+from regard.inputs.panel.tables import read_panel
+from regard.inputs.panel.windows import gather, rolling_origins, windows
 from regard.jobs._task import Figure, Parts, Picture, Predictions, Task, choose
-from regard.metrics import forecast_metrics
+from regard.outputs.future.baselines import LinearModel, naive, seasonal_naive
+from regard.outputs.future.metrics import forecast_metrics
 from regard.plots import ForecastReport, ForecastView, Report, save_forecast
 from regard.runs import Run, versions
 
@@ -51,10 +53,10 @@ class ForecastTask(Task):
                 "data.test_share and data.validation_share: wanted less than 1 together, to leave "
                 f"something to train on; given {test:g} and {validation:g}"
             )
-        panel = data.read_panel(options.path, **options.model_dump(include=_READ))
+        panel = read_panel(options.path, **options.model_dump(include=_READ))
         if not panel.targets:
             raise ConfigError("data.target: wanted at least one column to forecast")
-        constant = data.constant_targets(panel)
+        constant = constant_targets(panel)
         if constant:
             name, column = constant[0]
             series = f"series {name}: " if len(panel) > 1 else ""
@@ -85,7 +87,7 @@ class ForecastTask(Task):
         panel, index = test.panel, test.index
         M = len(panel.targets)
         starts = _starts(test)
-        numbers = data.gather(panel, index)
+        numbers = gather(panel, index)
         past, truth = numbers.past[:, :M], numbers.future_targets
         values = estimator.forecast_windows(test)
         levels = sorted(estimator.quantiles)
@@ -97,9 +99,7 @@ class ForecastTask(Task):
             ),
             "linear": _linear(panel, starts, test, past, known),
         }
-        rolling = data.rolling_origins(
-            panel, window=index.window, horizon=index.horizon, start=starts
-        )
+        rolling = rolling_origins(panel, window=index.window, horizon=index.horizon, start=starts)
         wanted = set(zip(rolling.series.tolist(), rolling.origin.tolist(), strict=True))
         where = zip(index.series.tolist(), index.origin.tolist(), strict=True)
         apart = [w for w, place in enumerate(where) if place in wanted]
@@ -144,13 +144,13 @@ class ForecastTask(Task):
         given = run.config.data
         columns = given.model_dump(include=_READ)
         columns["target"] = list(estimator.targets_)
-        panel = estimator.latest_ if source is None else data.read_panel(source, **columns)
+        panel = estimator.latest_ if source is None else read_panel(source, **columns)
         ahead: Path | None = options.get("future")
         if ahead is None:
             return panel, None
         if not estimator.known_:
             raise ConfigError("--future: the run was trained without columns known of the future")
-        return panel, data.read_panel(ahead, **(columns | {"target": [], "past": ()}))
+        return panel, read_panel(ahead, **(columns | {"target": [], "past": ()}))
 
     def predictions(
         self, estimator: SeriesForecaster, cases: tuple[Panel, Panel | None]
@@ -178,7 +178,7 @@ class ForecastTask(Task):
         view = _view(one, estimator.forecast(one, future=future), estimator)
         return Picture(
             lambda path: save_forecast(view, path),
-            f"series {view.id}: {estimator.horizon} steps from {data.show_time(view.future[0])}",
+            f"series {view.id}: {estimator.horizon} steps from {show_time(view.future[0])}",
         )
 
 
@@ -215,7 +215,7 @@ def _last_times(test: PanelWindows) -> NDArray[Any]:
     if len(panel) == 1:
         return np.array([panel.times[at][origin - 1] for at, origin in places])
     return np.array(
-        [f"{data.show_time(panel.times[at][origin - 1])} {panel.ids[at]}" for at, origin in places]
+        [f"{show_time(panel.times[at][origin - 1])} {panel.ids[at]}" for at, origin in places]
     )
 
 
@@ -240,7 +240,7 @@ def _linear(
 ) -> NDArray[np.float64]:
     """[W, M, horizon] a linear model of all windows before the test part, each series to scale."""
     index, M = test.index, len(panel.targets)
-    seen = data.windows(panel, window=index.window, horizon=index.horizon, stop=starts)
+    seen = windows(panel, window=index.window, horizon=index.horizon, stop=starts)
     before = panel.cut(0, np.maximum(starts, 1)).values
     mean = np.stack([own[:M].mean(1) for own in before])
     std = np.stack([own[:M].std(1) for own in before])
@@ -252,7 +252,7 @@ def _linear(
     def batches() -> Any:
         for at in range(0, len(seen), _AT_ONCE):
             some = seen.take(np.arange(at, min(at + _AT_ONCE, len(seen))))
-            numbers = data.gather(panel, some)
+            numbers = gather(panel, some)
             yield (
                 scaled(numbers.past[:, :M], some.series),
                 scaled(numbers.future_targets, some.series),

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from regard.data import as_texts
 from regard.errors import ConfigError
 from regard.estimators import TextClassifier
+from regard.inputs.text.texts import as_texts
 from regard.jobs._task import Task, check_output
 from regard.jobs._tasks import TASKS
 from regard.jobs._views import text_views

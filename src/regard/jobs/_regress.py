@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.config import Config
-from regard.data import Cases, target_names, targets_of
 from regard.errors import DataError
 from regard.estimators import SeriesRegressor
 from regard.explain import most_attended_spans
+from regard.inputs.series.cases import Cases
 from regard.jobs._series import SeriesTask
 from regard.jobs._task import Figure, Picture, Predictions, choose
 from regard.jobs._views import case_views, looked_at, notes_of
-from regard.metrics import regression_metrics
+from regard.outputs.numbers.metrics import regression_metrics
+from regard.outputs.numbers.targets import target_names, targets_of
 from regard.plots import RegressionReport, Report, save_case
 from regard.runs import Run, versions
 

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from regard import data
 from regard.config import ArrayData, Config, SineData
-from regard.data import Cases
-from regard.data.columns import filled_columns
 from regard.errors import ConfigError, DataError
+from regard.inputs.series.cases import Cases
 from regard.jobs._task import Parts, Task, need_file
 from regard.runs import Run
+from regard.tables.columns import filled_columns
 
 __all__ = ["SeriesTask", "divide"]
 

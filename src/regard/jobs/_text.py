@@ -10,10 +10,9 @@ import numpy as np
 
 from regard import data
 from regard.config import Config, TextArrayData
-from regard.data import Texts
-from regard.data.columns import filled_columns
 from regard.errors import DataError
 from regard.estimators import TextClassifier
+from regard.inputs.text.texts import Texts, count_shared
 from regard.jobs._classify import (
     check_classes,
     class_figures,
@@ -24,9 +23,10 @@ from regard.jobs._classify import (
 from regard.jobs._series import divide
 from regard.jobs._task import Figure, Parts, Picture, Predictions, Task, choose, need_file
 from regard.jobs._views import notes_of, text_views
-from regard.metrics import classification_metrics
+from regard.outputs.classes.metrics import classification_metrics
 from regard.plots import ClassificationReport, Report, save_text
 from regard.runs import Run, versions
+from regard.tables.columns import filled_columns
 
 __all__ = ["ClassifyText"]
 
@@ -53,7 +53,7 @@ class ClassifyText(Task):
         held = {"test": parts.test, "validation": parts.validation}
         notes = []
         for name, part in held.items():
-            shared = 0 if part is None else data.count_shared(parts.train, part)
+            shared = 0 if part is None else count_shared(parts.train, part)
             if shared:
                 notes.append(
                     f"{shared} of the {len(part)} texts of the {name} part are in the training "

@@ -6,8 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.data import Cases, Texts, sentence_spans, targets_of
 from regard.estimators import SeriesClassifier, SeriesRegressor, TextClassifier
+from regard.inputs.series.cases import Cases
+from regard.inputs.text.sentences import sentence_spans
+from regard.inputs.text.texts import Texts
+from regard.outputs.numbers.targets import targets_of
 from regard.plots import CaseView, TextView
 
 __all__ = ["by_evidence", "case_views", "looked_at", "notes_of", "text_views"]

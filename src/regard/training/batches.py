@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from regard.data import batch_indices
+from regard.training.order import batch_indices
 
 __all__ = ["Batch", "BatchOrder", "Part", "SequencePart", "load_batches"]
 

@@ -1,0 +1,52 @@
+"""Readers of series, texts and panels, by one name each; the code of each stands with its input.
+
+    training, test = load("ts", path="Gestures_TRAIN.ts", test_path="Gestures_TEST.ts")
+    fitting, validation = split(training.labels, shares=(0.8, 0.2))
+    scaler = Scaler("series").fit(training.take(fitting))
+    values = scaler.transform(test)  # [B, C, T] float32
+
+Messages count rows, lines and columns of files from 1, as editors show them, and cases, channels
+and steps from 0, as Python does.
+"""
+
+from regard.inputs.panel.frames import as_panel
+from regard.inputs.panel.panel import Panel
+from regard.inputs.panel.splits import split_times
+from regard.inputs.panel.tables import read_panel
+from regard.inputs.series.arrays import as_cases
+from regard.inputs.series.cases import Cases
+from regard.inputs.series.delimited import read_csv
+from regard.inputs.series.load import kind_of, load
+from regard.inputs.series.npz import read_npz
+from regard.inputs.series.scaling import Scaler
+from regard.inputs.series.sine import sine
+from regard.inputs.series.table import read_table
+from regard.inputs.series.ts import read_ts
+from regard.inputs.text.load import load_texts
+from regard.inputs.text.texts import Texts, as_texts, read_lines, read_texts
+from regard.inputs.text.tokenizer import Tokenizer
+from regard.splits import split
+
+__all__ = [
+    "Cases",
+    "Panel",
+    "Scaler",
+    "Texts",
+    "Tokenizer",
+    "as_cases",
+    "as_panel",
+    "as_texts",
+    "kind_of",
+    "load",
+    "load_texts",
+    "read_csv",
+    "read_lines",
+    "read_npz",
+    "read_panel",
+    "read_table",
+    "read_texts",
+    "read_ts",
+    "sine",
+    "split",
+    "split_times",
+]

@@ -1,0 +1,178 @@
+"""Data frames, arrays and lists of arrays from Python as panels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.errors import ConfigError, DataError
+from regard.inputs.panel.panel import Panel
+from regard.inputs.panel.regular import Frequency, check_frequency
+from regard.inputs.panel.tables import panel_of
+from regard.tables.frames import Table
+from regard.tables.missing import Missing, check_missing, settle_missing
+
+__all__ = ["as_panel"]
+
+
+def as_panel(
+    X: Any,
+    *,
+    time: str | None = "ds",
+    id: str | None = None,  # noqa: A002 - the name that forecasting tables give it
+    target: str | Sequence[str] | None = None,
+    known: Sequence[str] = (),
+    past: Sequence[str] = (),
+    missing: Missing = "refuse",
+    frequency: Frequency = "infer",
+    source: str = "X",
+) -> Panel:
+    """Take series to forecast from Python.
+
+    Parameters:
+        X: A polars or pandas data frame, long or wide as for `read_panel`; the times may be the
+            index of a pandas frame or series. Or an array [T] or [T, M], of M targets, or a list
+            of such arrays, one for each series; their times are 0, 1, ... T - 1. A panel is
+            returned as it is.
+        time: As for `read_panel`, as are all that follow; for data frames only, but for `missing`.
+        source: What to call X in errors.
+
+    Returns:
+        B series.
+
+    Raises:
+        ConfigError: A column has two parts, or columns are named and X has none.
+        DataError: A column is not there, times are repeated, out of order or irregular, a value
+            is no number, infinite or missing, or X has another shape.
+
+    Example:
+        >>> panel = as_panel([[1.0, 2.0, 3.0], [4.0, 5.0]])
+        >>> panel.lengths.tolist(), panel.targets
+        ([3, 2], ('y',))
+    """
+    if isinstance(X, Panel):
+        return X
+    check_missing(missing)
+    check_frequency(frequency)
+    frame = _as_frame(X, time, source)
+    if frame is not None:
+        return panel_of(
+            Table(source, frame, np.arange(len(frame))),
+            time=time,
+            id=id,
+            target=target,
+            known=known,
+            past=past,
+            missing=missing,
+            frequency=frequency,
+        )
+    for name, given in {"id": id, "target": target, "known": known, "past": past}.items():
+        if given:
+            raise ConfigError(f"{name}: {source} is an array and has no columns; give a data frame")
+    series = _arrays(X, source)
+    values = [_settled(source, at, one, missing) for at, one in enumerate(series)]
+    count = len(series[0])
+    targets = ("y",) if count == 1 else tuple(f"target {at}" for at in range(count))
+    times = tuple(np.arange(one.shape[1]) for one in values)
+    return Panel(tuple(values), times, np.arange(len(values)), targets)
+
+
+def _as_frame(X: Any, time: str | None, source: str) -> Any:
+    """X as a polars data frame; None where it is none."""
+    import polars as pl
+
+    if isinstance(X, pl.DataFrame):
+        frame = X
+    elif isinstance(X, pl.Series):
+        frame = X.rename(X.name or "y").to_frame()
+    elif hasattr(X, "columns") and hasattr(X, "index"):
+        frame = _from_pandas(X, time)
+    elif hasattr(X, "to_frame") and hasattr(X, "index"):
+        frame = _from_pandas(X.to_frame(X.name or "y"), time)
+    else:
+        return None
+    if not len(frame):
+        raise DataError(f"{source} has no rows")
+    return frame
+
+
+def _from_pandas(X: Any, time: str | None) -> Any:
+    import polars as pl
+
+    index = X.index
+    if hasattr(index, "to_timestamp"):  # periods, such as months
+        index = index.to_timestamp()
+    columns = {str(name): _column(X.iloc[:, at]) for at, name in enumerate(X.columns)}
+    is_times = index.dtype.kind == "M" or index.name == time
+    if time is not None and time not in columns and is_times:
+        columns = {time: _column(index), **columns}
+    return pl.DataFrame(columns)
+
+
+def _column(column: Any) -> Any:
+    import polars as pl
+
+    if getattr(column.dtype, "tz", None) is not None:
+        clock = getattr(column, "dt", column)
+        column = clock.tz_convert("UTC")
+        column = getattr(column, "dt", column).tz_localize(None)
+    elif hasattr(column, "dt") and hasattr(column.dt, "to_timestamp"):
+        column = column.dt.to_timestamp()
+    array = column.to_numpy()
+    if array.dtype.kind == "M":
+        array = array.astype("M8[us]")
+    if array.dtype != object:
+        return pl.Series(array)
+    # pandas marks what is missing in several ways.
+    cells = [None if cell is None or cell != cell else cell for cell in _plain(array)]
+    return pl.Series(cells, strict=False)
+
+
+def _plain(array: NDArray[Any]) -> list[Any]:
+    return [None if type(cell).__name__ in ("NAType", "NaTType") else cell for cell in array]
+
+
+def _settled(
+    source: str, series: int, values: NDArray[np.float64], missing: Missing
+) -> NDArray[np.float64]:
+    def place(_: int, target: int, step: int) -> str:
+        return f"{source}, series {series}, target {target}, step {step}"
+
+    lengths = np.array([values.shape[1]])
+    return np.asarray(settle_missing(values[None], lengths, missing=missing, place=place)[0])
+
+
+def _arrays(X: Any, source: str) -> list[NDArray[np.float64]]:
+    """The series as B arrays [M, T]."""
+    of_series = isinstance(X, list | tuple) and any(
+        isinstance(one, list | tuple | np.ndarray) for one in X[:1]
+    )
+    parts = list(X) if of_series else [X]
+    series: list[NDArray[np.float64]] = []
+    for at, part in enumerate(parts):
+        name = f"{source}: series {at}" if of_series else source
+        try:
+            array = np.asarray(part)
+            values = array.astype(np.float64) if array.dtype.kind in "biufO" else None
+        except (TypeError, ValueError):
+            raise DataError(f"{name} holds values that are no numbers") from None
+        if values is None:
+            raise DataError(f"{name} holds {array.dtype}; wanted real numbers")
+        if values.ndim not in (1, 2):
+            raise DataError(
+                f"{name} has the shape {list(values.shape)}; wanted [steps] or [steps, targets], "
+                "or a list of such arrays"
+            )
+        if not values.size:
+            raise DataError(f"{name} has no values: its shape is {list(values.shape)}")
+        values = values.reshape(len(values), -1).T  # [M, T]
+        if series and len(values) != len(series[0]):
+            raise DataError(
+                f"{name} has {len(values)} targets, series 0 has {len(series[0])}; "
+                "wanted the same for all"
+            )
+        series.append(np.ascontiguousarray(values))
+    return series

@@ -1,0 +1,145 @@
+"""A panel: series along their times, as forecasts start from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.errors import DataError
+from regard.inputs.panel.calendar import Step, common_step, show_time
+
+__all__ = ["Panel", "constant_targets"]
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """B series, each of its own length and times, with the same C columns.
+
+    Attributes:
+        values: B arrays [C, T] float64, finite, in the units of the data; the rows are the
+            targets, then the past-only and then the known columns. T differs from series to series.
+        times: B arrays [T] of ascending times, all int64 or all datetime64[us].
+        ids: [B] what the source calls each series.
+        targets: M names of what is to be forecast.
+        past: names of columns that are known up to the present only.
+        known: F names of columns that are known of the future as well, such as holidays.
+    """
+
+    values: tuple[NDArray[np.float64], ...]
+    times: tuple[NDArray[Any], ...]
+    ids: NDArray[Any]
+    targets: tuple[str, ...]
+    past: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        counts = {len(self.values), len(self.times), len(self.ids)}
+        if len(counts) > 1 or not self.values:
+            raise DataError(
+                f"wanted values, times and ids of the same series, at least one; given "
+                f"{len(self.values)}, {len(self.times)} and {len(self.ids)}"
+            )
+        kinds = {one.dtype.str for one in self.times}
+        if len(kinds) > 1:
+            raise DataError("times: wanted whole numbers for all series, or dates for all")
+        for name, values, times in zip(self.ids, self.values, self.times, strict=True):
+            wanted = (len(self.columns), len(times))
+            if values.shape != wanted:
+                raise DataError(
+                    f"series {name}: wanted values [columns, steps] of the shape {list(wanted)}, "
+                    f"given {list(values.shape)}"
+                )
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """C names in the order of the rows of `values`."""
+        return self.targets + self.past + self.known
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """[B] steps of each series."""
+        return np.array([len(times) for times in self.times], dtype=np.int64)
+
+    @property
+    def step(self) -> Step | None:
+        """The step that most times are apart; None where no series has two."""
+        return common_step(self.times)
+
+    def name(self, at: int) -> str:
+        """A series in messages, by its id where there are several."""
+        return f"series {self.ids[at]}" if len(self) > 1 else "the series"
+
+    def take(self, index: NDArray[np.int64]) -> Panel:
+        """The series at these positions, in this order."""
+        return replace(
+            self,
+            values=tuple(self.values[at] for at in index),
+            times=tuple(self.times[at] for at in index),
+            ids=self.ids[index],
+        )
+
+    def cut(
+        self, start: int | NDArray[np.int64] = 0, stop: int | NDArray[np.int64] | None = None
+    ) -> Panel:
+        """The steps [start, stop) of each series, counted from 0.
+
+        Parameters:
+            start: One position for all series, or [B].
+            stop: Likewise; None for the end of each series.
+        """
+        starts = np.broadcast_to(start, len(self))
+        stops = np.broadcast_to(self.lengths if stop is None else stop, len(self))
+        parts = [slice(*pair) for pair in zip(starts, stops, strict=True)]
+        return replace(
+            self,
+            values=tuple(one[:, part] for one, part in zip(self.values, parts, strict=True)),
+            times=tuple(one[part] for one, part in zip(self.times, parts, strict=True)),
+        )
+
+    def take_until(self, time: Any) -> Panel:
+        """The steps before a time, which is not among them.
+
+        Parameters:
+            time: A whole number, or a date as text or `datetime64`.
+
+        Raises:
+            DataError: The time is of another kind than those of the panel, or a series begins
+                only then.
+        """
+        dates = self.times[0].dtype.kind == "M"
+        try:
+            limit = np.datetime64(time, "us") if dates else np.int64(time)
+        except (TypeError, ValueError):
+            wanted = "a date such as 2024-12-31" if dates else "a whole number"
+            raise DataError(f"time: wanted {wanted}, given {time!r}") from None
+        stops = np.array([np.searchsorted(times, limit) for times in self.times])
+        if not stops.all():
+            at = int((stops == 0).argmax())
+            raise DataError(
+                f"time: series {self.ids[at]} has no step before {show_time(limit)}; "
+                f"it begins at {show_time(self.times[at][0])}"
+            )
+        return self.cut(0, stops)
+
+
+def constant_targets(panel: Panel) -> list[tuple[Any, str]]:
+    """The id of the series and the column of every target that never changes.
+
+    Example:
+        >>> times = (np.arange(3),)
+        >>> panel = Panel((np.array([[1.0, 2, 3], [5, 5, 5]]),), times, np.arange(1), ("x", "y"))
+        >>> constant_targets(panel)
+        [(0, 'y')]
+    """
+    return [
+        (name, target)
+        for name, values in zip(panel.ids.tolist(), panel.values, strict=True)
+        for target, row in zip(panel.targets, values, strict=False)
+        if (row == row[:1]).all()
+    ]

@@ -1,0 +1,128 @@
+"""Panels divided by time: training first, then validation, then test; never shuffled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.checks import check_count, check_number
+from regard.errors import ConfigError, DataError
+from regard.inputs.panel.panel import Panel
+
+__all__ = ["split_times"]
+
+
+def split_times(
+    panel: Panel, *, horizon: int, window: int, shares: Sequence[float] = (0.7, 0.1, 0.2)
+) -> NDArray[np.int64]:
+    """Divide a panel by time into a training, a validation and a test part.
+
+    All series are cut at the same two times, so that no series tells of another's future, where
+    the series overlap: the shares are those of all rows together. A series that ends before a cut
+    then has nothing in the parts after it. Series that do not all overlap are cut by shares of
+    their own rows. A part that has a share has at least `horizon` steps of the series that ends
+    last, so that there is a window to measure on.
+
+    Parameters:
+        panel: B series.
+        horizon: steps to forecast.
+        window: steps of input.
+        shares: of training, validation and test, together 1, the first above 0. A share of 0
+            gives an empty part.
+
+    Returns:
+        [B, 3] int64: the steps of each series before the end of training, of validation and of
+        test, which is its length. The parts are [0, first), [first, second), [second, third).
+
+    Raises:
+        ConfigError: The shares are not what is wanted.
+        DataError: A series is too short for a window and horizon of training, or for the parts.
+
+    Example:
+        >>> times = (np.arange(20),)
+        >>> panel = Panel((np.ones((1, 20)),), times, np.arange(1), ("y",))
+        >>> split_times(panel, horizon=3, window=5).tolist()
+        [[13, 16, 20]]
+    """
+    check_count("horizon", horizon, least=1)
+    check_count("window", window, least=1)
+    _check_shares(shares)
+    for at in range(len(panel)):
+        _check_length(panel, at, window, horizon, parts=1)
+    lengths = panel.lengths
+    overlap = max(one[0] for one in panel.times) <= min(one[-1] for one in panel.times)
+    if overlap:
+        last = max(range(len(panel)), key=lambda at: (panel.times[at][-1], lengths[at]))
+        _check_length(panel, last, window, horizon, parts=1 + sum(map(bool, shares[1:])))
+        rows = np.sort(np.concatenate(panel.times))
+        stops = _stops(rows, panel.times[last], horizon, shares)
+        limits = np.array([[_steps_before(one, stop) for stop in stops] for one in panel.times])
+    else:
+        limits = np.empty((len(panel), 2), dtype=np.int64)
+        for at, one in enumerate(panel.times):
+            _check_length(panel, at, window, horizon, parts=1 + sum(map(bool, shares[1:])))
+            stops = _stops(one, one, horizon, shares)
+            limits[at] = [_steps_before(one, stop) for stop in stops]
+    short = limits[:, 0] < window + horizon
+    if short.any():
+        at = int(short.argmax())
+        raise DataError(
+            f"{panel.name(at)} has {limits[at, 0]} of {lengths[at]} rows for training, and window "
+            f"{window} + horizon {horizon} need {window + horizon}; reduce window or horizon, "
+            "give training a larger share, or leave the series out"
+        )
+    return np.column_stack([limits, lengths]).astype(np.int64)
+
+
+def _stops(
+    rows: NDArray[Any], last: NDArray[Any], horizon: int, shares: Sequence[float]
+) -> tuple[Any, Any]:
+    """The times at which validation and test begin; None for after the end."""
+    end = len(last)
+    stops: list[Any] = []
+    for share, before in ((shares[2], 1 - shares[2]), (shares[1], shares[0])):
+        if not share:
+            stops.append(stops[-1] if stops else None)
+            continue
+        at = round(len(rows) * before)
+        share_begins = np.searchsorted(last, rows[min(at, len(rows) - 1)])
+        end = max(0, min(end - horizon, int(share_begins)))
+        stops.append(last[end])
+    return stops[1], stops[0]
+
+
+def _steps_before(times: NDArray[Any], stop: Any) -> int:
+    return len(times) if stop is None else int(np.searchsorted(times, stop))
+
+
+def _check_shares(shares: Sequence[float]) -> None:
+    wanted = "wanted three numbers from 0 to 1 that sum to 1, the first above 0"
+    if not isinstance(shares, Sequence) or len(shares) != 3:
+        raise ConfigError(f"shares: {wanted}, given {shares!r}")
+    for at, share in enumerate(shares):
+        check_number(f"shares[{at}]", share, within="[0, 1]" if at else "(0, 1]")
+    if abs(sum(shares) - 1) > 1e-6:
+        raise ConfigError(f"shares: {wanted}, given {shares!r} with the sum {sum(shares):g}")
+
+
+def _check_length(panel: Panel, at: int, window: int, horizon: int, *, parts: int) -> None:
+    rows = int(panel.lengths[at])
+    needed = window + parts * horizon
+    if rows >= needed:
+        return
+    held = {1: "", 2: f", and {horizon} more to hold out: {needed}"}.get(
+        parts, f", and {horizon} more each for validation and test: {needed}"
+    )
+    if rows > parts * horizon:
+        fix = f"reduce window to {rows - parts * horizon} or less, or horizon"
+    elif (rows - window) // parts > 0:
+        fix = f"reduce horizon to {(rows - window) // parts} or less, or window"
+    else:
+        fix = "reduce horizon and window"
+    raise DataError(
+        f"{panel.name(at)} has {rows} rows; window {window} + horizon {horizon} need "
+        f"{window + horizon} for training{held}; {fix}"
+    )

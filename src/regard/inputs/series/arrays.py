@@ -1,0 +1,122 @@
+"""Arrays, lists and data frames from Python as cases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from regard.errors import DataError
+from regard.inputs.labels import as_labels
+from regard.inputs.series.cases import Cases, pad
+from regard.tables.missing import Missing, check_missing, place_in, settle_missing
+
+__all__ = ["as_cases"]
+
+
+def as_cases(
+    X: Any,
+    y: ArrayLike | None = None,
+    *,
+    missing: Missing = "refuse",
+    targets: bool = False,
+) -> Cases:
+    """Take series, and their labels, from Python.
+
+    Errors are worded as scikit-learn words them where it has a wording.
+
+    Parameters:
+        X: [B, C, T]; or [B, T] for series of one channel, data frames included; or, where lengths
+            differ, B arrays [C, steps], or [steps] for one channel. Of numbers.
+        y: [B] classes or targets, kept as they are; None where there are none.
+        missing: "refuse" or "interpolate".
+        targets: Whether y is numbers to predict, [B] or [B, M], and not classes.
+
+    Returns:
+        B cases of C channels and up to T steps.
+
+    Raises:
+        DataError: X has another shape, no cases, channels or steps, is sparse, complex or text,
+            has infinite or missing values or unequal channels; y has another length or gaps.
+        TypeError: A value of X is an object that is no number, such as a dict.
+
+    Example:
+        >>> cases = as_cases([[1.0, 2.0, 3.0], [4.0, 5.0]], ["rising", "short"])
+        >>> cases.values.shape, cases.lengths.tolist()
+        ((2, 1, 3), [3, 2])
+    """
+    check_missing(missing)
+    parts = _parts(X)
+    if parts is None:
+        values = _checked(X)
+        lengths = np.full(len(values), values.shape[2], dtype=np.int64)
+    else:
+        values, lengths = pad(_series(parts))
+    labels = None if y is None else as_labels(y, len(values), targets=targets)
+    values = settle_missing(values, lengths, missing=missing, place=place_in("X"))
+    return Cases(values, lengths, labels)
+
+
+def _parts(X: Any) -> list[NDArray[Any]] | None:
+    """The cases one by one where they differ in shape, None where X is one array."""
+    listed = isinstance(X, list | tuple)
+    of_arrays = isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1
+    if not (listed or of_arrays):
+        return None
+    parts = []
+    for case, one in enumerate(X):
+        try:
+            parts.append(np.asarray(one))
+        except ValueError:
+            raise DataError(f"X: the channels of case {case} differ in length") from None
+    shapes = {part.shape for part in parts}
+    if () in shapes or (len(shapes) < 2 and not of_arrays):
+        return None
+    return parts
+
+
+def _series(parts: list[NDArray[Any]]) -> list[NDArray[np.float64]]:
+    """Arrays [C, steps] or [steps] as [C, steps] float64, of the same C."""
+    series: list[NDArray[np.float64]] = []
+    for case, part in enumerate(parts):
+        name = f"X: case {case}"
+        if part.ndim not in (1, 2) or part.ndim != parts[0].ndim:
+            raise DataError(
+                f"{name} has the shape {list(part.shape)}, case 0 has {list(parts[0].shape)}; "
+                "wanted [channels, steps], or [steps] for all"
+            )
+        if part.size == 0:
+            raise DataError(f"{name} has no values: its shape is {list(part.shape)}")
+        if part.ndim == 2 and len(part) != len(parts[0]):
+            raise DataError(f"{name} has {len(part)} channels, case 0 has {len(parts[0])}")
+        series.append(_checked(part[None, ...] if part.ndim == 2 else part[None, None, :])[0])
+    return series
+
+
+def _checked(X: Any) -> NDArray[np.float64]:
+    """X as [B, C, T] float64, NaN where a value is missing; scikit-learn words the errors."""
+    from scipy.sparse import issparse
+    from sklearn.utils import check_array
+
+    if issparse(X):
+        raise DataError("X: Sparse data is not supported; use X.toarray()")
+    array = np.asarray(X)
+    if array.dtype.kind in "mM":
+        raise DataError(f"X holds {array.dtype}; wanted real numbers")
+    try:
+        checked = check_array(
+            array, dtype=np.float64, ensure_all_finite=False, allow_nd=True, input_name="X"
+        )
+    except ValueError as error:
+        raise DataError(f"X: {error}") from None
+    if checked.ndim > 3:
+        raise DataError(
+            f"X has {checked.ndim} dimensions; wanted [cases, channels, steps] or [cases, steps]"
+        )
+    if checked.size == 0:
+        what = "channel(s)" if checked.shape[1] == 0 else "step(s)"
+        raise DataError(
+            f"X: Found array with 0 {what} (shape={checked.shape}) while a minimum of 1 is required"
+        )
+    return np.asarray(checked if checked.ndim == 3 else checked[:, None, :])

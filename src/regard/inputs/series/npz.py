@@ -1,0 +1,136 @@
+"""NumPy archives: X and, where there are, y, lengths and spans."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.errors import DataError, did_you_mean
+from regard.inputs.series.cases import Cases
+from regard.tables.cells import tidy_labels
+from regard.tables.files import FilePath, check_file
+from regard.tables.missing import Missing, check_missing, place_in, settle_missing
+
+__all__ = ["read_npz"]
+
+_KEYS = ("X", "y", "lengths", "spans")
+
+
+def read_npz(path: FilePath, *, targets: bool = False, missing: Missing = "refuse") -> Cases:
+    """Read a NumPy archive (`numpy.savez`), without executing anything that is in it.
+
+    Parameters:
+        path: An .npz file with the arrays X, [B, C, T] or [B, T], and, where there are, y [B],
+            lengths [B] (without them all cases have T steps) and spans [B, 2] (half-open steps).
+        targets: whether y, [B] or [B, M], is numbers to predict.
+        missing: "refuse" or "interpolate".
+
+    Returns:
+        B cases of C channels and up to T steps. y in floating point, or of two axes, is kept as
+        targets, float64; any other becomes classes as strings, if it is not to be targets.
+
+    Raises:
+        DataError: The file cannot be read, an array has another name, shape or type, a value is
+            infinite or missing.
+    """
+    check_missing(missing)
+    arrays = _load(path)
+    values = _values(path, arrays["X"])
+    cases, _, steps = values.shape
+    lengths = np.full(cases, steps, dtype=np.int64)
+    if "lengths" in arrays:
+        lengths = _whole(path, "lengths", arrays["lengths"], (cases,))
+        if (strange := (lengths < 1) | (lengths > steps)).any():
+            at = int(strange.argmax())
+            raise DataError(
+                f"{path}: lengths[{at}] is {lengths[at]}; wanted 1 to the {steps} steps of X"
+            )
+    inside = np.arange(steps) < lengths[:, None, None]
+    values = settle_missing(
+        np.where(inside, values, 0.0), lengths, missing=missing, place=place_in(str(path))
+    )
+    labels = _labels(path, arrays["y"], cases, targets=targets) if "y" in arrays else None
+    spans = _spans(path, arrays["spans"], lengths) if "spans" in arrays else None
+    return Cases(values, lengths, labels, spans)
+
+
+def _load(path: FilePath) -> dict[str, NDArray[Any]]:
+    with check_file(path).open("rb") as file:
+        try:
+            archive = np.load(file, allow_pickle=False)
+        except Exception:  # of many types, as a foreign file may break the archive anywhere
+            raise DataError(
+                f"{path} is not a NumPy archive; wanted what numpy.savez writes"
+            ) from None
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise DataError(f"{path} is a single array; wanted an archive with X")
+        for key in archive.files:
+            if key not in _KEYS:
+                raise DataError(f"{path}: array {key!r} is unknown{did_you_mean(key, _KEYS)}")
+        if "X" not in archive.files:
+            there = ", ".join(archive.files) or "nothing"
+            raise DataError(f"{path} has no array 'X'; there is {there}")
+        return {key: _member(path, archive, key) for key in archive.files}
+
+
+def _member(path: FilePath, archive: Any, key: str) -> NDArray[Any]:
+    try:
+        return np.asarray(archive[key])
+    except Exception as error:  # as above
+        if "Object arrays" in str(error):
+            raise DataError(
+                f"{path}: array {key!r} holds Python objects, which are never loaded; "
+                "save numbers or strings"
+            ) from None
+        raise DataError(f"{path}: array {key!r} is damaged: {error}") from None
+
+
+def _values(path: FilePath, X: NDArray[Any]) -> NDArray[np.float64]:
+    """X as [B, C, T] float64."""
+    if X.dtype.kind not in "biuf":
+        raise DataError(f"{path}: X holds {X.dtype}; wanted real numbers")
+    if X.ndim not in (2, 3) or X.size == 0:
+        raise DataError(
+            f"{path}: X has the shape {list(X.shape)}; wanted [cases, channels, steps] or "
+            "[cases, steps], none of them 0"
+        )
+    return (X if X.ndim == 3 else X[:, None, :]).astype(np.float64)
+
+
+def _labels(path: FilePath, y: NDArray[Any], cases: int, *, targets: bool) -> NDArray[Any]:
+    if y.dtype.kind not in ("biuf" if targets else "biufU"):
+        wanted = "numbers to predict" if targets else "strings or real numbers"
+        raise DataError(f"{path}: y holds {y.dtype}; wanted {wanted}")
+    several = y.ndim == 2 and y.dtype.kind in "biuf" and y.shape[1] > 0
+    if y.shape[:1] != (cases,) or not (y.ndim == 1 or several):
+        wanted = f"[{cases}] or [{cases}, targets]" if targets else f"[{cases}]"
+        raise DataError(f"{path}: y has the shape {list(y.shape)}; wanted {wanted}, as X")
+    if not (targets or several or y.dtype.kind == "f"):
+        return tidy_labels(y.astype(np.str_))
+    if not np.isfinite(y).all():
+        at = int(np.isfinite(y).reshape(cases, -1).all(1).argmin())
+        raise DataError(f"{path}: y[{at}] is {y[at]}; wanted a finite number")
+    return y.astype(np.float64)
+
+
+def _spans(path: FilePath, given: NDArray[Any], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    spans = _whole(path, "spans", given, (len(lengths), 2))
+    start, stop = spans.T
+    if (strange := (start < 0) | (stop < start) | (stop > lengths)).any():
+        at = int(strange.argmax())
+        raise DataError(
+            f"{path}: spans[{at}] is {spans[at].tolist()}; wanted 0 <= start <= stop <= "
+            f"{lengths[at]}, the length of the case"
+        )
+    return spans
+
+
+def _whole(
+    path: FilePath, name: str, given: NDArray[Any], shape: tuple[int, ...]
+) -> NDArray[np.int64]:
+    if given.dtype.kind not in "iu" or given.shape != shape:
+        raise DataError(
+            f"{path}: {name} is {given.dtype} of the shape {list(given.shape)}; "
+            f"wanted whole numbers of the shape {list(shape)}"
+        )
+    return given.astype(np.int64)

@@ -1,0 +1,211 @@
+"""Scaling of values to zero mean and unit variance, for a model to take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.checks import check_choice
+from regard.errors import ConfigError, DataError, did_you_mean
+from regard.inputs.series.cases import Cases
+
+__all__ = ["Scaler", "choose_scaling"]
+
+_DISPARATE = 10.0
+_KINDS = ("channel", "log", "none", "series")
+_FIELDS = ("kind", "mean", "std")
+
+
+class Scaler:
+    """Brings values to zero mean and unit variance: (x - mean) / std.
+
+    "series" takes mean and std of each channel of each case over its own steps, and so drops the
+    level and size of a series; "channel" takes those of each channel over all steps of the cases
+    it was fitted on, and so keeps them; "log" does that with sign(x) log(1 + |x|) in the place of
+    x, where sizes differ by orders of magnitude and yet tell; "none" changes nothing. Padding
+    counts for nothing and stays zero. Where a channel does not vary by more than the rounding of
+    float64 it is constant: it is centred and not divided.
+
+    Parameters:
+        kind: "series", "channel", "log" or "none".
+
+    Attributes:
+        kind: As given.
+        mean: [C] of the cases fitted on, for "channel" and "log"; None before that and otherwise.
+        std: [C] likewise, 1 for constant channels.
+
+    Example:
+        >>> from regard.data import as_cases
+        >>> Scaler("series").transform(as_cases([[1.0, 2.0, 3.0], [5.0, 5.0, 5.0]]))[:, 0, 0]
+        array([-1.2247449,  0.       ], dtype=float32)
+    """
+
+    kind: Literal["series", "channel", "log", "none"]
+    mean: NDArray[np.float64] | None
+    std: NDArray[np.float64] | None
+
+    def __init__(self, kind: Literal["series", "channel", "log", "none"] = "series") -> None:
+        check_choice("kind", kind, _KINDS)
+        self.kind = kind
+        self.mean = None
+        self.std = None
+
+    def fit(self, cases: Cases) -> Scaler:
+        """Take from the training part, and from nothing else, what transforming needs."""
+        if self.kind in ("channel", "log"):
+            mean, std = _moments(self._values(cases), cases.mask[:, None, :], axes=(0, 2))
+            self.mean, self.std = mean.ravel(), std.ravel()
+        return self
+
+    def transform(self, cases: Cases) -> NDArray[np.float32]:
+        """The scaled values.
+
+        Parameters:
+            cases: [B, C, T] values.
+
+        Returns:
+            [B, C, T] float32, zero where there is padding.
+
+        Raises:
+            DataError: The scaler was not fitted, or on another number of channels, or a scaled
+                value is too large for float32.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self.kind == "none":
+                scaled = cases.values.astype(np.float32)
+            else:
+                mean, std = self._mean_and_std(cases)
+                centred = self._values(cases) - mean
+                centred /= std
+                scaled = centred.astype(np.float32)
+                scaled *= cases.mask[:, None, :]
+        if not np.isfinite(scaled).all():
+            case, channel, step = np.argwhere(~np.isfinite(scaled))[0]
+            raise DataError(
+                f"case {cases.ids[case]}, {cases.channels[channel]}, step {step}: "
+                f"{cases.values[case, channel, step]:g} is too large for float32 "
+                f"after scaling of the kind '{self.kind}'"
+            )
+        return scaled
+
+    def _values(self, cases: Cases) -> NDArray[np.float64]:
+        if self.kind != "log":
+            return cases.values
+        return np.asarray(np.sign(cases.values) * np.log1p(np.abs(cases.values)))
+
+    def invert(self, scaled: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What was scaled by the kind "channel", in the units of the data again.
+
+        Parameters:
+            scaled: [..., C, T], or [..., C] with one step.
+        """
+        assert self.mean is not None
+        assert self.std is not None
+        one_step = scaled.ndim == 2
+        std, mean = (x if one_step else x[:, None] for x in (self.std, self.mean))
+        return np.asarray(scaled * std + mean)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of the scaler as what JSON can hold."""
+        if self.mean is None or self.std is None:
+            return {"kind": self.kind}
+        return {"kind": self.kind, "mean": self.mean.tolist(), "std": self.std.tolist()}
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Scaler:
+        """The scaler that `to_dict` described.
+
+        Raises:
+            ConfigError: A key is missing or unknown, or its value is not what `to_dict` writes.
+        """
+        if not isinstance(given, Mapping):
+            raise ConfigError(f"scaler: wanted an object, given {given!r}")
+        for key in given:
+            if key not in _FIELDS:
+                raise ConfigError(f"scaler: no field {key!r}{did_you_mean(str(key), _FIELDS)}")
+        if "kind" not in given:
+            raise ConfigError("scaler: the field kind is missing")
+        check_choice("scaler.kind", given["kind"], _KINDS)
+        scaler = cls(given["kind"])
+        if ("mean" in given) != ("std" in given) or (
+            "mean" in given and scaler.kind not in ("channel", "log")
+        ):
+            raise ConfigError("scaler: wanted mean and std together, and for the kind 'channel'")
+        if "mean" in given:
+            scaler.mean = _numbers("scaler.mean", given["mean"])
+            scaler.std = _numbers("scaler.std", given["std"])
+            if len(scaler.mean) != len(scaler.std) or (scaler.std <= 0).any():
+                raise ConfigError("scaler.std: wanted one number above 0 for each of scaler.mean")
+        return scaler
+
+    def _mean_and_std(self, cases: Cases) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """[B, C, 1] or [1, C, 1]."""
+        if self.kind == "series":
+            return _moments(cases.values, cases.mask[:, None, :], axes=(2,))
+        if self.mean is None or self.std is None:
+            raise DataError("the scaler is not fitted; call fit with the training cases first")
+        channels = cases.values.shape[1]
+        if channels != len(self.mean):
+            raise DataError(f"the scaler was fitted on {len(self.mean)} channels, given {channels}")
+        return self.mean[:, None], self.std[:, None]
+
+
+def choose_scaling(cases: Cases, *, keep_size: bool = False) -> Literal["series", "channel", "log"]:
+    """The kind of scaling that suits these cases.
+
+    "channel" keeps how large a series is, which often tells classes apart; but where the sizes of
+    the cases differ by orders of magnitude it leaves the small ones next to nothing. So it is
+    another where, for the channel in the middle, the standard deviation of the cases at the upper
+    quartile is ten times that at the lower or more: "series", or, to keep the size, "log".
+
+    Parameters:
+        cases: the training part.
+        keep_size: whether the size must be kept, as numbers to predict often go with it.
+    """
+    _, std = _moments(cases.values, cases.mask[:, None, :], axes=(2,))
+    lower, upper = np.quantile(std[..., 0], [0.25, 0.75], axis=0)  # [C]
+    if np.median(upper / lower) < _DISPARATE:
+        return "channel"
+    return "log" if keep_size else "series"
+
+
+def _moments(
+    values: NDArray[np.float64], mask: NDArray[np.bool_], *, axes: tuple[int, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation over these axes where the mask [B, 1, T] is true.
+
+    Values are taken from the first of them on, which is exact for constant channels and loses
+    nothing to a large offset, and squared as shares of the largest, which cannot overflow.
+    """
+    first = tuple(slice(0, 1) if axis in axes else slice(None) for axis in range(3))
+    origin = values[first]
+    count = mask.sum(axis=axes, keepdims=True)
+    residual = values - origin
+    residual *= mask
+    middle = residual.sum(axis=axes, keepdims=True) / count
+    residual -= middle
+    residual *= mask
+    largest = _largest(residual, axes)
+    residual /= np.where(largest > 0, largest, 1.0)
+    residual *= residual
+    std = largest * np.sqrt(residual.sum(axis=axes, keepdims=True) / count)
+    rounding = 4 * np.finfo(np.float64).eps * _largest(values, axes)  # padding is zero
+    return origin + middle, np.where(std <= rounding, 1.0, std)
+
+
+def _largest(values: NDArray[np.float64], axes: tuple[int, ...]) -> NDArray[np.float64]:
+    highest = values.max(axis=axes, keepdims=True)
+    return np.asarray(np.maximum(highest, -values.min(axis=axes, keepdims=True)))
+
+
+def _numbers(name: str, given: Any) -> NDArray[np.float64]:
+    real = isinstance(given, list) and all(
+        isinstance(one, int | float) and not isinstance(one, bool) and np.isfinite(one)
+        for one in given
+    )
+    if not real or not given:
+        raise ConfigError(f"{name}: wanted a list of finite numbers, given {given!r}")
+    return np.array(given, dtype=np.float64)

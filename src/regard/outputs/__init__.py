@@ -1,0 +1,3 @@
+"""What comes out: one folder for each kind of output."""
+
+__all__: list[str] = []

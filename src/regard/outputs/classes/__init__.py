@@ -1,0 +1,3 @@
+"""A class for each case."""
+
+__all__: list[str] = []

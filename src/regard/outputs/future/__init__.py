@@ -1,0 +1,3 @@
+"""The future of series."""
+
+__all__: list[str] = []

@@ -1,0 +1,184 @@
+"""The figures of forecasts whose truth has come to be known."""
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from regard.errors import DataError
+from regard.outputs.arrays import checked, mean_of_known
+
+__all__ = ["forecast_metrics"]
+
+_AXES = ["windows", "targets", "steps"]
+
+
+def forecast_metrics(
+    truth: ArrayLike,
+    predicted: ArrayLike,
+    *,
+    names: Sequence[str],
+    scale: ArrayLike,
+    origins: ArrayLike,
+    rolling: Sequence[int] | NDArray[np.integer[Any]],
+    baselines: Mapping[str, ArrayLike],
+    quantiles: Mapping[float, ArrayLike] | None = None,
+) -> dict[str, Any]:
+    """MAE, RMSE and MASE of a forecast and its baselines, over all, by target, step and origin.
+
+    Errors are in the units of the data, and each overall figure is the unweighted mean over the
+    targets of the target's own. MASE is the mean absolute error divided by the `scale`; a target
+    whose scale is zero has none, and counts for nothing in the mean.
+
+    Of quantiles, each level has the share of the truth at or below it, and the pinball loss
+    mean(max(level (y - q), (level - 1) (y - q))) over everything; two levels that add up to one
+    also make an interval, which has the share of the truth within it.
+
+    Parameters:
+        truth: [W, M, horizon].
+        predicted: [W, M, horizon].
+        names: M names of the targets.
+        scale: [M], the mean absolute seasonal difference in the training part, not negative.
+        origins: [W], the last time before each window, times or numbers.
+        rolling: which windows stand one horizon apart, for the figures by origin.
+        baselines: name to forecasts [W, M, horizon].
+        quantiles: level between 0 and 1 to forecasts [W, M, horizon].
+
+    Returns:
+        Plain numbers and lists, ready for JSON:
+
+        - windows, mae, rmse, mase (None where no target has a scale);
+        - per_target: target, mae, rmse, mase;
+        - by_step: step, from 1, mae, rmse;
+        - by_origin: origin, as text, mae, rmse;
+        - baselines: name to mae, rmse, mase, by_step;
+        - with quantiles, pinball, and coverage: level or interval (low, high), wanted, found, and
+          for a level its pinball.
+
+    Raises:
+        DataError: shapes that do not go together, or numbers that are not finite.
+
+    Source: MASE is equation (2) of Hyndman and Koehler, 2006, "Another look at measures of forecast
+    accuracy", International Journal of Forecasting 22(4), there over one series.
+
+    >>> import numpy as np
+    >>> truth = np.array([[[1.0, 2.0]], [[2.0, 4.0]]])  # [W=2, M=1, horizon=2]
+    >>> figures = forecast_metrics(
+    ...     truth, truth + 1, names=["load"], scale=[2.0], origins=[10, 12], rolling=[0, 1],
+    ...     baselines={"naive": truth - 3},
+    ... )
+    >>> figures["mae"], figures["mase"], figures["baselines"]["naive"]["mae"]
+    (1.0, 0.5, 3.0)
+    """
+    given = {"truth": truth, "predicted": predicted}
+    given |= {f"baselines['{name}']": forecast for name, forecast in baselines.items()}
+    levels = sorted(quantiles or {})
+    given |= {f"quantiles[{level}]": (quantiles or {})[level] for level in levels}
+    truth, predicted, *others = checked(given, _AXES, names)
+    W, M, _ = truth.shape
+    scale, labels = _check_scale(scale, M), _labels(origins, W)
+    if len(rolling) and not (min(rolling) >= 0 and max(rolling) < W):
+        raise DataError(f"rolling: wanted numbers of windows, 0 to {W - 1}")
+    absolute = np.abs(predicted - truth)
+    figures: dict[str, Any] = {
+        "windows": W,
+        **_errors(predicted - truth, scale),
+        "per_target": [
+            {"target": str(name), **_errors((predicted - truth)[:, m : m + 1], scale[m : m + 1])}
+            for m, name in enumerate(names)
+        ],
+        "by_step": _by_step(predicted - truth),
+        "by_origin": [
+            {
+                "origin": labels[w],
+                "mae": float(absolute[w].mean()),
+                "rmse": _rmse((predicted - truth)[w : w + 1]),
+            }
+            for w in rolling
+        ],
+        "baselines": {
+            str(name): {**_errors(forecast - truth, scale), "by_step": _by_step(forecast - truth)}
+            for name, forecast in zip(baselines, others, strict=False)
+        },
+    }
+    if levels:
+        figures |= _quantile_figures(
+            truth, dict(zip(levels, others[len(baselines) :], strict=True))
+        )
+    return figures
+
+
+def _check_scale(scale: ArrayLike, M: int) -> NDArray[np.float64]:
+    scale = np.asarray(scale, dtype=np.float64)
+    if scale.shape != (M,) or not (np.isfinite(scale) & (scale >= 0)).all():
+        raise DataError(f"scale: wanted {M} finite numbers that are not negative")
+    return scale
+
+
+def _labels(origins: ArrayLike, W: int) -> list[str]:
+    """Each origin as text; a time without what is zero of it."""
+    origins = np.asarray(origins)
+    if origins.shape != (W,):
+        shape = list(origins.shape)
+        raise DataError(f"origins: wanted one for each of {W} windows, given the shape {shape}")
+    if origins.dtype.kind == "M":
+        return [str(text).replace("T", " ") for text in np.datetime_as_string(origins, unit="auto")]
+    return [str(origin) for origin in origins.tolist()]
+
+
+def _errors(errors: NDArray[np.float64], scale: NDArray[np.float64]) -> dict[str, float | None]:
+    """MAE, RMSE and MASE of errors [W, M, horizon]."""
+    mae = np.abs(errors).mean((0, 2))  # [M]
+    scaled = [
+        float(error / unit) if unit > 0 else None for error, unit in zip(mae, scale, strict=True)
+    ]
+    return {"mae": float(mae.mean()), "rmse": _rmse(errors), "mase": mean_of_known(scaled)}
+
+
+def _rmse(errors: NDArray[np.float64]) -> float:
+    """Of errors [W, M, horizon], each target's own, averaged over the targets."""
+    return float(np.sqrt((errors**2).mean((0, 2))).mean())
+
+
+def _by_step(errors: NDArray[np.float64]) -> list[dict[str, Any]]:
+    return [
+        {
+            "step": h + 1,
+            "mae": float(np.abs(errors[:, :, h]).mean()),
+            "rmse": _rmse(errors[:, :, h : h + 1]),
+        }
+        for h in range(errors.shape[2])
+    ]
+
+
+def _quantile_figures(
+    truth: NDArray[np.float64], quantiles: Mapping[float, NDArray[np.float64]]
+) -> dict[str, Any]:
+    """Pinball loss and coverage; the levels ascend."""
+    coverage: list[dict[str, Any]] = []
+    for level, forecast in quantiles.items():
+        if not 0 < level < 1:
+            raise DataError(f"quantiles: wanted levels between 0 and 1, given {level}")
+        above = truth - forecast
+        coverage.append(
+            {
+                "level": float(level),
+                "wanted": float(level),
+                "found": float((truth <= forecast).mean()),
+                "pinball": float(np.maximum(level * above, (level - 1) * above).mean()),
+            }
+        )
+    pinball = float(np.mean([row["pinball"] for row in coverage]))
+    for low, high in product(quantiles, quantiles):
+        if low < high and np.isclose(low + high, 1):
+            within = (quantiles[low] <= truth) & (truth <= quantiles[high])
+            coverage.append(
+                {
+                    "interval": [float(low), float(high)],
+                    "wanted": round(float(high - low), 10),
+                    "found": float(within.mean()),
+                }
+            )
+    return {"pinball": pinball, "coverage": coverage}

@@ -1,0 +1,66 @@
+"""The figures of a model that predicts numbers for cases that it has not seen."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from regard.errors import DataError
+from regard.outputs.arrays import checked, mean_of_known
+
+__all__ = ["regression_metrics"]
+
+
+def regression_metrics(
+    truth: ArrayLike, predicted: ArrayLike, names: Sequence[str], *, mean: ArrayLike
+) -> dict[str, Any]:
+    """Mean absolute error, root mean squared error and R2, in the units of the data.
+
+    Beside them stand the errors of always answering the mean of the training part. Each overall
+    figure is the unweighted mean over the targets of the target's own. R2 compares the squared
+    errors with those of the mean of the *truth*: 1 is perfect, 0 no better than that mean. It is
+    None for a target whose truth is the same in every case, which counts for nothing in the mean.
+
+    Parameters:
+        truth: [B, M].
+        predicted: [B, M].
+        names: M names of the targets.
+        mean: [M], each target's mean over the training part.
+
+    Returns:
+        Plain numbers and lists, ready for JSON: cases, mae, rmse, r2, mean_mae, mean_rmse, and
+        per_target, a list of the same figures with the target's name under "target".
+
+    Raises:
+        DataError: shapes that do not go together, no case, or numbers that are not finite.
+
+    >>> figures = regression_metrics([[0.0], [4.0]], [[1.0], [4.0]], ["price"], mean=[1.0])
+    >>> figures["mae"], figures["r2"], figures["mean_mae"]
+    (0.5, 0.875, 2.0)
+    """
+    truth, predicted = checked(
+        {"truth": truth, "predicted": predicted}, ["cases", "targets"], names
+    )
+    mean = np.asarray(mean, dtype=np.float64)
+    if mean.shape != truth.shape[1:] or not np.isfinite(mean).all():
+        raise DataError(f"mean: wanted {truth.shape[1]} finite numbers, one for each target")
+    spread = ((truth - truth.mean(0)) ** 2).sum(0)
+    constant = (truth == truth[0]).all(0)
+    errors, mean_errors = predicted - truth, mean - truth
+    per_target: list[dict[str, Any]] = [
+        {
+            "target": str(name),
+            "mae": float(np.abs(errors[:, m]).mean()),
+            "rmse": float(np.sqrt((errors[:, m] ** 2).mean())),
+            "r2": None if constant[m] else float(1 - (errors[:, m] ** 2).sum() / spread[m]),
+            "mean_mae": float(np.abs(mean_errors[:, m]).mean()),
+            "mean_rmse": float(np.sqrt((mean_errors[:, m] ** 2).mean())),
+        }
+        for m, name in enumerate(names)
+    ]
+    overall = {
+        figure: mean_of_known([row[figure] for row in per_target])
+        for figure in ("mae", "rmse", "r2", "mean_mae", "mean_rmse")
+    }
+    return {"cases": len(truth), **overall, "per_target": per_target}

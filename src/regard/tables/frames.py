@@ -1,0 +1,254 @@
+"""Tables on disk whose cells can be named by file, row and column.
+
+Cells of a CSV file are read as text and made numbers, times or names when a column is asked for as
+such; the columns of a Parquet file have their types.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.errors import DataError, did_you_mean
+from regard.tables.cells import MISSING_MARKS, is_number, not_a_number
+from regard.tables.files import FilePath, check_file, read_text
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Table"]
+
+_LONG, _MANY = 40, 20  # characters of a column's name, and names, shown in a message
+
+
+@dataclass(frozen=True)
+class Table:
+    """A polars frame that knows where each of its rows stands in the file.
+
+    Attributes:
+        path: The file.
+        frame: Its rows but for blank ones.
+        rows: [rows] the number of each in the file, from 1; a CSV file's header is a row of it.
+    """
+
+    path: FilePath
+    frame: pl.DataFrame
+    rows: NDArray[np.int64]
+
+    @classmethod
+    def open(cls, path: FilePath, *, encoding: str | None = None) -> Table:
+        """Read a table; `encoding` is that of a CSV file, as `read_text` takes it."""
+        import polars as pl
+
+        file = check_file(path)
+        with file.open("rb") as content:
+            parquet = content.read(4) == b"PAR1"
+        try:
+            if parquet:
+                frame, first = pl.read_parquet(file, glob=False), 1
+            else:
+                frame, first = _read_delimited(path, encoding)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+            reason = str(error).split("\n")[0]
+            raise DataError(f"{path} cannot be read as a table: {reason}") from None
+        # A blank line in a CSV file becomes a row of nulls.
+        filled = frame.select(~pl.all_horizontal(pl.all().is_null())).to_series().to_numpy()
+        rows = np.flatnonzero(filled) + first
+        if not len(rows):
+            raise DataError(f"{path} has a header and no rows")
+        return cls(path, frame.filter(filled), rows)
+
+    def place(self, row: int, column: str) -> str:
+        """Where a cell stands, for messages; `row` is a position in the frame."""
+        return f"{self.path}, row {self.rows[row]}, column {column!r}"
+
+    def need(self, name: str, parameter: str, fix: str = "") -> None:
+        """Refuse a column that is not there, or there twice."""
+        if f"{name}_duplicated_0" in self.frame.columns:  # as polars renames the second
+            raise DataError(f"{self.path} has two columns {name!r} ({parameter}); rename one")
+        if name not in self.frame.columns:
+            columns = self.frame.columns
+            near = did_you_mean(name, columns)
+            if "did you" in near:
+                near = f"; there are {_listed(columns)}{near}"
+            else:
+                near = f"; choose one of {_listed(columns)}"
+                if any(is_number(column) or len(column) > _LONG for column in columns):
+                    near += "; the first row must be a header, which names the columns"
+            raise DataError(f"{self.path} has no column {name!r} ({parameter}){near}{fix}")
+
+    def need_names(self) -> None:
+        """Refuse columns without names of their own, such as the index that pandas writes."""
+        for at, name in enumerate(self.frame.columns, start=1):
+            if not name:
+                raise DataError(
+                    f"{self.path}: column {at} has no name; name it, leave it out (an index that "
+                    "pandas wrote: index=False), or name the channels"
+                )
+            if "_duplicated_" in name:  # as polars renames them
+                given = name.split("_duplicated_")[0]
+                raise DataError(f"{self.path}: column {at} is a second one named {given!r}")
+
+    def keys(self, name: str) -> pl.Series:
+        """A column without a gap that can tell rows apart or order them."""
+        column = self.frame[name]
+        if column.dtype.is_nested():
+            raise DataError(
+                f"{self.path}: column {name!r} holds {column.dtype}; wanted one value a row"
+            )
+        gaps = column.is_null()
+        if column.dtype.is_float():
+            gaps |= column.is_nan()
+        if gaps.any():
+            raise DataError(f"{self.place(_first(gaps), name)} is empty")
+        return column
+
+    def strings(self, name: str) -> list[str]:
+        """[rows] strings, none missing."""
+        import polars as pl
+
+        return self.keys(name).cast(pl.String).to_list()
+
+    def texts(self, name: str) -> NDArray[np.str_]:
+        """[rows] short strings, none missing, as an array as wide as the longest."""
+        return np.array(self.strings(name), dtype=np.str_)
+
+    def ids(self, name: str) -> NDArray[Any]:
+        """[rows] whole numbers where all are written as such, dates as such, else strings."""
+        import polars as pl
+
+        column = self.keys(name)
+        if column.dtype == pl.String:
+            whole = column.cast(pl.Int64, strict=False)
+            if not whole.is_null().any() and (whole.cast(pl.String) == column).all():
+                column = whole
+        if column.dtype.is_numeric() or column.dtype.is_temporal():
+            return column.to_numpy()
+        return self.texts(name)
+
+    def times(self, name: str) -> pl.Series:
+        """[rows] numbers, or dates and times: what can be ordered."""
+        import polars as pl
+
+        column = self.keys(name)
+        if column.dtype.is_numeric() or column.dtype.is_temporal():
+            return column
+        if column.dtype != pl.String:
+            raise DataError(
+                f"{self.path}: column {name!r} holds {column.dtype}; wanted numbers or dates"
+            )
+        text = column.str.strip_chars()
+        # Month first or day first cannot be told apart, so only the year may lead.
+        dates = text.set(~text.str.contains(r"^\d{4}[-/]"), None)
+        parsers: list[Callable[[], pl.Series]] = [
+            lambda: text.cast(pl.Int64, strict=False),
+            lambda: text.cast(pl.Float64, strict=False),
+            lambda: dates.str.to_datetime(strict=False),
+            lambda: text.str.to_time(strict=False),
+        ]
+        attempts = []
+        for parse in parsers:
+            try:
+                attempts.append(parse())
+            except pl.exceptions.PolarsError:
+                continue  # Not one text has this form.
+        best = min(attempts, key=lambda attempt: attempt.null_count())
+        if best.null_count():
+            row = _first(best.is_null())
+            raise DataError(
+                f"{self.place(row, name)}: {column[row]!r} is neither a number "
+                "nor a date or time such as 2024-12-31 or 2024-12-31T23:59:59"
+            )
+        return best
+
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """[rows] float64, NaN where a value is missing."""
+        import polars as pl
+
+        column = self.frame[name]
+        if column.dtype == pl.String:
+            text = column.str.strip_chars()
+            column = text.cast(pl.Float64, strict=False)
+            marks = text.str.to_lowercase().is_in(sorted(MISSING_MARKS))
+            strange = column.is_null() & text.is_not_null() & ~marks
+            if strange.any():
+                row = _first(strange)
+                raise not_a_number(self.place(row, name), text[row])
+        elif not (column.dtype.is_numeric() or column.dtype in (pl.Boolean, pl.Null)):
+            raise DataError(f"{self.path}: column {name!r} holds {column.dtype}; wanted numbers")
+        return column.cast(pl.Float64).fill_null(np.nan).to_numpy()
+
+
+def _read_delimited(path: FilePath, encoding: str | None) -> tuple[pl.DataFrame, int]:
+    """All cells as text, so that a slip in one of them can be named; and the first row's number."""
+    import polars as pl
+
+    text = read_text(path, encoding=encoding)
+    content = text.lstrip("\n")
+    header = content.split("\n", 1)[0]
+    separator = next((mark for mark in "\t;" if mark in header), ",")
+    try:
+        frame = pl.read_csv(content.encode(), separator=separator, infer_schema=False)
+    except pl.exceptions.PolarsError:
+        _check_widths(path, text, separator)
+        # A lone quotation mark within a cell, such as 5" for inches, stops polars.
+        frame = _read_loosely(path, content, separator)
+    if frame[:, -1].null_count():  # A row that is too short ends in nulls.
+        _check_widths(path, text, separator)
+    return frame, len(text) - len(content) + 2
+
+
+def _check_widths(path: FilePath, text: str, separator: str) -> None:
+    wanted = 0
+    for first, last, cells in _records(path, text, separator):
+        wanted = wanted or len(cells)
+        if cells and len(cells) != wanted:
+            open_mark = f"; is a quotation mark of row {first} not closed?" if first < last else ""
+            raise DataError(
+                f"{path}, row {last} has {len(cells)} cells, the header has {wanted}{open_mark}"
+            )
+
+
+def _read_loosely(path: FilePath, content: str, separator: str) -> pl.DataFrame:
+    """Rows of equal widths, with quotation marks read as Python reads them."""
+    import polars as pl
+
+    names, *rows = [cells for _, _, cells in _records(path, content, separator)]
+    unique = [
+        f"{name}_duplicated_{names[:at].count(name) - 1}" if name in names[:at] else name
+        for at, name in enumerate(names)
+    ]
+    filled = [[cell or None for cell in cells] or [None] * len(names) for cells in rows]
+    return pl.DataFrame(filled, schema=dict.fromkeys(unique, pl.String()), orient="row")
+
+
+def _records(path: FilePath, text: str, separator: str) -> Iterator[tuple[int, int, list[str]]]:
+    """The first line, the last line and the cells of each record."""
+    reader = csv.reader(StringIO(text, newline=""), delimiter=separator)
+    first = 1
+    limit = csv.field_size_limit(max(len(text), csv.field_size_limit()))
+    try:
+        for cells in reader:
+            yield first, reader.line_num, cells
+            first = reader.line_num + 1
+    except csv.Error as error:
+        raise DataError(f"{path}, row {first}: {error}") from None
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _listed(columns: list[str]) -> str:
+    """Names for a message, not too long and not too many."""
+    shown = [name if len(name) <= _LONG else name[: _LONG - 3] + "..." for name in columns[:_MANY]]
+    more = [f"{len(columns) - _MANY} more"] if len(columns) > _MANY else []
+    return ", ".join(shown + more)
+
+
+def _first(found: pl.Series) -> int:
+    return int(found.arg_true()[0])

@@ -1,0 +1,84 @@
+"""JSON lines: an object a line, as many services export them."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from regard.errors import DataError, did_you_mean
+from regard.tables.files import FilePath, read_text
+
+__all__ = ["read_json_lines", "read_objects"]
+
+
+def read_json_lines(
+    path: FilePath, text: str, label: str | None, encoding: str
+) -> tuple[list[Any], list[str], Callable[[int, str], str]]:
+    """Read two fields of every object.
+
+    Parameters:
+        path: A file of one JSON object a line; blank lines are skipped.
+        text: The name of the field with the text.
+        label: The name of the field with the class; None where there is none.
+        encoding: That of the file.
+
+    Returns:
+        The texts, not checked; the labels as strings, none missing; and what says where a field
+        stands, given its position among them and its name.
+
+    Raises:
+        DataError: The file cannot be read, a line is no JSON object or lacks a field, a label is
+            missing or neither text nor a number.
+    """
+    lines: list[int] = []
+    texts: list[Any] = []
+    labels: list[str] = []
+    for line, found in read_objects(path, encoding):
+        where = f"{path}, line {line}"
+        lines.append(line)
+        texts.append(_field(found, text, where, "text"))
+        if label is not None:
+            fix = "; set label=None for a file without labels"
+            given = _field(found, label, where, "label", fix)
+            labels.append(_label(given, f"{where}, {label!r}"))
+    return texts, labels, lambda at, name: f"{path}, line {lines[at]}, {name!r}"
+
+
+def read_objects(path: FilePath, encoding: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The number, from 1, and the object of each line that is not blank.
+
+    Raises:
+        DataError: The file cannot be read, or a line is no JSON object.
+    """
+    # Not splitlines, which divides at characters that may stand in JSON's strings.
+    for line, text in enumerate(read_text(path, encoding=encoding).split("\n"), start=1):
+        if not text.strip():
+            continue
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            reason = str(error).split(": line ")[0]
+            raise DataError(f"{path}, line {line} is not JSON: {reason}") from None
+        if not isinstance(found, dict):
+            raise DataError(
+                f"{path}, line {line} is no object; wanted one a line, such as "
+                '{"text": "It works.", "label": "good"}'
+            )
+        yield line, found
+
+
+def _field(found: dict[str, Any], name: str, where: str, parameter: str, fix: str = "") -> Any:
+    if name not in found:
+        near = did_you_mean(name, found)
+        listed = f"; there are {', '.join(found)}" if "did you" in near else ""
+        raise DataError(f"{where} has no {name!r} ({parameter}){listed}{near}{fix}")
+    return found[name]
+
+
+def _label(given: Any, where: str) -> str:
+    if isinstance(given, bool):
+        return str(given).lower()
+    if given is None or given != given:  # JSON as Python writes it has NaN
+        raise DataError(f"{where} is missing (null or NaN)")
+    if not isinstance(given, str | int | float):
+        raise DataError(f"{where} is a {type(given).__name__}; wanted a class")
+    return str(given)

@@ -1,0 +1,90 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from regard.errors import DataError
+from regard.inputs.panel.panel import Panel, constant_targets
+
+
+def toy() -> Panel:
+    """Two series of three columns, of 5 and 7 days; values tell series, column and step."""
+    times = tuple(
+        np.datetime64("2024-01-01", "us") + np.arange(steps) * np.timedelta64(1, "D")
+        for steps in (5, 7)
+    )
+    values = tuple(
+        100.0 * series + 10 * np.arange(3)[:, None] + np.arange(steps)
+        for series, steps in enumerate((5, 7))
+    )
+    return Panel(values, times, np.array(["a", "b"]), ("y",), ("p",), ("k",))
+
+
+def test_columns_and_lengths() -> None:
+    panel = toy()
+    assert len(panel) == 2
+    assert panel.columns == ("y", "p", "k")
+    assert panel.lengths.tolist() == [5, 7]
+    assert str(panel.step) == "1 day"
+    assert panel.name(1) == "series b"
+    assert panel.take(np.array([1])).name(0) == "the series"
+
+
+def test_take_reorders_all_parts() -> None:
+    panel = toy().take(np.array([1, 0]))
+    assert panel.ids.tolist() == ["b", "a"]
+    assert panel.values[0][0, 0] == 100
+    assert panel.lengths.tolist() == [7, 5]
+
+
+def test_cuts_are_half_open_and_per_series() -> None:
+    panel = toy().cut(1, np.array([3, 6]))
+    assert panel.lengths.tolist() == [2, 5]
+    assert panel.values[0].tolist() == [[1, 2], [11, 12], [21, 22]]
+    assert str(panel.times[1][0])[:10] == "2024-01-02"
+    assert toy().cut(np.array([4, 0])).lengths.tolist() == [1, 7]
+
+
+@pytest.mark.parametrize(
+    "time", ["2024-01-04", np.datetime64("2024-01-04"), np.datetime64("2024-01-03T01")]
+)
+def test_steps_until_a_time_are_those_before_it(time: Any) -> None:
+    assert toy().take_until(time).lengths.tolist() == [3, 3]
+
+
+def test_times_out_of_place() -> None:
+    with pytest.raises(
+        DataError, match=r"^time: series a has no step before 2024-01-01; it begins at 2024-01-01$"
+    ):
+        toy().take_until("2024-01-01")
+    with pytest.raises(DataError, match=r"^time: wanted a date such as 2024-12-31, given 'soon'$"):
+        toy().take_until("soon")
+    numbers = Panel((np.ones((1, 3)),), (np.arange(3),), np.arange(1), ("y",))
+    assert numbers.take_until(2).lengths.tolist() == [2]
+    with pytest.raises(DataError, match=r"^time: wanted a whole number, given 'soon'$"):
+        numbers.take_until("soon")
+
+
+def test_parts_must_go_together() -> None:
+    with pytest.raises(
+        DataError,
+        match=r"series a: wanted values \[columns, steps\] of the shape \[2, 3\], given \[1, 3\]",
+    ):
+        Panel((np.ones((1, 3)),), (np.arange(3),), np.array(["a"]), ("y", "z"))
+    with pytest.raises(DataError, match=r"at least one; given 0, 0 and 0$"):
+        Panel((), (), np.empty(0), ("y",))
+    with pytest.raises(DataError, match=r"^times: wanted whole numbers for all series, or dates"):
+        Panel(
+            (np.ones((1, 2)),) * 2,
+            (np.arange(2), np.arange(2).astype("M8[us]")),
+            np.arange(2),
+            ("y",),
+        )
+
+
+def test_constant_targets_are_found() -> None:
+    panel = toy()
+    panel.values[1][0] = 7.25
+    panel.values[1][1] = 3  # no target
+    assert constant_targets(panel) == [("b", "y")]
+    assert constant_targets(panel.cut(0, 1)) == [("a", "y"), ("b", "y")]

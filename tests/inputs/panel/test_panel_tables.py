@@ -1,0 +1,377 @@
+import gzip
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from regard.errors import ConfigError, DataError
+from regard.inputs.panel.calendar import guess_season, next_times, show_time
+from regard.inputs.panel.panel import Panel
+from regard.inputs.panel.tables import read_panel
+
+FOLDER = os.environ.get("REGARD_DATA")
+real = pytest.mark.skipif(
+    FOLDER is None, reason="REGARD_DATA is unset: it names the folder of the published data sets"
+)
+
+LONG = """unique_id,ds,y,price,holiday
+b,2024-01-01,1,10,0
+a,2024-01-02,2,20,1
+b,2024-01-02,3,30,1
+a,2024-01-03,4,40,0
+b,2024-01-03,5,50,0
+"""
+FILL = "missing='interpolate' fills gaps"
+ROWS = "frequency='rows' counts rows as steps whatever their times"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "toy.csv"
+
+
+def reading(file: Path, content: str, **options: Any) -> Panel:
+    file.write_text(content)
+    return read_panel(file, **options)
+
+
+def refusal(file: Path, content: str, **options: Any) -> str:
+    with pytest.raises(DataError) as caught:
+        reading(file, content, **options)
+    return str(caught.value).replace(str(file), "toy.csv")
+
+
+def daily(*days: str, head: str = "ds,y\n") -> str:
+    return head + "".join(f"{day},{at}\n" for at, day in enumerate(days))
+
+
+def test_long_tables(file: Path) -> None:
+    panel = reading(file, LONG, past=["price"], known=["holiday"])
+    assert panel.ids.tolist() == ["b", "a"]
+    assert (panel.targets, panel.past, panel.known) == (("y",), ("price",), ("holiday",))
+    assert panel.values[0].tolist() == [[1, 3, 5], [10, 30, 50], [0, 1, 0]]
+    assert panel.values[1].tolist() == [[2, 4], [20, 40], [1, 0]]
+    assert [show_time(time) for time in panel.times[1]] == ["2024-01-02", "2024-01-03"]
+    assert panel.values[0].dtype == np.float64
+    assert panel.times[0].dtype == np.dtype("M8[us]")
+
+
+def test_wide_tables(file: Path) -> None:
+    content = "when,north,note,south,warm\n1,5,x,7,1\n2,6,y,8,0\n"
+    panel = reading(file, content, time="when", known=["warm"])
+    assert panel.columns == ("north", "south", "warm")
+    assert panel.values[0].tolist() == [[5, 6], [7, 8], [1, 0]]
+    assert panel.times[0].tolist() == [1, 2]
+    assert panel.ids.tolist() == [0]
+
+
+def test_columns_are_found_or_named(file: Path) -> None:
+    assert reading(file, LONG).columns == ("y",)
+    renamed = LONG.replace("unique_id,ds,y", "shop,day,sales")
+    panel = reading(file, renamed, id="shop", time="day", target=["price", "sales"])
+    assert panel.columns == ("price", "sales")
+    assert reading(file, renamed, id="shop", time="day", target="sales").columns == ("sales",)
+    # an index that pandas wrote is nothing to forecast
+    assert reading(file, ",ds,x\n0,1,5\n1,2,6\n").columns == ("x",)
+
+
+def test_tables_of_known_columns_alone(file: Path) -> None:
+    panel = reading(file, LONG, target=[], known=["holiday"])
+    assert panel.targets == ()
+    assert panel.values[1].tolist() == [[1, 0]]
+
+
+def test_rows_without_times(file: Path) -> None:
+    panel = reading(file, "unique_id,y\nb,5\na,6\nb,7\n", time=None)
+    assert panel.values[0].tolist() == [[5, 7]]
+    assert panel.times[0].tolist() == [0, 1]
+
+
+def test_ids_are_whole_numbers_where_all_are(file: Path) -> None:
+    panel = reading(file, "unique_id,ds,y\n7,1,0\n11,1,0\n7,2,0\n11,2,0\n")
+    assert panel.ids.tolist() == [7, 11]
+
+
+def test_packed_and_other_forms_hold_the_same(file: Path, tmp_path: Path) -> None:
+    wanted = reading(file, LONG)
+    frame = pl.read_csv(file, try_parse_dates=True)
+    frame.write_parquet(tmp_path / "toy.parquet")
+    (tmp_path / "toy.csv.gz").write_bytes(gzip.compress(LONG.encode()))
+    (tmp_path / "toy.tsv").write_text(LONG.replace(",", "\t"))
+    for name in ("toy.parquet", "toy.csv.gz", "toy.tsv"):
+        panel = read_panel(tmp_path / name)
+        assert panel.ids.tolist() == wanted.ids.tolist()
+        for own, theirs in zip(
+            panel.values + panel.times, wanted.values + wanted.times, strict=True
+        ):
+            np.testing.assert_array_equal(own, theirs)
+
+
+def test_damaged_packing(file: Path) -> None:
+    file.write_bytes(gzip.compress(LONG.encode())[:-9])
+    with pytest.raises(DataError, match=r"toy\.csv cannot be unpacked with gzip: "):
+        read_panel(file)
+
+
+@pytest.mark.parametrize(
+    ("texts", "wanted"),
+    [
+        (["1949-01", "1949-02", "1949-03"], ["1949-01-01", "1949-02-01", "1949-03-01"]),
+        (["2024/1/30", "2024/1/31", "2024/2/1"], ["2024-01-30", "2024-01-31", "2024-02-01"]),
+        (["2023-Q4", "2024-Q1", "2024-Q2"], ["2023-10-01", "2024-01-01", "2024-04-01"]),
+        (["20240228", "20240229", "20240301"], ["2024-02-28", "2024-02-29", "2024-03-01"]),
+        (["2024-01-01 22:00", "2024-01-01 23:00"], ["2024-01-01T22:00", "2024-01-01T23:00"]),
+        (["2024-01-01T22:30Z", "2024-01-01T23:30Z"], ["2024-01-01T22:30", "2024-01-01T23:30"]),
+        (["2024-01-01T01:00:00.25+05:30", "2024-01-01T01:00:00.50+05:30"],
+         ["2023-12-31T19:30:00.250000", "2023-12-31T19:30:00.500000"]),
+        (["2024-01-01 22:00 -0300", "2024-01-01 23:00 -0300"],
+         ["2024-01-02T01:00", "2024-01-02T02:00"]),
+        (["1949", "1950", "1951"], ["1949", "1950", "1951"]),
+        (["1.0", "2.0", "3.0"], ["1", "2", "3"]),
+    ],
+)  # fmt: skip
+def test_forms_of_times(file: Path, texts: list[str], wanted: list[str]) -> None:
+    panel = reading(file, daily(*texts))
+    assert [show_time(time) for time in panel.times[0]] == wanted
+
+
+def test_times_of_parquet_files(tmp_path: Path) -> None:
+    file = tmp_path / "toy.parquet"
+    first = datetime(2024, 3, 30, 12)
+    days = [first + at * timedelta(days=1) for at in range(3)]
+    local = pl.Series(days).dt.replace_time_zone("Europe/Berlin")  # 12:00 is 11:00 or 10:00 UTC
+    pl.DataFrame({"ds": local, "y": [1, 2, 3]}).write_parquet(file)
+    times = read_panel(file, frequency="rows").times[0]
+    assert [show_time(time) for time in times] == [
+        "2024-03-30T11:00", "2024-03-31T10:00", "2024-04-01T10:00",
+    ]  # fmt: skip
+    pl.DataFrame({"ds": [0.5, 1.5], "y": [1, 2]}).write_parquet(file)
+    with pytest.raises(DataError, match=r"row 1, column 'ds': 0\.5 is no whole number; wanted"):
+        read_panel(file)
+    pl.DataFrame({"ds": [True], "y": [1]}).write_parquet(file)
+    with pytest.raises(DataError, match=r"column 'ds' holds Boolean; wanted whole numbers, or"):
+        read_panel(file)
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (["2024-01-01", "2024-02-30"], "row 3, column 'ds': '2024-02-30' is no time; wanted whole "
+         "numbers, or dates and times such as 2024-12, 2024-12-31T23:59:59 or 2024-Q4"),
+        (["1", "2", "two"], "row 4, column 'ds': 'two' is no time; wanted whole numbers, or dates "
+         "and times such as 2024-12, 2024-12-31T23:59:59 or 2024-Q4"),
+        (["31/12/2024", "01/01/2025"], "row 2, column 'ds': '31/12/2024' is no time; wanted whole "
+         "numbers, or dates and times such as 2024-12, 2024-12-31T23:59:59 or 2024-Q4"),
+        (["2024-01-01", ""], "row 3, column 'ds' is empty"),
+        (["2024-01-01T00:00Z", "2024-01-01T01:00"], "row 3, column 'ds': '2024-01-01T01:00' has no "
+         "zone, '2024-01-01T00:00Z' has the zone Z (row 2); "
+         "write all times in one zone, such as UTC"),
+        (["2024-01-01T00:00+01:00", "2024-01-01T01:00+02:00"],
+         "row 3, column 'ds': '2024-01-01T01:00+02:00' has the zone +02:00, "
+         "'2024-01-01T00:00+01:00' has the zone +01:00 (row 2); "
+         "write all times in one zone, such as UTC"),
+        (["2024-01-01", "2024-01-03", "2024-01-02"],
+         "row 4, column 'ds': 2024-01-02 comes after 2024-01-03 of row 3; wanted times that "
+         "ascend; sort the table by ds, or name the column that tells series apart (id)"),
+        (["2024-01-01", "2024-01-02", "2024-01-01"],
+         "row 4, column 'ds': 2024-01-01 is already the time of row 2; leave one of them out, or "
+         "name the column that tells series apart (id)"),
+        (["1", "2", "3", "5", "6"],
+         f"row 5, column 'ds': 5 follows 3 of row 4, a gap in steps of 1; {FILL}, {ROWS}"),
+        (["1949-01", "1949-02", "1949-03", "1949-05"],
+         "row 5, column 'ds': 1949-05-01 follows 1949-03-01 of row 4, a gap in steps of 1 month; "
+         f"{FILL}, {ROWS}"),
+        (["2024-01-01 00:00", "2024-01-01 01:00", "2024-01-01 02:00", "2024-01-01 02:30"],
+         "row 5, column 'ds': 2024-01-01T02:30 is off the steps of 1 hour that most times are "
+         f"apart, after 2024-01-01T02:00 of row 4; {ROWS}"),
+        (["1949-01-01", "1949-02-01", "1949-03-02", "1949-04-01"],
+         "row 4, column 'ds': 1949-03-02 is off the steps of 1 month that most times are apart, "
+         f"after 1949-02-01 of row 3; {ROWS}"),
+    ],
+)  # fmt: skip
+def test_times_that_are_refused(file: Path, texts: list[str], message: str) -> None:
+    assert refusal(file, daily(*texts)) == f"toy.csv, {message}"
+
+
+def test_times_are_checked_series_by_series(file: Path) -> None:
+    assert refusal(file, LONG + "a,2024-01-02,0,0,0\n") == (
+        "toy.csv, row 7, column 'ds': 2024-01-02 is already the time of row 3 of series a; "
+        "leave one of them out"
+    )
+    assert refusal(file, LONG + "b,2023-12-31,0,0,0\n") == (
+        "toy.csv, row 7, column 'ds': 2023-12-31 comes after 2024-01-03 of row 6 of series b; "
+        "wanted times that ascend; sort the table by unique_id, ds"
+    )
+    assert refusal(file, LONG + "b,2024-01-05,0,0,0\n") == (
+        "toy.csv, row 7, column 'ds': 2024-01-05 follows 2024-01-03 of row 6, a gap in steps of "
+        f"1 day; {FILL}, {ROWS}"
+    )
+
+
+def test_missing_steps_are_inserted_on_request(file: Path) -> None:
+    content = daily("1949-01", "1949-02", "1949-05", "1949-06", "1949-07").replace("05,2", "05,7")
+    panel = reading(file, content, missing="interpolate")
+    assert [show_time(time)[:7] for time in panel.times[0]] == [
+        f"1949-0{month}" for month in range(1, 8)
+    ]
+    assert panel.values[0].tolist() == [[0, 1, 3, 5, 7, 3, 4]]
+    rows = reading(file, content, frequency="rows")
+    assert rows.values[0].tolist() == [[0, 1, 7, 3, 4]]
+    assert rows.lengths.tolist() == [5]
+
+
+def test_a_slip_in_the_year_is_not_interpolated(file: Path) -> None:
+    content = daily("2024-01-01", "2024-01-02", "2024-01-03", "2042-01-04")
+    assert refusal(file, content, missing="interpolate") == (
+        "toy.csv, row 5, column 'ds': 2042-01-04 follows 2024-01-03 of row 4; "
+        f"6575 steps of 1 day are missing and 4 are there, too few to interpolate; {ROWS}"
+    )
+
+
+def weekdays(first: str, count: int) -> list[str]:
+    return [str(day) for day in np.busday_offset(np.datetime64(first), np.arange(count))]
+
+
+def test_holidays_are_no_gaps_among_business_days(file: Path) -> None:
+    days = weekdays("2024-01-01", 60)
+    assert reading(file, daily(*days[:20], *days[21:])).lengths.tolist() == [59]
+    assert reading(file, daily(*days[:20], *days[27:])).lengths.tolist() == [53]  # a week's worth
+    assert refusal(file, daily(*days[:20], *days[28:])) == (
+        "toy.csv, row 22, column 'ds': 2024-02-08 follows 2024-01-26 of row 21, a gap in steps of "
+        f"1 business day; {FILL}, {ROWS}"
+    )
+    filled = reading(file, daily(*days[:20], *days[28:]), missing="interpolate")
+    assert filled.lengths.tolist() == [60]
+    assert "a gap in steps of 1 business day" in refusal(
+        file, daily(*(day for at, day in enumerate(days) if at % 5 != 3 or at < 5))
+    )
+
+
+def test_a_stray_saturday_is_no_business_day(file: Path) -> None:
+    days = weekdays("2024-01-01", 60)
+    assert "row 12, column 'ds': 2024-01-13 is off the steps of 1 business day" in refusal(
+        file, daily(*days[:10], "2024-01-13", *days[10:])
+    )
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("", "the value is missing (NaN); set missing='interpolate' to fill the gaps"),
+        ("NA", "the value is missing (NaN); set missing='interpolate' to fill the gaps"),
+        ("-inf", "the value is infinite (inf); wanted a finite number"),
+        ("oops", "'oops' is not a number"),
+    ],
+)
+def test_values_that_are_refused(file: Path, cell: str, message: str) -> None:
+    content = LONG.replace("a,2024-01-03,4,40,0", f"a,2024-01-03,4,{cell},0")
+    assert refusal(file, content, past=["price"]) == f"toy.csv, row 5, column 'price': {message}"
+    # found as a target, too: one slip does not make a column of numbers one of words
+    content = content.replace(",y,", ",z,")
+    assert refusal(file, content) == f"toy.csv, row 5, column 'price': {message}"
+
+
+def test_missing_values_are_filled_on_request(file: Path) -> None:
+    content = LONG.replace("b,2024-01-02,3", "b,2024-01-02,")
+    assert reading(file, content, missing="interpolate").values[0].tolist() == [[1, 3, 5]]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"time": "date"}, "toy.csv has no column 'date' (time); choose one of unique_id, ds, y, "
+         "price, holiday; time=None counts rows"),
+        ({"id": "uniqe_id"}, "toy.csv has no column 'uniqe_id' (id); there are unique_id, ds, y, "
+         "price, holiday; did you mean 'unique_id'?"),
+        ({"target": "sales"}, "toy.csv has no column 'sales' (target); choose one of unique_id, "
+         "ds, y, price, holiday"),
+        ({"known": ["holidays"]}, "toy.csv has no column 'holidays' (known); there are unique_id, "
+         "ds, y, price, holiday; did you mean 'holiday'?"),
+        ({"past": ["cost"]}, "toy.csv has no column 'cost' (past); choose one of unique_id, ds, y, "
+         "price, holiday"),
+    ],
+)  # fmt: skip
+def test_columns_that_are_not_there(file: Path, options: dict[str, Any], message: str) -> None:
+    assert refusal(file, LONG, **options) == message
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"past": ["y"], "target": "y"}, "target: 'y' is given as past already"),
+        ({"known": ["ds"]}, "known: 'ds' is given as time already"),
+        ({"known": "holiday"}, "known: wanted a list of column names, given 'holiday'"),
+        ({"target": []}, "target: wanted at least one column, as target, past or known"),
+        ({"missing": "drop"}, "missing: no 'drop'; choose one of refuse, interpolate"),
+        ({"frequency": "row"}, "frequency: no 'row'; did you mean 'rows'?"),
+    ],
+)
+def test_options_that_are_refused(file: Path, options: dict[str, Any], message: str) -> None:
+    file.write_text(LONG)
+    with pytest.raises(ConfigError) as caught:
+        read_panel(file, **options)
+    assert str(caught.value) == message
+
+
+def test_tables_without_what_is_needed(file: Path) -> None:
+    assert refusal(file, "0.5,1.5\n0.6,1.6\n") == (
+        "toy.csv: the first row holds numbers; wanted a header with the names of the columns, "
+        "and a column of times (or time=None)"
+    )
+    assert refusal(file, "ds,name\n1,x\n") == (
+        "toy.csv has no column of numbers to forecast; there are ds, name"
+    )
+    assert refusal(file, "ds,y\n") == "toy.csv has a header and no rows"
+
+
+def published(name: str, **options: Any) -> Panel:
+    return read_panel(Path(FOLDER or "") / "forecast" / name, **options)
+
+
+@real
+@pytest.mark.parametrize(
+    ("name", "time", "steps", "targets", "season", "following"),
+    [
+        ("Airline.csv", "Date", 144, 1, 12, "1961-01-01"),
+        ("ETTh1.csv", "date", 17420, 7, 24, "2018-06-26T20:00"),
+        ("finance-charts-apple.csv", "Date", 506, 9, 5, "2017-02-17"),
+        ("jb_monthly-sunspots.csv", "Month", 2820, 1, 12, "1984-01-01"),
+    ],
+)
+def test_published_series(
+    name: str, time: str, steps: int, targets: int, season: int, following: str
+) -> None:
+    panel = published(name, time=time)
+    assert panel.values[0].shape == (targets, steps)
+    assert guess_season(panel.times[0]) == season
+    assert show_time(next_times(panel.times[0], 1)[0]) == following
+
+
+@real
+def test_published_prices_of_several_shares() -> None:
+    panel = published("stockdata2.csv", time="Date", id="stock", target="value", past=["change"])
+    assert panel.ids.tolist() == ["MSFT", "IBM", "SBUX", "AAPL", "GSPC"]
+    assert panel.lengths.tolist() == [2305] * 5
+    assert panel.values[1][:, 0].tolist() == [80.517962, 1.06918876063952]
+    assert str(panel.step) == "1 business day"
+    with pytest.raises(DataError, match=r"row 3, column 'Date': 2007-01-03 is already .* \(id\)$"):
+        published("stockdata2.csv", time="Date")
+
+
+@real
+def test_published_temperatures_lack_two_days() -> None:
+    name = "jb_daily-min-temperatures.csv"
+    with pytest.raises(DataError, match=r"row 1462, column 'Date': 1985-01-01 follows 1984-12-30"):
+        published(name, time="Date")
+    assert published(name, time="Date", missing="interpolate").lengths.tolist() == [3652]
+    assert published(name, time="Date", frequency="rows").lengths.tolist() == [3650]
+
+
+@real
+def test_published_rates_have_no_header() -> None:
+    with pytest.raises(DataError, match=r"exchange_rate\.txt\.gz: the first row holds numbers"):
+        published("exchange_rate.txt.gz")

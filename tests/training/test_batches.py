@@ -1,0 +1,102 @@
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from regard.errors import ConfigError
+from regard.training.order import batch_indices
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    lengths=st.lists(st.integers(1, 9), min_size=1, max_size=150),
+    batch_size=st.integers(1, 20),
+    epoch=st.integers(0, 3),
+    shuffle=st.booleans(),
+)
+def test_every_case_is_in_exactly_one_batch(
+    lengths: list[int], batch_size: int, epoch: int, shuffle: bool
+) -> None:
+    batches = batch_indices(
+        np.array(lengths), batch_size=batch_size, seed=7, epoch=epoch, shuffle=shuffle
+    )
+    assert sorted(np.concatenate(batches).tolist()) == list(range(len(lengths)))
+    sizes = [len(batch) for batch in batches]
+    assert max(sizes) - min(sizes) <= 1
+    if shuffle and batch_size > 1 and len(lengths) > 1:
+        assert min(sizes) >= 2
+        assert max(sizes) <= max(batch_size, 3)
+    else:
+        assert max(sizes) <= batch_size
+
+
+def test_no_case_trains_alone() -> None:
+    lengths = np.arange(1, 8)
+    assert sorted(len(batch) for batch in batch_indices(lengths, batch_size=2)) == [2, 2, 3]
+    assert [len(batch) for batch in batch_indices(lengths[:1], batch_size=2)] == [1]
+    assert [len(batch) for batch in batch_indices(lengths[:3], batch_size=1)] == [1, 1, 1]
+
+
+def test_epochs_and_seeds_have_orders_of_their_own_that_return() -> None:
+    def order(seed: int, epoch: int, lengths: Any) -> list[int]:
+        batches = batch_indices(lengths, batch_size=10, seed=seed, epoch=epoch)
+        return [int(case) for case in np.concatenate(batches)]
+
+    for lengths in (np.full(97, 5), np.arange(97) % 13 + 1):
+        orders = [order(seed, epoch, lengths) for seed in (0, 1) for epoch in (0, 1, 2)]
+        assert len(set(map(tuple, orders))) == 6
+        assert order(1, 2, lengths) == orders[-1]
+
+
+def padding(batches: list[Any], lengths: Any) -> int:
+    return sum(int(lengths[batch].max() * len(batch) - lengths[batch].sum()) for batch in batches)
+
+
+def test_cases_of_similar_lengths_are_together_and_batches_in_random_order() -> None:
+    lengths = np.random.default_rng(0).integers(10, 500, size=1009)
+    shuffled = np.array_split(np.random.default_rng(1).permutation(1009), 32)
+    batches = batch_indices(lengths, batch_size=32, seed=1)
+    assert padding(batches, lengths) < padding(shuffled, lengths) / 5
+    longest = [lengths[batch].max() for batch in batches]
+    rises = sum(later > earlier for earlier, later in pairwise(longest))
+    assert 6 < rises < 25  # of 31; sorted batches would all rise
+    # The company a case keeps changes from epoch to epoch.
+    later = batch_indices(lengths, batch_size=32, seed=1, epoch=1)
+    company = [set(next(b for b in each if 0 in b).tolist()) for each in (batches, later)]
+    assert len(company[0] & company[1]) < 16
+
+
+def test_prediction_sorts_by_length_and_order_can_be_restored() -> None:
+    lengths = np.random.default_rng(0).integers(10, 500, size=211)
+    batches = batch_indices(lengths, batch_size=16, shuffle=False)
+    order = np.concatenate(batches)
+    assert (np.diff(lengths[order]) >= 0).all()
+    result = np.empty(211, dtype=int)
+    result[order] = lengths[order]
+    assert (result == lengths).all()
+
+
+def test_equal_lengths_keep_their_order_in_prediction() -> None:
+    batches = batch_indices(np.full(7, 5), batch_size=3, shuffle=False)
+    assert [batch.tolist() for batch in batches] == [[0, 1, 2], [3, 4], [5, 6]]
+
+
+def test_no_cases_no_batches() -> None:
+    assert batch_indices(np.array([], dtype=np.int64), batch_size=3) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"batch_size": 0}, "batch_size: wanted a whole number of at least 1, given 0"),
+        ({"batch_size": 2, "seed": -1}, "seed: wanted a whole number of at least 0, given -1"),
+        ({"batch_size": 2, "epoch": 0.5}, "epoch: wanted a whole number of at least 0, given 0.5"),
+    ],
+)
+def test_parameters_out_of_range(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        batch_indices(np.ones(5, dtype=np.int64), **options)
+    assert str(caught.value) == message
