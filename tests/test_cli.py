@@ -290,7 +290,7 @@ def test_numbers_as_targets_are_no_classes(regard: Regard, tmp_path: Path) -> No
 def test_an_output_that_exists(regard: Regard, run: Path, new: Path, tmp_path: Path) -> None:
     before = (run / "metrics.json").read_bytes()
     said = regard.fails("train", _config(tmp_path), "--out", run)
-    assert said.endswith("tiny: exists; choose another name or say --overwrite")
+    assert said.endswith("tiny: exists; choose another name or use --overwrite")
     assert (run / "metrics.json").read_bytes() == before
     out = tmp_path / "predictions.csv"
     out.write_text("mine")
@@ -304,6 +304,8 @@ def test_a_broken_run(regard: Regard, run: Path, new: Path, tmp_path: Path) -> N
     out = tmp_path / "predictions.csv"
     assert "no such run folder" in regard.fails("predict", tmp_path / "no", new, "--out", out)
     assert "is not a run folder" in regard.fails("show", tmp_path)
+    said = regard.fails("predict", run)
+    assert "tiny: was trained to classify, not on texts, and predicts only files; name a" in said
     assert not out.exists()
 
 
@@ -359,22 +361,22 @@ def test_resume_needs_the_same_configuration_and_data(
     config = _config(tmp_path)
     assert regard("train", config, "--out", out) == 130
     assert regard.err.strip() == (
-        f"interrupted; go on with: regard train {config} --out {out} --resume"
+        f"interrupted; continue with: regard train {config} --out {out} --resume"
     )
     monkeypatch.undo()
     said = regard.fails("train", config, "--out", out)
-    assert "training was cut off; go on with --resume, or start again with --overwrite" in said
+    assert "out: training was interrupted; use --resume to continue, or choose another" in said
     said = regard.fails("train", config, "--out", out, "--resume", "--set", "training.epochs=5")
-    assert "training was begun with another training.epochs" in said
+    assert "training was started with another training.epochs; choose" in said
     assert partial_folder(out).exists()
     assert regard("train", config, "--out", out, "--overwrite") == 0
     assert not partial_folder(out).exists()
     assert regard("train", config, "--out", out, "--resume") == 0
     assert "finished before; nothing was left to do" in regard.out
     said = regard.fails("train", config, "--out", out, "--resume", "--set", "training.epochs=5")
-    assert "is finished, with another training.epochs" in said
+    assert "is finished with another training.epochs; choose" in said
     said = regard.fails("train", config, "--out", out, "--resume", "--overwrite")
-    assert "say one of them" in said
+    assert "resume, overwrite: exclude each other" in said
 
 
 def test_an_overwriting_run_that_was_cut_off_is_resumed(
@@ -407,7 +409,9 @@ def test_two_trainings_do_not_write_one_run(
         if not said:
             said = "busy"
             for how in ("--resume", "--overwrite"):
-                with pytest.raises(RunError, match="out: another training is writing it"):
+                with pytest.raises(
+                    RunError, match="out: the run folder is locked by another training"
+                ):
                     jobs.train(TINY, out, resume=how == "--resume", overwrite=how == "--overwrite")
         return fit(self, *words, **options)
 

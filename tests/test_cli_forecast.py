@@ -587,7 +587,7 @@ def test_a_constant_series_among_others_is_named(regard: Regard, tmp_path: Path)
 def test_an_output_that_exists(regard: Regard, made: Path, alone: Path, tmp_path: Path) -> None:
     before = (made / "run" / "metrics.json").read_bytes()
     said = regard.fails("train", made / "config.json", "--out", made / "run")
-    assert said.endswith("run: exists; choose another name or say --overwrite")
+    assert said.endswith("run: exists; choose another name or use --overwrite")
     assert (made / "run" / "metrics.json").read_bytes() == before
     out = tmp_path / "forecast.csv"
     out.write_text("mine")

@@ -398,10 +398,10 @@ def test_a_run_that_was_cut_off_is_resumed_to_the_same_end(
     monkeypatch.setattr(Checkpoint, "on_train_epoch_end", end)
     assert regard("train", config, "--out", cut) == 130
     assert regard.err.strip() == (
-        f"interrupted; go on with: regard train {config} --out {cut} --resume"
+        f"interrupted; continue with: regard train {config} --out {cut} --resume"
     )
     assert not cut.exists()
-    assert "training was cut off" in regard.fails("train", config, "--out", cut)
+    assert "training was interrupted" in regard.fails("train", config, "--out", cut)
     assert regard("train", config, "--out", cut, "--resume") == 130
     monkeypatch.undo()
     assert regard("train", config, "--out", cut, "--resume") == 0

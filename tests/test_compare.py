@@ -110,7 +110,7 @@ def test_an_interrupted_comparison_says_how_to_go_on(
     words = ["compare", str(config), "--out", str(out), "--attention", "dot"]
     assert regard(*words, "--attention", table, "--set", "training.epochs=1") == 130
     assert regard.err.strip() == (
-        f"interrupted; go on with: regard compare {config} --out {out} --seeds 3 "
+        f"interrupted; continue with: regard compare {config} --out {out} --seeds 3 "
         f"--attention dot --attention '{table}' --set training.epochs=1 --resume"
     )
 
@@ -178,7 +178,9 @@ def test_an_output_that_exists(regard: Regard, tmp_path: Path) -> None:
     config, out = _config(tmp_path), tmp_path / "out"
     out.mkdir()
     words: list[str | Path] = ["compare", config, "--attention", "dot"]
-    assert "exists; choose another name, go on with --resume" in regard.fails(*words, "--out", out)
+    assert "out: exists; use --resume to continue, or choose" in regard.fails(*words, "--out", out)
     file = tmp_path / "file"
     file.touch()
-    assert "is a file; name a folder" in regard.fails(*words, "--out", file, "--resume")
+    assert "is a file; choose the name of a folder" in regard.fails(
+        *words, "--out", file, "--resume"
+    )

@@ -1,15 +1,16 @@
-"""The command line: parses arguments, calls the public API, prints one line for an error."""
+"""The command line: parse arguments, call the public API, print an error as one line."""
 
 import json
 import math
 import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
-from regard.errors import ConfigError, RegardError
+from regard.errors import ConfigError, RegardError, did_you_mean
 
 __all__ = ["app", "compare", "explain", "main", "mechanisms", "predict", "show", "train"]
 
@@ -22,30 +23,38 @@ app = typer.Typer(
 )
 
 _Run = Annotated[Path, typer.Argument(help="Run folder, as written by regard train.")]
-_Source = Annotated[Path, typer.Argument(help="File of series in the form trained on.")]
 _Config = Annotated[Path, typer.Argument(help="Configuration, JSON.")]
 _Change = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
         metavar="FIELD=VALUE",
-        help="Change a field, as often as needed: --set training.epochs=3.",
+        help="Change a field: --set training.epochs=3. Can be repeated.",
     ),
 ]
-_Resume = Annotated[bool, typer.Option("--resume", help="Go on where it was cut off.")]
-_Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
+_Resume = Annotated[bool, typer.Option("--resume", help="Continue an interrupted training.")]
+_Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")]
 _Labelled = Annotated[
     bool | None,
     typer.Option(
         "--labelled/--unlabelled",
-        help="Whether a CSV has labels first.",
-        show_default="told from the number of columns",
+        help="Whether the first column of a CSV is the label.",
+        show_default="detected from the number of columns",
     ),
 ]
 _Future = Annotated[
     Path | None,
     typer.Option(help="Table of the known columns of the steps to forecast.", show_default=False),
 ]
+
+# Parameter to the fix at the command line, as in `regard.errors` for Python.
+_FIXES = {
+    "labelled": "use --labelled or --unlabelled",
+    "overwrite": "choose another name or use --overwrite",
+    "plugin": "name it with --plugin",
+    "resume": "use --resume to continue",
+    "source": "name a file to predict and --out",
+}
 
 
 def _print_version(wanted: bool) -> None:
@@ -93,9 +102,7 @@ def train(
             resolved, out, overwrite=overwrite, resume=resume, verbose=sys.stderr.isatty()
         )
     except KeyboardInterrupt:
-        words = ["train", str(config), "--out", str(out)]
-        words += [word for item in change or () for word in ("--set", item)]
-        _interrupted(words)
+        _interrupted("train", config, "--out", out, *_repeated("--set", change))
     if finished:
         typer.echo("finished before; nothing was left to do")
     _print_figures(metrics)
@@ -108,11 +115,11 @@ def compare(
     attention: Annotated[
         list[str],
         typer.Option(
-            help="Names, with commas between, or a table as JSON; as often as needed. "
+            help="Names separated by commas, or a table as JSON. Can be repeated. "
             "`regard mechanisms` lists the names."
         ),
     ],
-    seeds: Annotated[int, typer.Option(help="How many trainings of each.", min=1)] = 3,
+    seeds: Annotated[int, typer.Option(help="Number of random seeds for each.", min=1)] = 3,
     out: Annotated[
         Path | None,
         typer.Option(help="Folder to write.", show_default="runs/compare-NAME"),
@@ -121,7 +128,7 @@ def compare(
     resume: _Resume = False,
     overwrite: _Overwrite = False,
 ) -> None:
-    """Train with one attention after the other, all else the same; print and save one table."""
+    """Train with each of several attentions, all else the same; print and save one table."""
     from regard.config import read_config
 
     resolved = read_config(config, _changes(change))
@@ -132,15 +139,10 @@ def compare(
     def watch(one: jobs.Trained) -> None:
         typer.echo(f"{one.attention}, seed {one.seed}: {one.failure or one.figure}", err=True)
 
-    names: list[Any] = []
-    for given in attention:
-        names += [_parse_table(given)] if given.lstrip().startswith("{") else given.split(",")
-    names = [name.strip() if isinstance(name, str) else name for name in names]
-    names = [name for name in names if name != ""]
     try:
         table = jobs.compare(
             resolved,
-            names,
+            _attentions(attention),
             out,
             seeds=seeds,
             resume=resume,
@@ -148,15 +150,9 @@ def compare(
             watch=watch,
         ).table
     except KeyboardInterrupt:
-        words = ["compare", str(config), "--out", str(out), "--seeds", str(seeds)]
-        words += [word for item in attention for word in ("--attention", item)]
-        words += [word for item in change or () for word in ("--set", item)]
-        _interrupted(words)
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for row in table:
-        cells = [row[0].ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        typer.echo("  ".join(cells).rstrip())
+        words = ["--out", out, "--seeds", seeds, *_repeated("--attention", attention)]
+        _interrupted("compare", config, *words, *_repeated("--set", change))
+    _print_table(table)
     if getattr(resolved.model, "ngrams", False):
         typer.echo(
             "note: the n-grams, which are the same for all, decide much of this; "
@@ -174,50 +170,12 @@ def mechanisms(
     overwrite: _Overwrite = False,
 ) -> None:
     """List every attention mechanism with its formula and paper, or show one."""
-    from regard.catalogue import ALIGNMENTS, AROUND, SCORES, WINDOWS, find_mechanism
-    from regard.errors import did_you_mean
-
-    families = {
-        "Scores: how well does the query match the key?": SCORES,
-        "Windows: which keys j may the query at place p see, and how strongly?": WINDOWS,
-        "Alignments: how do scores become weights?": ALIGNMENTS,
-        "Around them: heads, positions and pooling (in Python)": AROUND,
-    }
-    if name is None:
-        if out is not None:
-            raise ConfigError("--out: name the mechanism to draw")
-        for title, family in families.items():
-            typer.echo(f"{title}\n")
-            for each in family.values():
-                typer.echo(f"  {each.name:20}{each.formula}")
-                typer.echo(f"  {'':20}{each.source}")
-            typer.echo()
-        typer.echo("One of them, with its weights drawn: regard mechanisms NAME")
-        return
-    mechanism = find_mechanism(name)
-    if mechanism is None:
-        known = [known for family in families.values() for known in family]
-        raise ConfigError(f"'{name}' is not a mechanism{did_you_mean(name, known)}")
-
-    from regard import jobs
-    from regard.plots import save_weights
-
-    weights = jobs.example_weights(name)
-    if out is not None:
-        save_weights(weights, out, title=name, overwrite=overwrite)
-    typer.echo(f"{mechanism.name}: {mechanism.formula}")
-    typer.echo(f"{mechanism.source}")
-    typer.echo(f"use: {mechanism.use}")
-    typer.echo(f"in Python: regard.attention.{mechanism.python}")
-    if mechanism.family != "around":
-        option = next(iter(mechanism.options.items()), None)
-        table = {mechanism.family: {name: option[1]} if option else name}
-        typer.echo(f"in a configuration: {json.dumps({'attention': table})}")
-    typer.echo("\nweights on a sine wave held flat from step 8 to 12, untrained:\n")
-    for line in _draw(weights):
-        typer.echo(line)
-    if out is not None:
-        typer.echo(f"\npicture: {out}")
+    if name is not None:
+        _show_mechanism(name, out, overwrite=overwrite)
+    elif out is not None:
+        raise ConfigError("--out: name the mechanism to draw")
+    else:
+        _list_mechanisms()
 
 
 @app.command()
@@ -226,8 +184,8 @@ def predict(
     source: Annotated[
         Path | None,
         typer.Argument(
-            help="File in the form trained on. A forecast can go on without; a run trained on "
-            "texts asks for them.",
+            help="File in the form the run was trained on. Without it, a forecast starts at the "
+            "end of the training data, and a text classifier opens an interactive prompt.",
             show_default=False,
         ),
     ] = None,
@@ -239,11 +197,11 @@ def predict(
     future: _Future = None,
     overwrite: _Overwrite = False,
 ) -> None:
-    """Predict every case of a file, into a CSV; or the future; or texts as they are typed."""
+    """Predict every case of a file, or forecast, and write a CSV; or predict typed texts."""
     from regard import jobs
 
     if text is not None and (source is not None or out is not None):
-        raise ConfigError("--text: is for one text; leave out the file and --out, or --text")
+        raise ConfigError("--text: is for one text; use it without a file and --out")
     if out is not None:
         said = jobs.predict(run, source, out, labelled=labelled, future=future, overwrite=overwrite)
         typer.echo(f"{said}: {out}")
@@ -254,15 +212,8 @@ def predict(
     if text is not None:
         _show_answer(answer(text))
         return
-    asking = sys.stdin.isatty()
-    while True:
-        if asking:
-            typer.echo("text> ", nl=False)
-        line = sys.stdin.readline()
-        if not line:
-            break
-        if line.strip():
-            _show_answer(answer(line.strip()))
+    for line in _typed_lines():
+        _show_answer(answer(line))
 
 
 @app.command()
@@ -272,23 +223,26 @@ def explain(
     source: Annotated[
         Path | None,
         typer.Argument(
-            help="File in the form trained on. A forecast can go on without.", show_default=False
+            help="File in the form the run was trained on. Without it, a forecast starts at the "
+            "end of the training data.",
+            show_default=False,
         ),
     ] = None,
     case: Annotated[
         str | None,
         typer.Option(
-            help="Number of the case, from 0; of a table, its name.", show_default="the first"
+            help="Number of the case, from 0; in a table, its name.", show_default="the first"
         ),
     ] = None,
     text: Annotated[
-        str | None, typer.Option(help="A text to draw, instead of a file.", show_default=False)
+        str | None,
+        typer.Option(help="A text to draw instead of a case of a file.", show_default=False),
     ] = None,
     labelled: _Labelled = None,
     future: _Future = None,
     overwrite: _Overwrite = False,
 ) -> None:
-    """Draw one case with the attention along it."""
+    """Draw one case with its attention weights."""
     from regard import jobs
 
     said = jobs.explain(
@@ -319,7 +273,8 @@ def main() -> None:
     try:
         app()
     except RegardError as error:
-        _fail(f"error: {error}", 2)
+        fixed = error.describe(lambda name: _FIXES.get(name, f"use --{name}"))
+        _fail(f"error: {fixed}", 2)
 
 
 def _show_answer(view: Any) -> None:
@@ -350,11 +305,81 @@ def _changes(change: list[str] | None) -> dict[str, str]:
     return changes
 
 
-def _parse_table(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"--attention {text}: not JSON: {error.msg}") from None
+def _attentions(given: list[str]) -> list[Any]:
+    """The --attention options as names and tables."""
+    attentions: list[Any] = []
+    for text in given:
+        if text.lstrip().startswith("{"):
+            try:
+                attentions.append(json.loads(text))
+            except json.JSONDecodeError as error:
+                raise ConfigError(f"--attention {text}: not JSON: {error.msg}") from None
+        else:
+            attentions += [name.strip() for name in text.split(",") if name.strip()]
+    return attentions
+
+
+def _typed_lines() -> Iterator[str]:
+    """The lines of the standard input that are not blank, after a prompt if it is a terminal."""
+    prompt = "text> " if sys.stdin.isatty() else ""
+    while True:
+        typer.echo(prompt, nl=False)
+        line = sys.stdin.readline()
+        if not line:
+            return
+        if line.strip():
+            yield line.strip()
+
+
+def _list_mechanisms() -> None:
+    for title, family in _families().items():
+        typer.echo(f"{title}\n")
+        for each in family.values():
+            typer.echo(f"  {each.name:20}{each.formula}")
+            typer.echo(f"  {'':20}{each.source}")
+        typer.echo()
+    typer.echo("One of them, with its weights drawn: regard mechanisms NAME")
+
+
+def _show_mechanism(name: str, out: Path | None, *, overwrite: bool) -> None:
+    from regard.catalogue import find_mechanism
+
+    mechanism = find_mechanism(name)
+    if mechanism is None:
+        known = [known for family in _families().values() for known in family]
+        raise ConfigError(f"'{name}' is not a mechanism{did_you_mean(name, known)}")
+
+    from regard import jobs
+    from regard.plots import save_weights
+
+    weights = jobs.example_weights(name)
+    if out is not None:
+        save_weights(weights, out, title=name, overwrite=overwrite)
+    typer.echo(f"{mechanism.name}: {mechanism.formula}")
+    typer.echo(f"{mechanism.source}")
+    typer.echo(f"use: {mechanism.use}")
+    typer.echo(f"in Python: regard.attention.{mechanism.python}")
+    if mechanism.family != "around":
+        option = next(iter(mechanism.options.items()), None)
+        table = {mechanism.family: {name: option[1]} if option else name}
+        typer.echo(f"in a configuration: {json.dumps({'attention': table})}")
+    typer.echo("\nweights on a sine wave held flat from step 8 to 12, untrained:\n")
+    for line in _draw(weights):
+        typer.echo(line)
+    if out is not None:
+        typer.echo(f"\npicture: {out}")
+
+
+def _families() -> dict[str, Any]:
+    """The tables of mechanisms, by title."""
+    from regard.catalogue import ALIGNMENTS, AROUND, SCORES, WINDOWS
+
+    return {
+        "Scores: how well does the query match the key?": SCORES,
+        "Windows: which keys j may the query at place p see, and how strongly?": WINDOWS,
+        "Alignments: how do scores become weights?": ALIGNMENTS,
+        "Around them: heads, positions and pooling (in Python)": AROUND,
+    }
 
 
 def _draw(weights: Any) -> list[str]:
@@ -372,8 +397,23 @@ def _draw(weights: Any) -> list[str]:
     return lines
 
 
-def _interrupted(words: list[str]) -> NoReturn:
-    _fail(f"interrupted; go on with: {shlex.join(['regard', *words])} --resume", 130)
+def _repeated(option: str, values: list[str] | None) -> list[str]:
+    """An option that can be repeated, once for each value."""
+    return [word for value in values or () for word in (option, value)]
+
+
+def _interrupted(*words: object) -> NoReturn:
+    """Exit with the command that resumes this one."""
+    command = shlex.join(["regard", *map(str, words), "--resume"])
+    _fail(f"interrupted; continue with: {command}", 130)
+
+
+def _print_table(rows: list[list[str]]) -> None:
+    """Aligned columns, the first to the left and the others to the right."""
+    first, *widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.rjust(width) for cell, width in zip(row[1:], widths, strict=True)]
+        typer.echo("  ".join([row[0].ljust(first), *cells]).rstrip())
 
 
 def _print_figures(metrics: Any) -> None:

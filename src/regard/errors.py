@@ -1,17 +1,51 @@
-"""What regard raises when it is given something it cannot use.
+"""The errors that regard raises for arguments, files and data it cannot use.
 
 Every message names the parameter, file or row, what was wanted, what was given and, where there
 is a likely one, the fix. At the command line each is one line and exit code 2.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
 __all__ = ["ConfigError", "DataError", "RegardError", "RegardWarning", "RunError", "did_you_mean"]
 
+# Parameter to the fix in Python; the command line has a table of its options.
+_FIXES = {
+    "labelled": "pass labelled=True or labelled=False",
+    "overwrite": "choose another name or pass overwrite=True",
+    "plugin": "import it first",
+    "resume": "pass resume=True to continue",
+    "source": "call predict with a source",
+}
+
 
 class RegardError(Exception):
-    """Base of every error that the user can mend."""
+    """Base of every error that the user can fix.
+
+    Parameters:
+        message: what is wrong, without the fixes.
+        fixes: names of parameters that let the call succeed; `str` appends what to do with them.
+
+    >>> str(RunError("runs/x: exists", fixes=("overwrite",)))
+    'runs/x: exists; choose another name or pass overwrite=True'
+    """
+
+    def __init__(self, message: str, *, fixes: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fixes = fixes
+
+    def __str__(self) -> str:
+        return self.describe(lambda name: _FIXES.get(name, f"pass {name}"))
+
+    def describe(self, fix: Callable[[str], str]) -> str:
+        """The message with its fixes.
+
+        Parameters:
+            fix: from the name of a parameter to what to do with it.
+        """
+        fixes = ", or ".join(fix(name) for name in self.fixes)
+        return f"{self.message}; {fixes}" if fixes else self.message
 
 
 class ConfigError(RegardError, ValueError):
@@ -23,7 +57,7 @@ class DataError(RegardError, ValueError):
 
 
 class RegardWarning(UserWarning):
-    """Something was done that the user should know of, such as texts that were cut."""
+    """Something that the user should know of, such as texts that were cut."""
 
 
 class RunError(RegardError):

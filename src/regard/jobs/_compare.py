@@ -1,4 +1,4 @@
-"""The same job with one attention after the other: which is best for this data?"""
+"""Train one configuration with each of several attentions and compare their figures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from regard.errors import ConfigError, DataError, RegardError, RunError
 from regard.jobs._task import Task
 from regard.jobs._tasks import TASKS
 from regard.jobs._train import train
-from regard.runs import disk_errors, replacing
+from regard.runs import check_output, disk_errors, replacing
 
 __all__ = ["Comparison", "Trained", "compare"]
 
@@ -24,11 +24,11 @@ class Trained(NamedTuple):
     """One training of a comparison.
 
     Attributes:
-        attention: what it was called.
-        seed: of the run.
-        metrics: on the test part, as in the run's `metrics.json`; empty where it failed.
-        failure: why it failed, or nothing.
-        figure: the most important of the metrics, in words.
+        attention: its name in the table.
+        seed: random seed.
+        metrics: on the test part, as in the run's `metrics.json`; empty if it failed.
+        failure: the error message if it failed, otherwise empty.
+        figure: title and value of the most important metric.
     """
 
     attention: str
@@ -39,11 +39,11 @@ class Trained(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """Every training of a comparison, and the table of them.
+    """The result of `compare`.
 
     Attributes:
-        trained: one after the other.
-        table: a row for each attention, as lists of text; the first is the heading.
+        trained: every training, in order.
+        table: a row of text for each attention; the first row is the heading.
     """
 
     trained: list[Trained]
@@ -62,29 +62,25 @@ def compare(
 ) -> Comparison:
     """Train the configuration with each attention and seed, and put the figures in one table.
 
-    Everything else stays as it is. Each training is a run folder of its own in `out`, beside
-    `compare.csv` with every figure of every training and `compare.md` with the table. A training
-    that fails has its reason in the table and does not stop the others.
+    All else is the same. Each training writes a run folder in `out`, beside `compare.csv` with
+    every figure of every training and `compare.md` with the table. A training that fails is listed
+    with its error and does not stop the others.
 
     Parameters:
         config: a `Config`, or what one is made of.
-        attentions: names or tables, as the configuration's `model.attention` takes them.
+        attentions: names or tables, in the form of the configuration's `model.attention`.
         out: the folder to write.
-        seeds: how many trainings of each: the configuration's seed and those that follow it.
-        overwrite: whether runs that are there may be replaced.
-        resume: go on with a comparison that was cut off; what is finished is not trained again.
+        seeds: how many random seeds: that of the configuration and the ones that follow it.
+        overwrite: whether existing run folders may be replaced.
+        resume: whether to continue an interrupted comparison, without training again what is
+            finished.
         watch: called after each training.
 
     Raises:
         RegardError: a configuration or the output cannot be used; nothing was trained.
     """
     out = Path(out)
-    if out.exists() and not (resume or overwrite):
-        raise RunError(
-            f"{out}: exists; choose another name, go on with --resume, or say --overwrite"
-        )
-    if out.exists() and not out.is_dir():
-        raise RunError(f"{out}: is a file; name a folder to write")
+    check_output(out, "folder", overwrite=resume or overwrite, fixes=("resume", "overwrite"))
     if seeds < 1:
         raise ConfigError(f"seeds: wanted at least 1, not {seeds}")
     config = config if isinstance(config, Config) else resolve_config(config)
@@ -115,9 +111,9 @@ def compare(
 
 
 def _variants(config: Config, attentions: Sequence[str | Mapping[str, Any]]) -> dict[str, Config]:
-    """The configuration with each attention, by what it is called in the table.
+    """The configuration with each attention, by its name in the table.
 
-    Where the configuration does not say how to pool, all are pooled by what every one of them can.
+    If the configuration leaves the pooling open, all use one that every attention supports.
     """
     if not attentions:
         raise ConfigError("attention: name at least one; `regard mechanisms` lists them")
@@ -144,7 +140,7 @@ def _with(
 
 
 def _label(attention: Mapping[str, Any]) -> str:
-    """A table in a few words: what it says, without what it leaves out.
+    """A short name for an attention given as a table.
 
     >>> _label({"score": "general", "window": {"local-p": 10}, "heads": 4})
     'general local-p 10 heads 4'
@@ -160,9 +156,9 @@ def _label(attention: Mapping[str, Any]) -> str:
 
 
 def _table(trained: Sequence[Trained], task: Task) -> list[list[str]]:
-    """A row for each attention: mean and spread over the seeds of what can be told."""
+    """A row for each attention: mean and spread of the figures over the random seeds."""
     whole = [one for one in trained if one.metrics]
-    # Those that every one of them has, in the order of the first.
+    # The figures that all of them have, in the order of the first.
     sets = [task.figures(one.metrics) for one in whole]
     figures = [figure for figure in sets[0] if all(figure in each for each in sets)] if sets else []
     worst = [f"{figures[0].worst} {figures[0].title}"] if figures else []
@@ -190,7 +186,7 @@ def _table(trained: Sequence[Trained], task: Task) -> list[list[str]]:
 
 
 def _spread(values: Sequence[float]) -> str:
-    """Mean and standard deviation, the latter where there are several."""
+    """Mean and, of several values, standard deviation."""
     if len(values) == 1:
         return f"{values[0]:.4f}"
     return f"{fmean(values):.4f} ± {stdev(values):.4f}"

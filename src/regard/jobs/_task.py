@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from regard.config import Config
-from regard.errors import ConfigError, DataError, RunError
+from regard.errors import ConfigError, DataError
 from regard.estimators import AttentionEstimator
 from regard.plots import Report
 from regard.runs import Run
@@ -19,7 +19,6 @@ __all__ = [
     "Picture",
     "Predictions",
     "Task",
-    "check_output",
     "choose",
     "need_file",
 ]
@@ -121,18 +120,6 @@ class Task(ABC):
     @abstractmethod
     def picture(self, estimator: Any, cases: Any, case: str | None, source: str) -> Picture:
         """One case with the attention along it."""
-
-
-def check_output(path: Path, *, overwrite: bool) -> None:
-    """See that a file may be written here.
-
-    Raises:
-        RunError: something is there.
-    """
-    if path.is_dir():
-        raise RunError(f"{path}: is a folder; name a file to write")
-    if path.exists() and not overwrite:
-        raise RunError(f"{path}: exists; choose another name or say --overwrite")
 
 
 def choose(ids: Sequence[Any], case: str | None, source: str) -> int:

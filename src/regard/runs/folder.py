@@ -1,27 +1,23 @@
-"""The run folder: written whole or not at all, opened without executing anything.
+"""The run folder: what it holds, and how it is read without executing anything.
 
     config.json         resolved: every default filled in, seed, versions
     model.safetensors   weights
     preprocess.json     scaling and labels
-    tokenizer.json      of a classifier of texts
+    tokenizer.json      of a text classifier
     metrics.json        figures on the test part
     history.csv         a row per epoch
     report.html         the report
 
-A run is written beside its final name, in `.NAME.partial`, and renamed when whole, so that a
-folder that exists is a folder that loads. While training goes on, the partial folder also holds
-`resume/`, the trainer's own checkpoint, which never leaves this machine.
+A run folder is written beside its final name and renamed when complete, so that a folder that
+exists can be read.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-import os
 import platform
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -29,23 +25,13 @@ from typing import TYPE_CHECKING, Any
 
 from regard.config import Config, resolve_config
 from regard.errors import ConfigError, RunError
+from regard.runs.unfinished import partial_folder
+from regard.runs.writing import write_json
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = [
-    "Run",
-    "check_free",
-    "disk_errors",
-    "partial_folder",
-    "publish",
-    "read_run",
-    "replacing",
-    "versions",
-    "write_json",
-    "write_run",
-    "writing",
-]
+__all__ = ["Run", "read_run", "versions", "write_run"]
 
 _WEIGHTS = "model.safetensors"
 _TOKENIZER = "tokenizer.json"
@@ -61,9 +47,9 @@ class Run:
         config: resolved.
         weights: name to tensor.
         preprocess: scaling, labels and whatever else prediction needs.
-        metrics: figures on the test part; empty for an estimator that was saved.
+        metrics: figures on the test part; empty for a saved estimator.
         history: one row of figures per epoch.
-        tokenizer: the library's own JSON, of a classifier of texts; otherwise empty.
+        tokenizer: of a text classifier, as JSON of the tokenizers library; otherwise empty.
     """
 
     config: Config
@@ -75,83 +61,13 @@ class Run:
 
 
 def versions() -> dict[str, str]:
-    """What this run is made with."""
+    """The versions of Python and of the packages that determine a run."""
     packages = ("regard", "torch", "lightning", "numpy", "scikit-learn")
     return {"python": platform.python_version(), **{name: version(name) for name in packages}}
 
 
-def partial_folder(path: Path) -> Path:
-    """Where the run is written until it is whole."""
-    return path.parent / f".{path.name}.partial"
-
-
-def check_free(path: Path, *, overwrite: bool) -> None:
-    """See that a run may be written here.
-
-    Raises:
-        RunError: something is there and may not be, or should not be, overwritten.
-    """
-    if not path.name:
-        raise RunError(f"{path}: not a folder that can be written; name a new one")
-    if not path.exists():
-        return
-    if not overwrite:
-        raise RunError(f"{path}: exists; choose another name or say --overwrite")
-    empty = path.is_dir() and not any(path.iterdir())
-    if not (empty or (path / "config.json").is_file()):
-        raise RunError(f"{path}: is not a run folder, and will not be overwritten")
-
-
-@contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
-    """Say in one line that something could not be written, and where."""
-    try:
-        yield
-    except OSError as error:
-        if error.strerror is None:
-            raise
-        raise RunError(f"{path}: cannot be written: {error.strerror.lower()}") from None
-
-
-@contextmanager
-def writing(path: Path, *, overwrite: bool) -> Iterator[Path]:
-    """A folder to write a run into, which gets its final name if all went well, or else goes.
-
-    Raises:
-        RunError: something is there already, or the disk is full.
-    """
-    check_free(path, overwrite=overwrite)
-    with disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        folder = path.parent / f".{path.name}.{os.getpid()}"
-        folder.mkdir()
-        try:
-            yield folder
-            publish(folder, path)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A file beside to write, of the same kind, which takes the path's place if all went well."""
-    with disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{os.getpid()}.{path.name}")
-        try:
-            yield beside
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
-
-
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write readable JSON."""
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
 def write_run(folder: Path, run: Run) -> None:
-    """Write the files of a run into a folder that exists."""
+    """Write the files of a run to a folder that exists."""
     from safetensors.torch import save
 
     config = run.config.model_copy(update={"versions": versions()})
@@ -169,34 +85,16 @@ def write_run(folder: Path, run: Run) -> None:
             writer.writerows(run.history)
 
 
-def publish(folder: Path, path: Path) -> None:
-    """Give a whole run its final name, in the place of the run that is there, if any."""
-    old = path.parent / f".{path.name}.old"
-    if path.exists():
-        shutil.rmtree(old, ignore_errors=True)
-        os.rename(path, old)
-    try:
-        os.rename(folder, path)
-    except OSError:
-        if old.exists():
-            os.rename(old, path)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
-
-
 def read_run(path: Path) -> Run:
-    """Open a run folder.
+    """Read a run folder.
 
     Raises:
         RunError: it is missing, foreign, unfinished, truncated, or holds a pickle.
     """
     if not path.is_dir():
-        unfinished = partial_folder(path).is_dir()
-        raise RunError(
-            f"{path}: training has not ended; go on with --resume"
-            if unfinished
-            else f"{path}: no such run folder"
-        )
+        if partial_folder(path).is_dir():
+            raise RunError(f"{path}: training is not finished; resume it first")
+        raise RunError(f"{path}: no such run folder")
     for file in sorted(path.rglob("*")):
         if file.suffix in _PICKLES:
             raise RunError(f"{path}: holds {file.relative_to(path)}, which could run code; refused")

@@ -1,0 +1,20 @@
+"""Run folders: written whole or not at all, and read without executing anything."""
+
+from regard.runs.folder import Run, read_run, versions, write_run
+from regard.runs.unfinished import digest, first_difference, partial_folder, unfinished_run
+from regard.runs.writing import check_output, disk_errors, replacing, writing
+
+__all__ = [
+    "Run",
+    "check_output",
+    "digest",
+    "disk_errors",
+    "first_difference",
+    "partial_folder",
+    "read_run",
+    "replacing",
+    "unfinished_run",
+    "versions",
+    "write_run",
+    "writing",
+]

@@ -1,0 +1,160 @@
+"""Outputs: complete or not written, and never overwritten unless asked."""
+
+import errno
+import os
+from pathlib import Path
+from typing import Literal
+
+import pytest
+import torch
+
+from regard.config import resolve_config
+from regard.errors import RunError
+from regard.runs import Run, check_output, read_run, replacing, write_run, writing
+from regard.runs.writing import publish
+
+RUN = Run(
+    config=resolve_config({"data": {"kind": "sine"}}),
+    weights={"a.weight": torch.zeros(2, 3)},
+    preprocess={},
+    metrics={"accuracy": 0.5},
+)
+
+Kind = Literal["file", "run", "folder"]
+
+
+def _write(path: Path, *, overwrite: bool = False) -> None:
+    with writing(path, overwrite=overwrite) as folder:
+        write_run(folder, RUN)
+
+
+@pytest.fixture
+def outputs(tmp_path: Path) -> Path:
+    """One of each that an output path may name."""
+    (tmp_path / "file").touch()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "thesis.tex").touch()
+    _write(tmp_path / "run")
+    return tmp_path
+
+
+FREE, ALLOWED = "", "exists; choose another name or pass overwrite=True"
+IS_FILE, IS_FOLDER = (
+    "is a file; choose the name of a folder",
+    "is a folder; choose the name of a file",
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "expected"),
+    [
+        ("file", "new", FREE),
+        ("file", "file", ALLOWED),
+        ("file", "empty", IS_FOLDER),
+        ("file", "run", IS_FOLDER),
+        ("run", "new", FREE),
+        ("run", "file", IS_FILE),
+        ("run", "empty", ALLOWED),
+        ("run", "run", ALLOWED),
+        ("run", "foreign", "exists and is not a run folder; choose another name"),
+        ("folder", "new", FREE),
+        ("folder", "file", IS_FILE),
+        ("folder", "empty", ALLOWED),
+        ("folder", "foreign", ALLOWED),
+    ],
+)
+def test_an_output_is_checked(outputs: Path, kind: Kind, name: str, expected: str) -> None:
+    path = outputs / name
+    for overwrite in (False, True):
+        if expected == FREE or (overwrite and expected == ALLOWED):
+            check_output(path, kind, overwrite=overwrite)
+        else:
+            with pytest.raises(RunError) as caught:
+                check_output(path, kind, overwrite=overwrite)
+            assert str(caught.value) == f"{path}: {expected}"
+
+
+def test_the_root_is_never_replaced() -> None:
+    with pytest.raises(RunError, match="^/: cannot be replaced by a run folder"):
+        check_output(Path("/"), "run", overwrite=True)
+
+
+def test_the_caller_names_what_lets_it_overwrite(outputs: Path) -> None:
+    with pytest.raises(RunError) as caught:
+        check_output(outputs / "run", "folder", overwrite=False, fixes=("resume", "overwrite"))
+    assert caught.value.fixes == ("resume", "overwrite")
+
+
+def test_nothing_is_overwritten_unless_asked(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    _write(path)
+    (path / "metrics.json").write_text('{"accuracy": 0.75}')
+    with pytest.raises(RunError, match="run: exists; choose another name or pass overwrite=True"):
+        _write(path)
+    assert read_run(path).metrics == {"accuracy": 0.75}
+    _write(path, overwrite=True)
+    assert read_run(path).metrics == RUN.metrics
+    assert [file.name for file in tmp_path.iterdir()] == ["run"]
+
+
+def test_a_folder_that_is_no_run_is_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(RunError, match="exists and is not a run folder; choose another name"):
+        _write(tmp_path, overwrite=True)
+    assert (tmp_path / "thesis.tex").read_text() == "years of work"
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    _write(empty, overwrite=True)
+    assert read_run(empty).metrics == RUN.metrics
+
+
+def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "run"
+    _write(path)
+
+    def full(self: Path, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(RunError, match="run: cannot be written: no space left on device"):
+        _write(path, overwrite=True)
+    monkeypatch.undo()
+    assert [file.name for file in tmp_path.iterdir()] == ["run"]
+    assert read_run(path).metrics == RUN.metrics
+
+
+def _write_half(path: Path) -> None:
+    path.write_text("half")
+    raise RunError("cut")
+
+
+def test_a_file_is_replaced_only_when_complete(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "table.csv"
+    with replacing(path) as beside:
+        assert beside.suffix == ".csv"
+        beside.write_text("first")
+    with pytest.raises(RunError, match="cut"), replacing(path) as beside:
+        _write_half(beside)
+    assert path.read_text() == "first"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_cut_between_the_two_renames_keeps_one_whole_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, new = tmp_path / "run", tmp_path / "new"
+    _write(path)
+    _write(new)
+    rename = os.rename
+
+    def fails_second(source: Path, target: Path) -> None:
+        if source == new:
+            raise OSError(errno.EIO, "input/output error")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", fails_second)
+    with pytest.raises(OSError, match="input/output"):
+        publish(new, path)
+    monkeypatch.undo()
+    assert read_run(path).metrics == RUN.metrics
