@@ -7,6 +7,7 @@ import numpy as np
 from regard import SeriesClassifier
 from regard.data import sine
 from regard.jobs._views import case_views, looked_at
+from regard.outputs.classes.outcome import ClassOutcome
 
 
 def _fitted(pooling: str) -> SeriesClassifier:
@@ -32,5 +33,6 @@ def test_views_are_cut_to_the_length_of_the_case() -> None:
     model, cases = _fitted("attention"), sine(series=7, steps=31, seed=1)
     for n, view in enumerate(case_views(model, cases)):
         np.testing.assert_array_equal(view.series, cases.values[n])
-        assert view.true == str(cases.labels[n]) if cases.labels is not None else False
-        assert view.predicted == str(model.predict(cases)[n])
+        assert isinstance(view.outcome, ClassOutcome)
+        assert view.outcome.true == str(cases.labels[n]) if cases.labels is not None else False
+        assert view.outcome.predicted == str(model.predict(cases)[n])

@@ -1,23 +1,39 @@
-"""Every attention mechanism by name: what it computes, who published it, what goes with what.
+"""Every attention mechanism and encoder by name: what it computes, who published it, its defaults.
 
-Plain data, so that the configuration and the command line know it without importing torch;
-`regard.attention` has the classes.
+A row is the one place where a name is bound to its class, formula, paper, flags and default sizes;
+the configuration's choices, the models, the command line and the docstrings follow from it. Rows
+are plain data that name their class as `"module:class"`, so that nothing here imports torch.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+from regard.registry import Registry
 
 __all__ = [
     "ALIGNMENTS",
     "AROUND",
+    "ENCODERS",
+    "FORMS",
     "SCORES",
     "WINDOWS",
+    "EncoderRow",
+    "Form",
     "Mechanism",
     "find_mechanism",
     "why_not",
 ]
 
-_Family = Literal["score", "window", "align", "around"]
+Trait = Literal[
+    "asked-by-states",  # says nothing, or always the same, to one learned query
+    "draws",  # attends to one sampled position
+    "gain",  # multiplies the weights
+    "ordered",  # depends on the order of the queries
+    "projected-query",  # query_dim=None takes queries in the comparison space
+    "walks",  # aligns one key after the other
+]
 
 
 class Mechanism(NamedTuple):
@@ -26,39 +42,77 @@ class Mechanism(NamedTuple):
     Attributes:
         name: in configurations and on the command line.
         family: which of the choices it is a member of.
-        python: how `regard.attention` makes it.
+        make: its class or function, or `"module:object"`. A class is called with those of
+            `query_dim`, `key_dim`, `hidden_dim`, `max_keys` and `slopes` that its constructor
+            names, and with `options` and `constants`.
         formula: what it computes.
         source: who published it.
         use: when to take it.
-        options: of the window, with their defaults; the first is the one that a bare number sets.
+        options: of the window, with their defaults; a bare number sets the first.
+        constants: arguments that are always the same.
+        traits: what decides which combinations make sense.
+        call: how to make it in Python, where the signature of `make` does not tell.
     """
 
     name: str
-    family: _Family
-    python: str
+    family: Literal["score", "window", "align", "around"]
+    make: Any
     formula: str
     source: str
-    use: str
+    use: str = ""
     options: Mapping[str, int | bool] = {}
+    constants: Mapping[str, Any] = {}
+    traits: tuple[Trait, ...] = ()
+    call: str = ""
 
 
-def _named(*mechanisms: Mechanism) -> dict[str, Mechanism]:
-    return {mechanism.name: mechanism for mechanism in mechanisms}
+class EncoderRow(NamedTuple):
+    """One encoder of sequences.
+
+    Attributes:
+        make: its class or a function, or `"module:object"`; called with those of `channels`,
+            `hidden`, `layers`, `dropout`, `steps` and `stride` that it names, and with
+            `constants`.
+        about: what it is.
+        hidden: default width.
+        layers: default number of layers.
+        constants: arguments that are always the same.
+    """
+
+    make: Any
+    about: str
+    hidden: int = 64
+    layers: int = 1
+    constants: Mapping[str, Any] = {}
+
+
+class Form(NamedTuple):
+    """A published model: the encoder, the pooling and the origin of its query."""
+
+    encoder: str
+    pooling: str
+    query: str
+
+
+def _named(what: str, *mechanisms: Mechanism) -> Registry[Mechanism]:
+    return Registry(what, {mechanism.name: mechanism for mechanism in mechanisms})
 
 
 SCORES = _named(
+    "score",
     Mechanism(
         "additive",
         "score",
-        "Additive(query_dim, key_dim, hidden_dim)",
+        "regard.attention:Additive",
         "v . tanh(W_q q + W_k k)",
         "Bahdanau, Cho and Bengio 2015",
         "query and key of different widths or kinds; small models; the default",
+        traits=("projected-query",),
     ),
     Mechanism(
         "concat",
         "score",
-        "Concat(query_dim, key_dim, hidden_dim)",
+        "regard.attention:Concat",
         "v . tanh(W [q; k])",
         "Luong, Pham and Manning 2015",
         "additive under its other name: the same numbers, loads either's weights",
@@ -66,7 +120,7 @@ SCORES = _named(
     Mechanism(
         "dot",
         "score",
-        "Dot()",
+        "regard.attention:Dot",
         "q . k",
         "Luong, Pham and Manning 2015",
         "narrow vectors of one space; nothing to learn; saturates when they are wide",
@@ -74,7 +128,7 @@ SCORES = _named(
     Mechanism(
         "scaled-dot",
         "score",
-        "ScaledDot(scale=None, learnable=False)",
+        "regard.attention:ScaledDot",
         "q . k / sqrt(D)",
         "Vaswani et al. 2017",
         "wide vectors, many heads, long sequences: the fastest",
@@ -82,7 +136,7 @@ SCORES = _named(
     Mechanism(
         "general",
         "score",
-        "General(query_dim, key_dim)",
+        "regard.attention:General",
         "q W k",
         "Luong, Pham and Manning 2015",
         "dot products between two spaces, or of different widths",
@@ -90,39 +144,43 @@ SCORES = _named(
     Mechanism(
         "cosine",
         "score",
-        "Cosine(temperature=1.0)",
+        "regard.attention:Cosine",
         "beta cos(q, k), beta = 1 / temperature",
         "Graves, Wayne and Danihelka 2014",
         "when the lengths of the vectors must not matter",
+        constants={"temperature": 0.1, "learnable": True},
     ),
     Mechanism(
         "location",
         "score",
-        "Location(query_dim, max_keys)",
+        "regard.attention:Location",
         "W_a q, a row of W_a for each position",
         "Luong, Pham and Manning 2015",
         "sequences whose positions mean the same in every case; ignores what stands there",
+        traits=("asked-by-states",),
     ),
     Mechanism(
         "location-sensitive",
         "score",
-        "LocationSensitive(query_dim, key_dim, hidden_dim)",
+        "regard.attention:LocationSensitive",
         "v . tanh(W_q q + W_k k + U f + b), f = F * previous weights",
         "Chorowski et al. 2015",
         "decoders that go along their input: speech",
+        traits=("asked-by-states", "ordered"),
     ),
     Mechanism(
         "coverage",
         "score",
-        "Coverage(query_dim, key_dim, hidden_dim)",
+        "regard.attention:Coverage",
         "v . tanh(W_q q + W_k k + w_c c + b), c = sum of the weights so far",
         "See, Liu and Manning 2017; Tu et al. 2016",
         "decoders that must not say things twice, or leave things out",
+        traits=("asked-by-states", "ordered"),
     ),
     Mechanism(
         "none",
         "score",
-        "Uniform()",
+        "regard.attention:Uniform",
         "0: every key alike, which is mean pooling",
         "Wiegreffe and Pinter 2019, as the baseline",
         "to see what attention buys: the same model without any",
@@ -130,10 +188,11 @@ SCORES = _named(
 )
 
 WINDOWS = _named(
+    "window",
     Mechanism(
         "global",
         "window",
-        "Global()",
+        "regard.attention:Global",
         "every key",
         "Luong, Pham and Manning 2015",
         "unless there is a reason for another; the default",
@@ -141,54 +200,60 @@ WINDOWS = _named(
     Mechanism(
         "causal",
         "window",
-        "Causal()",
+        "regard.attention:Causal",
         "j <= p",
         "Vaswani et al. 2017",
         "nothing may be seen before it happens",
+        traits=("asked-by-states", "ordered"),
     ),
     Mechanism(
         "local-m",
         "window",
-        "LocalMonotonic(radius)",
+        "regard.attention:LocalMonotonic",
         "|j - p| <= radius",
         "Luong, Pham and Manning 2015",
         "what matters is near; long sequences",
-        {"radius": 10},
+        options={"radius": 10},
+        traits=("asked-by-states", "ordered"),
     ),
     Mechanism(
         "local-p",
         "window",
-        "LocalPredictive(radius, query_dim=, hidden_dim=)",
+        "regard.attention:LocalPredictive",
         "|j - c| <= radius, times exp(-(j - c)^2 / (2 (radius / 2)^2)), "
         "c = S sigmoid(v . tanh(W q))",
         "Luong, Pham and Manning 2015",
         "one place matters, and the query can tell where",
-        {"radius": 10, "renormalise": False},
+        options={"radius": 10, "renormalise": False},
+        traits=("asked-by-states", "gain"),
     ),
     Mechanism(
         "sliding",
         "window",
-        "Sliding(size)",
+        "regard.attention:Sliding",
         "p - size < j <= p",
         "Beltagy, Peters and Cohan 2020; Jiang et al. 2023",
         "the recent past of long sequences",
-        {"size": 20},
+        options={"size": 20},
+        traits=("asked-by-states", "ordered"),
     ),
     Mechanism(
         "alibi",
         "window",
-        "ALiBi(slopes)",
+        "regard.attention:ALiBi",
         "score - slope |p - j|",
         "Press, Smith and Lewis 2022",
         "near before far, and sequences longer than those trained on",
+        traits=("asked-by-states", "ordered"),
     ),
 )
 
 ALIGNMENTS = _named(
+    "alignment",
     Mechanism(
         "softmax",
         "align",
-        "masked_softmax",
+        "regard.attention:masked_softmax",
         "exp(s_j) / sum_i exp(s_i)",
         "Bahdanau, Cho and Bengio 2015",
         "unless there is a reason for another; the default",
@@ -196,7 +261,7 @@ ALIGNMENTS = _named(
     Mechanism(
         "sparsemax",
         "align",
-        "sparsemax",
+        "regard.attention:sparsemax",
         "max(s_j - tau, 0), summing to one",
         "Martins and Astudillo 2016",
         "exact zeros: a few positions matter, and one wants to read which",
@@ -204,7 +269,7 @@ ALIGNMENTS = _named(
     Mechanism(
         "entmax15",
         "align",
-        "entmax15",
+        "regard.attention:entmax15",
         "max(s_j / 2 - tau, 0)^2, summing to one",
         "Peters, Niculae and Martins 2019",
         "exact zeros, learned more gently than by sparsemax",
@@ -212,106 +277,168 @@ ALIGNMENTS = _named(
     Mechanism(
         "hard",
         "align",
-        'Hard("reinforce")',
+        "regard.attention:Hard",
         "one j, drawn from softmax(s); log p(j) (reward - baseline)",
         "Xu et al. 2015",
         "one position must be named; unbiased gradients of high variance",
+        constants={"estimator": "reinforce"},
+        traits=("draws",),
     ),
     Mechanism(
         "gumbel",
         "align",
-        'Hard("gumbel")',
+        "regard.attention:Hard",
         "one j, argmax(s + Gumbel noise); gradient of its softmax",
         "Jang, Gu and Poole 2017",
         "one position must be named; biased gradients of low variance",
+        constants={"estimator": "gumbel"},
+        traits=("draws",),
     ),
     Mechanism(
         "monotonic",
         "align",
-        "Monotonic()",
+        "regard.attention:Monotonic",
         "a_ij = p_ij sum_(k<=j) a_(i-1)k prod_(k<=l<j) (1 - p_il), p = sigmoid(s)",
         "Raffel et al. 2017",
         "outputs in the order of their inputs, in linear time: speech",
+        traits=("asked-by-states", "walks"),
     ),
 )
 
 AROUND = _named(
+    "layer",
     Mechanism(
         "multi-head",
         "around",
-        "MultiHead(heads, query_dim)",
+        "regard.attention:MultiHead",
         "W_o [head_1; ...; head_H], head_h = attention(W_q q, W_k k, W_v v)",
         "Vaswani et al. 2017",
         "several looks at once, over any score, window and alignment",
+        call="MultiHead(heads, query_dim)",
     ),
     Mechanism(
         "grouped-query",
         "around",
-        "MultiHead(heads, query_dim, kv_heads=)",
+        "regard.attention:MultiHead",
         "H heads of queries share fewer heads of keys and values",
         "Ainslie et al. 2023",
         "decoding with a small cache of keys and values",
+        call="MultiHead(heads, query_dim, kv_heads=)",
     ),
     Mechanism(
         "rotary",
         "around",
-        "MultiHead(heads, query_dim, rotary=Rotary())",
+        "regard.attention:MultiHead",
         "q and k turned by p base^(-2i/D) in each pair of columns",
         "Su et al. 2021",
         "order for dot products, by distance",
+        call="MultiHead(heads, query_dim, rotary=Rotary())",
     ),
     Mechanism(
         "pooling",
         "around",
-        "AttentionPooling(heads, query_dim)",
+        "regard.attention:AttentionPooling",
         "sum_s weights_s h_s, the query learned",
         "Yang et al. 2016",
         "one vector, and one map, of a sequence",
+        call="AttentionPooling(heads, query_dim)",
     ),
     Mechanism(
         "self-pooling",
         "around",
-        "SelfAttentionPooling(heads)",
+        "regard.attention:SelfAttentionPooling",
         "mean_i sum_s weights_is h_s, every state a query",
         "Vaswani et al. 2017, averaged",
         "what depends on what, in one vector; windows that go by the order of the queries",
+        call="SelfAttentionPooling(heads)",
     ),
     Mechanism(
         "last-state",
         "around",
-        "LastStatePooling(heads)",
+        "regard.attention:LastStatePooling",
         "[sum_s weights_s h_s; h_last], the last state the query",
         "after Bahdanau, Cho and Bengio 2015; Luong, Pham and Manning 2015",
         "numbers predicted from where a series has come to",
+        call="LastStatePooling(heads)",
     ),
     Mechanism(
         "conjunctive",
         "around",
-        "ConjunctivePooling(heads, query_dim, state_dim, logits)",
+        "regard.attention:ConjunctivePooling",
         "mean_s sigmoid(score_s) (W h_s + b)",
         "Early et al. 2024",
         "classify every position, and let attention say how much each counts",
+        call="ConjunctivePooling(heads, query_dim, state_dim, logits)",
     ),
     Mechanism(
         "hierarchical",
         "around",
-        "HierarchicalPooling(pool_words, pool_sentences)",
+        "regard.attention:HierarchicalPooling",
         "words pooled to sentences, these to a document",
         "Yang et al. 2016",
         "documents, or any sequence of sequences",
+        call="HierarchicalPooling(pool_words, pool_sentences)",
     ),
     Mechanism(
         "stacked",
         "around",
-        "StackedPooling(attend, encode, pool)",
+        "regard.attention:StackedPooling",
         "attend, encode again, attend again",
         "after Yang et al. 2016",
         "a second look at what the first one found",
+        call="StackedPooling(attend, encode, pool)",
     ),
 )
 
-_ORDERED = ("causal", "local-m", "sliding", "alibi")
-_RECURRENT = ("location-sensitive", "coverage")
+# Default sizes are the published ones, or those that did well for their cost.
+ENCODERS: Registry[EncoderRow] = Registry(
+    "encoder",
+    {
+        "inception": EncoderRow(
+            "regard.models.inception:Inception",
+            "inception blocks of convolutions, Ismail Fawaz et al. 2020",
+            hidden=32,
+            layers=3,
+        ),
+        "conv": EncoderRow(
+            "regard.models.convolution:Convolution",
+            "a fully convolutional network, Wang, Yan and Oates 2017",
+            layers=3,
+        ),
+        "conv-bilstm": EncoderRow(
+            "regard.models.conv_bilstm:ConvBiLSTM",
+            "strided convolutions, then a bidirectional LSTM; fast on long series",
+        ),
+        "bilstm": EncoderRow(
+            "regard.models.recurrent:Recurrent",
+            "a bidirectional LSTM",
+            hidden=32,
+            constants={"cell": "lstm"},
+        ),
+        "gru": EncoderRow(
+            "regard.models.recurrent:Recurrent",
+            "a bidirectional GRU",
+            hidden=32,
+            constants={"cell": "gru"},
+        ),
+        "lstm": EncoderRow(
+            "regard.models.recurrent:Recurrent",
+            "an LSTM that reads forward",
+            constants={"cell": "lstm", "bidirectional": False},
+        ),
+        "transformer": EncoderRow(
+            "regard.models.transformer:Transformer",
+            "Transformer layers, Vaswani et al. 2017",
+            layers=2,
+        ),
+    },
+)
+
+FORMS: Mapping[str, Form] = {
+    "lstm-attention": Form("lstm", "attention", "states"),
+    "lstm-bahdanau": Form("lstm", "attention", "last"),
+    "lstm-hierarchical": Form("bilstm", "stacked", "learned"),
+}
 
 
 def find_mechanism(name: str) -> Mechanism | None:
@@ -325,34 +452,37 @@ def find_mechanism(name: str) -> Mechanism | None:
 def why_not(
     score: str, windows: Mapping[str, object], align: str, *, query: str, pooling: str
 ) -> str | None:
-    """Why a choice makes no sense, and what would; None when it does make sense."""
-    shown = [window for window in windows if window != "global"]
-    ordered = [name for name in (*shown, score) if name in (*_ORDERED, *_RECURRENT)]
+    """Why a combination makes no sense, and which does; None where it makes sense."""
+    shown = [WINDOWS[window] for window in windows if window != "global"]
+    scoring, aligning = SCORES[score], ALIGNMENTS[align]
     if pooling == "conjunctive":
-        odd = [*shown, *([align] if align != "softmax" else [])]
-        odd += [score] if score in ("location", *_RECURRENT) else []
+        odd = [each.name for each in shown]
+        odd += [align] if align != "softmax" else []
+        odd += [score] if "asked-by-states" in scoring.traits else []
         if odd or query != "learned":
             return (
                 f"conjunctive pooling gates every state by itself, so that {odd[0] if odd else 'a'}"
                 f"{'' if odd else ' query from the states'} has no meaning; "
                 "set pooling to attention"
             )
-    if align == "monotonic" and shown:
-        return f"monotonic says itself which keys may be seen; leave out the window {shown[0]}"
-    if align == "monotonic" and score in _RECURRENT:
+    if "walks" in aligning.traits and shown:
+        return f"{align} chooses itself which keys it sees; leave out the window {shown[0].name}"
+    if "walks" in aligning.traits and "ordered" in scoring.traits:
         return (
-            f"monotonic looks at one key at a time and {score} needs the weights of all; "
+            f"{align} looks at one key at a time and {score} needs the weights of all; "
             "align by softmax, sparsemax, entmax15, hard or gumbel"
         )
-    if align in ("hard", "gumbel") and "local-p" in shown:
+    gains = [each.name for each in shown if "gain" in each.traits]
+    if "draws" in aligning.traits and gains:
         return (
-            f"{align} looks at one position, which the Gaussian of local-p would only scale; "
+            f"{align} looks at one position, which the Gaussian of {gains[0]} would only scale; "
             "align by softmax, sparsemax or entmax15, or take the window local-m"
         )
+    ordered = [each.name for each in (*shown, scoring) if "ordered" in each.traits]
     if query != "states" and ordered:
         asking = "the last state alone" if query == "last" else "a learned query"
         return (
-            f"{ordered[0]} goes by the order of the queries, and {asking} has no place in "
-            "any; set query to states"
+            f"{ordered[0]} depends on the order of the queries, and {asking} has no position; "
+            "set query to states"
         )
     return None

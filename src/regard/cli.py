@@ -140,7 +140,7 @@ def compare(
         typer.echo(f"{one.attention}, seed {one.seed}: {one.failure or one.figure}", err=True)
 
     try:
-        table = jobs.compare(
+        comparison = jobs.compare(
             resolved,
             _attentions(attention),
             out,
@@ -148,16 +148,13 @@ def compare(
             resume=resume,
             overwrite=overwrite,
             watch=watch,
-        ).table
+        )
     except KeyboardInterrupt:
         words = ["--out", out, "--seeds", seeds, *_repeated("--attention", attention)]
         _interrupted("compare", config, *words, *_repeated("--set", change))
-    _print_table(table)
-    if getattr(resolved.model, "ngrams", False):
-        typer.echo(
-            "note: the n-grams, which are the same for all, decide much of this; "
-            "--set model.ngrams=false compares the attention alone"
-        )
+    _print_table(comparison.table)
+    for note in comparison.notes:
+        typer.echo(f"note: {note}")
     typer.echo(f"saved: {out / 'compare.md'}, {out / 'compare.csv'}, and a run folder for each")
 
 
@@ -212,7 +209,7 @@ def predict(
     if text is not None:
         _show_answer(answer(text))
         return
-    for line in _typed_lines():
+    for line in _typed_lines(answer.prompt):
         _show_answer(answer(line))
 
 
@@ -281,17 +278,16 @@ def _show_answer(view: Any) -> None:
     """A text's class, the runners-up, and the text with its words coloured by weight."""
     from rich.console import Console
 
-    from regard.plots import text_ansi
-
+    outcome = view.outcome
     console = Console(highlight=False, soft_wrap=False)
-    console.print(f"{view.predicted}  {view.probability:.3f}", style="bold", markup=False)
-    if view.runners_up:
-        others = ", ".join(f"{name} {share:.3f}" for name, share in view.runners_up)
+    console.print(f"{outcome.predicted}  {outcome.probability:.3f}", style="bold", markup=False)
+    if outcome.runners_up:
+        others = ", ".join(f"{name} {share:.3f}" for name, share in outcome.runners_up)
         console.print(f"then {others}", markup=False)
     if view.known == 0:
         console.print("no word of this text was in the training part: this is a guess")
     colour = console.is_terminal and console.color_system is not None
-    console.print(text_ansi(view, colour=colour, width=console.width if colour else None))
+    console.print(view.terminal(colour=colour, width=console.width if colour else None))
 
 
 def _changes(change: list[str] | None) -> dict[str, str]:
@@ -319,9 +315,9 @@ def _attentions(given: list[str]) -> list[Any]:
     return attentions
 
 
-def _typed_lines() -> Iterator[str]:
+def _typed_lines(prompt: str) -> Iterator[str]:
     """The lines of the standard input that are not blank, after a prompt if it is a terminal."""
-    prompt = "text> " if sys.stdin.isatty() else ""
+    prompt = prompt if sys.stdin.isatty() else ""
     while True:
         typer.echo(prompt, nl=False)
         line = sys.stdin.readline()
@@ -358,7 +354,7 @@ def _show_mechanism(name: str, out: Path | None, *, overwrite: bool) -> None:
     typer.echo(f"{mechanism.name}: {mechanism.formula}")
     typer.echo(f"{mechanism.source}")
     typer.echo(f"use: {mechanism.use}")
-    typer.echo(f"in Python: regard.attention.{mechanism.python}")
+    typer.echo(f"in Python: {jobs.call_of(mechanism)}")
     if mechanism.family != "around":
         option = next(iter(mechanism.options.items()), None)
         table = {mechanism.family: {name: option[1]} if option else name}

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle, StepPatch
 
 from regard.errors import DataError
 from regard.plots import plot_attention
-from regard.plots._style import BLUE, GREY, VERMILION
+from regard.plots.style import BLUE, GREY, VERMILION
 
 
 def _render(ax: Axes) -> None:

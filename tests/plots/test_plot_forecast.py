@@ -22,7 +22,6 @@ def _view(M: int = M, T: int = T, H: int = H, *, dates: bool = True) -> Forecast
     times = np.datetime64("2020-02-28", "us") + hours if dates else 100 + np.arange(T + H)
     predicted = rng.standard_normal((M, H))
     return ForecastView(
-        id="7",
         columns=tuple(f"_${m}" for m in range(M)),
         times=times[:T],
         future=times[T:],

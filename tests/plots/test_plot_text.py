@@ -1,7 +1,6 @@
 """The picture of a text has every letter, in its place, on its tint."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
 import regard.plots
-from regard.errors import DataError
-from regard.plots import TextView, plot_text
-from regard.plots._style import TINT, VERMILION
+from regard.inputs.text.fragments import passages
+from regard.plots import plot_text
+from regard.plots.style import TINT, VERMILION
 
 TEXT = "The food was, as ever, not bad at all: go!"
 WORDS = np.array([match.span() for match in re.finditer(r"\w+", TEXT)])
@@ -41,7 +40,7 @@ def _boxes(ax: Axes) -> np.ndarray:
 
 def test_every_letter_is_there_and_every_word_on_its_tint() -> None:
     weights = _weights(len(WORDS))
-    ax = plot_text(TEXT, WORDS, weights)
+    ax = plot_text(passages(TEXT, WORDS, weights))
     assert _letters(ax) == TEXT.replace(" ", "")
     scale = max(weights.max(), 4 * weights.mean())
     tints = _tints(ax)
@@ -53,9 +52,8 @@ def test_every_letter_is_there_and_every_word_on_its_tint() -> None:
 
 
 def test_words_neither_touch_nor_leave_the_axes() -> None:
-    ax = plot_text(
-        TEXT * 9, np.concatenate([WORDS + n * len(TEXT) for n in range(9)]), _weights(90)
-    )
+    words = np.concatenate([WORDS + n * len(TEXT) for n in range(9)])
+    ax = plot_text(passages(TEXT * 9, words, _weights(90)))
     boxes = _boxes(ax)
     frame = ax.get_window_extent()
     assert (boxes[:, 0] >= frame.x0 - 2).all()
@@ -69,7 +67,7 @@ def test_words_neither_touch_nor_leave_the_axes() -> None:
 def test_what_follows_a_word_stays_on_its_line() -> None:
     text = "word!!!!! " * 60
     words = [[10 * n, 10 * n + 4] for n in range(60)]
-    ax = plot_text(text, words, _weights(60))
+    ax = plot_text(passages(text, words, _weights(60)))
     heights = [found.get_position()[1] for found in ax.texts]
     assert heights[::2] == heights[1::2]
     assert len(set(heights)) > 2
@@ -77,14 +75,14 @@ def test_what_follows_a_word_stays_on_its_line() -> None:
 
 def test_a_word_longer_than_a_line_is_cut() -> None:
     word = "Donaudampfschiff" * 40
-    ax = plot_text(f"see {word} end", [[0, 3], [4, 4 + len(word)]], [0.5, 0.5])
+    ax = plot_text(passages(f"see {word} end", [[0, 3], [4, 4 + len(word)]], [0.5, 0.5]))
     assert _letters(ax) == f"see{word}end"
     assert (_boxes(ax)[:, 2] <= ax.get_window_extent().x1 + 20).all()
     assert len(ax.texts) > 4
 
 
 def test_lines_of_the_text_stay_lines() -> None:
-    ax = plot_text("one\n\ntwo\n", [[0, 3], [5, 8]], [0.5, 0.5])
+    ax = plot_text(passages("one\n\ntwo\n", [[0, 3], [5, 8]], [0.5, 0.5]))
     (_, first), (_, third) = (text.get_position() for text in ax.texts)
     _, height = ax.get_ylim()[::-1]
     assert third - first == pytest.approx(height * 2 / 3)
@@ -92,26 +90,28 @@ def test_lines_of_the_text_stay_lines() -> None:
 
 def test_on_given_axes_the_letters_get_smaller_until_they_fit() -> None:
     words = np.concatenate([WORDS + n * len(TEXT) for n in range(20)])
+    long = passages(TEXT * 20, words, _weights(200))
     figure = Figure(figsize=(5, 3))
     left, right = figure.subplots(1, 2)
-    assert plot_text(TEXT * 20, words, _weights(200), ax=left) is left
+    assert plot_text(long, ax=left) is left
     assert figure.axes == [left, right]
     assert not right.has_data()
     assert float(left.texts[0].get_fontsize()) < 10
     small = Figure(figsize=(1.0, 0.6)).add_subplot()
-    plot_text(TEXT * 20, words, _weights(200), ax=small)
+    plot_text(long, ax=small)
     assert small.texts[-1].get_text() == "…"
     assert (_boxes(small)[:, 1] >= small.get_window_extent().y0 - 2).all()
 
 
 def test_each_sentence_has_a_bar() -> None:
-    ax = plot_text(
+    found = passages(
         "One two. Three!",
         [[0, 3], [4, 7], [9, 14]],
         [0.2, 0.3, 0.5],
         sentences=[[0, 8], [9, 15]],
         sentence_weights=[0.75, 0.25],
     )
+    ax = plot_text(found)
     bars = [patch for patch in ax.patches if isinstance(patch, Rectangle)]
     assert len(bars) == 2
     strong, weak = (float(bar.get_alpha() or 0) for bar in bars)
@@ -120,22 +120,9 @@ def test_each_sentence_has_a_bar() -> None:
     assert min(text.get_position()[0] for text in ax.texts) > bars[0].get_width()
 
 
-def test_a_view_is_drawn_like_its_parts() -> None:
-    view = TextView(
-        id="1",
-        text="a $x_1$ b",
-        words=np.array([[0, 1], [8, 9]]),
-        weights=np.array([0.5, 0.5]),
-        true=None,
-        predicted="x",
-        known=2,
-    )
-    assert _letters(plot_text(view)) == "a$x_1$b"
-    with pytest.raises(DataError, match="plot_text: wanted a view alone"):
-        plot_text(view, [[0, 1]], [1.0])
-    with pytest.raises(DataError, match="a text was given without its words and weights"):
-        plot_text("a")
-    assert not plot_text(replace(view, text="", words=view.words[:0], weights=np.zeros(0))).texts
+def test_markup_is_drawn_as_it_is_and_an_empty_text_as_nothing() -> None:
+    assert _letters(plot_text(passages("a $x_1$ b", [[0, 1], [8, 9]], [0.5, 0.5]))) == "a$x_1$b"
+    assert not plot_text(passages("", [], [])).texts
 
 
 def test_letters_can_be_read_on_the_strongest_tint() -> None:

@@ -8,18 +8,17 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 
-from regard.plots import (
-    CaseView,
-    ClassificationReport,
-    ForecastReport,
-    ForecastView,
-    RegressionReport,
-    Report,
-    TextView,
-    plot_predictions,
-    report_html,
-    report_regression,
-)
+from regard.inputs.panel.view import PanelView
+from regard.inputs.series.view import SeriesView
+from regard.inputs.text.view import TextView
+from regard.outputs.classes.outcome import ClassOutcome
+from regard.outputs.classes.report import ClassificationReport
+from regard.outputs.future.outcome import FutureOutcome
+from regard.outputs.future.report import ForecastReport
+from regard.outputs.numbers import report as numbers_report
+from regard.outputs.numbers.outcome import NumbersOutcome
+from regard.outputs.numbers.report import RegressionReport
+from regard.plots import ForecastView, Report, plot_predictions, report_html
 
 HOSTILE = "<script>alert(1)</script> $_"
 FITTED = {"fit_seconds": 83.4, "parameters": 31234, "epochs": 2}
@@ -44,14 +43,16 @@ def _headings(page: str) -> list[str]:
     return re.findall(r"<h2[^>]*>([^<]*)</h2>", page)
 
 
-def _case(name: str, M: int) -> CaseView:
-    return CaseView(
+def _case(name: str, M: int) -> SeriesView:
+    return SeriesView(
         id=name,
         series=np.arange(13.0)[None],
         channels=(HOSTILE,),
         weights=np.full(13, 1 / 13),
-        true={f"t{m} {HOSTILE}": 2.5 + m for m in range(M)},
-        predicted={f"t{m} {HOSTILE}": -1.25 - m for m in range(M)},
+        outcome=NumbersOutcome(
+            true={f"t{m} {HOSTILE}": 2.5 + m for m in range(M)},
+            predicted={f"t{m} {HOSTILE}": -1.25 - m for m in range(M)},
+        ),
         span=(3, 7),
     )
 
@@ -77,14 +78,16 @@ def _regression(M: int) -> RegressionReport:
 def _forecast(M: int, H: int) -> ForecastReport:
     errors = {"mae": 1.5, "rmse": 2.5, "mase": 0.8765}
     steps = [{"step": h + 1, "mae": 1.0 + h, "rmse": 2.0 + h} for h in range(H)]
-    view = ForecastView(
+    shared: dict[str, Any] = {
+        "columns": tuple(f"t{m}" for m in range(M)),
+        "times": np.arange(13),
+        "future": np.arange(13, 13 + H),
+        "predicted": np.ones((M, H)),
+    }
+    view = PanelView(
         id=HOSTILE,
-        columns=tuple(f"t{m}" for m in range(M)),
-        times=np.arange(13),
-        future=np.arange(13, 13 + H),
-        past=np.zeros((M, 13)),
-        predicted=np.ones((M, H)),
-        weights=np.full((H, 13), 1 / 13),
+        outcome=FutureOutcome(**shared),
+        forecast=ForecastView(past=np.zeros((M, 13)), weights=np.full((H, 13), 1 / 13), **shared),
     )
     return ForecastReport(
         **SHARED,
@@ -118,9 +121,7 @@ def _texts() -> ClassificationReport:
             text=f"Not {HOSTILE} bad",
             words=np.array([[0, 3]]),
             weights=np.ones(1),
-            true=true,
-            predicted=predicted,
-            probability=0.875,
+            outcome=ClassOutcome(true=true, predicted=predicted, probability=0.875),
             known=1,
         )
 
@@ -172,14 +173,14 @@ def test_every_report_escapes_and_needs_nothing_but_itself(report: Report) -> No
 def test_numbers() -> None:
     page = report_html(_regression(1))
     text = _text(page)
-    assert "On the mean over 97 test cases, a prediction is 1.500 from the truth" in text
-    assert "always answering the mean of the training part would be 3.250 from it." in text
+    assert "Averaged over 97 test cases, the absolute error is 1.500;" in text
+    assert "always predicting the mean of the training part would give 3.250." in text
     for figure in ("2.500", "0.8765", "4.750"):
         assert figure in text
     assert _headings(page) == [
-        "Figures", "Predictions", "Worst errors", "Examples", "Training", "Configuration",
+        "Metrics", "Predictions", "Worst errors", "Examples", "Training", "Configuration",
     ]  # fmt: skip
-    assert re.findall(r"Case (\w+): predicted -1.250 , truly 2.500", text) == [
+    assert re.findall(r"Case (\w+): predicted -1.250 , true 2.500", text) == [
         "worst", "bad", "example",
     ]  # fmt: skip
     # A scatter, the learning curve and three cases.
@@ -194,7 +195,7 @@ def test_numbers() -> None:
 def test_several_targets_have_a_table_and_a_scatter_each() -> None:
     page = report_html(_regression(7))
     text = _text(page)
-    assert "On the mean over 97 test cases and 7 targets" in text
+    assert "Averaged over 97 test cases and 7 targets" in text
     assert page.count("<svg ") == 11
     for m in range(7):
         assert f"t{m} &lt;script&gt;alert(1)&lt;/script&gt; $_ 1.500 2.500 0.8765" in text
@@ -209,7 +210,7 @@ def test_each_scatter_is_of_its_own_target(monkeypatch: pytest.MonkeyPatch) -> N
         seen.append((truth, predicted, name))
         return plot_predictions(truth, predicted, name=name)
 
-    monkeypatch.setattr(report_regression, "plot_predictions", spy)
+    monkeypatch.setattr(numbers_report, "plot_predictions", spy)
     report = _regression(3)
     report_html(report)
     assert [name[:2] for _, _, name in seen] == ["t0", "t1", "t2"]
@@ -227,11 +228,10 @@ def test_forecasts() -> None:
     page = report_html(_forecast(1, 1))
     text = _text(page)
     hostile = HOSTILE.replace("<", "&lt;").replace(">", "&gt;")
-    assert (
-        "On the mean over 29 test windows of 1 step, the forecast is 1.500 from the truth" in text
-    )
-    assert f"the best baseline, {hostile}, is 1.750 from it" in text
-    assert "nearer" not in text
+    error = "the absolute error of the forecast is 1.500"
+    assert f"Averaged over 29 test windows of 1 step, {error}" in text
+    assert f"that of the best baseline, {hostile}, is 1.750" in text
+    assert "which is lower" not in text
     assert "model 1.500 2.500 0.8765" in text
     assert "naive 2.250 3.500 –" in text
     assert "2020-01-03 1.000 2.000" in text
@@ -239,15 +239,15 @@ def test_forecasts() -> None:
     assert "between the levels 0.1 and 0.9 80.0 % 77.7 %" in text
     assert "0.4375" in text
     assert _headings(page) == [
-        "Figures", "Model and baselines", "Origins", "Coverage", "Examples", "Training",
+        "Metrics", "Model and baselines", "Origins", "Coverage", "Examples", "Training",
         "Configuration",
     ]  # fmt: skip
     assert page.count("<svg ") == 4
 
 
-def test_a_better_baseline_is_called_nearer() -> None:
+def test_a_better_baseline_is_called_lower() -> None:
     report = _forecast(1, 1)
-    assert "which is nearer" in _text(
+    assert "which is lower" in _text(
         report_html(replace(report, metrics={**report.metrics, "mae": 2.0}))
     )
 
@@ -259,7 +259,7 @@ def test_forecasts_without_quantiles_and_baselines() -> None:
     metrics |= {"baselines": {}, "by_origin": [], "mase": None}
     page = report_html(replace(report, metrics=metrics, examples=[]))
     assert _headings(page) == [
-        "Figures", "Model and baselines", "Targets", "Examples", "Training", "Configuration",
+        "Metrics", "Model and baselines", "Targets", "Examples", "Training", "Configuration",
     ]  # fmt: skip
     assert "there is no baseline" in _text(page)
     assert "does not change from season to season" in _text(page)

@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from regard.catalogue import ALIGNMENTS, SCORES, WINDOWS, find_mechanism, why_not
-from regard.config.section import Section
+from regard.config.section import Section, one_of
 from regard.errors import did_you_mean
 
-__all__ = ["Attention"]
+__all__ = ["AttentionConfig"]
 
 
 def _as_windows(given: Any) -> Any:
@@ -43,31 +43,22 @@ def _as_windows(given: Any) -> Any:
     return windows
 
 
-class Attention(Section):
+class AttentionConfig(Section):
     """A mechanism: score, window and alignment, and who asks.
 
     A name alone, of any of the three, leaves the others at their defaults.
     """
 
-    score: Literal[
-        "additive",
-        "concat",
-        "dot",
-        "scaled-dot",
-        "general",
-        "cosine",
-        "location",
-        "location-sensitive",
-        "coverage",
-        "none",
-    ] = Field("additive", description="how well a query matches a state")
+    score: Annotated[str, AfterValidator(lambda name: one_of(name, SCORES))] = Field(
+        "additive", description="how well a query matches a state"
+    )
     window: Annotated[dict[str, dict[str, int | bool]], BeforeValidator(_as_windows)] = Field(
         "global",
         validate_default=True,
         description="which states a query may see: global, causal, local-m, local-p, sliding or "
         "alibi, or a table from name to its number, in positions of the encoder",
     )
-    align: Literal["softmax", "sparsemax", "entmax15", "hard", "gumbel", "monotonic"] = Field(
+    align: Annotated[str, AfterValidator(lambda name: one_of(name, ALIGNMENTS))] = Field(
         "softmax", description="how scores become weights"
     )
     query: Literal["learned", "states", "last"] | None = Field(
@@ -85,7 +76,7 @@ class Attention(Section):
             mechanism = find_mechanism(given)
             if mechanism is None or mechanism.family == "around":
                 hint = (
-                    f" the name of a layer: in Python, regard.attention's {mechanism.python}"
+                    f" the name of a layer: in Python, regard.attention's {mechanism.call}"
                     if mechanism
                     else f" known{did_you_mean(given, [*SCORES, *WINDOWS, *ALIGNMENTS])}"
                 )
@@ -95,7 +86,8 @@ class Attention(Section):
             window = given.get("window", "global")
             names = [given.get("score"), given.get("align")]
             names += window if isinstance(window, dict) else [window]
-            asked = any(name in _ASKED_BY_STATES for name in names)
+            rows = [find_mechanism(name) for name in names if isinstance(name, str)]
+            asked = any("asked-by-states" in row.traits for row in rows if row is not None)
             return {**given, "query": "states" if asked else "learned"}
         return given
 
@@ -109,17 +101,3 @@ class Attention(Section):
     def why_not(self, pooling: str) -> str | None:
         """Why it makes no sense under this pooling, and what would; None when it does."""
         return why_not(self.score, self.window, self.align, query=self.query or "", pooling=pooling)
-
-
-# Mechanisms that say nothing, or always the same, to one learned query.
-_ASKED_BY_STATES = (
-    "causal",
-    "local-m",
-    "local-p",
-    "sliding",
-    "alibi",
-    "location",
-    "location-sensitive",
-    "coverage",
-    "monotonic",
-)

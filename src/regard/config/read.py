@@ -7,9 +7,12 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from regard.config.attention import Attention
-from regard.config.tasks import TASKS, Config
+from regard.config.attention import AttentionConfig
+from regard.config.compose import Config, config_of, kinds_of
+from regard.config.section import near
 from regard.errors import ConfigError, did_you_mean
+from regard.plugins import needed_plugins, registered_plugins
+from regard.tasks import TASKS
 
 __all__ = ["read_config", "resolve_config"]
 
@@ -40,7 +43,7 @@ def read_config(path: Path, changes: Mapping[str, str] | None = None) -> Config:
         raise ConfigError(f"{path}: wanted a JSON object, not a {type(content).__name__}")
     for field, value in (changes or {}).items():
         _set(content, field, value)
-    return resolve_config(content, source=f"{path} with --set" if changes else str(path))
+    return resolve_config(content, source=f"{path} with changes" if changes else str(path))
 
 
 def resolve_config(content: Mapping[str, Any], *, source: str = "config") -> Config:
@@ -56,17 +59,22 @@ def resolve_config(content: Mapping[str, Any], *, source: str = "config") -> Con
     >>> resolve_config({"data": {"kind": "sine"}}).training.epochs
     50
     """
+    lacking = [name for name in content.get("plugins") or () if name not in registered_plugins()]
+    if lacking:
+        raise ConfigError(f"{source}: needs the plug-in {lacking[0]}", fixes=("plugin",))
     task = content.get("task", "classify")
     if not isinstance(task, str) or task not in TASKS:
         raise ConfigError(
             f"{source}: task: {json.dumps(task)} is not one of {', '.join(TASKS)}"
-            + _near(str(task), TASKS)
+            + near(str(task), TASKS)
         )
+    composed = config_of(task)
     try:
-        return TASKS[task].model_validate_json(json.dumps(content))
+        config = composed.model_validate_json(json.dumps(content))
     except ValidationError as error:
         problem = dict(error.errors()[0])
-        raise ConfigError(f"{source}: {_explain(problem, content, TASKS[task])}") from None
+        raise ConfigError(f"{source}: {_explain(problem, content, composed)}") from None
+    return config.model_copy(update={"plugins": needed_plugins(task, config.model)})
 
 
 def _set(content: dict[str, Any], field: str, value: str) -> None:
@@ -74,7 +82,7 @@ def _set(content: dict[str, Any], field: str, value: str) -> None:
     for section in sections:
         inner = content.setdefault(section, {})
         if not isinstance(inner, dict):
-            raise ConfigError(f"--set {field}: {section} is not a section")
+            raise ConfigError(f"{field}: {section} is not a section")
         content = inner
     try:
         content[name] = json.loads(value)
@@ -82,16 +90,10 @@ def _set(content: dict[str, Any], field: str, value: str) -> None:
         content[name] = value  # a plain word, such as model.encoder=gru
 
 
-def _near(given: str, known: Any) -> str:
-    """The nearest known name as a closing phrase, or nothing."""
-    near = did_you_mean(given, known)
-    return near if near.startswith("; did") else ""
-
-
 def _explain(problem: dict[str, Any], content: Mapping[str, Any], config: type[Config]) -> str:
     """One of pydantic's problems as `field: what was wanted, what was given`."""
     kind, given = problem["type"], problem["input"]
-    kinds = config.kinds()
+    kinds = kinds_of(config)
     # Pydantic names the choices of a union, and the kind of data, as if they were levels.
     location = [str(part) for part in problem["loc"] if "[" not in str(part)]
     location = [part for part in location if not part.startswith("constrained-")]
@@ -111,7 +113,7 @@ def _explain(problem: dict[str, Any], content: Mapping[str, Any], config: type[C
         return f"{field}.kind: '{tag}' is unknown{did_you_mean(tag, known)}"
     if kind == "literal_error":
         choices = problem["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        return f"{field}: {json.dumps(given)} is not one of {', '.join(choices)}" + _near(
+        return f"{field}: {json.dumps(given)} is not one of {', '.join(choices)}" + near(
             str(given), choices
         )
     if kind == "value_error":
@@ -123,11 +125,11 @@ def _explain(problem: dict[str, Any], content: Mapping[str, Any], config: type[C
 def _section(location: list[str], content: Mapping[str, Any], config: type[Config]) -> list[str]:
     """The names that are known at this place."""
     if not location:
-        return [name for name in config.model_fields if name != "versions"]
+        return [name for name in config.model_fields if name not in ("plugins", "versions")]
     if location[1:] == ["attention"]:
-        return [*Attention.model_fields, "heads"]
+        return [*AttentionConfig.model_fields, "heads"]
     section: Any = config.model_fields[location[0]].annotation
     if location[0] == "data":
-        section = config.kinds()[content["data"]["kind"]]
+        section = kinds_of(config)[content["data"]["kind"]]
     assert issubclass(section, BaseModel)
     return list(section.model_fields)

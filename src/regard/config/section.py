@@ -1,18 +1,42 @@
 """What every section of the configuration has in common."""
 
+import json
 import os
 import re
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-__all__ = ["FilePath", "Range", "Section", "Share"]
+from regard.errors import did_you_mean
+
+__all__ = ["FilePath", "Range", "Section", "Share", "near", "one_of"]
 
 
 class Section(BaseModel):
-    """Strict, unchangeable, without unknown keys."""
+    """Strict, immutable, without unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+def one_of(given: str, known: Iterable[str]) -> str:
+    """The given name, where it is a known one.
+
+    Raises:
+        ValueError: it is not; names the nearest.
+    """
+    names = list(known)
+    if given not in names:
+        raise ValueError(
+            f"{json.dumps(given)} is not one of {', '.join(names)}{near(given, names)}"
+        )
+    return given
+
+
+def near(given: str, known: Iterable[str]) -> str:
+    """The nearest known name as a closing phrase, or nothing."""
+    phrase = did_you_mean(given, known)
+    return phrase if phrase.startswith("; did") else ""
 
 
 def _expand(path: str) -> str:

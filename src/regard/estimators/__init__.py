@@ -1,7 +1,6 @@
-"""scikit-learn estimators."""
+"""scikit-learn estimators: each is the name of a pair of an input and an output."""
 
-from regard.estimators.base import AttentionEstimator
-from regard.estimators.panel_windows import PanelWindows, choose_window, divide_panel, season_of
+from regard.estimators.base import AttentionEstimator, estimator_of, sides_of
 from regard.estimators.series_classifier import SeriesClassifier
 from regard.estimators.series_forecaster import Forecast, SeriesForecaster
 from regard.estimators.series_regressor import SeriesRegressor
@@ -10,12 +9,10 @@ from regard.estimators.text_classifier import TextClassifier
 __all__ = [
     "AttentionEstimator",
     "Forecast",
-    "PanelWindows",
     "SeriesClassifier",
     "SeriesForecaster",
     "SeriesRegressor",
     "TextClassifier",
-    "choose_window",
-    "divide_panel",
-    "season_of",
+    "estimator_of",
+    "sides_of",
 ]

@@ -1,10 +1,9 @@
-"""What every estimator does alike: fit, save, load, and run its model over cases."""
+"""Every estimator: fit, save, load, and run cases through the model once."""
 
 from __future__ import annotations
 
 import warnings
-from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Collection
 from dataclasses import fields
 from pathlib import Path
 from time import perf_counter
@@ -16,23 +15,21 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
-from torch import Tensor, nn
+from torch import nn
 
-from regard.config import TASKS, Config, resolve_config
-from regard.errors import RegardWarning, RunError
-from regard.models import Predicted
+from regard.config import Config, config_of, kinds_of, resolve_config
+from regard.errors import ConfigError, RegardWarning, RunError
+from regard.explain import as_weights
+from regard.inference import Inference
+from regard.inputs.input import Input
+from regard.outputs.output import Output
+from regard.plugins import name_of
+from regard.registry import load
 from regard.runs import Run, read_run, write_run, writing
-from regard.training import (
-    Objective,
-    Part,
-    Settings,
-    check_device,
-    fit,
-    load_batches,
-    seeded,
-)
+from regard.tasks import INPUTS, OUTPUTS, TASKS
+from regard.training import Batch, Settings, batch_indices, check_device, fit, seeded
 
-__all__ = ["AttentionEstimator", "Floats"]
+__all__ = ["AttentionEstimator", "Floats", "estimator_of", "sides_of"]
 
 Floats = NDArray[np.float64]
 
@@ -40,77 +37,66 @@ _PREDICT_BATCH = 256
 
 
 class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
-    """An estimator of a task: what is learned from differs, what is done with it does not.
+    """An input and an output, and a model between them, as scikit-learn knows estimators.
 
-    A task says how its data is read, divided and made ready, what is built, and what is lowered;
-    the parameters are the fields of the task's configuration.
+    The parameters are the fields of the task's configuration. Fitted attributes of the input and
+    of the output, such as `classes_`, are attributes of the estimator too.
 
     Attributes:
+        input_: the fitted input.
+        output_: the fitted output.
+        model_: the trained `torch.nn.Module`.
         history_: one row of figures per epoch.
         fit_seconds_: wall-clock time of fit.
-        model_: the trained `torch.nn.Module`.
-        seed_: what was drawn with.
-        notes_: what was warned of.
+        seed_: random seed of the training.
+        notes_: warnings of the fit.
     """
 
     task: ClassVar[str]
     device: str
     verbose: bool
     random_state: int | np.random.RandomState | None
+    input_: Input
+    output_: Output
     model_: nn.Module
     history_: list[dict[str, float]]
     fit_seconds_: float
     seed_: int
     notes_: list[str]
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "task" in vars(cls) and cls.__doc__ and "{parameters}" in cls.__doc__:
+            cls.__doc__ = cls.__doc__.replace("{parameters}", _documented(cls.task))
+
+    def __init__(self, **parameters: Any) -> None:
+        known = self._get_param_names()
+        for name in parameters:
+            if name not in known:
+                raise TypeError(f"{type(self).__name__} has no parameter {name!r}")
+        self._set({**_defaults(self.task), **parameters})
+
+    @classmethod
+    def _get_param_names(cls) -> list[str]:
+        if cls.__init__ is AttentionEstimator.__init__:
+            return sorted(_defaults(cls.task))
+        names: list[str] = super()._get_param_names()
+        return names
+
     def _set(self, given: dict[str, Any]) -> None:
-        """Keep the parameters of `__init__`, given its `locals()`."""
+        """Set the parameters of `__init__` from its `locals()`."""
         for name in self._get_param_names():
             setattr(self, name, given[name])
 
-    # What a task says of itself.
+    def __getattr__(self, name: str) -> Any:
+        if name.endswith("_") and not name.startswith("_"):
+            for side in ("input_", "output_"):
+                if side in self.__dict__ and hasattr(self.__dict__[side], name):
+                    return getattr(self.__dict__[side], name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
-    @abstractmethod
-    def _read(self, X: Any, y: Any = None, *, reset: bool = False) -> Any:
-        """X (and, when fitting, y) as cases that go with those that were fitted."""
-
-    @abstractmethod
-    def _hold_out(self, cases: Any, config: Config) -> tuple[Any, Any | None]:
-        """The cases to train on, and those to stop by or None."""
-
-    def _prepare(self, cases: Any, config: Config) -> None:
-        """Take from the training part, and from nothing else, what prediction needs."""
-
-    @abstractmethod
-    def _build(self, config: Config) -> nn.Module:
-        """The model, with fresh weights."""
-
-    @abstractmethod
-    def _part(self, cases: Any, *, targets: bool) -> Part:
-        """The cases as tensors; without `targets`, their positions take the targets' place."""
-
-    @abstractmethod
-    def _objective(self, cases: Any, config: Config) -> Objective:
-        """What training lowers."""
-
-    def _kept(self) -> dict[str, Any]:
-        """What `preprocess.json` holds of the fitted estimator."""
-        return {}
-
-    def _restore(self, run: Run) -> None:
-        """Take back what `to_run` gave; a KeyError, TypeError or ValueError: it is damaged."""
-
-    def _begin(self, cases: Any, validation: Any | None) -> None:
-        """Where the fresh model begins, if it is not at random."""
-
-    def _finish(self, cases: Any, validation: Any | None) -> None:
-        """What is done with the trained model."""
-
-    def _augment(self, config: Config) -> Callable[[Tensor, Tensor | None], Tensor] | None:
-        """What varies the first input in training."""
-        return None
-
-    # What all of them do.
+    def __sklearn_is_fitted__(self) -> bool:
+        return "model_" in self.__dict__
 
     @classmethod
     def from_config(cls, config: Config, *, verbose: bool = False) -> Self:
@@ -118,16 +104,10 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         return cls(
             **config.model.model_dump(),
             **config.training.model_dump(),
-            **config.data.model_dump(include=set(cls.data_fields())),
+            **config.data.model_dump(include=set(_data_fields(cls.task))),
             verbose=verbose,
             random_state=config.seed,
         )
-
-    @classmethod
-    def data_fields(cls) -> tuple[str, ...]:
-        """The names of the parameters that stand in the configuration's section `data`."""
-        names = TASKS[cls.task].kinds()["arrays"].model_fields
-        return tuple(name for name in names if name != "kind")
 
     def fit(
         self,
@@ -140,11 +120,12 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         """Train.
 
         Parameters:
-            X: what to learn from, as the class says, or the cases that `regard.data` reads, with
-                their labels.
+            X: what to learn from, as the class says, or cases that a reader returned, with their
+                labels.
             y: [cases] labels or targets; None where X has them.
-            validation: cases that training is stopped by, instead of a share of X.
-            checkpoint: where to keep the state of the training, and to go on from where it exists.
+            validation: cases for early stopping, instead of a share of X.
+            checkpoint: where to save the state of the training after every epoch, and to resume
+                from where it exists.
 
         Returns:
             The fitted estimator.
@@ -157,30 +138,130 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         seed = self._seed()
         config = self.resolve(seed)
         check_device(config.training.device)
-        self.notes_ = []
-        cases = self._read(X, y, reset=True)
+        self.input_, self.output_ = sides_of(config)
+        incoming, output = self.input_, self.output_
+        cases = self._cases(X, y, fitting=True)
         if validation is None:
-            cases, validation = self._hold_out(cases, config)
-        self._prepare(cases, config)
-        self.seed_ = seed
+            cases, validation = incoming.hold_out(cases, output.strata(cases))
+        output.fit(cases)
+        encoded = incoming.fit(cases)
+        self.notes_ = list(incoming.notes)
+        for note in self.notes_:
+            warnings.warn(note, RegardWarning, stacklevel=2)
+        held = None if validation is None else incoming.encode(validation)
+        targets = output.targets(cases)
         with seeded(seed):
-            self.model_ = self._build(config)
-        self._begin(cases, validation)
+            model = incoming.build(output)
+        incoming.begin(model, encoded, held, targets, output)
         names = {field.name for field in fields(Settings)}
-        self.history_ = fit(
-            self.model_,
-            self._part(cases, targets=True),
-            None if validation is None else self._part(validation, targets=True),
-            self._objective(cases, config),
+        history = fit(
+            model,
+            incoming.part(encoded, targets=targets, training=True),
+            None
+            if held is None
+            else incoming.part(held, targets=output.targets(validation), training=True),
+            output.objective(cases),
             Settings(**config.training.model_dump(include=names)),
             seed=seed,
-            augment=self._augment(config),
+            augment=incoming.augment(),
             checkpoint=checkpoint,
             progress=self.verbose,
         )
-        self._finish(cases, validation)
+        incoming.finish(model, encoded, held)
+        self.seed_, self.model_, self.history_ = seed, model, history
         self.fit_seconds_ = perf_counter() - start
         return self
+
+    def infer(
+        self,
+        X: Any,
+        *,
+        maps: Collection[str] = (),
+        keep: NDArray[np.int64] | None = None,
+    ) -> Inference:
+        """Run cases through the model once; all predictions and maps are views of what it returns.
+
+        Parameters:
+            X: as for `fit`.
+            maps: names of the maps to lay over the input: "attention"; "evidence"; "weights",
+                which are what pictures show: the attention, or shares of the evidence.
+            keep: positions of the cases whose maps are kept; None keeps all.
+
+        Raises:
+            DataError: X does not go with what was fitted.
+            ConfigError: the model has no such map.
+        """
+        check_is_fitted(self)
+        cases = self._cases(X)
+        encoded = self.input_.encode(cases)
+        part = self.input_.part(encoded, targets=None, training=False)
+        model, device = self._placed()
+        count = len(part)
+        kept = np.ones(count, bool) if keep is None else np.isin(np.arange(count), keep)
+        rows: list[Any] = [None] * count
+        found: dict[str, list[Any]] = {name: [np.empty(0)] * count for name in maps}
+        order = batch_indices(part.lengths.numpy(), batch_size=_PREDICT_BATCH, shuffle=False)
+        with torch.inference_mode():
+            for index in order:
+                predicted = self.output_.answer(model, _on(part[index], device))
+                values = predicted.values.cpu().double().numpy()
+                for at, row in zip(index, values, strict=True):
+                    rows[at] = row
+                some = kept[index]
+                if not maps or not some.any():
+                    continue
+                given = {
+                    name: each.cpu().double().numpy()[some] for name, each in predicted.maps.items()
+                }
+                laid = self._lay(model, given, encoded, index[some], maps)
+                for name in maps:
+                    for at, each in zip(index[some], laid[name], strict=True):
+                        found[name][at] = each
+        return Inference(cases, encoded, self.output_.gather(rows), found)
+
+    def _lay(
+        self,
+        model: nn.Module,
+        given: dict[str, Floats],
+        encoded: Any,
+        index: NDArray[np.int64],
+        wanted: Collection[str],
+    ) -> dict[str, list[Floats]]:
+        """The wanted maps of some cases over the input."""
+        by_evidence = "weights" in wanted and self.input_.by_evidence
+        if "evidence" not in given and ("evidence" in wanted or by_evidence):
+            raise ConfigError(
+                "evidence: this pooling is not linear in the encoder's states, so that no "
+                f"{self.input_.noun} has an exact part of the output; use attend, or attention or "
+                "conjunctive pooling"
+            )
+        if not by_evidence and "evidence" not in wanted:
+            given = {name: each for name, each in given.items() if name == "attention"}
+        laid = self.input_.lay(model, given, encoded, index)
+        if "weights" in wanted:
+            laid["weights"] = laid["attention"]
+            if by_evidence:
+                pairs = zip(laid["evidence"], laid["attention"], strict=True)
+                laid["weights"] = [
+                    as_weights(self.output_.share(each), gates) for each, gates in pairs
+                ]
+        return laid
+
+    def attend(self, X: Any) -> Any:
+        """The attention of each case over its own input; each map sums to one."""
+        return self._map(X, "attention")
+
+    def evidence(self, X: Any) -> Any:
+        """What each position added to each value; sums over the positions to the values.
+
+        Raises:
+            ConfigError: the pooling is not linear in the states, so that there is no exact one.
+        """
+        return self._map(X, "evidence")
+
+    def _map(self, X: Any, name: str) -> Any:
+        seen = self.infer(X, maps=(name,))
+        return self.input_.collect(seen.maps[name])
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write a run folder that `load` opens; nothing in it can execute anything.
@@ -203,8 +284,11 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
 
     def to_run(self, config: Config) -> Run:
         """What a run folder keeps of the fitted estimator."""
-        weights = {name: tensor.contiguous() for name, tensor in self.model_.state_dict().items()}
-        return Run(config, weights, self._kept(), history=self.history_)
+        weights = {
+            name: tensor.cpu().contiguous() for name, tensor in self.model_.state_dict().items()
+        }
+        kept = {**self.output_.kept(), **self.input_.kept()}
+        return Run(config, weights, kept, history=self.history_, tokenizer=self.input_.kept_text())
 
     @classmethod
     def from_run(cls, run: Run, *, source: str) -> Self:
@@ -214,43 +298,39 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
                 f"{source}: was trained to {run.config.task}; {cls.__name__} does {cls.task}"
             )
         estimator = cls.from_config(run.config)
+        incoming, output = estimator.input_, estimator.output_ = sides_of(run.config)
         try:
-            estimator._restore(run)
+            output.restore(run.preprocess)
+            incoming.restore(run.preprocess, run.tokenizer)
         except KeyError as error:
             raise RunError(f"{source}/preprocess.json: is damaged: it has no {error}") from None
         except (TypeError, ValueError) as error:
             raise RunError(f"{source}/preprocess.json: is damaged: {error}") from None
-        estimator.seed_ = run.config.seed
-        estimator.notes_ = []
-        estimator.history_ = list(run.history)
-        estimator.model_ = estimator._build(run.config)
+        model = incoming.build(output)
         try:
-            estimator.model_.load_state_dict(dict(run.weights))
+            model.load_state_dict(dict(run.weights))
         except RuntimeError:
             raise RunError(
                 f"{source}/model.safetensors: the weights are not those of its config.json"
             ) from None
-        estimator.model_.eval()
+        estimator.model_ = model.eval()
+        estimator.seed_, estimator.notes_ = run.config.seed, []
+        estimator.history_ = list(run.history)
         return estimator
 
     def resolve(self, seed: int) -> Config:
         """The parameters as a configuration, checked."""
-        given = {name: _plain(value) for name, value in self.get_params(deep=False).items()}
-        config = TASKS[self.task]
+        given = {name: _plain(value, name) for name, value in self.get_params(deep=False).items()}
+        config = config_of(self.task)
         sections: dict[str, Any] = {
             name: {field: given[field] for field in _fields(config, name)}
             for name in ("model", "training")
         }
-        data = {"kind": "arrays", **{name: given[name] for name in self.data_fields()}}
+        data = {"kind": "arrays", **{name: given[name] for name in _data_fields(self.task)}}
         return resolve_config(
             {"task": self.task, "seed": seed, "data": data, **sections},
             source=type(self).__name__,
         )
-
-    def _note(self, text: str) -> None:
-        """Say what the user should know of how it was fitted."""
-        self.notes_.append(text)
-        warnings.warn(text, RegardWarning, stacklevel=4)
 
     def fitted_figures(self) -> dict[str, Any]:
         """What training took: seconds, epochs, parameters."""
@@ -260,45 +340,98 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             "parameters": sum(p.numel() for p in self.model_.parameters()),
         }
 
+    def _cases(self, X: Any, y: Any = None, *, fitting: bool = False) -> Any:
+        """X, and y when fitting, as cases that go with those that were fitted."""
+        if fitting and not isinstance(X, self.input_.case_types):
+            y = self.output_.accept(y)
+        return self.input_.take(X, y if fitting else None, fitting=fitting)
+
     def _seed(self) -> int:
         if isinstance(self.random_state, int | np.integer):
             return int(self.random_state)
         return int(check_random_state(self.random_state).randint(2**31))
 
-    def _forward(self, cases: Any) -> Iterator[tuple[NDArray[np.int64], Predicted]]:
-        """Batches of cases through the model, each with the positions of its cases."""
+    def _placed(self) -> tuple[nn.Module, torch.device]:
+        """The model on the device that `device` names, where it stays."""
         cuda = self.device != "cpu" and torch.cuda.is_available()
         device = torch.device("cuda" if cuda else "cpu")
-        self.model_.to(device)
-        with torch.inference_mode():
-            for batch in load_batches(self._part(cases, targets=False), batch_size=_PREDICT_BATCH):
-                mask = None if batch.mask is None else batch.mask.to(device)
-                values, maps = self.model_(*(x.to(device) for x in batch.inputs), mask=mask)
-                yield (
-                    batch.targets.numpy(),
-                    Predicted(values.cpu(), {name: x.cpu() for name, x in maps.items()}),
-                )
-        self.model_.to("cpu")
-
-    def _values(self, cases: Any) -> Floats:
-        """[cases, ...] what the model says of each, in the order of the cases."""
-        result: Floats | None = None
-        for index, predicted in self._forward(cases):
-            values = predicted.values.double().numpy()
-            if result is None:
-                result = np.empty((len(cases), *values.shape[1:]))
-            result[index] = values
-        assert result is not None
-        return result
+        if next(self.model_.parameters()).device.type != device.type:
+            self.model_.to(device)
+        return self.model_, device
 
 
-def _fields(config: type[Config], section: str) -> list[str]:
+def estimator_of(task: str) -> type[AttentionEstimator]:
+    """The estimator of a task by name; one is made where the task names none.
+
+    Raises:
+        ConfigError: there is no such task.
+    """
+    named = load(TASKS.find(task).estimator)
+    if named is None:
+        return type("TaskEstimator", (AttentionEstimator,), {"task": task})
+    found: type[AttentionEstimator] = named
+    return found
+
+
+def sides_of(config: Config) -> tuple[Input, Output]:
+    """The input and the output of a configuration, not yet fitted."""
+    task = TASKS[config.task]
+    sections = load(OUTPUTS[task.output].sections)()
+    output: Output = load(OUTPUTS[task.output].code)(config)
+    incoming: Input = load(INPUTS[task.input].code)(config, target=sections.target)
+    return incoming, output
+
+
+def _on(batch: Batch, device: torch.device) -> Batch:
+    if device.type == "cpu":
+        return batch
+    mask = None if batch.mask is None else batch.mask.to(device)
+    return Batch(tuple(each.to(device) for each in batch.inputs), mask, None)
+
+
+def _fields(config: type[Config], section: str) -> dict[str, Any]:
     annotation: Any = config.model_fields[section].annotation
-    return list(annotation.model_fields)
+    return dict(annotation.model_fields)
 
 
-def _plain(value: Any) -> Any:
-    """A parameter as JSON has it: grid searches give NumPy's numbers, class weights any label."""
+def _data_fields(task: str) -> dict[str, Any]:
+    """The fields of the section `data` that are parameters."""
+    found = dict(kinds_of(config_of(task))["arrays"].model_fields)
+    del found["kind"]
+    return found
+
+
+def _defaults(task: str) -> dict[str, Any]:
+    """The parameters of a task with their defaults."""
+    config = config_of(task)
+    found = {**_fields(config, "model"), **_fields(config, "training"), **_data_fields(task)}
+    defaults = {name: field.get_default(call_default_factory=True) for name, field in found.items()}
+    return {**defaults, "verbose": False, "random_state": None}
+
+
+def _documented(task: str) -> str:
+    """The parameters of a task for a docstring, from the configuration's descriptions."""
+    import textwrap
+
+    config = config_of(task)
+    model: Any = config.model_fields["model"].annotation
+    about = {
+        "pooling": "; ".join(f'"{name}": {what}' for name, what in model.poolings.items()),
+    }
+    found = {**_fields(config, "model"), **_data_fields(task), **_fields(config, "training")}
+    lines = {name: about.get(name) or str(field.description) for name, field in found.items()}
+    lines |= {
+        "verbose": "whether to show a progress bar",
+        "random_state": "random seed; the same seed gives the same model",
+    }
+    wrap = textwrap.TextWrapper(96, subsequent_indent=" " * 12, initial_indent=" " * 8)
+    return "\n".join(wrap.fill(f"{name}: {what}.") for name, what in lines.items()).lstrip()
+
+
+def _plain(value: Any, field: str = "") -> Any:
+    """A parameter as JSON has it; objects that a plug-in may register become their names."""
     if isinstance(value, dict):
-        return {str(_plain(key)): _plain(item) for key, item in value.items()}
+        return {str(_plain(key)): _plain(item, key) for key, item in value.items()}
+    if callable(value) and not isinstance(value, np.generic):
+        return name_of(value, field)
     return value.item() if isinstance(value, np.generic) else value

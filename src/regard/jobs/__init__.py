@@ -1,20 +1,22 @@
 """The main jobs, from a configuration or a run folder to files or tables."""
 
-from regard.jobs._compare import Comparison, Trained, compare
-from regard.jobs._mechanisms import example_series, example_weights
-from regard.jobs._predict import answer, explain, predict
-from regard.jobs._tasks import split_parts
-from regard.jobs._train import train
+from regard.jobs.comparison import Comparison, Trained, compare
+from regard.jobs.examples import call_of, example_series, example_weights
+from regard.jobs.parts import load_parts
+from regard.jobs.prediction import Answer, answer, explain, predict
+from regard.jobs.training import train
 
 __all__ = [
+    "Answer",
     "Comparison",
     "Trained",
     "answer",
+    "call_of",
     "compare",
     "example_series",
     "example_weights",
     "explain",
+    "load_parts",
     "predict",
-    "split_parts",
     "train",
 ]

@@ -1,14 +1,6 @@
 """Encoders, heads, and the complete models made of them."""
 
-from regard.models.build import (
-    ENCODERS,
-    Sizes,
-    build_classifier,
-    build_ensemble,
-    build_forecaster,
-    build_regressor,
-    build_text_classifier,
-)
+from regard.models.build import make_head, make_pooling
 from regard.models.conv_bilstm import ConvBiLSTM, choose_stride
 from regard.models.convolution import Convolution
 from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns
@@ -29,14 +21,7 @@ from regard.models.heads import (
     two_sided_logits,
 )
 from regard.models.inception import Inception
-from regard.models.mechanisms import (
-    ALIGNMENTS,
-    SCORES,
-    WINDOWS,
-    Widths,
-    make_attentions,
-    make_score,
-)
+from regard.models.mechanisms import make_attentions, make_encoder
 from regard.models.ngrams import NgramTerm
 from regard.models.recurrent import ForwardReader, Recurrent, run_recurrent
 from regard.models.text import SentenceModel, StateReader, TextModel
@@ -49,10 +34,6 @@ from regard.models.transformer_layers import (
 )
 
 __all__ = [
-    "ALIGNMENTS",
-    "ENCODERS",
-    "SCORES",
-    "WINDOWS",
     "AttentionHead",
     "ConjunctiveHead",
     "ContextForecast",
@@ -74,23 +55,18 @@ __all__ = [
     "Recurrent",
     "SentenceModel",
     "SeriesModel",
-    "Sizes",
     "StateReader",
     "TextModel",
     "Transformer",
     "TransformerDecoderLayer",
     "TransformerEncoderLayer",
-    "Widths",
     "apply_mask",
-    "build_classifier",
-    "build_ensemble",
-    "build_forecaster",
-    "build_regressor",
-    "build_text_classifier",
     "choose_stride",
     "columns",
     "make_attentions",
-    "make_score",
+    "make_encoder",
+    "make_head",
+    "make_pooling",
     "run_recurrent",
     "shares",
     "sinusoids",

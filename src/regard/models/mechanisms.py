@@ -1,129 +1,96 @@
-"""Attention by the names of the configuration."""
+"""Attentions and encoders by the names of the catalogue."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
-from regard.attention import (
-    Additive,
-    ALiBi,
-    Attention,
-    Causal,
-    Concat,
-    Cosine,
-    Coverage,
-    Dot,
-    General,
-    Global,
-    Hard,
-    LocalMonotonic,
-    LocalPredictive,
-    Location,
-    LocationSensitive,
-    Monotonic,
-    ScaledDot,
-    Score,
-    Sliding,
-    Uniform,
-    Window,
-    Windows,
-    alibi_slopes,
-    entmax15,
-    masked_softmax,
-    sparsemax,
-)
+from regard.attention import Attention, Score, Window, Windows, alibi_slopes
+from regard.catalogue import ALIGNMENTS, ENCODERS, SCORES, WINDOWS, Mechanism
+from regard.models.conv_bilstm import choose_stride
+from regard.models.encoder import Encoder
+from regard.registry import call_with, load
 
-__all__ = ["ALIGNMENTS", "SCORES", "WINDOWS", "Widths", "make_attentions", "make_score"]
+__all__ = ["make_attentions", "make_encoder"]
 
 
-class Widths(NamedTuple):
-    """What a mechanism is made from; each takes of it what it needs.
-
-    Attributes:
-        query: Dq.
-        key: Dk.
-        hidden: A, for each head.
-        positions: the most keys that there will be.
-    """
-
-    query: int
-    key: int
-    hidden: int
-    positions: int
-
-
-SCORES: Mapping[str, Callable[[Widths], Score]] = {
-    "additive": lambda w: Additive(w.query, w.key, w.hidden),
-    "concat": lambda w: Concat(w.query, w.key, w.hidden),
-    "dot": lambda _: Dot(),
-    "scaled-dot": lambda _: ScaledDot(),
-    "general": lambda w: General(w.query, w.key),
-    # Cosines alone, between -1 and 1, could not tell any position from a hundred others.
-    "cosine": lambda _: Cosine(0.1, learnable=True),
-    "location": lambda w: Location(w.query, w.positions),
-    "location-sensitive": lambda w: LocationSensitive(w.query, w.key, w.hidden),
-    "coverage": lambda w: Coverage(w.query, w.key, w.hidden),
-    "none": lambda _: Uniform(),
-}
-
-WINDOWS: Mapping[str, Callable[..., Window]] = {
-    "global": lambda widths, slope: Global(),
-    "causal": lambda widths, slope: Causal(),
-    "local-m": lambda widths, slope, radius: LocalMonotonic(radius),
-    "local-p": lambda widths, slope, radius, renormalise: LocalPredictive(
-        radius, query_dim=widths.query, hidden_dim=widths.hidden, renormalise=renormalise
-    ),
-    "sliding": lambda widths, slope, size: Sliding(size),
-    "alibi": lambda widths, slope: ALiBi(slope),
-}
-
-ALIGNMENTS: Mapping[str, Callable[[], Any]] = {
-    "softmax": lambda: masked_softmax,
-    "sparsemax": lambda: sparsemax,
-    "entmax15": lambda: entmax15,
-    "hard": lambda: Hard("reinforce"),
-    "gumbel": lambda: Hard("gumbel"),
-    "monotonic": lambda: Monotonic(),
-}
-
-
-def make_score(name: str, widths: Widths, *, learned: bool) -> tuple[Score, int]:
-    """A score by name, and how wide its queries are.
+def make_encoder(
+    name: str,
+    *,
+    channels: int,
+    hidden: int,
+    layers: int,
+    dropout: float,
+    steps: int,
+    positions: int = 50,
+) -> Encoder:
+    """An encoder by name.
 
     Parameters:
-        name: one of `SCORES`.
-        widths: what to make it from.
-        learned: whether the query is learned, which lets additive attention do without W_q.
+        name: one of `catalogue.ENCODERS`.
+        channels: C.
+        hidden: width of the encoder.
+        layers: number of layers.
+        dropout: rate between recurrent or Transformer layers.
+        steps: longest sequence of the training part, by which a strided encoder sets its stride.
+        positions: how many positions a strided encoder leaves, about.
 
-    >>> make_score("additive", Widths(5, 5, 7, 11), learned=True)[1]
-    7
+    Raises:
+        ConfigError: there is no such encoder, or it takes something else.
     """
-    if name == "additive" and learned:
-        return Additive(None, widths.key, widths.hidden), widths.hidden
-    return SCORES[name](widths), widths.query
+    row = ENCODERS.find(name)
+    available = {
+        "channels": channels,
+        "hidden": hidden,
+        "layers": layers,
+        "dropout": dropout,
+        "steps": steps,
+        "stride": choose_stride(steps, positions=positions),
+        **row.constants,
+    }
+    encoder: Encoder = call_with(f"encoder {name!r}", load(row.make), available)
+    return encoder
 
 
 def make_attentions(
     table: Mapping[str, Any], *, heads: int, state_dim: int, attention_dim: int, positions: int
 ) -> tuple[list[Attention], int]:
-    """An attention for each head, of states at states or of learned queries at states.
+    """An attention for each head, of queries that are states or learned, over states.
 
     Parameters:
         table: score, window, align and query, as the configuration resolves them.
         heads: H.
         state_dim: D.
         attention_dim: A, shared among the heads.
-        positions: the most states that there will be.
+        positions: the largest number of states.
 
     Returns:
-        The attentions, and how wide their queries are.
+        The attentions, and the width Dq of their queries.
     """
-    widths = Widths(state_dim, state_dim, max(1, attention_dim // heads), positions)
+    available = {
+        "query_dim": state_dim,
+        "key_dim": state_dim,
+        "hidden_dim": max(1, attention_dim // heads),
+        "max_keys": positions,
+    }
+    scoring, aligning = SCORES.find(table["score"]), ALIGNMENTS.find(table["align"])
+    projected = table["query"] == "learned" and "projected-query" in scoring.traits
     made = []
     for slope in alibi_slopes(heads):
-        score, query_dim = make_score(table["score"], widths, learned=table["query"] == "learned")
-        windows = [
-            WINDOWS[name](widths, slope, **options) for name, options in table["window"].items()
+        widths = {**available, "query_dim": None} if projected else available
+        score: Score = _make(scoring, widths)
+        query_dim = score.query_dim or state_dim
+        placed = {**available, "query_dim": query_dim, "slopes": slope}
+        windows: list[Window] = [
+            _make(WINDOWS.find(name), {**placed, **options})
+            for name, options in table["window"].items()
         ]
         window = windows[0] if len(windows) == 1 else Windows(*windows)
-        made.append(Attention(score, window=window, align=ALIGNMENTS[table["align"]]()))
+        made.append(Attention(score, window=window, align=_make(aligning, available)))
     return made, query_dim
+
+
+def _make(row: Mechanism, available: Mapping[str, Any]) -> Any:
+    """A class is called; a function, as `masked_softmax`, is the mechanism itself."""
+    make = load(row.make)
+    if not isinstance(make, type):
+        return make
+    return call_with(f"{row.family} {row.name!r}", make, {**available, **row.constants})

@@ -1,3 +1,21 @@
-"""What comes out: one folder for each kind of output."""
+"""What comes out: a folder for each kind of output, and the contract of all of them.
 
-__all__: list[str] = []
+check, fit, targets          the targets of cases
+head, objective, answer      the end of the model, its loss, and how it is run
+metrics, compared            figures on the test part
+outcome, columns, report     a prediction in words, in a table, and in the report
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from regard.outputs.output import Compared, Output
+
+__all__ = ["Compared", "Output"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("regard.outputs.output"), name)

@@ -9,8 +9,9 @@ from matplotlib.ticker import FixedLocator, MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import DataError
-from regard.plots._lines import coloured_lines, finite_range, weight_scale
-from regard.plots._style import BLUE, GREY, VERMILION, axes_of_size, one_line, unframe
+from regard.plots.format import one_line
+from regard.plots.lines import coloured_lines, finite_range, weight_scale
+from regard.plots.style import BLUE, GREY, VERMILION, axes_of_size, unframe
 
 __all__ = ["plot_attention"]
 

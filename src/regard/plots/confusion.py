@@ -8,7 +8,8 @@ from matplotlib.colors import to_rgb
 from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import DataError
-from regard.plots._style import BLUE, GREY, VERMILION, axes_of_size, one_line, unframe
+from regard.plots.format import one_line
+from regard.plots.style import BLUE, GREY, VERMILION, axes_of_size, unframe
 
 __all__ = ["plot_confusion"]
 

@@ -1,6 +1,6 @@
-"""A forecast: what came before, what is foreseen, and where each step of it looked."""
+"""A forecast after its past, with the attention of each step ahead."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,11 +9,12 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from regard.errors import DataError
-from regard.plots._lines import coloured_lines, finite_range, weight_scale
-from regard.plots._style import BLUE, GREY, TINTS, axes_of_size, one_line, unframe
-from regard.plots._times import edges, label_times, positions
+from regard.plots.format import one_line
+from regard.plots.lines import coloured_lines, finite_range, weight_scale
+from regard.plots.style import BLUE, GREY, TINTS, axes_of_size, unframe
+from regard.plots.times import edges, label_times, positions
 
-__all__ = ["ForecastView", "plot_forecast"]
+__all__ = ["ForecastView", "level_pairs", "plot_forecast"]
 
 _LANE = 0.3  # the lowest part of the axes
 _MARKED = 12  # steps ahead up to which each has a point of its own
@@ -21,23 +22,21 @@ _MARKED = 12  # steps ahead up to which each has a point of its own
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ForecastView:
-    """A forecast, and where in the past it looked.
+    """The arrays of a forecast and its attention weights.
 
     Attributes:
-        id: what the data calls the series.
-        columns: M names of what is foreseen.
+        columns: M names of the targets.
         times: [T] of the past, ascending, datetime64 or whole numbers.
         future: [horizon] after them, of the same kind.
-        past: [M, T]; what is not finite is left blank.
+        past: [M, T]; values that are not finite are left blank.
         predicted: [M, horizon].
-        weights: [horizon, T], where each step ahead looked; not negative, each row sums to one.
-        truth: [M, horizon], None where it is not known.
-        quantiles: level between 0 and 1 to [M, horizon], None where there are none.
-        linear: whether a linear model of the window is part of what is foreseen, and not of where
-            it looked.
+        weights: [horizon, T], attention of each step ahead; not negative, each row sums to one.
+        truth: [M, horizon], None if it is not known.
+        quantiles: level between 0 and 1 to [M, horizon], None if there are none.
+        linear: whether a linear model of the window, which the weights do not describe, is part
+            of the forecast.
     """
 
-    id: str
     columns: tuple[str, ...]
     times: NDArray[np.generic]
     future: NDArray[np.generic]
@@ -50,31 +49,29 @@ class ForecastView:
 
     @property
     def bands(self) -> list[tuple[float, float]]:
-        """Pairs of levels, the lowest with the highest, the widest first.
+        """Pairs of levels, see `level_pairs`."""
+        return level_pairs(self.quantiles)
 
-        >>> import numpy as np
-        >>> nothing = np.zeros((1, 1))
-        >>> ForecastView(
-        ...     id="1", columns=("load",), times=np.array([0]), future=np.array([1]), past=nothing,
-        ...     predicted=nothing, weights=np.ones((1, 1)),
-        ...     quantiles={0.5: nothing, 0.1: nothing, 0.9: nothing},
-        ... ).bands
-        [(0.1, 0.9)]
-        """
-        levels = sorted(self.quantiles or ())
-        return list(zip(levels, levels[::-1], strict=True))[: len(levels) // 2]
+
+def level_pairs(levels: Iterable[float] | None) -> list[tuple[float, float]]:
+    """The lowest level with the highest, and so on inwards; none for no levels.
+
+    >>> level_pairs([0.5, 0.1, 0.9])
+    [(0.1, 0.9)]
+    """
+    ascending = sorted(levels or ())
+    return list(zip(ascending, ascending[::-1], strict=True))[: len(ascending) // 2]
 
 
 def plot_forecast(
     view: ForecastView, *, target: int = 0, lane: bool = True, ax: Axes | None = None
 ) -> Axes:
-    """Draw the past, coloured by where the forecast looked, and the forecast with its bands.
+    """Draw the past, coloured by its attention weights, and the forecast with its bands.
 
     The line of the past has the colours of `plot_attention`, by the mean of the weights over the
-    steps ahead. The forecast is blue, the truth as the text. The lane below it is a heat map with
-    a row for each step ahead, the first on top, and a column for each step of the past: the
-    stronger, the more that step of the forecast looked there, on a scale of its own that starts at
-    0.
+    steps ahead. The forecast is blue, the truth has the colour of the text. The lane below is a
+    heat map of the weights with a row for each step ahead, the first on top, and a column for each
+    step of the past, on a scale of its own that starts at 0.
 
     Parameters:
         view: the forecast.
@@ -91,7 +88,7 @@ def plot_forecast(
 
     >>> import numpy as np
     >>> view = ForecastView(
-    ...     id="1", columns=("load",), times=np.arange(3), future=np.arange(3, 5),
+    ...     columns=("load",), times=np.arange(3), future=np.arange(3, 5),
     ...     past=np.array([[1.0, 2.0, 1.0]]), predicted=np.array([[2.0, 1.0]]),
     ...     weights=np.full((2, 3), 1 / 3),
     ... )

@@ -8,7 +8,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from regard.errors import DataError
-from regard.plots._style import BLUE, GREY, VERMILION, axes_of_size, unframe
+from regard.plots.style import BLUE, GREY, VERMILION, axes_of_size, unframe
 
 __all__ = ["plot_history"]
 

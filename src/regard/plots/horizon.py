@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from regard.errors import DataError
-from regard.plots._style import BLUE, GREY, OCHRE, VERMILION, axes_of_size, one_line, unframe
+from regard.plots.format import one_line
+from regard.plots.style import BLUE, GREY, OCHRE, VERMILION, axes_of_size, unframe
 
 __all__ = ["plot_horizon"]
 

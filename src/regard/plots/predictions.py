@@ -6,7 +6,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from regard.errors import DataError
-from regard.plots._style import BLUE, GREY, axes_of_size, one_line, unframe
+from regard.plots.format import one_line
+from regard.plots.style import BLUE, GREY, axes_of_size, unframe
 
 __all__ = ["plot_predictions"]
 

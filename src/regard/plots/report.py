@@ -4,62 +4,65 @@ import json
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from markupsafe import Markup
 
-from regard.plots._fragments import TextView
-from regard.plots._page import inline_svg, own_style, render
-from regard.plots._style import axes_of_size
-from regard.plots.case import CaseView, case_svg
-from regard.plots.forecast import ForecastView
-from regard.plots.forecast_page import forecast_svg
 from regard.plots.history import plot_history
-from regard.plots.text import text_block
+from regard.plots.page import inline_svg, own_style, render
+from regard.plots.style import axes_of_size
+from regard.plots.view import View
 
-__all__ = ["Report", "View", "known_number", "pictured", "report_html"]
-
-View = CaseView | TextView | ForecastView
+__all__ = ["Report", "report_html"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Report(ABC):
-    """What the report of any task tells; each task has a class of its own.
+    """The contents of a report. Each output has a subclass.
 
     Attributes:
+        template: file of the output's template, which extends `report.html`.
         title: of the page.
-        metrics: figures on the test part, with fit_seconds, parameters and epochs.
+        metrics: metrics on the test part, with fit_seconds, parameters and epochs; if the true
+            spans are known also localisation_ap and localisation_chance.
         history: a row per epoch, see `plot_history`.
         config: resolved, with the versions under "versions".
-        notes: remarks of one line, such as warnings, shown on top.
+        notes: remarks of one line, such as warnings, shown at the top.
+        examples: cases of the test part, all of one kind.
+        mistakes: the worst mistakes of the test part, the worst first, of the same kind.
     """
 
-    template: ClassVar[str]
+    template: ClassVar[Path]
 
     title: str
     metrics: Mapping[str, Any]
     history: Sequence[Mapping[str, float]]
     config: Mapping[str, Any]
-    notes: Sequence[str] = field(default=())
+    notes: Sequence[str] = ()
+    examples: Sequence[View]
+    mistakes: Sequence[View] = ()
 
     @abstractmethod
     def parts(self) -> dict[str, Any]:
-        """What the task's own template is filled in with."""
+        """Values for the variables of the output's own template."""
 
 
 def report_html(report: Report) -> str:
-    """The report as one HTML text: no network, no scripts, everything that is data escaped.
+    """The report as one HTML text: no network, no scripts, text from the data escaped.
 
-    The figures come first, then the worst cases, examples, how training went, and the
-    configuration.
+    It has the metrics, the worst mistakes, examples, the training history and the configuration.
     """
+    views = [*report.mistakes, *report.examples]
     return render(
         report.template,
         report=report,
         metrics=report.metrics,
-        localisation=known_number(report.metrics.get("localisation_ap")),
-        chance=known_number(report.metrics.get("localisation_chance")),
+        localisation=_known(report.metrics.get("localisation_ap")),
+        chance=_known(report.metrics.get("localisation_chance")),
+        reading=type(views[0]).reading(views) if views else "",
+        css=Markup(views[0].css if views else ""),
         history=_history(report.history),
         config=_flat({k: v for k, v in report.config.items() if k != "versions"}),
         versions=_flat(report.config.get("versions", {})),
@@ -67,27 +70,9 @@ def report_html(report: Report) -> str:
     )
 
 
-def pictured(views: Sequence[View], *, name: str) -> list[tuple[View, Markup]]:
-    """Each view with its picture as an element of the page.
-
-    Parameters:
-        views: of one kind.
-        name: unlike that of any other row of pictures of the page.
-    """
-    return [(view, _picture(view, name=f"{name}{n}")) for n, view in enumerate(views)]
-
-
-def known_number(value: float | None) -> float | None:
+def _known(value: float | None) -> float | None:
     """None also for NaN, which is the mean over no cases."""
     return None if value is None or math.isnan(value) else value
-
-
-def _picture(view: View, *, name: str) -> Markup:
-    if isinstance(view, TextView):
-        return text_block(view)
-    if isinstance(view, ForecastView):
-        return forecast_svg(view, name=name)
-    return case_svg(view, name=name)
 
 
 def _history(history: Sequence[Mapping[str, float]]) -> Markup | None:
@@ -101,7 +86,7 @@ def _history(history: Sequence[Mapping[str, float]]) -> Markup | None:
 
 
 def _flat(section: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    """Nested mappings as dotted names, with values as JSON writes them."""
+    """Nested mappings as dotted names, with values as JSON."""
     rows: list[tuple[str, str]] = []
     for name, value in section.items():
         if isinstance(value, Mapping) and value:

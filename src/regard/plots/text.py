@@ -1,90 +1,241 @@
-"""One text on a page or in a picture file."""
+"""A text as a picture: each word on a tint as strong as its weight."""
 
-from pathlib import Path
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from markupsafe import Markup
+from matplotlib import rcParams
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.textpath import text_to_path
 
-from regard.plots._fragments import Fragment, TextView, looked_at_most, passages
-from regard.plots._page import render
-from regard.plots._save import picture_writers, write_file
-from regard.plots._style import TINT
-from regard.plots.words import plot_text, text_axes
+from regard.plots.style import BLUE, TINT, VERMILION
 
-__all__ = ["save_text", "text_block", "text_html"]
+__all__ = ["Fragment", "Passage", "plot_text", "text_axes"]
+
+_SIZE, _SMALLEST = 10.0, 5.0  # points
+_LINE = 1.75  # a line's height, in font sizes
+_MARGIN = 1.2  # room for the bars of sentences, in font sizes
 
 
-def text_html(view: TextView) -> str:
-    """A self-contained page of one text: no network, no scripts, text from data escaped.
+class Fragment(NamedTuple):
+    """A word with its weight, or the characters between two words, without one.
 
-    Raises:
-        DataError: the view's spans and weights do not go together.
+    Attributes:
+        text: its characters.
+        weight: not negative; None between words.
+        strength: of the tint, from 0 to 1; None between words.
     """
-    most = looked_at_most(view.text, view.words, view.weights)
-    return render("text.html", view=view, block=text_block(view), most=most)
+
+    text: str
+    weight: float | None = None
+    strength: float | None = None
 
 
-def save_text(view: TextView, path: str | Path, *, overwrite: bool = False) -> None:
-    """Write one text as a picture or a page.
+class Passage(NamedTuple):
+    """The fragments of a sentence with its weight and strength, or of a whole text without."""
+
+    fragments: list[Fragment]
+    weight: float | None = None
+    strength: float | None = None
+
+
+class _Placed(NamedTuple):
+    """Letters at a place: x in points from the left, line from the top."""
+
+    fragment: Fragment
+    x: float
+    width: float
+    line: int
+
+
+class _Laid(NamedTuple):
+    placed: list[_Placed]
+    bars: list[tuple[float, int, int]]  # strength, first line, line after the last
+    lines: int
+
+
+def plot_text(passages: Sequence[Passage], *, ax: Axes | None = None) -> Axes:
+    """Draw a text, wrapped, each word on a tint as strong as its weight.
+
+    What is between the words has no tint. Sentences with weights begin on a line of their own,
+    beside a blue bar as strong as the sentence's weight.
 
     Parameters:
-        view: the text.
-        path: ends in .png, .svg or .html, which says what is written.
-        overwrite: whether a file that exists may be replaced.
+        passages: the text, as `regard.inputs.text.fragments.passages` divides it.
+        ax: where to draw; by default the axes of a new figure as high as the text. Given axes lose
+            their frame; the text is wrapped to their current width, in smaller letters if they are
+            needed, and ends with an ellipsis if even the smallest do not fit.
 
-    Raises:
-        ConfigError: the path ends in something else.
-        DataError: the view's spans and weights do not go together.
-        RunError: the file exists, or cannot be written.
+    Returns:
+        The axes.
+
+    Source: tints of words and sentences as in figure 5 of Yang et al., 2016, "Hierarchical
+    attention networks for document classification", NAACL, there in blue and red.
+
+    >>> words = [Fragment("not", 0.7, 1.0), Fragment(" "), Fragment("bad", 0.3, 0.4)]
+    >>> [word.get_text() for word in plot_text([Passage(words)]).texts]
+    ['not', 'bad']
     """
-    writers = picture_writers(lambda: _draw(view))
-    writers[".html"] = lambda: text_html(view).encode()
-    write_file(path, writers, overwrite=overwrite)
-
-
-def text_block(view: TextView) -> Markup:
-    """The text as an element of a page, its words tinted by their weights."""
-    found = passages(
-        view.text,
-        view.words,
-        view.weights,
-        sentences=view.sentences,
-        sentence_weights=view.sentence_weights,
-    )
-    rows = []
-    for passage in found:
-        words = Markup("").join(map(_word, passage.fragments))
-        if passage.strength is None:
-            rows.append(words)
-            continue
-        bar = Markup('<span class="bar" style="--s:{}" title="sentence {}"></span>').format(
-            f"{passage.strength:.3f}", f"{passage.weight:.4f}"
-        )
-        rows.append(Markup('<div class="sentence">{}<span>{}</span></div>').format(bar, words))
-    kind = "text sentences" if found[0].strength is not None else "text"
-    return Markup('<div class="{}" dir="auto">{}</div>').format(kind, Markup("").join(rows))
-
-
-def _word(fragment: Fragment) -> Markup:
-    """Escaped; a tint that could not be seen is left out, which halves a long page."""
-    if fragment.strength is None or fragment.weight is None:
-        return Markup.escape(fragment.text)
-    tint = TINT * fragment.strength
-    if tint < 0.005:
-        return Markup.escape(fragment.text)
-    return Markup('<span class="word" style="--s:{}" title="{}">{}</span>').format(
-        f"{tint:.3f}", f"{fragment.weight:.4f}", fragment.text
-    )
-
-
-def _draw(view: TextView) -> Axes:
-    found = passages(
-        view.text,
-        view.words,
-        view.weights,
-        sentences=view.sentences,
-        sentence_weights=view.sentence_weights,
-    )
-    ax = plot_text(view, ax=text_axes(found, width=8.0, above=0.3))
-    ax.set_title(view.title, loc="left", pad=8, parse_math=False)
+    if ax is None:
+        ax = text_axes(passages, width=8.0)
+    width, height = _points(ax)
+    size = _SIZE
+    laid = _lay(passages, width, size)
+    while laid.lines * _LINE * size > height + 1 and size > _SMALLEST:
+        size -= 0.5
+        laid = _lay(passages, width, size)
+    ax.set_axis_off()
+    ax.set_xlim(0, width)
+    ax.set_ylim(height, 0)
+    _draw(ax, laid, size, room=max(1, int((height + 1) / (_LINE * size))))
     return ax
+
+
+def text_axes(passages: Sequence[Passage], *, width: float, above: float = 0.0) -> Axes:
+    """The axes of a new figure that the text fits into, with room above; sizes in inches."""
+    edge = 0.12
+    lines = _lay(passages, (width - 2 * edge) * 72, _SIZE).lines
+    text = max(lines, 1) * _LINE * _SIZE / 72
+    whole = text + 2 * edge + above
+    figure = Figure(figsize=(width, whole))
+    return figure.add_axes((edge / width, edge / whole, 1 - 2 * edge / width, text / whole))
+
+
+def _points(ax: Axes) -> tuple[float, float]:
+    """Width and height of the axes as they are now."""
+    box = ax.get_position()
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    wide, high = figure.get_size_inches()
+    return 72 * wide * box.width, 72 * high * box.height
+
+
+def _lay(passages: Sequence[Passage], width: float, size: float) -> _Laid:
+    """Places for all fragments; lines are broken at blanks, and within long words."""
+    font = FontProperties(size=size)
+    placed: list[_Placed] = []
+    bars = []
+    line = 0
+    for passage in passages:
+        left = 0.0 if passage.strength is None else _MARGIN * size
+        first, x = line, left
+        for run in _runs(passage.fragments):
+            if run == "\n":
+                line, x = line + 1, left
+                continue
+            if isinstance(run, str):  # blanks; none begins a line
+                x += 0 if x == left else _width(run, font)
+                continue
+            whole = sum(_width(fragment.text, font) for fragment in run)
+            if x > left and x + whole > width:
+                line, x = line + 1, left
+            for fragment in run:
+                for piece in _pieces(fragment, width - x, width - left, font):
+                    across = _width(piece.text, font)
+                    if x > left and x + across > width + 0.01:
+                        line, x = line + 1, left
+                    placed.append(_Placed(piece, x, across, line))
+                    x += across
+        if x > left or line == first:
+            line += 1
+        if passage.strength is not None:
+            bars.append((passage.strength, first, line))
+    return _Laid(placed, bars, line)
+
+
+def _runs(fragments: list[Fragment]) -> list[str | list[Fragment]]:
+    """Runs that stay on one line if they fit, the blanks between them, and line ends."""
+    runs: list[str | list[Fragment]] = []
+    for fragment in fragments:
+        for part in _split(fragment.text):
+            if part.isspace():
+                runs.append(part)
+                continue
+            if not runs or isinstance(runs[-1], str):
+                runs.append([])
+            run = runs[-1]
+            assert isinstance(run, list)
+            run.append(fragment._replace(text=part))
+    # Ends of lines at the end of a passage are not drawn.
+    while runs and isinstance(runs[-1], str):
+        runs.pop()
+    return runs
+
+
+def _split(text: str) -> list[str]:
+    """Divide at blanks and line ends, which are parts too."""
+    parts: list[str] = []
+    for letter in text:
+        joins = parts and letter != "\n" and parts[-1] != "\n"
+        if joins and letter.isspace() == parts[-1].isspace():
+            parts[-1] += letter
+        else:
+            parts.append(letter)
+    return parts
+
+
+def _pieces(fragment: Fragment, room: float, width: float, font: FontProperties) -> list[Fragment]:
+    """The whole fragment if it fits on a line, otherwise pieces that fill lines."""
+    if _width(fragment.text, font) <= width:
+        return [fragment]
+    pieces, text = [], ""
+    for letter in fragment.text:
+        if text and _width(text + letter, font) > room:
+            pieces.append(fragment._replace(text=text))
+            text, room = "", width
+        text += letter
+    return [*pieces, fragment._replace(text=text)]
+
+
+def _width(text: str, font: FontProperties) -> float:
+    """In points."""
+    return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
+
+
+def _draw(ax: Axes, laid: _Laid, size: float, *, room: int) -> None:
+    """The lines that fit; an ellipsis marks that there are more."""
+    step = _LINE * size
+    cut = laid.lines > room
+    for strength, first, last in laid.bars:
+        if first < room:
+            top, bottom = first * step + 0.12 * step, min(last, room) * step - 0.12 * step
+            ax.add_patch(
+                Rectangle(
+                    (0, top),
+                    0.45 * size,
+                    bottom - top,
+                    facecolor=BLUE,
+                    alpha=0.08 + 0.92 * strength,
+                    linewidth=0,
+                )
+            )
+    for fragment, x, width, line in laid.placed:
+        if line >= room or (cut and line == room - 1 and x + width > ax.get_xlim()[1] - size):
+            continue
+        middle = (line + 0.5) * step
+        if fragment.strength is not None and round(TINT * fragment.strength, 3) > 0:
+            ax.add_patch(
+                FancyBboxPatch(
+                    (x, middle - 0.68 * size),
+                    width,
+                    1.36 * size,
+                    boxstyle=f"round,pad=0.4,rounding_size={0.22 * size}",
+                    facecolor=VERMILION,
+                    alpha=TINT * fragment.strength,
+                    linewidth=0,
+                )
+            )
+        ax.text(
+            x + width / 2,
+            middle + 0.36 * size,
+            fragment.text,
+            fontsize=size,
+            color=rcParams["text.color"],
+            horizontalalignment="center",
+            verticalalignment="baseline",
+            parse_math=False,
+        )
+    if cut:
+        ax.text(ax.get_xlim()[1], (room - 0.5) * step, "…", ha="right", va="center", fontsize=size)

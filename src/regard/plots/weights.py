@@ -11,8 +11,9 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from regard.errors import DataError
-from regard.plots._save import picture_writers, write_file
-from regard.plots._style import GREY, VERMILION, axes_of_size, one_line
+from regard.plots.format import one_line
+from regard.plots.save import picture_writers, write_file
+from regard.plots.style import GREY, VERMILION, axes_of_size
 
 __all__ = ["plot_weights", "save_weights"]
 

@@ -4,6 +4,7 @@ from regard.training.augment import warp
 from regard.training.batches import Batch, BatchOrder, Part, SequencePart, load_batches
 from regard.training.fit import check_device, fit, seeded
 from regard.training.objectives import AbsoluteError, CrossEntropy, Objective, SquaredError
+from regard.training.order import batch_indices
 from regard.training.settings import Settings
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "SequencePart",
     "Settings",
     "SquaredError",
+    "batch_indices",
     "check_device",
     "fit",
     "load_batches",

@@ -20,12 +20,12 @@ class Batch(NamedTuple):
     Attributes:
         inputs: what the model takes, the sequence first: series [B, C, T] or tokens [B, T].
         mask: boolean [B, T], True at true steps; None when all are as long as each other.
-        targets: [B] class numbers, or what else the objective takes.
+        targets: [B] class numbers, or what else the objective takes; None in prediction.
     """
 
     inputs: tuple[Tensor, ...]
     mask: Tensor | None
-    targets: Tensor
+    targets: Tensor | None
 
 
 class Part(Dataset[Batch]):
@@ -58,10 +58,12 @@ class SequencePart(Part):
     Parameters:
         inputs: [B, ..., T] each, zeros after each case's length.
         lengths: [B] int64.
-        targets: [B, ...].
+        targets: [B, ...], or None.
     """
 
-    def __init__(self, inputs: Sequence[Tensor], lengths: Tensor, targets: Tensor) -> None:
+    def __init__(
+        self, inputs: Sequence[Tensor], lengths: Tensor, targets: Tensor | None = None
+    ) -> None:
         self.inputs = inputs
         self.lengths = lengths
         self.targets = targets
@@ -71,7 +73,8 @@ class SequencePart(Part):
         where = torch.from_numpy(index)
         steps, mask = self._cut(where)
         inputs = tuple(each[where, ..., :steps] for each in self.inputs)
-        return Batch(inputs, mask, self.targets[where])
+        targets = None if self.targets is None else self.targets[where]
+        return Batch(inputs, mask, targets)
 
 
 class BatchOrder(Sampler[NDArray[np.int64]]):

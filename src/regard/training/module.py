@@ -53,26 +53,27 @@ class TrainingModule(LightningModule):
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """The loss of one batch."""
-        first, *others = batch.inputs
         if self.augment is not None:
-            first = self.augment(first, batch.mask)
-        predicted = self.model(first, *others, mask=batch.mask)
+            first, *others = batch.inputs
+            batch = batch._replace(inputs=(self.augment(first, batch.mask), *others))
+        predicted = self.objective.run(self.model, batch)
         loss: Tensor = self.objective(predicted.values, batch.targets)
         self._losses.append(loss.detach())
         if predicted.log_prob is not None:  # hard attention: the less loss, the more reward
+            assert batch.targets is not None
             reward = -self.objective.losses(predicted.values, batch.targets)
             loss = loss + self.reinforce(predicted.log_prob, predicted.entropy, reward)
         return loss
 
     def validation_step(self, batch: Batch, _: int) -> None:
         """Keep the batch's values: the figures are of the whole part."""
-        self._validated.append((self.model(*batch.inputs, mask=batch.mask).values, batch.targets))
+        assert batch.targets is not None
+        self._validated.append((self.objective.run(self.model, batch).values, batch.targets))
 
     def on_validation_epoch_end(self) -> None:
         """The figures of the validation part."""
-        values, targets = (torch.cat(parts) for parts in zip(*self._validated, strict=True))
+        figures = self.objective.figures(self._validated)
         self._validated.clear()
-        figures = self.objective.figures(values, targets)
         self._validation = {f"validation_{name}": value for name, value in figures.items()}
         self.log("validation_loss", figures["loss"])  # what early stopping watches
 

@@ -1,4 +1,4 @@
-"""What training lowers, and the figures of the part that it is stopped by."""
+"""Losses, and the figures of the validation part."""
 
 from collections.abc import Sequence
 
@@ -6,23 +6,45 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from regard.models import Predicted
+from regard.training.batches import Batch
+
 __all__ = ["AbsoluteError", "CrossEntropy", "Objective", "SquaredError"]
 
 
 class Objective(nn.Module):
-    """A loss of a model's values against targets."""
+    """A loss of what a model predicts against targets.
+
+    Values and targets of different batches may differ in shape.
+    """
+
+    def run(self, model: nn.Module, batch: Batch) -> Predicted:
+        """One forward pass in training; a decoder is given the targets as well."""
+        predicted: Predicted = model(*batch.inputs, mask=batch.mask)
+        return predicted
 
     def losses(self, values: Tensor, targets: Tensor) -> Tensor:
         """[B], of each case by itself."""
         raise NotImplementedError
 
     def forward(self, values: Tensor, targets: Tensor) -> Tensor:
-        """What training lowers: one number."""
+        """The loss of a batch."""
         return self.losses(values, targets).mean()
 
-    def figures(self, values: Tensor, targets: Tensor) -> dict[str, float]:
-        """Of the whole validation part; `loss` is what training is stopped by."""
-        return {"loss": float(self.losses(values, targets).mean())}
+    def figures(self, batches: Sequence[tuple[Tensor, Tensor]]) -> dict[str, float]:
+        """The figures of a validation part; early stopping watches `loss`.
+
+        Parameters:
+            batches: values and targets of each batch.
+        """
+        losses = torch.cat([self.losses(values, targets) for values, targets in batches])
+        return {"loss": float(losses.mean())}
+
+
+def _joined(batches: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    """The values and the targets of all batches, where they are of one shape."""
+    values, targets = zip(*batches, strict=True)
+    return torch.cat(values), torch.cat(targets)
 
 
 class CrossEntropy(Objective):
@@ -47,8 +69,9 @@ class CrossEntropy(Objective):
         """Weighted and smoothed."""
         return cross_entropy(values, targets, self.weights, label_smoothing=self.smoothing)
 
-    def figures(self, values: Tensor, targets: Tensor) -> dict[str, float]:
+    def figures(self, batches: Sequence[tuple[Tensor, Tensor]]) -> dict[str, float]:
         """The weighted loss, not smoothed, and the accuracy."""
+        values, targets = _joined(batches)
         accuracy = (values.argmax(1) == targets).float().mean()
         loss = cross_entropy(values, targets, self.weights)
         return {"loss": float(loss), "accuracy": float(accuracy)}
@@ -71,8 +94,9 @@ class SquaredError(Objective):
         wanted = targets.unsqueeze(1) if values.dim() == 3 else targets
         return (values - wanted).square().flatten(1).mean(1)
 
-    def figures(self, values: Tensor, targets: Tensor) -> dict[str, float]:
+    def figures(self, batches: Sequence[tuple[Tensor, Tensor]]) -> dict[str, float]:
         """The loss, and the RMSE in the units of the data, on the mean over the targets."""
+        values, targets = _joined(batches)
         squares = (values - targets).square().mean(0)  # [M]
         rmse = (squares.sqrt() * self.unit).mean()
         return {"loss": float(squares.mean()), "rmse": float(rmse)}
@@ -97,7 +121,8 @@ class AbsoluteError(Objective):
         pinball = torch.maximum(self.levels * error, (self.levels - 1) * error)
         return 2 * pinball.flatten(1).mean(1)
 
-    def figures(self, values: Tensor, targets: Tensor) -> dict[str, float]:
+    def figures(self, batches: Sequence[tuple[Tensor, Tensor]]) -> dict[str, float]:
         """The loss, and the mean absolute error of the forecast, both of what is scaled."""
+        values, targets = _joined(batches)
         mae = (targets - values[..., 0]).abs().mean()
         return {"loss": float(self.losses(values, targets).mean()), "mae": float(mae)}

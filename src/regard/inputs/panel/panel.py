@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import DataError
-from regard.inputs.panel.calendar import Step, common_step, show_time
+from regard.inputs.panel.calendar import Step, common_step
 
 __all__ = ["Panel", "constant_targets"]
 
@@ -101,31 +101,6 @@ class Panel:
             values=tuple(one[:, part] for one, part in zip(self.values, parts, strict=True)),
             times=tuple(one[part] for one, part in zip(self.times, parts, strict=True)),
         )
-
-    def take_until(self, time: Any) -> Panel:
-        """The steps before a time, which is not among them.
-
-        Parameters:
-            time: A whole number, or a date as text or `datetime64`.
-
-        Raises:
-            DataError: The time is of another kind than those of the panel, or a series begins
-                only then.
-        """
-        dates = self.times[0].dtype.kind == "M"
-        try:
-            limit = np.datetime64(time, "us") if dates else np.int64(time)
-        except (TypeError, ValueError):
-            wanted = "a date such as 2024-12-31" if dates else "a whole number"
-            raise DataError(f"time: wanted {wanted}, given {time!r}") from None
-        stops = np.array([np.searchsorted(times, limit) for times in self.times])
-        if not stops.all():
-            at = int((stops == 0).argmax())
-            raise DataError(
-                f"time: series {self.ids[at]} has no step before {show_time(limit)}; "
-                f"it begins at {show_time(self.times[at][0])}"
-            )
-        return self.cut(0, stops)
 
 
 def constant_targets(panel: Panel) -> list[tuple[Any, str]]:

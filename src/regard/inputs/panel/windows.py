@@ -10,7 +10,7 @@ its inputs may reach back into the part before, as they do when a forecast is us
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -20,7 +20,7 @@ from regard.checks import check_count
 from regard.errors import DataError
 from regard.inputs.panel.panel import Panel
 
-__all__ = ["Gathered", "Windows", "future_times", "gather", "rolling_origins", "windows"]
+__all__ = ["Gathered", "Windows", "gather", "rolling_origins", "windows"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,13 +146,6 @@ def gather(panel: Panel, index: Windows) -> Gathered:
         found = views[index.origin[rows] - index.window]  # [rows, C, span]
         past[rows], future[rows] = found[..., : index.window], found[..., index.window :]
     return Gathered(past, future[:, columns - known :], future[:, :targets])
-
-
-def future_times(panel: Panel, index: Windows) -> NDArray[Any]:
-    """[B, horizon] the times of the targets of windows."""
-    steps = index.origin[:, None] + np.arange(index.horizon)
-    times = [panel.times[at][own] for at, own in zip(index.series, steps, strict=True)]
-    return np.stack(times)
 
 
 def _origins(

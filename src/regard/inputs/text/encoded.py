@@ -49,6 +49,11 @@ class Encoded:
         return np.array([np.count_nonzero(ids != UNKNOWN) for ids in self.ids], dtype=np.int64)
 
     @cached_property
+    def word_spans(self) -> list[NDArray[np.int32]]:
+        """B arrays [words, 2] int32: the half-open (start, stop) characters of each word."""
+        return [word_spans(*each) for each in zip(self.spans, self.words, strict=True)]
+
+    @cached_property
     def sentences(self) -> list[NDArray[np.int32]]:
         """B arrays [T_b] int32: which of the text's `sentence_spans` a token stands in."""
         numbers = []

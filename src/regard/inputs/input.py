@@ -1,0 +1,254 @@
+"""The contract of every input."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from regard.config import Config
+from regard.errors import ConfigError, DataError
+from regard.inference import Inference
+from regard.plots import Outcome, View
+from regard.splits import split
+from regard.training import Part
+
+__all__ = ["Input", "Parts"]
+
+
+class Parts(NamedTuple):
+    """The parts of a configuration's data.
+
+    Attributes:
+        train: to train on.
+        validation: for early stopping, or None.
+        test: for the figures.
+        notes: what the user should know of the data.
+    """
+
+    train: Any
+    validation: Any | None
+    test: Any
+    notes: tuple[str, ...] = ()
+
+
+class Input(ABC):
+    """One kind of data: how it is read, fitted, encoded, laid back and drawn.
+
+    Cases have a length, `take(index)`, `ids` and `labels`. Attributes that end in an underscore
+    are fitted, and can be read from the estimator as well.
+
+    Parameters:
+        config: resolved.
+        target: what a case is labelled with: "class", "numbers" or "none".
+
+    Attributes:
+        notes: what the user should know of how it was fitted.
+    """
+
+    case_types: ClassVar[tuple[type, ...]] = ()
+    """Classes of cases, which `take` returns as they are."""
+
+    options: ClassVar[tuple[str, ...]] = ("labelled",)
+    """Names of the options of `read`."""
+
+    prompt: ClassVar[str] = ""
+    """What an interactive prompt asks for; nothing where a case cannot be typed."""
+
+    noun: ClassVar[str] = "step"
+    """What a map is over, in one word."""
+
+    def __init__(self, config: Config, *, target: str) -> None:
+        self.config = config
+        self.target = target
+        self.notes: list[str] = []
+
+    # Cases.
+
+    @abstractmethod
+    def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Any:
+        """Cases from Python objects; cases are returned as they are."""
+
+    @abstractmethod
+    def load(self) -> tuple[Any, Any | None, str]:
+        """The cases that the configuration names, those of its test file or None, the source."""
+
+    @abstractmethod
+    def read(self, path: Path | None, **options: Any) -> Any:
+        """New cases from a file of the form trained on.
+
+        Parameters:
+            path: None where nothing was named.
+            options: those of `options`.
+        """
+
+    def typed(self, text: str) -> Any:
+        """The case that a user has typed."""
+        raise ConfigError("text: this run was not trained on texts; name a file")
+
+    def divide(
+        self, cases: Any, test: Any | None, strata: NDArray[Any] | None, source: str
+    ) -> Parts:
+        """Training, validation and test part, each with its share of every stratum.
+
+        Parameters:
+            cases: those to divide.
+            test: the test part, where it is a file of its own.
+            strata: [B].
+            source: of the cases, in errors.
+        """
+        options = self.config.data
+        test_share = options.test_share if test is None else 0.0
+        share = self._validation_share(len(cases) * (1 - test_share))
+        try:
+            fitting, held, tested = split(
+                np.asarray(strata),
+                shares=(1 - share - test_share, share, test_share),
+                seed=self.config.seed,
+            )
+        except (ConfigError, DataError) as error:
+            raise DataError(
+                f"data.test_share {test_share} and data.validation_share {share} leave no valid "
+                f"split: {error}"
+            ) from None
+        return Parts(
+            cases.take(fitting),
+            cases.take(held) if share else None,
+            cases.take(tested) if test is None else test,
+        )
+
+    def hold_out(self, cases: Any, strata: NDArray[Any] | None) -> tuple[Any, Any | None]:
+        """The cases to train on, and those for early stopping or None."""
+        share = self._validation_share(len(cases))
+        if share == 0:
+            return cases, None
+        train, held = split(np.asarray(strata), shares=(1 - share, share), seed=self.config.seed)
+        return cases.take(train), cases.take(held)
+
+    def _validation_share(self, cases: float) -> float:
+        share = self.config.data.validation_share
+        if share == "auto":
+            return 0.1 if cases >= 1000 else 0.0
+        return float(share)
+
+    # What is fitted.
+
+    @abstractmethod
+    def fit(self, cases: Any) -> Any:
+        """Fit on the training part; returns it encoded."""
+
+    @abstractmethod
+    def encode(self, cases: Any) -> Any:
+        """What is done with cases before they become batches, once for each pass."""
+
+    def kept(self) -> dict[str, Any]:
+        """What `preprocess.json` holds of the fitted input."""
+        return {}
+
+    def kept_text(self) -> str:
+        """What `tokenizer.json` holds; nothing where there is no tokenizer."""
+        return ""
+
+    def restore(self, kept: Mapping[str, Any], text: str) -> None:
+        """Take back what was kept; a KeyError, TypeError or ValueError says that it is damaged."""
+
+    # The model.
+
+    @abstractmethod
+    def part(self, encoded: Any, *, targets: NDArray[Any] | None, training: bool) -> Part:
+        """Encoded cases as batches of tensors."""
+
+    @abstractmethod
+    def build(self, output: Any) -> nn.Module:
+        """The model with fresh weights, with the head of the output."""
+
+    def begin(
+        self, model: nn.Module, encoded: Any, held: Any | None, targets: Any, output: Any
+    ) -> None:
+        """Solve what is solved and not trained, before training.
+
+        Parameters:
+            model: just built.
+            encoded: the training part.
+            held: the validation part or None.
+            targets: of the training part.
+            output: fitted.
+        """
+
+    def finish(self, model: nn.Module, encoded: Any, held: Any | None) -> None:
+        """Solve it again, after training."""
+
+    def augment(self) -> Callable[[Tensor, Tensor | None], Tensor] | None:
+        """Changes the first input of a training batch, given its mask; None changes nothing."""
+        return None
+
+    # Maps.
+
+    @property
+    def by_evidence(self) -> bool:
+        """Whether pictures show each position's share of the evidence, not its attention."""
+        return False
+
+    @abstractmethod
+    def lay(
+        self,
+        model: nn.Module,
+        maps: Mapping[str, NDArray[np.float64]],
+        encoded: Any,
+        index: NDArray[np.int64],
+    ) -> dict[str, list[NDArray[np.float64]]]:
+        """Maps over an encoder's positions as maps over the input, one for each case.
+
+        Parameters:
+            model: that returned them.
+            maps: name to [b, ..., S], such as "attention" and "evidence".
+            encoded: all cases.
+            index: [b] the positions of those that the maps are of.
+        """
+
+    def collect(self, rows: list[NDArray[np.float64]]) -> Any:
+        """The maps of all cases as `attend` returns them."""
+        return rows
+
+    def localisation(self, seen: Inference) -> dict[str, Any]:
+        """How well the attention finds what is known to matter; nothing where that is unknown."""
+        return {}
+
+    # What is shown.
+
+    @abstractmethod
+    def view(self, seen: Inference, n: int, outcome: Outcome) -> View:
+        """Case n with its map, ready to be drawn; needs the map "weights"."""
+
+    def columns(self, seen: Inference) -> dict[str, Any]:
+        """Columns of a table of predictions; needs the map "weights"."""
+        return {}
+
+    def remarks(self, seen: Inference) -> list[str]:
+        """What to say of predicted cases, each in a few words."""
+        return []
+
+    def figures(self) -> dict[str, Any]:
+        """What `metrics.json` holds of the fitted input."""
+        return {}
+
+    def reading(self, moved: str) -> list[str]:
+        """What a reader of the pictures should know.
+
+        Parameters:
+            moved: what a share of the evidence is, in the words of the output, with {} for the
+                noun of a position.
+        """
+        return []
+
+    def comparing(self) -> list[str]:
+        """What to know of a comparison of attentions."""
+        return []
+
+    def continue_from(self, test: Any) -> None:
+        """Called after the evaluation, with the test part."""

@@ -1,0 +1,81 @@
+"""Windows of a panel in units of each series' own mean and standard deviation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from regard.inputs.panel.cases import LatestWindows, PanelWindows
+from regard.training import Batch, Part
+
+__all__ = ["ScaledWindows", "WindowPart", "moments"]
+
+
+@dataclass(frozen=True, eq=False)
+class ScaledWindows:
+    """Windows with the scales of their series.
+
+    Attributes:
+        cases: windows.
+        mean, std: [B, C] of each series of the panel.
+        season: steps in a season.
+    """
+
+    cases: PanelWindows | LatestWindows
+    mean: NDArray[np.float64]
+    std: NDArray[np.float64]
+    season: int
+
+    def __len__(self) -> int:
+        return len(self.cases)
+
+    def in_units(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """[W, M, horizon, ...] scaled values of the windows' targets in the units of the data."""
+        M = values.shape[1]
+        shape = (len(values), M, *[1] * (values.ndim - 2))
+        mean, std = (each[self.cases.series, :M].reshape(shape) for each in (self.mean, self.std))
+        return np.asarray(values * std + mean)
+
+
+class WindowPart(Part):
+    """Windows, scaled and gathered a batch at a time.
+
+    Parameters:
+        encoded: W windows.
+        training: whether batches have their targets.
+    """
+
+    def __init__(self, encoded: ScaledWindows, *, training: bool) -> None:
+        self.lengths = torch.full((len(encoded),), encoded.cases.window)
+        self._encoded, self._training = encoded, training
+
+    def __getitem__(self, index: NDArray[np.int64]) -> Batch:
+        """The windows at these positions."""
+        cases = self._encoded.cases
+        series = cases.series[index]
+        past, known, future = cases.numbers(index)
+        mean, std = self._encoded.mean[series], self._encoded.std[series]
+        first = past.shape[1] - known.shape[1]
+        inputs = (
+            _tensor((past - mean[..., None]) / std[..., None]),
+            _tensor((known - mean[:, first:, None]) / std[:, first:, None]),
+        )
+        if not self._training or future is None:
+            return Batch(inputs, None, None)
+        M = future.shape[1]
+        return Batch(inputs, None, _tensor((future - mean[:, :M, None]) / std[:, :M, None]))
+
+
+def moments(values: NDArray[np.float64]) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation of each row, the latter 1 where only rounding varies."""
+    std = values.std(1)
+    rounding = 1e-12 * np.abs(values).max(1)
+    return values.mean(1).tolist(), np.where(std > rounding, std, 1.0).tolist()
+
+
+def _tensor(values: NDArray[Any]) -> torch.Tensor:
+    return torch.from_numpy(values.astype(np.float32))

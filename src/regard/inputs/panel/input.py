@@ -1,0 +1,354 @@
+"""Panels: series along their times, of which windows are cut."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from regard.errors import ConfigError, DataError
+from regard.explain import lay_over_steps
+from regard.inference import Inference
+from regard.inputs.input import Input, Parts
+from regard.inputs.panel.calendar import Step, next_times
+from regard.inputs.panel.cases import (
+    LatestWindows,
+    PanelWindows,
+    choose_window,
+    divide_panel,
+    season_of,
+)
+from regard.inputs.panel.encoded import ScaledWindows, WindowPart, moments
+from regard.inputs.panel.frames import as_panel
+from regard.inputs.panel.latest import future_known, latest
+from regard.inputs.panel.model import build_forecaster, solve_linear
+from regard.inputs.panel.panel import Panel, constant_targets
+from regard.inputs.panel.tables import read_panel
+from regard.inputs.panel.view import PanelView
+from regard.inputs.panel.windows import windows
+from regard.plots import ForecastView
+from regard.training import Part
+
+__all__ = ["PanelInput"]
+
+# Fields of the section `data` that are for its reader.
+_READ = {"time", "id", "target", "known", "past", "missing", "frequency"}
+
+
+class PanelInput(Input):
+    """Panels.
+
+    Attributes:
+        window_: past steps to forecast from.
+        season_: steps in a season.
+        step_: from one time to the next.
+        targets_: M names of the columns to forecast.
+        columns_: C names of all columns.
+        known_: F names of the columns whose future is known.
+        latest_: the end of the panel, from which a forecast continues by default.
+        scales_: mean and standard deviation of the columns of each series, by its id.
+    """
+
+    case_types = (PanelWindows, LatestWindows)
+    options = ("labelled", "future")
+
+    window_: int
+    season_: int
+    step_: Step
+    targets_: tuple[str, ...]
+    columns_: tuple[str, ...]
+    known_: tuple[str, ...]
+    latest_: Panel
+    scales_: dict[str, tuple[list[float], list[float]]]
+
+    def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Any:
+        """A data frame, an array, a list of arrays, a panel, or windows."""
+        if isinstance(X, PanelWindows | LatestWindows):
+            if fitting:
+                assert isinstance(X, PanelWindows)
+                self._learn(X.panel, X.window)
+            return X
+        if y is not None:
+            raise DataError("y: a forecaster learns from X alone; name what to forecast as target")
+        panel = self._panel(X) if fitting else self._past(X)
+        if fitting:
+            self._learn(panel, None)
+        horizon = self.config.data.horizon
+        return PanelWindows(panel, windows(panel, window=self.window_, horizon=horizon))
+
+    def _panel(self, X: Any, **changes: Any) -> Panel:
+        return as_panel(X, **self.config.data.model_dump(include=_READ) | changes)
+
+    def _past(self, X: Any) -> Panel:
+        """Series to continue, with the columns that were fitted, whatever others there are."""
+        changes: dict[str, Any] = {}
+        if hasattr(X, "columns") and not isinstance(X, Panel):
+            fitted = self.latest_
+            parts = {"target": fitted.targets, "known": fitted.known, "past": fitted.past}
+            changes = {name: list(columns) for name, columns in parts.items()}
+        panel = self._panel(X, **changes)
+        if panel.columns != self.columns_ or panel.known != self.known_:
+            raise DataError(
+                f"X has the columns {', '.join(panel.columns)}; the model was fitted on "
+                f"{', '.join(self.columns_)}"
+            )
+        return panel
+
+    def _learn(self, panel: Panel, window: int | None) -> None:
+        """Set what a panel tells before it is divided."""
+        data = self.config.data
+        if not panel.targets:
+            raise ConfigError("target: wanted at least one column to forecast")
+        self.season_ = data.season or season_of(panel)
+        self.window_ = (
+            window
+            or data.window
+            or choose_window(
+                panel, horizon=data.horizon, season=self.season_, share=1 - data.validation_share
+            )
+        )
+        step: Any = panel.step  # some series has the two rows of a window and a horizon
+        self.step_ = step
+        self.targets_, self.columns_, self.known_ = panel.targets, panel.columns, panel.known
+
+    def ahead(self, X: Any = None, future: Any = None) -> LatestWindows:
+        """What to forecast from: the last window of each series, and what is known of its future.
+
+        Parameters:
+            X: series in the form trained on; None continues those.
+            future: the known columns of the steps to come, if there are such columns.
+        """
+        data = self.config.data
+        panel = self.latest_ if X is None else self._past(X)
+        if future is not None:
+            if not self.known_:
+                raise ConfigError("future: no column was fitted as known")
+            known = list(self.known_)
+            future = self._panel(future, target=(), past=(), known=known, source="future")
+        fits = panel is self.latest_ or all(self.step_.fits(own) for own in panel.times)
+        step = self.step_ if fits else panel.step
+        return LatestWindows(
+            panel,
+            latest(panel, window=self.window_),
+            future_known(panel, future, horizon=data.horizon, frequency=data.frequency, step=step),
+            np.stack([next_times(own, data.horizon, step=step) for own in panel.times]),
+        )
+
+    def load(self) -> tuple[Panel, None, str]:
+        """A table with a column of times."""
+        options = self.config.data
+        if options.kind == "arrays":
+            raise DataError("data.kind: arrays come from Python; train on a file")
+        test, validation = options.test_share, options.validation_share
+        if test + validation >= 1:
+            raise ConfigError(
+                "data.test_share and data.validation_share: wanted less than 1 together, to leave "
+                f"something to train on; given {test:g} and {validation:g}"
+            )
+        return read_panel(options.path, **options.model_dump(include=_READ)), None, options.path
+
+    def divide(
+        self, cases: Panel, test: Any | None, strata: NDArray[Any] | None, source: str
+    ) -> Parts:
+        """By time, never shuffled."""
+        options = self.config.data
+        shares = (
+            1 - options.test_share - options.validation_share,
+            options.validation_share,
+            options.test_share,
+        )
+        season = options.season or season_of(cases)
+        window = options.window or choose_window(
+            cases, horizon=options.horizon, season=season, share=shares[0]
+        )
+        parts = divide_panel(cases, window=window, horizon=options.horizon, shares=shares)
+        notes: tuple[str, ...] = ()
+        if options.missing == "interpolate":
+            notes = (
+                "missing values are interpolated linearly, in the test part too: the figures "
+                "take them for true",
+            )
+        return Parts(*parts, notes)
+
+    def hold_out(
+        self, cases: PanelWindows, strata: NDArray[Any] | None
+    ) -> tuple[PanelWindows, PanelWindows | None]:
+        """The last of the time."""
+        data = self.config.data
+        share = data.validation_share
+        if share == 0:
+            return cases, None
+        train, validation, _ = divide_panel(
+            cases.panel, window=self.window_, horizon=data.horizon, shares=(1 - share, share, 0.0)
+        )
+        return train, validation
+
+    def read(self, path: Path | None, **options: Any) -> LatestWindows:
+        """The past to continue, and the known columns of the future.
+
+        Parameters:
+            path: a table; None continues the series trained on.
+            options: `future`, a table of the known columns.
+        """
+        columns = self.config.data.model_dump(include=_READ)
+        columns["target"] = list(self.targets_)
+        future = options.get("future")
+        if future is not None:
+            if not self.known_:
+                raise ConfigError("future: the run was trained without known columns")
+            future = read_panel(future, **(columns | {"target": [], "past": ()}))
+        return self.ahead(None if path is None else read_panel(path, **columns), future)
+
+    def fit(self, cases: PanelWindows) -> ScaledWindows:
+        """Fit the scales of each series."""
+        panel, index = cases.panel, cases.index
+        stops = np.zeros(len(panel), np.int64)
+        np.maximum.at(stops, index.series, index.origin + index.horizon)
+        seen = panel.cut(0, np.maximum(stops, 1))
+        constant = constant_targets(seen.take(np.flatnonzero(stops)))
+        if constant:
+            name, column = constant[0]
+            series = f"series {name}: " if len(panel) > 1 else ""
+            raise DataError(
+                f"{series}{column} is the same at every step of the training part; leave it out"
+            )
+        self.scales_ = {
+            str(panel.ids[at]): moments(seen.values[at]) for at in np.flatnonzero(stops)
+        }
+        self.latest_ = self._end(panel)
+        return self.encode(cases)
+
+    def encode(self, cases: PanelWindows | LatestWindows) -> ScaledWindows:
+        """Each series in units of the training part, or of its own where it was not there."""
+        panel = cases.panel
+        pairs = [
+            self.scales_.get(str(name)) or moments(values)
+            for name, values in zip(panel.ids, panel.values, strict=True)
+        ]
+        mean, std = (np.array([pair[n] for pair in pairs]) for n in (0, 1))
+        return ScaledWindows(cases, mean, std, self.season_)
+
+    def _end(self, panel: Panel) -> Panel:
+        return panel.cut(np.maximum(panel.lengths - self.window_, 0))
+
+    def kept(self) -> dict[str, Any]:
+        """Columns, scales, and the end of the panel."""
+        end = self.latest_
+        return {
+            "window": self.window_,
+            "season": self.season_,
+            "step": [self.step_.count, self.step_.unit, self.step_.day],
+            "targets": list(end.targets),
+            "past": list(end.past),
+            "known": list(end.known),
+            "scales": self.scales_,
+            "latest": {
+                "ids": end.ids.tolist(),
+                "dates": end.times[0].dtype.kind == "M",
+                "times": [own.astype(np.int64).tolist() for own in end.times],
+                "values": [own.tolist() for own in end.values],
+            },
+        }
+
+    def restore(self, kept: Mapping[str, Any], text: str) -> None:
+        """Take back what was kept."""
+        self.window_, self.season_ = int(kept["window"]), int(kept["season"])
+        self.step_ = Step(*kept["step"])
+        end = kept["latest"]
+        kind = "datetime64[us]" if end["dates"] else np.int64
+        self.latest_ = Panel(
+            tuple(np.array(own, dtype=np.float64) for own in end["values"]),
+            tuple(np.array(own, dtype=np.int64).astype(kind) for own in end["times"]),
+            np.array(end["ids"]),
+            tuple(kept["targets"]),
+            tuple(kept["past"]),
+            tuple(kept["known"]),
+        )
+        self.targets_, self.columns_ = self.latest_.targets, self.latest_.columns
+        self.known_ = self.latest_.known
+        self.scales_ = {name: (pair[0], pair[1]) for name, pair in dict(kept["scales"]).items()}
+
+    def part(self, encoded: Any, *, targets: NDArray[Any] | None, training: bool) -> Part:
+        """Batches of windows, which have their targets in them."""
+        return WindowPart(encoded, training=training)
+
+    def build(self, output: Any) -> nn.Module:
+        """An encoder of each target's window, the output's head, and a linear model beside."""
+        M = len(self.targets_)
+        return build_forecaster(
+            self.config.model,
+            output,
+            targets=M,
+            others=len(self.columns_) - M,
+            known=len(self.known_),
+            steps=self.window_,
+        )
+
+    def begin(
+        self, model: nn.Module, encoded: Any, held: Any | None, targets: Any, output: Any
+    ) -> None:
+        """Solve the linear model, with the ridge that is best on the validation part."""
+        solve_linear(model, self._parts(encoded, held), refit=held is None)
+
+    def finish(self, model: nn.Module, encoded: Any, held: Any | None) -> None:
+        """Solve it with that ridge again, now on all windows."""
+        if held is not None:
+            solve_linear(model, self._parts(encoded, held), refit=True)
+
+    def _parts(self, *encoded: Any) -> list[Part]:
+        return [WindowPart(each, training=True) for each in encoded if each is not None]
+
+    def lay(
+        self,
+        model: nn.Module,
+        maps: Mapping[str, NDArray[np.float64]],
+        encoded: Any,
+        index: NDArray[np.int64],
+    ) -> dict[str, list[NDArray[np.float64]]]:
+        """[M, horizon, window] for each window."""
+        encoder: Any = model.encoder
+        laid = {}
+        for name, values in maps.items():
+            flat = values.reshape(-1, values.shape[-1])
+            lengths = np.full(len(flat), self.window_)
+            over = lay_over_steps(flat, lengths, stride=encoder.stride, steps=self.window_)
+            laid[name] = list(over.reshape(*values.shape[:-1], self.window_))
+        return laid
+
+    def collect(self, rows: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+        """[W, M, horizon, window]."""
+        return np.stack(rows)
+
+    def view(self, seen: Inference, n: int, outcome: Any) -> PanelView:
+        """The past of a window with its weights, the mean over the targets, and its forecast."""
+        times, values = seen.cases.past_of(n)
+        ids, at = seen.cases.panel.ids, int(seen.cases.series[n])
+        forecast = ForecastView(
+            columns=self.targets_,
+            times=times,
+            future=outcome.future,
+            past=values[: len(self.targets_)],
+            predicted=outcome.predicted,
+            weights=seen.maps["weights"][n].mean(0),
+            truth=outcome.truth,
+            quantiles=outcome.quantiles,
+            linear=bool(self.config.model.linear),
+        )
+        name = str(ids[at]) if ids.dtype.kind in "UO" else ", ".join(self.targets_)
+        return PanelView(id=name, outcome=outcome, forecast=forecast)
+
+    def figures(self) -> dict[str, Any]:
+        """Window, horizon and season."""
+        return {
+            "window": self.window_,
+            "horizon": self.config.data.horizon,
+            "season": self.season_,
+        }
+
+    def continue_from(self, test: PanelWindows) -> None:
+        """Forecasts continue from the end of the test part."""
+        self.latest_ = self._end(test.panel)

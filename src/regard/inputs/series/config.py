@@ -1,0 +1,116 @@
+"""The part of series in the configuration."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from regard.config.files import Files, Learned, Split
+from regard.config.section import Range, Section
+from regard.config.sections import Sections
+
+__all__ = ["sections"]
+
+
+class _Series(Section):
+    """What series of every kind have."""
+
+    scaling: Literal["auto", "series", "channel", "log", "none"] = Field(
+        "auto",
+        description="to zero mean and unit variance: series, each case by itself; channel, with "
+        "the training part's figures; log, the same of logarithms; none; auto: channel, unless "
+        "the sizes of the cases differ tenfold or more between quartiles, then series, or log for "
+        "numbers to predict",
+    )
+    missing: Literal["refuse", "interpolate"] = Field(
+        "refuse", description="what to do with missing values"
+    )
+
+
+class _SineData(_Series, Split):
+    """Sine waves, of which some have a stretch held flat; see `regard.inputs.series.sine`."""
+
+    kind: Literal["sine"]
+    series: int = Field(10_000, ge=1, description="how many")
+    steps: int = Field(500, ge=2, description="of each, over [0, 2 pi]")
+    normal_share: float = Field(0.5, ge=0, le=1, description="share without a flat stretch")
+    frequency: Range = Field((1.0, 4.0), description="range it is drawn from")
+    amplitude: Range = Field((1.0, 10.0), description="range it is drawn from")
+    start: Range = Field((0.0, 0.9), description="of the stretch, as a share of the steps")
+    length: Range = Field((0.1, 0.5), description="of the stretch, as a share of the steps")
+    noise: float = Field(0.0, ge=0, description="standard deviation, as a share of the amplitude")
+    phase: Range = Field((0.0, 0.0), description="range it is drawn from, in radians")
+
+
+class _CsvData(_Series, Files):
+    """CSV or TSV: one series a row, its label first."""
+
+    kind: Literal["csv"]
+
+
+class _TsData(_Series, Files):
+    """The .ts format of the time-series archives."""
+
+    kind: Literal["ts"]
+
+
+class _NpzData(_Series, Files):
+    """NumPy's .npz with X, y and, for unequal lengths, lengths."""
+
+    kind: Literal["npz"]
+
+
+class _Table(_Series, Files):
+    """A long table, CSV or Parquet: a row per case and time."""
+
+    kind: Literal["table"]
+    case: str = Field("case", description="column that says which case a row belongs to")
+    time: str = Field("time", description="column by which the steps of a case are ordered")
+    channels: tuple[str, ...] | None = Field(
+        None, description="columns to use; by default all that are not case, time or label"
+    )
+
+
+class _TableData(_Table):
+    """A long table, CSV or Parquet: a row per case and time, each with the case's class."""
+
+    label: str = Field("label", description="column with the class of the case")
+
+
+class _TargetCsvData(_CsvData):
+    """CSV or TSV: one series a row, after the numbers to predict."""
+
+    targets: int = Field(1, ge=1, description="how many numbers, first in the row, to predict")
+
+
+class _TargetTableData(_Table):
+    """A long table, CSV or Parquet: a row per case and time, each with the case's numbers."""
+
+    label: str | tuple[str, ...] = Field(
+        "label", description="column, or list of columns, with the numbers to predict"
+    )
+
+
+class _ArrayData(_Series, Learned):
+    """Arrays given from Python: the configuration of an estimator that was saved."""
+
+    kind: Literal["arrays"]
+
+
+class _ClassTraining(Section):
+    """What series add to the training of classifiers."""
+
+    augmentation: Literal["warp", "none"] = Field(
+        "warp",
+        description="warp varies each case's speed, start and scale a little in training; none "
+        "leaves them unchanged",
+    )
+
+
+def sections(target: str) -> Sections:
+    """The sections of series with this kind of target."""
+    if target == "numbers":
+        return Sections(data=(_TargetCsvData, _TsData, _NpzData, _TargetTableData, _ArrayData))
+    return Sections(
+        data=(_SineData, _CsvData, _TsData, _NpzData, _TableData, _ArrayData),
+        training=_ClassTraining,
+    )

@@ -1,0 +1,237 @@
+"""Series of numbers: [channels, steps] each, of equal lengths or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from regard.errors import ConfigError, DataError
+from regard.explain import lay_over_steps, localisation_ap, most_attended_spans
+from regard.inference import Inference
+from regard.inputs.input import Input
+from regard.inputs.series.arrays import as_cases
+from regard.inputs.series.cases import Cases
+from regard.inputs.series.load import load
+from regard.inputs.series.new import read_new
+from regard.inputs.series.scaling import Scaler, choose_scaling
+from regard.inputs.series.sine import sine
+from regard.inputs.series.view import SeriesView
+from regard.models import SeriesModel, make_encoder
+from regard.plots import Outcome
+from regard.training import Part, SequencePart, warp
+
+__all__ = ["SeriesInput"]
+
+# Fields of the section `data` that are not for its reader.
+_NOT_READ = {"kind", "scaling", "validation_share", "test_share"}
+
+
+class SeriesInput(Input):
+    """Series of numbers.
+
+    Attributes:
+        channels_: C names.
+        scaler_: fitted on the training part.
+        shortest_, longest_: fewest and most steps of the training part.
+    """
+
+    case_types = (Cases,)
+
+    channels_: tuple[str, ...]
+    scaler_: Scaler
+    shortest_: int
+    longest_: int
+    _columns: int = 1  # numbers to predict, before the series in a row of a CSV
+
+    def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Cases:
+        """[cases, channels, steps], [cases, steps], or a list of unequal series."""
+        cases: Cases = X
+        if not isinstance(X, Cases):
+            numeric = self.target == "numbers"
+            cases = as_cases(X, y, missing=self.config.data.missing, targets=numeric)
+        if not fitting and len(cases.channels) != len(self.channels_):
+            raise DataError(
+                f"X has {len(cases.channels)} channels; the model was fitted on "
+                f"{len(self.channels_)}"
+            )
+        return cases
+
+    def load(self) -> tuple[Cases, Cases | None, str]:
+        """A file of series, or sine waves."""
+        options = self.config.data
+        if options.kind == "arrays":
+            raise DataError("data.kind: arrays come from Python; train on a file or on sine")
+        given = options.model_dump(exclude=_NOT_READ)
+        if options.kind == "sine":
+            del given["missing"]
+            return sine(**given, seed=self.config.seed), None, "sine"
+        if self.target == "numbers" and options.kind == "table":
+            given["label"] = _names(options.label)
+        if self.target == "numbers" and options.kind == "npz":
+            given["targets"] = True
+        cases, test = load(options.kind, **given)
+        return cases, test, options.path
+
+    def read(self, path: Path | None, **options: Any) -> Cases:
+        """A file of the form trained on, with or without labels."""
+        if path is None:
+            raise ConfigError("source: wanted a file of new cases", fixes=("source",))
+        cases = read_new(
+            path,
+            self.config.data,
+            targets=self._columns if self.target == "numbers" else None,
+            channels=self.channels_,
+            steps=(self.shortest_, self.longest_),
+            labelled=options.get("labelled"),
+        )
+        if len(cases.channels) != len(self.channels_):
+            raise DataError(
+                f"{path}: its number of channels is {len(cases.channels)}; "
+                f"the run was trained on {len(self.channels_)}"
+            )
+        return cases
+
+    def fit(self, cases: Cases) -> tuple[Cases, NDArray[np.float32]]:
+        """Fit the scaler."""
+        self.channels_ = cases.channels
+        self.shortest_, self.longest_ = int(cases.lengths.min()), int(cases.lengths.max())
+        if cases.labels is not None and cases.labels.ndim == 2:
+            self._columns = cases.labels.shape[1]
+        kind = self.config.data.scaling
+        if kind == "auto":
+            kind = choose_scaling(cases, keep_size=self.target == "numbers")
+        self.scaler_ = Scaler(kind).fit(cases)
+        return self.encode(cases)
+
+    def encode(self, cases: Cases) -> tuple[Cases, NDArray[np.float32]]:
+        """The cases, and their scaled values [B, C, T]."""
+        return cases, self.scaler_.transform(cases)
+
+    def kept(self) -> dict[str, Any]:
+        """Channels, lengths and scaler."""
+        return {
+            "channels": list(self.channels_),
+            "steps": [self.shortest_, self.longest_],
+            "scaler": self.scaler_.to_dict(),
+        }
+
+    def restore(self, kept: Mapping[str, Any], text: str) -> None:
+        """Take back what was kept."""
+        self.channels_ = tuple(kept["channels"])
+        self.shortest_, self.longest_ = map(int, kept["steps"])
+        self.scaler_ = Scaler.from_dict(kept["scaler"])
+        self._columns = len(kept.get("targets", ())) or 1
+
+    def part(self, encoded: Any, *, targets: NDArray[Any] | None, training: bool) -> Part:
+        """Batches of scaled series."""
+        cases, scaled = encoded
+        return SequencePart(
+            [torch.from_numpy(scaled)],
+            torch.from_numpy(cases.lengths),
+            None if targets is None else torch.from_numpy(targets),
+        )
+
+    def build(self, output: Any) -> nn.Module:
+        """Encoder, dropout and the output's head."""
+        model = self.config.model
+
+        def one() -> nn.Module:
+            encoder = make_encoder(
+                model.encoder,
+                channels=len(self.channels_),
+                hidden=model.hidden,
+                layers=model.layers,
+                dropout=model.dropout,
+                steps=self.longest_,
+            )
+            head = output.head(encoder, steps=self.longest_)
+            return SeriesModel(encoder, head, dropout=model.dropout)
+
+        built: nn.Module = output.ensemble(one)
+        return built
+
+    def augment(self) -> Callable[[Tensor, Tensor | None], Tensor] | None:
+        """Warping, of classes alone: numbers may change with a series' speed and scale."""
+        return warp if getattr(self.config.training, "augmentation", "none") == "warp" else None
+
+    @property
+    def by_evidence(self) -> bool:
+        """Under conjunctive pooling most gates are open, and the values differ."""
+        return bool(self.config.model.pooling == "conjunctive")
+
+    def lay(
+        self,
+        model: nn.Module,
+        maps: Mapping[str, NDArray[np.float64]],
+        encoded: Any,
+        index: NDArray[np.int64],
+    ) -> dict[str, list[NDArray[np.float64]]]:
+        """Each position's value shared evenly among the steps that it covers."""
+        lengths = encoded[0].lengths[index]
+        steps = int(lengths.max())
+        encoder: Any = model.encoder
+        laid = {
+            name: lay_over_steps(values, lengths, stride=encoder.stride, steps=steps)
+            for name, values in maps.items()
+        }
+        return {
+            name: [row[..., :length] for row, length in zip(rows, lengths, strict=True)]
+            for name, rows in laid.items()
+        }
+
+    def collect(self, rows: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+        """[B, ..., T] with zeros after each case's length."""
+        steps = max(row.shape[-1] for row in rows)
+        result = np.zeros((len(rows), *rows[0].shape[:-1], steps))
+        for case, row in zip(result, rows, strict=True):
+            case[..., : row.shape[-1]] = row
+        return result
+
+    def localisation(self, seen: Inference) -> dict[str, Any]:
+        """Average precision of the attention against the true spans, and that of chance."""
+        cases: Cases = seen.cases
+        if cases.spans is None or not (cases.spans[:, 0] < cases.spans[:, 1]).any():
+            return {}
+        shares = (cases.spans[:, 1] - cases.spans[:, 0]) / cases.lengths
+        attention = self.collect(seen.maps["attention"])
+        return {
+            "localisation_ap": localisation_ap(attention, cases.spans, cases.lengths),
+            "localisation_chance": float(shares[shares > 0].mean()),
+        }
+
+    def view(self, seen: Inference, n: int, outcome: Outcome) -> SeriesView:
+        """A series with its weights along it."""
+        cases: Cases = seen.cases
+        span = None if cases.spans is None else (int(cases.spans[n, 0]), int(cases.spans[n, 1]))
+        return SeriesView(
+            id=str(cases.ids[n]),
+            outcome=outcome,
+            series=cases.values[n, :, : cases.lengths[n]],
+            channels=cases.channels,
+            weights=seen.maps["weights"][n],
+            span=span if span and span[0] < span[1] else None,
+        )
+
+    def columns(self, seen: Inference) -> dict[str, Any]:
+        """`from` and `to`: the shortest stretch of steps with half of the weight."""
+        start, stop = most_attended_spans(self.collect(seen.maps["weights"])).T
+        return {"from": start, "to": stop}
+
+    def reading(self, moved: str) -> list[str]:
+        """What conjunctive pooling shows."""
+        if not self.by_evidence:
+            return []
+        return [
+            "Conjunctive pooling looks at every step and lets what each says differ: the weights "
+            f"drawn are {moved.format('step')}."
+        ]
+
+
+def _names(label: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (label,) if isinstance(label, str) else tuple(label)

@@ -1,0 +1,98 @@
+"""New cases for a model that was trained, from a file of the form it was trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from regard.errors import DataError
+from regard.inputs.series.cases import Cases
+from regard.inputs.series.delimited import read_csv
+from regard.inputs.series.load import kind_of
+from regard.inputs.series.npz import read_npz
+from regard.inputs.series.table import read_table
+from regard.inputs.series.ts import read_ts
+from regard.tables.columns import filled_columns
+
+__all__ = ["read_new"]
+
+
+def read_new(
+    path: Path,
+    data: Any,
+    *,
+    targets: int | None,
+    channels: Sequence[str],
+    steps: tuple[int, int],
+    labelled: bool | None,
+) -> Cases:
+    """Read new cases.
+
+    Parameters:
+        path: CSV, TSV, .ts, .npz, or a table where the model was trained on one.
+        data: the section `data` of the configuration.
+        targets: how many numbers a case is labelled with; None where it has a class.
+        channels: C names of those trained on.
+        steps: fewest and most steps of the training part.
+        labelled: whether a CSV has labels first, and a table columns with them. None tells it, of
+            a CSV from its number of columns where all series trained on were equally long, of a
+            table from whether those columns are filled.
+
+    Raises:
+        DataError: the file cannot be read, or has another form.
+    """
+    kind = kind_of(path)
+    if kind == "csv" and data.kind == "table":
+        kind = "table"
+    if kind == "csv":
+        return _read_csv(path, targets, steps, labelled, data.missing)
+    if kind == "table":
+        if data.kind != "table":
+            raise DataError(f"{path}: is a table, but the run was not trained on one")
+        return _read_table(path, data, targets, channels, labelled)
+    if kind == "ts":
+        return read_ts(path, missing=data.missing)
+    return read_npz(path, targets=targets is not None, missing=data.missing)
+
+
+def _read_table(
+    path: Path, data: Any, targets: int | None, channels: Sequence[str], labelled: bool | None
+) -> Cases:
+    names = (data.label,) if isinstance(data.label, str) else tuple(data.label)
+    if labelled is None:
+        labelled = set(names) <= set(filled_columns(path))
+    label = names[0] if targets is None else names
+    return read_table(
+        path,
+        case=data.case,
+        time=data.time,
+        label=label if labelled else None,
+        channels=channels,
+        missing=data.missing,
+    )
+
+
+def _read_csv(
+    path: Path,
+    targets: int | None,
+    steps: tuple[int, int],
+    labelled: bool | None,
+    missing: Any,
+) -> Cases:
+    cells = targets or 1  # before the series
+    known: Any = {"label": "first"} if targets is None else {"targets": targets}
+    if labelled is False:
+        return read_csv(path, label="none", missing=missing)
+    cases = read_csv(path, **known, missing=missing)
+    found, (shortest, longest) = int(cases.lengths[0]), steps
+    if labelled or found == longest or shortest != longest:
+        return cases
+    if found == longest - cells:
+        return read_csv(path, label="none", missing=missing)
+    labels = "a label" if targets is None else f"{cells} numbers" if cells > 1 else "a number"
+    raise DataError(
+        f"{path}: has {found + cells} columns; the run was trained on series of {longest} steps "
+        f"({longest + cells} columns with {labels} first); for another length",
+        fixes=("labelled",),
+    )

@@ -1,0 +1,90 @@
+"""A series with its prediction and attention weights, as a picture and a page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from regard.plots.attention import plot_attention
+from regard.plots.page import inline_svg, own_style, render
+from regard.plots.style import axes_of_size
+from regard.plots.view import View
+
+__all__ = ["SeriesView"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SeriesView(View):
+    """A series with its prediction and attention weights.
+
+    Attributes:
+        id: name of the case in the data.
+        outcome: the prediction.
+        series: [C, T] without padding.
+        channels: C names.
+        weights: [T], not negative.
+        span: half-open (start, stop) steps that are known to matter, None if none are known.
+    """
+
+    series: NDArray[np.floating]
+    channels: tuple[str, ...]
+    weights: NDArray[np.floating]
+    span: tuple[int, int] | None = None
+
+    def picture(self, name: str) -> Markup:
+        return self._svg(name, width=4.4)
+
+    def html(self) -> str:
+        svg = self._svg("case", width=8.0)
+        template = Path(__file__).with_name("view.html")
+        return render(template, view=self, svg=svg, sizes=self.series.shape)
+
+    def draw(self) -> Axes:
+        ax = self._plot(8.0)
+        ax.set_title(self.title, loc="left", pad=16, parse_math=False)
+        return ax
+
+    @classmethod
+    def reading(cls, views: Sequence[Self]) -> Markup:
+        shaded = Markup(
+            ' The <span class="shade">shaded</span> steps are the ones known to matter.'
+        )
+        return Markup(
+            '<p class="soft">How to read this: the line is coloured by the weight of each step, '
+            '<span class="key"></span> from the lowest to the highest. The area below shows the '
+            "same weights; its dashed line marks equal weights.{}</p>"
+        ).format(shaded if any(view._has_span for view in views) else "")
+
+    @property
+    def _has_span(self) -> bool:
+        return self.span is not None and self.span[0] < self.span[1]
+
+    def _svg(self, name: str, *, width: float) -> Markup:
+        with own_style(name):
+            ax = self._plot(width)
+            # Thousands of coloured pieces are smaller as pixels; axes and text stay vectors.
+            for artist in (*ax.collections, *ax.child_axes[0].patches):
+                artist.set_rasterized(True)
+            return inline_svg(ax.figure, label=self._label())
+
+    def _plot(self, width: float) -> Axes:
+        C = len(self.series)
+        height = 1.9 if C == 1 else 1.5 + 0.19 * min(C, 40)
+        ax = axes_of_size(width, height * (1 if width < 6 else 1.3))
+        # The default name of a single channel is not worth a label.
+        channels = None if self.channels == ("channel 0",) else self.channels
+        return plot_attention(self.series, self.weights, span=self.span, channels=channels, ax=ax)
+
+    def _label(self) -> str:
+        C, T = self.series.shape
+        start, stop = self.span or (0, 0)
+        span = f"; true span {start} to {stop - 1}" if start < stop else ""
+        return (
+            f"Case {self.id}: {T} steps of {C} channel{'s' if C > 1 else ''} with the attention "
+            f"paid to each, highest at step {int(np.argmax(self.weights))}{span}."
+        )

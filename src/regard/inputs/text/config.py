@@ -1,0 +1,102 @@
+"""The part of texts in the configuration."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from regard.config.files import Files, Learned
+from regard.config.section import FilePath, Section, Share
+from regard.config.sections import Sections
+
+__all__ = ["sections"]
+
+
+class _Texts(Section):
+    """What texts of every kind have."""
+
+    tokens: Literal["word", "bpe", "wordpiece"] = Field(
+        "word", description="tokens of a text: words, or subwords by BPE or WordPiece"
+    )
+    vocabulary: int = Field(
+        20_000, ge=3, description="largest number of tokens, the most frequent first"
+    )
+    min_count: int = Field(
+        1, ge=1, description="least number of occurrences of a token in the training part"
+    )
+    lowercase: bool = Field(True, description="whether to lowercase texts")
+    max_tokens: Annotated[int, Field(ge=1)] = Field(
+        512, description="longer texts are truncated, with a warning"
+    )
+    validation_share: Share | Literal["auto"] = Field(
+        0.0,
+        description="share of all cases that training is stopped by; auto: 0.1 when at least "
+        "1,000 cases remain to train on, otherwise none",
+    )
+
+
+class _TextTableData(_Texts, Files):
+    """CSV, Parquet or JSONL: a row per text."""
+
+    kind: Literal["table"]
+    text: str = Field("text", description="column with the text")
+    label: str = Field("label", description="column with the class of the text")
+    encoding: str = Field("utf-8", description="of the file")
+
+
+class _LineData(_Texts, Files):
+    """A text a line, its label first."""
+
+    kind: Literal["lines"]
+    encoding: str = Field("utf-8", description="of the file")
+
+
+class _TextArrayData(_Texts, Learned):
+    """Texts given from Python: the configuration of an estimator that was saved."""
+
+    kind: Literal["arrays"]
+
+
+class _Model(Section):
+    """What texts add to a model."""
+
+    embedding_dim: Annotated[int, Field(ge=1)] = Field(
+        64, description="width of the embedding of a token; pretrained vectors have their own"
+    )
+    vectors: FilePath | None = Field(
+        None, description="text file of pretrained word vectors: a word and its numbers a line"
+    )
+    word_dropout: Share = Field(
+        0.1, description="share of the tokens replaced by the unknown token in training"
+    )
+    embedding_dropout: Share = Field(
+        0.3, description="dropout rate on the embedding's columns, the same for a whole text"
+    )
+
+
+class _ClassModel(_Model):
+    """What texts add to a model of classes."""
+
+    ngrams: bool = Field(
+        True,
+        description="whether to add a linear model of the text's n-grams: of its words, pairs of "
+        "words and characters within words",
+    )
+
+
+def sections(target: str) -> Sections:
+    """The sections of texts with this kind of target."""
+    return Sections(
+        data=(_TextTableData, _LineData, _TextArrayData),
+        model=_ClassModel if target == "class" else _Model,
+        defaults={
+            "model.encoder": "bilstm",
+            "model.dropout": 0.5,
+            "training.epochs": 8,
+            "training.batch_size": 64,
+            "training.learning_rate": 0.004,
+            "training.weight_decay": 0.05,
+        },
+        sizes={"bilstm": (64, 1)},
+        poolings={"hierarchical": "words to sentences, sentences to the text"},
+        pooling="attention",
+    )

@@ -1,0 +1,21 @@
+"""The data of a configuration, read, checked and divided."""
+
+from regard.config import Config
+from regard.estimators import sides_of
+from regard.inputs import Parts
+
+__all__ = ["load_parts"]
+
+
+def load_parts(config: Config) -> Parts:
+    """The training, validation (or None) and test part of the data that a configuration names.
+
+    Raises:
+        DataError: the data cannot be read, or cannot be learned from.
+    """
+    incoming, output = sides_of(config)
+    cases, test, source = incoming.load()
+    strata = output.check(cases, source)
+    if test is not None:
+        output.check_test(test, cases, config.data.test_path)
+    return incoming.divide(cases, test, strata, source)

@@ -1,0 +1,192 @@
+"""From a run folder and new cases to predictions and pictures."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.errors import ConfigError, DataError
+from regard.estimators import AttentionEstimator, estimator_of
+from regard.inference import Inference
+from regard.plots import View
+from regard.runs import check_output, read_run, replacing
+
+__all__ = ["Answer", "answer", "explain", "predict"]
+
+_PICTURES = (".png", ".svg", ".html")
+
+
+def predict(
+    run: str | Path,
+    source: str | Path | None,
+    out: str | Path,
+    *,
+    labelled: bool | None = None,
+    future: str | Path | None = None,
+    overwrite: bool = False,
+) -> str:
+    """Predict every case of a file and write a CSV.
+
+    The columns depend on the task. For classes they are `case`, `label`, `true` if the file has
+    labels, `probability NAME` for every class, and for series `from` and `to`: the shortest span
+    of steps, counted from 0 and without `to`, that holds half of the attention.
+
+    Parameters:
+        run: a run folder.
+        source: cases in the form the run was trained on; None to forecast from the end of the
+            training data.
+        out: the CSV to write.
+        labelled: whether the file has labels; None detects it. A CSV of series is assumed to have
+            them unless all training series had the same length and the number of columns shows
+            that it has none.
+        future: table of the known columns of the steps to forecast, if the run has such columns.
+        overwrite: whether `out` may be replaced.
+
+    Returns:
+        A summary: the number of predictions and, if there are labels, how many are right.
+
+    Raises:
+        RegardError: the run, the data or the output cannot be used.
+    """
+    out = Path(out)
+    check_output(out, "file", overwrite=overwrite)
+    estimator = _open(run)
+    cases = _read(estimator, run, source, labelled=labelled, future=future)
+    seen = estimator.infer(cases, maps=("weights",))
+    columns, said = estimator.output_.columns(seen)
+    columns |= estimator.input_.columns(seen)
+    with replacing(out) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+    return ", ".join([said, *estimator.input_.remarks(seen)])
+
+
+def explain(
+    run: str | Path,
+    source: str | Path | None,
+    case: str | None,
+    out: str | Path,
+    *,
+    text: str | None = None,
+    labelled: bool | None = None,
+    future: str | Path | None = None,
+    overwrite: bool = False,
+) -> str:
+    """Draw one case of a file with its attention weights.
+
+    Parameters:
+        run: a run folder.
+        source: as for `predict`.
+        case: the case's name in a table, otherwise its number in the file, from 0; None draws the
+            first.
+        out: .png, .svg or .html.
+        text: a text to draw instead of a case of a file; the run must be trained on texts.
+        labelled, future: as for `predict`.
+        overwrite: whether `out` may be replaced.
+
+    Returns:
+        A summary of the prediction.
+
+    Raises:
+        RegardError: the run, the data or the output cannot be used.
+    """
+    out = Path(out)
+    check_output(out, "file", overwrite=overwrite)
+    if out.suffix.lower() not in _PICTURES:
+        given = f"'{out.suffix}'" if out.suffix else "no ending"
+        raise ConfigError(f"{out}: wanted a name that ends in .png, .svg or .html, given {given}")
+    if text is not None and source is not None:
+        raise ConfigError("source, text: exclude each other; give one of them")
+    estimator = _open(run)
+    if text is None:
+        cases = _read(estimator, run, source, labelled=labelled, future=future)
+        cases = cases.take(np.array([_choose(cases.ids, case, str(source or run))]))
+    else:
+        cases = estimator.input_.typed(text)
+    view = _view(estimator, estimator.infer(cases, maps=("weights",)))
+    with replacing(out) as beside:
+        view.save(beside)
+    return view.said
+
+
+class Answer:
+    """Predicts what is typed.
+
+    Parameters:
+        estimator: fitted.
+
+    Attributes:
+        prompt: what to ask with.
+    """
+
+    def __init__(self, estimator: AttentionEstimator) -> None:
+        self._estimator = estimator
+        self.prompt = estimator.input_.prompt
+
+    def __call__(self, text: str) -> View:
+        """The prediction for a text, ready to be shown."""
+        cases = self._estimator.input_.typed(text)
+        return _view(self._estimator, self._estimator.infer(cases, maps=("weights",)))
+
+
+def answer(run: str | Path) -> Answer:
+    """Open a run that predicts what is typed.
+
+    Raises:
+        RunError: the run cannot be read.
+        ConfigError: its cases cannot be typed.
+    """
+    estimator = _open(run)
+    if not estimator.input_.prompt:
+        raise ConfigError(
+            f"{run}: was trained to {estimator.task}, and predicts only files", fixes=("source",)
+        )
+    return Answer(estimator)
+
+
+def _open(run: str | Path) -> AttentionEstimator:
+    """The estimator of a run."""
+    opened = read_run(Path(run))
+    return estimator_of(opened.config.task).from_run(opened, source=str(run))
+
+
+def _read(
+    estimator: AttentionEstimator, run: str | Path, source: str | Path | None, **options: Any
+) -> Any:
+    """New cases in the form that a run was trained on."""
+    incoming = estimator.input_
+    given = {name: value for name, value in options.items() if value is not None}
+    for name in given:
+        if name not in incoming.options:
+            raise ConfigError(
+                f"{name}: {run} was trained to {estimator.task}, which takes no such option"
+            )
+    path = None if source is None else Path(source)
+    cases = incoming.read(path, **given)
+    estimator.output_.check_new(cases, str(source or run))
+    return cases
+
+
+def _view(estimator: AttentionEstimator, seen: Inference) -> View:
+    """The first case, ready to be drawn."""
+    return estimator.input_.view(seen, 0, estimator.output_.outcome(seen, 0))
+
+
+def _choose(ids: NDArray[Any], case: str | None, source: str) -> int:
+    """The position of a case by name; the first where none is named.
+
+    Raises:
+        DataError: there is none.
+    """
+    if case is None:
+        return 0
+    names = [str(name) for name in ids.tolist()]
+    if case not in names:
+        some = ", ".join(names if len(names) < 6 else [*names[:3], "...", names[-1]])
+        raise DataError(f"{source}: has no case {case}; its cases are {some}")
+    return names.index(case)

@@ -1,0 +1,99 @@
+"""Train a configuration and write its run folder."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from regard.config import Config, resolve_config
+from regard.errors import ConfigError, RegardWarning, RunError
+from regard.estimators import estimator_of
+from regard.jobs.evaluation import evaluate
+from regard.jobs.parts import load_parts
+from regard.plots import report_html
+from regard.runs import (
+    check_output,
+    digest,
+    disk_errors,
+    first_difference,
+    partial_folder,
+    read_run,
+    unfinished_run,
+    versions,
+    write_run,
+)
+from regard.training import check_device
+
+__all__ = ["train"]
+
+
+def train(
+    config: Config | Mapping[str, Any],
+    out: str | Path,
+    *,
+    overwrite: bool = False,
+    resume: bool = False,
+    verbose: bool = False,
+) -> dict[str, Any]:
+    """Train a configuration and write the run folder.
+
+    Parameters:
+        config: a `Config`, or what one is made of.
+        out: the run folder to write.
+        overwrite: whether an existing run folder may be replaced, once the new one is complete,
+            and an interrupted training discarded.
+        resume: whether to continue an interrupted training. The result is the same as without
+            the interruption, except that `fit_seconds` counts only the last part.
+        verbose: whether to show a progress bar.
+
+    Returns:
+        The figures on the test part, as in `metrics.json`.
+
+    Raises:
+        RegardError: the configuration, the data or the output cannot be used; nothing was written.
+    """
+    config = config if isinstance(config, Config) else resolve_config(config)
+    if resume and overwrite:
+        raise ConfigError("resume, overwrite: exclude each other; choose one")
+    out = Path(out)
+    interrupted = partial_folder(out).exists()
+    if resume and out.exists() and not interrupted:
+        return _finished(out, config)
+    # An interrupted training beside an existing run was started with overwrite.
+    check_output(out, "run", overwrite=overwrite or (resume and interrupted))
+    if interrupted and not (resume or overwrite):
+        raise RunError(f"{out}: training was interrupted", fixes=("resume", "overwrite"))
+    check_device(config.training.device)
+    parts = load_parts(config)
+    made_from = {"config": _comparable(config), "data": digest(parts), "versions": versions()}
+    with disk_errors(out), unfinished_run(out, made_from, resume=resume) as unfinished:
+        estimator = estimator_of(config.task).from_config(config, verbose=verbose)
+        # The parts are divided already: without a validation part, none is held out.
+        estimator.set_params(validation_share=0.0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RegardWarning)  # they are in the notes
+            estimator.fit(
+                parts.train, validation=parts.validation, checkpoint=unfinished.checkpoint
+            )
+        estimator.notes_[:0] = parts.notes
+        metrics, report = evaluate(estimator, config, parts.test, title=out.name)
+        estimator.input_.continue_from(parts.test)
+        write_run(unfinished.folder, replace(estimator.to_run(config), metrics=metrics))
+        (unfinished.folder / "report.html").write_text(report_html(report), encoding="utf-8")
+    return metrics
+
+
+def _finished(out: Path, config: Config) -> dict[str, Any]:
+    """The figures of a finished run of the same configuration."""
+    run = read_run(out)
+    field = first_difference(_comparable(run.config), _comparable(config))
+    if field:
+        raise RunError(f"{out}: is finished with another {field}", fixes=("overwrite",))
+    return dict(run.metrics)
+
+
+def _comparable(config: Config) -> dict[str, Any]:
+    return config.model_dump(mode="json", exclude={"versions"})

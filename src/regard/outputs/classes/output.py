@@ -1,0 +1,243 @@
+"""Classes: each case is in one of N."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from regard.errors import ConfigError, DataError, did_you_mean
+from regard.inference import Inference
+from regard.outputs.classes.metrics import classification_metrics
+from regard.outputs.classes.outcome import ClassOutcome
+from regard.outputs.classes.report import ClassificationReport
+from regard.outputs.output import Compared, Output
+from regard.plots import View
+from regard.training import CrossEntropy, Objective
+
+__all__ = ["ClassesOutput"]
+
+_RUNNERS_UP = 3
+_MISTAKES = 6
+_EXAMPLES = 30
+
+
+class ClassesOutput(Output):
+    """Classes.
+
+    Attributes:
+        classes_: [N] labels, sorted.
+    """
+
+    classes_: NDArray[Any]
+
+    def accept(self, y: Any) -> Any:
+        """One class for each case."""
+        from sklearn.utils import assert_all_finite, column_or_1d
+        from sklearn.utils.multiclass import check_classification_targets
+
+        if y is None:
+            raise DataError("requires y to be passed, but the target y is None")
+        y = column_or_1d(y, warn=True)
+        assert_all_finite(y, input_name="y")
+        check_classification_targets(y)
+        return y
+
+    def check(self, cases: Any, source: str) -> NDArray[Any]:
+        """The classes, at least two with at least two cases each."""
+        _refuse_numbers(cases, source)
+        if cases.labels is None:
+            raise DataError(f"{source}: has no labels to learn from")
+        names, counts = np.unique(cases.labels, return_counts=True)
+        if len(names) < 2:
+            raise DataError(
+                f"{source}: has only one class, {names[0]}; classify needs at least two"
+            )
+        if counts.min() < 2:
+            raise DataError(
+                f"{source}: class {names[counts.argmin()]} has only one case; it needs at least two"
+            )
+        return np.asarray(cases.labels)
+
+    def check_test(self, test: Any, cases: Any, source: str) -> None:
+        """Refuse classes that the file to train on does not have."""
+        _refuse_numbers(test, source)
+        unseen = ~np.isin(test.labels, cases.labels)
+        if unseen.any():
+            at = int(unseen.argmax())
+            raise DataError(
+                f"{source}, case {test.ids[at]}: label {str(test.labels[at])!r} is not in the file "
+                "to train on"
+            )
+
+    def check_new(self, cases: Any, source: str) -> None:
+        """Refuse labels of which none is a class of the run."""
+        _refuse_numbers(cases, source)
+        known = self.classes_.astype(str)
+        if cases.labels is not None and not np.isin(cases.labels.astype(str), known).any():
+            raise DataError(
+                f"{source}: none of its labels is a class of the run "
+                f"({str(cases.labels[0])!r} is the first)",
+                fixes=("labelled",),
+            )
+
+    def strata(self, cases: Any) -> NDArray[Any]:
+        """The classes."""
+        labels = _labels(cases)
+        self._find(labels)
+        return labels
+
+    def fit(self, cases: Any) -> None:
+        """Find the classes."""
+        self._find(_labels(cases))
+
+    def _find(self, labels: NDArray[Any]) -> None:
+        self.classes_ = np.unique(labels)
+        if len(self.classes_) < 2:
+            raise DataError(
+                f"y has only one class, {self.classes_[0]!s}; a classifier needs at least two"
+            )
+
+    def kept(self) -> dict[str, Any]:
+        """The classes."""
+        return {"classes": self.classes_.tolist()}
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        """Take back what was kept."""
+        classes = kept["classes"]
+        if not isinstance(classes, list) or len(classes) < 2:
+            raise ValueError(f"classes: wanted a list of at least two, given {classes!r}")
+        self.classes_ = np.array(classes)
+
+    def targets(self, cases: Any) -> NDArray[np.int64]:
+        """[B] numbers of the classes."""
+        labels = _labels(cases)
+        unseen = ~np.isin(labels, self.classes_)
+        if unseen.any():
+            first = int(unseen.argmax())
+            raise DataError(f"case {first}: label {labels[first]!s} is not in the training part")
+        return np.searchsorted(self.classes_, labels)
+
+    @property
+    def scores(self) -> int:
+        """One logit for each class; one score for two classes."""
+        return 1 if self.two_sided else len(self.classes_)
+
+    @property
+    def two_sided(self) -> bool:
+        """Where there are two classes."""
+        return len(self.classes_) == 2
+
+    def objective(self, cases: Any) -> Objective:
+        """Cross-entropy, weighted and smoothed."""
+        factors = self.class_factors(self.targets(cases))
+        weights = None if factors is None else torch.from_numpy(factors)
+        return CrossEntropy(weights, smoothing=self.config.training.label_smoothing)
+
+    def class_factors(self, targets: NDArray[np.int64]) -> NDArray[np.float32] | None:
+        """[N] factors on the loss of each class, or None.
+
+        Parameters:
+            targets: [B] of the training part.
+        """
+        from sklearn.utils.class_weight import compute_class_weight
+
+        weigh: Any = self.config.training.class_weight
+        if weigh is None:
+            return None
+        if isinstance(weigh, dict):  # the labels have become strings, as in JSON
+            known = [str(label) for label in self.classes_]
+            for label in weigh:
+                if label not in known:
+                    raise ConfigError(
+                        f"class_weight: there is no class {label}{did_you_mean(label, known)}"
+                    )
+            weigh = {n: weigh.get(label, 1.0) for n, label in enumerate(known)}
+        kinds = np.arange(len(self.classes_))
+        factors: NDArray[np.float32] = compute_class_weight(weigh, classes=kinds, y=targets).astype(
+            np.float32
+        )
+        return factors
+
+    def share(self, evidence: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The positive evidence for the predicted class."""
+        flat = evidence.reshape(len(evidence), -1)
+        return np.asarray(evidence[flat.sum(1).argmax()].clip(min=0))
+
+    def probabilities(self, seen: Inference) -> NDArray[np.float64]:
+        """[B, N] softmax of the logits."""
+        return np.asarray(torch.softmax(torch.from_numpy(seen.values), 1).numpy())
+
+    def metrics(self, seen: Inference) -> dict[str, Any]:
+        """Accuracy, precision, recall, F1 and the confusion matrix."""
+        return classification_metrics(seen.cases.labels, self.probabilities(seen), self.classes_)
+
+    def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
+        """F1 of the positive class where there are two, else accuracy; localisation."""
+        binary = "binary" in metrics["averaging"]
+        first = Compared("F1", "f1") if binary else Compared("accuracy", "accuracy")
+        localisation = Compared("localisation", "localisation_ap")
+        return [first, *[localisation] * ("localisation_ap" in metrics)]
+
+    def outcome(self, seen: Inference, n: int) -> ClassOutcome:
+        """The predicted class, its probability and the next ones."""
+        row = torch.softmax(torch.from_numpy(seen.values[n]), 0).numpy()
+        first, *others = np.argsort(-row, kind="stable")[: 1 + _RUNNERS_UP]
+        labels = seen.cases.labels
+        return ClassOutcome(
+            true=None if labels is None else str(labels[n]),
+            predicted=str(self.classes_[first]),
+            probability=float(row[first]),
+            runners_up=tuple((str(self.classes_[c]), float(row[c])) for c in others),
+        )
+
+    def columns(self, seen: Inference) -> tuple[dict[str, Any], str]:
+        """`case`, `label`, `true` where it is known, `probability NAME` for every class."""
+        probabilities, cases = self.probabilities(seen), seen.cases
+        predicted = self.classes_[probabilities.argmax(1)]
+        columns: dict[str, Any] = {"case": cases.ids, "label": predicted}
+        said = f"{len(cases)} predictions"
+        if cases.labels is not None:
+            columns["true"] = cases.labels.astype(str)
+            said += f", {(predicted.astype(str) == columns['true']).sum()} right"
+        for name, column in zip(self.classes_, probabilities.T, strict=True):
+            columns[f"probability {name}"] = [f"{probability:.6f}" for probability in column]
+        return columns, said
+
+    def report(
+        self, seen: Inference, view: Callable[[int], View], **common: Any
+    ) -> ClassificationReport:
+        """Examples of each class, and the most confident mistakes."""
+        probabilities = self.probabilities(seen)
+        truth, predicted = self.targets(seen.cases), probabilities.argmax(1)
+        each = max(1, min(3, _EXAMPLES // len(self.classes_)))
+        examples = [np.flatnonzero(truth == n)[:each] for n in range(len(self.classes_))]
+        wrong = np.flatnonzero(predicted != truth)
+        worst = wrong[np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")]
+        return ClassificationReport(
+            classes=[str(name) for name in self.classes_],
+            examples=[view(int(n)) for n in np.concatenate(examples)],
+            mistakes=[view(int(n)) for n in worst[:_MISTAKES]],
+            **common,
+        )
+
+
+def _labels(cases: Any) -> NDArray[Any]:
+    if cases.labels is None:
+        raise DataError("the cases have no labels")
+    labels: NDArray[Any] = cases.labels
+    return labels
+
+
+def _refuse_numbers(cases: Any, source: str) -> None:
+    labels = cases.labels
+    if labels is None or labels.dtype.kind != "f":
+        return
+    if labels.ndim > 1 or (labels != np.round(labels)).any():
+        raise DataError(
+            f'{source}: has numbers as targets; classify needs classes ("task": "regress" '
+            "predicts numbers)"
+        )

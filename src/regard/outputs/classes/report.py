@@ -1,0 +1,53 @@
+"""The report of a classifier."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from regard.plots.confusion import plot_confusion
+from regard.plots.page import inline_svg, own_style
+from regard.plots.report import Report
+
+__all__ = ["ClassificationReport"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ClassificationReport(Report):
+    """The contents of a classifier's report; metrics as in `classification_metrics`.
+
+    Attributes:
+        classes: N names, in the order of the confusion matrix.
+    """
+
+    template: ClassVar[Path] = Path(__file__).with_name("report.html")
+
+    classes: Sequence[str]
+
+    def parts(self) -> dict[str, Any]:
+        """Counts, the confusion matrix, and the examples of each class."""
+        matrix = np.asarray(self.metrics["confusion_matrix"], dtype=np.int64)
+        # An example of a class that is not among the classes is shown all the same.
+        groups = dict.fromkeys([*self.classes, *(view.outcome.group for view in self.examples)])
+        return {
+            "right": int(matrix.trace()),
+            "wrong": int(matrix.sum() - matrix.trace()),
+            "commonest": max(self.metrics["per_class"], key=lambda row: row["support"]),
+            "binary": str(self.metrics["averaging"]).startswith("binary"),
+            "confusion": _confusion(matrix, self.classes),
+            "groups": [
+                (name, [view for view in self.examples if view.outcome.group == name])
+                for name in groups
+            ],
+        }
+
+
+def _confusion(matrix: NDArray[np.int64], classes: Sequence[str]) -> Markup:
+    with own_style("confusion"):
+        figure = plot_confusion(matrix, classes).figure
+        label = "Confusion matrix; the table of classes has its metrics."
+        return inline_svg(figure, label=label)

@@ -1,0 +1,83 @@
+"""A forecast in pictures, pages and reports."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from regard.plots.forecast import level_pairs
+from regard.plots.format import number
+from regard.plots.outcome import Outcome
+from regard.plots.page import render
+from regard.plots.times import time_text
+
+__all__ = ["FutureOutcome"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FutureOutcome(Outcome):
+    """The forecast of one series.
+
+    Attributes:
+        columns: M names of the targets.
+        times: [T] of the window that the forecast was made from, ascending.
+        future: [horizon] times of the forecast.
+        predicted: [M, horizon].
+        quantiles: level between 0 and 1 to [M, horizon], None if there are none.
+        truth: [M, horizon], None if it is not known.
+
+    >>> import numpy as np
+    >>> FutureOutcome(
+    ...     columns=("load",), times=np.arange(7), future=np.arange(7, 9),
+    ...     predicted=np.array([[0.5, 0.25]]),
+    ... ).answer
+    '2 steps from 7'
+    """
+
+    columns: tuple[str, ...]
+    times: NDArray[np.generic]
+    future: NDArray[np.generic]
+    predicted: NDArray[np.floating]
+    quantiles: Mapping[float, NDArray[np.floating]] | None = None
+    truth: NDArray[np.floating] | None = None
+
+    @property
+    def answer(self) -> str:
+        return f"{len(self.future)} steps from {time_text(self.future[0])}"
+
+    @property
+    def title(self) -> str:
+        """The last time before the forecast."""
+        return f"after {time_text(self.times[-1])}"
+
+    def lead(self) -> Markup:
+        ahead, before = len(self.future), len(self.times)
+        return Markup(
+            '<p class="lead">{:,} step{} ahead, up to {}, from the {:,} before.</p>'
+        ).format(ahead, "s" if ahead != 1 else "", time_text(self.future[-1]), before)
+
+    def caption(self) -> Markup:
+        """The target that is drawn, the first, and the last time before the forecast."""
+        return Markup(": <b>{}</b> {}").format(self.columns[0], self.title)
+
+    def details(self) -> Markup:
+        """A table of the forecast, its widest band and the truth."""
+        template = Path(__file__).with_name("details.html")
+        bands = level_pairs(self.quantiles)[:1]
+        return Markup(render(template, outcome=self, bands=bands, rows=self._rows(bands)))
+
+    def _rows(self, bands: list[tuple[float, float]]) -> list[tuple[str, list[str]]]:
+        rows, quantiles = [], self.quantiles or {}
+        for h, time in enumerate(self.future):
+            cells = []
+            for m in range(len(self.columns)):
+                cells.append(number(float(self.predicted[m, h])))
+                for pair in bands:
+                    cells.append(" to ".join(number(float(quantiles[q][m, h])) for q in pair))
+                if self.truth is not None:
+                    cells.append(number(float(self.truth[m, h])))
+            rows.append((time_text(time), cells))
+        return rows

@@ -1,0 +1,35 @@
+"""The part of numbers in the configuration."""
+
+from typing import Annotated
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from regard.config.section import Section
+from regard.config.sections import Sections
+
+__all__ = ["sections"]
+
+
+class _Model(Section):
+    """What numbers add to a model."""
+
+    members: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        validate_default=True,
+        description="size of the ensemble whose predictions are averaged; null takes 3, or 1 with "
+        "a form",
+    )
+
+    @field_validator("members")
+    @classmethod
+    def _choose_members(cls, members: int | None, info: ValidationInfo) -> int:
+        return members or (1 if info.data.get("form") else 3)
+
+
+def sections() -> Sections:
+    """The sections of numbers."""
+    return Sections(
+        model=_Model,
+        defaults={"model.dropout": 0.0, "training.learning_rate": 0.004},
+        target="numbers",
+    )

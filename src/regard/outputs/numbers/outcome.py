@@ -1,0 +1,88 @@
+"""Predicted numbers in pictures, pages and reports."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from regard.plots.format import number, one_line
+from regard.plots.outcome import Outcome
+
+__all__ = ["NumbersOutcome"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class NumbersOutcome(Outcome):
+    """Predicted numbers.
+
+    Attributes:
+        true: name of the target to its true number, None if the truth is not known.
+        predicted: name of the target to its predicted number.
+
+    >>> NumbersOutcome(true=None, predicted={"price": 3.25, "volume": 17.0}).answer
+    'price 3.250, volume 17.00'
+    """
+
+    true: Mapping[str, float] | None
+    predicted: Mapping[str, float]
+
+    @property
+    def answer(self) -> str:
+        """One number without its name, several with theirs."""
+        if len(self.predicted) == 1:
+            return self.headline
+        said = [f"{one_line(name, 18)} {number(n)}" for name, n in self.predicted.items()]
+        return ", ".join(said if len(said) < 4 else [*said[:2], f"… ({len(said)} targets)"])
+
+    @property
+    def title(self) -> str:
+        alone = len(self.predicted) == 1
+        shown = self._rows if len(self._rows) < 3 else self._rows[:1]
+        said = [
+            f"{'' if alone else one_line(name, 18) + ' '}{predicted}"
+            f"{'' if truth is None else f' (true {truth})'}"
+            for name, predicted, truth in shown
+        ]
+        rest = len(self._rows) - len(shown)
+        return f"predicted {', '.join([*said, f'{rest} more'] if rest else said)}"
+
+    @property
+    def headline(self) -> str:
+        """The number if it is the only one."""
+        return number(next(iter(self.predicted.values()))) if len(self.predicted) == 1 else ""
+
+    def lead(self) -> Markup:
+        if len(self.predicted) > 1:
+            return self._table()
+        ((name, _, truth),) = self._rows
+        told = "" if truth is None else Markup("; the true value is <b>{}</b>").format(truth)
+        return Markup('<p class="lead">Predicted {}{}.</p>').format(name, told)
+
+    def caption(self) -> Markup:
+        if len(self.predicted) > 1:
+            return self._table()
+        ((_, predicted, truth),) = self._rows
+        told = "" if truth is None else Markup(", true <b>{}</b>").format(truth)
+        return Markup(": predicted <b>{}</b>{}").format(predicted, told)
+
+    @property
+    def _rows(self) -> list[tuple[str, str, str | None]]:
+        """Name, prediction and truth of each target, as text."""
+        truth = self.true or {}
+        return [
+            (name, number(value), number(truth[name]) if name in truth else None)
+            for name, value in self.predicted.items()
+        ]
+
+    def _table(self) -> Markup:
+        known = self.true is not None
+        row = Markup('<tr><th scope="row">{}</th><td>{}</td>{}</tr>\n')
+        cell = Markup("<td>{}</td>")
+        rows = [
+            row.format(name, predicted, cell.format(truth or "–") if known else "")
+            for name, predicted, truth in self._rows
+        ]
+        return Markup(
+            '<table class="number-cells">\n<thead><tr><th scope="col">Target</th>'
+            '<th scope="col">Predicted</th>{}</tr></thead>\n<tbody>\n{}</tbody>\n</table>'
+        ).format(Markup('<th scope="col">True</th>') if known else "", Markup("").join(rows))

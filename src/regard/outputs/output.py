@@ -1,0 +1,181 @@
+"""The contract of every output."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from regard.config import Config
+from regard.inference import Inference
+from regard.models import Encoder, Predicted, make_head
+from regard.plots import Outcome, Report, View
+from regard.training import Batch, Objective
+
+__all__ = ["Compared", "Output"]
+
+
+class Compared(NamedTuple):
+    """A figure by which attentions are compared.
+
+    Attributes:
+        title: at the head of its column.
+        name: in `metrics.json`.
+        best: "highest" or "lowest".
+    """
+
+    title: str
+    name: str
+    best: str = "highest"
+
+    @property
+    def worst(self) -> str:
+        """The other end."""
+        return "lowest" if self.best == "highest" else "highest"
+
+
+class Output(ABC):
+    """One kind of prediction: its targets, head, objective, figures, words and report.
+
+    Attributes that end in an underscore are fitted, and can be read from the estimator as well.
+
+    Parameters:
+        config: resolved.
+    """
+
+    moved: str = "each {}'s share of the evidence"
+    """What a share of the evidence is, in words; {} stands for a position."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    # Targets.
+
+    def accept(self, y: Any) -> Any:
+        """Targets given from Python for fitting, worded as scikit-learn does where refused."""
+        return y
+
+    @abstractmethod
+    def check(self, cases: Any, source: str) -> NDArray[Any] | None:
+        """[B] the strata of cases that can be learned from; None where they have none.
+
+        Raises:
+            DataError: they cannot be learned from; names the source.
+        """
+
+    def check_test(self, test: Any, cases: Any, source: str) -> None:
+        """Refuse a test file whose targets do not go with those of the file to train on."""
+
+    def check_new(self, cases: Any, source: str) -> None:
+        """Refuse a file of new cases whose targets, if it has some, are not those of the run."""
+
+    def strata(self, cases: Any) -> NDArray[Any] | None:
+        """[B] what each part gets its share of."""
+        return np.zeros(len(cases), np.int64)
+
+    @abstractmethod
+    def fit(self, cases: Any) -> None:
+        """Fit on the training part."""
+
+    def kept(self) -> dict[str, Any]:
+        """What `preprocess.json` holds of the fitted output."""
+        return {}
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        """Take back what was kept; a KeyError, TypeError or ValueError says that it is damaged."""
+
+    @abstractmethod
+    def targets(self, cases: Any) -> NDArray[Any] | None:
+        """The targets of cases that must have them, as the objective takes them."""
+
+    # The model.
+
+    @property
+    @abstractmethod
+    def scores(self) -> int:
+        """How many numbers the head gives for a case."""
+
+    @property
+    def two_sided(self) -> bool:
+        """Whether a single score z becomes the logits (-z / 2, z / 2) of two classes."""
+        return False
+
+    def head(self, encoder: Encoder, *, steps: int) -> nn.Module:
+        """What follows the encoder; by default a pooling and a linear layer.
+
+        Parameters:
+            encoder: whose states it takes.
+            steps: longest sequence of the training part.
+        """
+        model = self.config.model
+        return make_head(
+            encoder,
+            attention=model.attention.model_dump(),
+            pooling=model.pooling,
+            attention_dim=model.attention_dim,
+            heads=model.heads,
+            steps=steps,
+            outputs=self.scores,
+            two_sided=self.two_sided,
+        )
+
+    def ensemble(self, one: Callable[[], nn.Module]) -> nn.Module:
+        """The model, from what builds one network."""
+        return one()
+
+    @abstractmethod
+    def objective(self, cases: Any) -> Objective:
+        """The loss, with what it needs of the training part."""
+
+    def answer(self, model: nn.Module, batch: Batch) -> Predicted:
+        """Run a model on a batch; an output may search where others take one forward pass."""
+        predicted: Predicted = model(*batch.inputs, mask=batch.mask)
+        return predicted
+
+    def gather(self, rows: Sequence[NDArray[np.float64]]) -> Any:
+        """The values of all cases, from those of each."""
+        return np.stack(rows)
+
+    def share(self, evidence: NDArray[np.float64]) -> NDArray[np.float64]:
+        """[N, ...] evidence of a case -> [...] how much of it made the prediction, not negative."""
+        return np.asarray(np.abs(evidence).sum(0))
+
+    # What is shown.
+
+    def keep(self, cases: Any) -> NDArray[np.int64] | None:
+        """Positions of the cases whose maps a report needs; None keeps all."""
+        return None
+
+    @abstractmethod
+    def metrics(self, seen: Inference) -> dict[str, Any]:
+        """The figures on a test part."""
+
+    @abstractmethod
+    def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
+        """The figures by which attentions are compared, the most important first."""
+
+    def notes(self, metrics: Mapping[str, Any]) -> list[str]:
+        """What the user should know of the figures."""
+        return []
+
+    @abstractmethod
+    def outcome(self, seen: Inference, n: int) -> Outcome:
+        """What was predicted for case n, and what is true."""
+
+    @abstractmethod
+    def columns(self, seen: Inference) -> tuple[dict[str, Any], str]:
+        """Columns of a table of predictions, and a summary in a few words."""
+
+    @abstractmethod
+    def report(self, seen: Inference, view: Callable[[int], View], **common: Any) -> Report:
+        """The report of a test part.
+
+        Parameters:
+            seen: the test part, with the map "weights".
+            view: case n, ready to be drawn.
+            common: the fields that every report has.
+        """

@@ -1,0 +1,53 @@
+"""The interface of a prediction in pictures, pages and reports."""
+
+from abc import ABC, abstractmethod
+
+from markupsafe import Markup
+
+__all__ = ["Outcome"]
+
+
+class Outcome(ABC):
+    """The prediction for a case and, if it is known, the truth. Each output has a subclass."""
+
+    @property
+    @abstractmethod
+    def answer(self) -> str:
+        """The prediction in a few words, such as "flat (0.750)"."""
+
+    @property
+    @abstractmethod
+    def title(self) -> str:
+        """The words after the case's name above its picture."""
+
+    @property
+    def headline(self) -> str:
+        """The words after the case's name at the top of its page; may be empty."""
+        return ""
+
+    @property
+    def others(self) -> str:
+        """Other answers that were considered, in a few words; empty if there are none."""
+        return ""
+
+    @property
+    def right(self) -> bool | None:
+        """Whether the prediction is correct; None if that is not known or not defined."""
+        return None
+
+    @property
+    def group(self) -> str:
+        """The heading under which a report lists the case; empty if the output has no groups."""
+        return ""
+
+    @abstractmethod
+    def lead(self) -> Markup:
+        """The paragraph or table with the prediction at the top of the case's page."""
+
+    @abstractmethod
+    def caption(self) -> Markup:
+        """The words after the case's name in the caption of its picture in a report."""
+
+    def details(self) -> Markup:
+        """What follows the picture on the case's page, such as a table; may be empty."""
+        return Markup("")

@@ -1,0 +1,79 @@
+"""Figures and templates as one HTML text that refers to nothing outside itself."""
+
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from markupsafe import Markup
+from matplotlib import style
+from matplotlib.figure import Figure, SubFigure
+
+from regard.plots.format import duration, metric, number
+
+__all__ = ["inline_svg", "own_style", "render", "svg_text"]
+
+
+@contextmanager
+def own_style(salt: str = "regard") -> Iterator[None]:
+    """Draw with fixed settings, and restore the user's matplotlib settings afterwards.
+
+    Parameters:
+        salt: seed of the ids inside an SVG; those of one page must differ.
+    """
+    settings = {
+        "svg.fonttype": "none",  # text stays text: searchable, small, in the page's font
+        "svg.hashsalt": salt,
+        "font.size": 8.5,
+    }
+    # A font on this machine may lack letters of a name that the reader's browser has.
+    with style.context(settings, after_reset=True), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from", UserWarning)
+        yield
+
+
+def svg_text(figure: Figure | SubFigure | None, *, transparent: bool = False) -> str:
+    """The figure as an SVG document; without a date, so that equal figures give equal text."""
+    assert isinstance(figure, Figure)
+    file = io.StringIO()
+    # 200 dots per inch for rasterised parts are enough for a dense screen.
+    figure.savefig(file, format="svg", dpi=200, transparent=transparent, metadata={"Date": None})
+    return file.getvalue()
+
+
+def inline_svg(figure: Figure | SubFigure | None, *, label: str) -> Markup:
+    """The figure as an element of a page, in the page's font and text colour.
+
+    Parameters:
+        figure: drawn under `own_style` with a salt of its own.
+        label: description for screen readers.
+    """
+    svg = svg_text(figure, transparent=True)
+    svg = svg[svg.index("<svg ") + len("<svg ") :]  # no XML prologue inside HTML
+    svg = re.sub(r"<(metadata|style)\b.*?</\1>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # not referred to, and not unique in the page
+    return Markup('<svg role="img" aria-label="{}" ').format(label) + Markup(svg)
+
+
+def render(template: Path, **values: Any) -> str:
+    """Fill in a template; everything but `Markup` is escaped.
+
+    Parameters:
+        template: its file; it refers to others in its folder by name, and to those in the folder
+            of this module as "plots/NAME".
+        values: for its variables.
+    """
+    plots = PrefixLoader({"plots": FileSystemLoader(Path(__file__).parent)})
+    environment = Environment(
+        loader=ChoiceLoader([plots, FileSystemLoader(template.parent)]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(metric=metric, number=number, duration=duration)
+    return environment.get_template(template.name).render(**values)

@@ -1,0 +1,61 @@
+"""Writing pictures and pages: one file, of the kind that its name says."""
+
+import io
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from regard.errors import ConfigError, RunError
+from regard.plots.page import own_style, svg_text
+from regard.runs import check_output
+
+__all__ = ["picture_writers", "write_file"]
+
+_Writer = Callable[[], bytes]
+
+
+def write_file(path: str | Path, writers: Mapping[str, _Writer], *, overwrite: bool) -> None:
+    """Write what the ending of the path says.
+
+    Parameters:
+        path: ends in one of the writers' endings, in small letters or capitals.
+        writers: ending, such as ".png", to what gives the content.
+        overwrite: whether a file that exists may be replaced.
+
+    Raises:
+        ConfigError: the path ends in something else.
+        RunError: the file exists, or cannot be written.
+    """
+    path = Path(path)
+    write = writers.get(path.suffix.lower())
+    if write is None:
+        *others, last = writers
+        given = f"'{path.suffix}'" if path.suffix else "no ending"
+        wanted = f"{', '.join(others)} or {last}"
+        raise ConfigError(f"{path}: wanted a name that ends in {wanted}, given {given}")
+    check_output(path, "file", overwrite=overwrite)
+    content = write()
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise RunError(f"{path}: cannot be written: {(error.strerror or '').lower()}") from None
+
+
+def picture_writers(draw: Callable[[], Axes]) -> dict[str, _Writer]:
+    """The writers of a PNG and an SVG of what is drawn, whatever the user's settings are."""
+
+    def png() -> bytes:
+        with own_style():
+            figure = draw().figure
+            assert isinstance(figure, Figure)
+            file = io.BytesIO()
+            figure.savefig(file, format="png", dpi=150)
+        return file.getvalue()
+
+    def svg() -> bytes:
+        with own_style():
+            return svg_text(draw().figure).encode()
+
+    return {".png": png, ".svg": svg}

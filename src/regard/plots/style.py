@@ -1,0 +1,49 @@
+"""Colours, axes and labels that every picture shares.
+
+The colours are mid-tones, so that they read on paper and on a dark page; blue, orange and grey
+stay apart for any kind of colour vision. Text has matplotlib's own colour.
+"""
+
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.figure import Figure
+
+__all__ = [
+    "BLUE",
+    "GREY",
+    "OCHRE",
+    "TINT",
+    "TINTS",
+    "VERMILION",
+    "WEIGHT_COLOURS",
+    "axes_of_size",
+    "unframe",
+]
+
+GREY = "#8b99aa"
+OCHRE = "#cf8f3a"
+VERMILION = "#e0480b"
+BLUE = "#2380c8"
+
+# Grey where the model hardly looked, which is still to be seen, through ochre to vermilion.
+WEIGHT_COLOURS = LinearSegmentedColormap.from_list(
+    "regard_weight", [(0.0, GREY), (0.5, OCHRE), (1.0, VERMILION)]
+)
+
+# How opaque vermilion gets behind letters: they can be read on it on paper and on a dark page.
+TINT = 0.65
+
+# From nothing to vermilion, on whatever is behind.
+TINTS = LinearSegmentedColormap.from_list("regard_tint", [(*to_rgb(VERMILION), 0), VERMILION])
+
+
+def axes_of_size(width: float, height: float) -> Axes:
+    """The axes of a new figure, in inches, that nothing else refers to."""
+    return Figure(figsize=(width, height), layout="constrained").add_subplot()
+
+
+def unframe(ax: Axes) -> None:
+    """Leave of the frame only the two axes, and those quiet."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(GREY)
+    ax.tick_params(color=GREY)

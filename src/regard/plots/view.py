@@ -1,0 +1,91 @@
+"""The interface of a case that can be drawn."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Self
+
+from markupsafe import Markup
+from matplotlib.axes import Axes
+
+from regard.plots.format import one_line
+from regard.plots.outcome import Outcome
+from regard.plots.save import picture_writers, write_file
+
+__all__ = ["View"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class View(ABC):
+    """A case with its prediction and its attention weights. Each input has a subclass.
+
+    Attributes:
+        id: name of the case in the data.
+        outcome: the prediction.
+        grid: extra CSS class of the grid that holds several cases in a report.
+        css: CSS rules that `picture` and `reading` need.
+    """
+
+    grid: ClassVar[str] = ""
+    css: ClassVar[str] = ""
+
+    id: str
+    outcome: Outcome
+
+    @property
+    def name(self) -> str:
+        """The name of the case on a page."""
+        return f"Case {self.id}"
+
+    @property
+    def heading(self) -> str:
+        """The heading of the case's page."""
+        return f"{self.name}: {self.outcome.headline}" if self.outcome.headline else self.name
+
+    @property
+    def title(self) -> str:
+        """The title of the picture."""
+        return f"case {one_line(self.id, 24)}, {self.outcome.title}"
+
+    @property
+    def said(self) -> str:
+        """The case and its prediction in a few words."""
+        return f"case {self.id}: {self.outcome.answer}"
+
+    @abstractmethod
+    def picture(self, name: str) -> Markup:
+        """The case as an element of a report.
+
+        Parameters:
+            name: differs from that of every other picture on the page.
+        """
+
+    @abstractmethod
+    def html(self) -> str:
+        """A self-contained page: no network, no scripts, text from the data escaped."""
+
+    @abstractmethod
+    def draw(self) -> Axes:
+        """The case as a figure with its title."""
+
+    @classmethod
+    @abstractmethod
+    def reading(cls, views: Sequence[Self]) -> Markup:
+        """The paragraph that explains the pictures of these views."""
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write a picture or a page.
+
+        Parameters:
+            path: ends in .png, .svg or .html, which selects the format.
+            overwrite: whether a file that exists may be replaced.
+
+        Raises:
+            ConfigError: the path has another ending.
+            DataError: the arrays of the view do not fit together.
+            RunError: the file exists, or cannot be written.
+        """
+        writers = picture_writers(self.draw)
+        writers[".html"] = lambda: self.html().encode()
+        write_file(path, writers, overwrite=overwrite)

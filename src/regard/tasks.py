@@ -1,0 +1,57 @@
+"""The tasks: each is a pair of an input and an output, and the estimator that users know it by."""
+
+from typing import Any, NamedTuple
+
+from regard.registry import Registry
+
+__all__ = ["INPUTS", "OUTPUTS", "TASKS", "Side", "Task"]
+
+
+class Side(NamedTuple):
+    """An input or an output.
+
+    Attributes:
+        sections: its part of the configuration, or `"module:object"`; see `config.Sections`.
+        code: its class, or `"module:object"`; see `inputs.Input` and `outputs.Output`.
+    """
+
+    sections: Any
+    code: Any
+
+
+class Task(NamedTuple):
+    """A pair of an input and an output.
+
+    Attributes:
+        input: name of the input.
+        output: name of the output.
+        estimator: its class, or `"module:object"`; None for one without a name of its own.
+    """
+
+    input: str
+    output: str
+    estimator: Any = None
+
+
+def _built_in(kind: str, name: str) -> Side:
+    folder = f"regard.{kind}s.{name}"
+    return Side(
+        f"{folder}.config:sections", f"{folder}.{kind}:{name.capitalize()}{kind.capitalize()}"
+    )
+
+
+INPUTS = Registry("input", {name: _built_in("input", name) for name in ("series", "text", "panel")})
+
+OUTPUTS = Registry(
+    "output", {name: _built_in("output", name) for name in ("classes", "numbers", "future")}
+)
+
+TASKS = Registry(
+    "task",
+    {
+        "classify": Task("series", "classes", "regard.estimators:SeriesClassifier"),
+        "classify-text": Task("text", "classes", "regard.estimators:TextClassifier"),
+        "regress": Task("series", "numbers", "regard.estimators:SeriesRegressor"),
+        "forecast": Task("panel", "future", "regard.estimators:SeriesForecaster"),
+    },
+)
