@@ -6,7 +6,7 @@ import numpy as np
 
 from regard import SeriesClassifier
 from regard.data import sine
-from regard.jobs._views import case_views, looked_at
+from regard.inputs.series.view import SeriesView
 from regard.outputs.classes.outcome import ClassOutcome
 
 
@@ -15,24 +15,35 @@ def _fitted(pooling: str) -> SeriesClassifier:
     return SeriesClassifier(pooling=pooling, **settings).fit(sine(series=40, steps=31))
 
 
+def _views(model: SeriesClassifier, cases: Any) -> list[SeriesView]:
+    seen = model.infer(cases, maps=("weights",))
+    views = [model.input_.view(seen, n, model.output_.outcome(seen, n)) for n in range(len(cases))]
+    return [view for view in views if isinstance(view, SeriesView)]
+
+
 def test_with_attention_pooling_it_is_the_attention() -> None:
     model, cases = _fitted("attention"), sine(series=7, steps=31, seed=1)
-    np.testing.assert_array_equal(looked_at(model, cases), model.attend(cases))
+    weights = np.stack([view.weights for view in _views(model, cases)])
+    np.testing.assert_array_equal(weights, model.attend(cases))
 
 
 def test_with_conjunctive_pooling_it_is_the_evidence_for_the_prediction() -> None:
     model, cases = _fitted("conjunctive"), sine(series=7, steps=31, seed=1)
-    shares, evidence = looked_at(model, cases), model.evidence(cases)
+    shares = np.stack([view.weights for view in _views(model, cases)])
+    evidence = model.evidence(cases)
     column = (model.predict(cases) == model.classes_[1]).astype(int)
     for n in range(7):
         speaks_for = np.maximum(evidence[n, column[n]], 0)
         np.testing.assert_allclose(shares[n], speaks_for / speaks_for.sum(), atol=1e-9)
 
 
-def test_views_are_cut_to_the_length_of_the_case() -> None:
+def test_views_have_the_series_the_truth_and_the_prediction() -> None:
     model, cases = _fitted("attention"), sine(series=7, steps=31, seed=1)
-    for n, view in enumerate(case_views(model, cases)):
+    assert cases.labels is not None
+    views = _views(model, cases)
+    assert len(views) == 7
+    for n, view in enumerate(views):
         np.testing.assert_array_equal(view.series, cases.values[n])
         assert isinstance(view.outcome, ClassOutcome)
-        assert view.outcome.true == str(cases.labels[n]) if cases.labels is not None else False
+        assert view.outcome.true == str(cases.labels[n])
         assert view.outcome.predicted == str(model.predict(cases)[n])

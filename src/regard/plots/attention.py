@@ -1,4 +1,4 @@
-"""A series with the attention that a model paid to each of its steps."""
+"""A series with the attention weight of each step."""
 
 from collections.abc import Sequence
 
@@ -28,16 +28,16 @@ def plot_attention(
 ) -> Axes:
     """Draw a series coloured by its attention weights, and the weights in a lane below it.
 
-    Grey and thin is where the model hardly looked, vermilion and thick where it looked most. The
-    scale starts at 0 and ends at the highest weight, or at four times the mean if that is more,
-    so that even attention looks even; a dashed line in the lane is at the mean. Several channels
-    are stacked in their order, first on top, each scaled to its own range.
+    Low weights are grey and thin, high ones vermilion and thick. The scale starts at 0 and ends at
+    the highest weight, or at four times the mean if that is more, so that even attention looks
+    even; a dashed line in the lane marks the mean. Several channels are stacked in order, the
+    first on top, each scaled to its own range.
 
     Parameters:
-        series: [T] or [C, T]; what is not finite is left blank.
+        series: [T] or [C, T]; values that are not finite are left blank.
         weights: [T], not negative.
         span: half-open (start, stop) steps that are known to matter, shaded; None or an empty
-            span draws nothing.
+            span shades nothing.
         channels: C names; by default the channel's number. A single channel's name is its axis
             label, if given.
         ax: where to draw; by default the axes of a new figure.
@@ -46,7 +46,7 @@ def plot_attention(
         The axes that the series is drawn on. The lane is `axes.child_axes[-1]`.
 
     Raises:
-        DataError: shapes that do not go together, or weights below zero or not finite.
+        DataError: shapes that do not match, or weights that are negative or not finite.
 
     >>> plot_attention([0.0, 1.0, 0.0], [0.1, 0.8, 0.1], channels=["speed"]).get_ylabel()
     'speed'
@@ -123,7 +123,7 @@ def _stack(series: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _shade(ax: Axes, span: tuple[int, int], T: int) -> None:
-    """Shade the true span, and name it on the side that has more room."""
+    """Shade the true span, and label it on the side with more room."""
     start, stop = span[0] - 0.5, span[1] - 0.5
     ax.axvspan(start, stop, facecolor=BLUE, alpha=0.16, linewidth=0, zorder=0)
     left = start + stop < T
@@ -143,7 +143,7 @@ def _shade(ax: Axes, span: tuple[int, int], T: int) -> None:
 def _add_lane(
     ax: Axes, weights: NDArray[np.float64], scale: Normalize, even: float, share: float
 ) -> None:
-    """The weights as an area; its axis, on the right, is the scale of the colours too."""
+    """The weights as an area; its axis on the right is also the scale of the colours."""
     lane = ax.inset_axes((0, 0, 1, share), sharex=ax)
     lane.stairs(
         weights,

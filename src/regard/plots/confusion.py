@@ -1,4 +1,4 @@
-"""Which classes are taken for which."""
+"""A confusion matrix as a picture."""
 
 from collections.abc import Sequence
 
@@ -17,10 +17,10 @@ _SMALLEST = 4.0  # points; below, a count cannot be read
 
 
 def plot_confusion(matrix: ArrayLike, classes: Sequence[str], *, ax: Axes | None = None) -> Axes:
-    """Draw a confusion matrix: true classes in rows, right in blue, wrong in vermilion.
+    """Draw a confusion matrix: true classes in rows, correct in blue, misclassified in vermilion.
 
-    The deeper the colour, the larger the share of its row, so that rare classes can be read as
-    well as frequent ones. Counts are written into the cells, but zeros, and as long as they fit.
+    A cell is the darker the larger its share of its row, so that rare classes can be read as well
+    as frequent ones. Counts other than zero are written into the cells if they fit.
 
     Parameters:
         matrix: [N, N] counts, true in rows, predicted in columns.
@@ -31,7 +31,7 @@ def plot_confusion(matrix: ArrayLike, classes: Sequence[str], *, ax: Axes | None
         The axes drawn on.
 
     Raises:
-        DataError: the matrix has not the N rows and columns that the names say.
+        DataError: the matrix does not have N rows and N columns.
 
     >>> plot_confusion([[5, 1], [0, 7]], ["flat", "normal"]).get_ylabel()
     'true'
@@ -66,7 +66,7 @@ def plot_confusion(matrix: ArrayLike, classes: Sequence[str], *, ax: Axes | None
 
 
 def _short(classes: Sequence[str]) -> list[str]:
-    """Labels as short as keeps different names different, if 60 letters are enough for that."""
+    """The shortest labels, of up to 60 letters, that keep different names different."""
     for limit in (20, 30, 44, 60):
         labels = [one_line(name, limit) for name in classes]
         if len(set(labels)) == len(classes):
@@ -75,7 +75,7 @@ def _short(classes: Sequence[str]) -> list[str]:
 
 
 def _colours(shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """[N, N, 4]: opaque where the share of the row is high, so that any background shows."""
+    """[N, N, 4]: opaque where the share of the row is high, transparent where it is low."""
     image = np.empty((*shares.shape, 4))
     image[..., :3] = np.where(np.eye(len(shares))[..., None] > 0, to_rgb(BLUE), to_rgb(VERMILION))
     image[..., 3] = np.where(shares > 0, 0.12 + 0.8 * shares, 0.0)

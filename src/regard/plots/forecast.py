@@ -75,7 +75,7 @@ def plot_forecast(
 
     Parameters:
         view: the forecast.
-        target: which of its columns, from 0.
+        target: number of the column, from 0.
         lane: whether to draw the heat map.
         ax: where to draw; by default the axes of a new figure.
 
@@ -83,7 +83,7 @@ def plot_forecast(
         The axes. The lane, if there is one, is `axes.child_axes[-1]`.
 
     Raises:
-        DataError: shapes that do not go together, weights below zero or not finite, or no such
+        DataError: shapes that do not match, weights that are negative or not finite, or no such
             target.
 
     >>> import numpy as np

@@ -1,4 +1,4 @@
-"""How training went, epoch by epoch."""
+"""The training history as a picture."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,8 +12,8 @@ from regard.plots.style import BLUE, GREY, VERMILION, axes_of_size, unframe
 
 __all__ = ["plot_history"]
 
-# Beside the loss, the first of these that there is.
-_FIGURES = {
+# The first of these in the history is drawn beside the loss.
+_METRICS = {
     "validation_accuracy": "accuracy",
     "validation_rmse": "RMSE",
     "validation_mae": "MAE, scaled",
@@ -21,20 +21,18 @@ _FIGURES = {
 
 
 def plot_history(history: Sequence[Mapping[str, float]], *, ax: Axes | None = None) -> Axes:
-    """Draw the losses and, on an axis of its own, the validation figure over the epochs.
-
-    That figure is the accuracy, or an error in the units of the data.
+    """Draw the losses and, on an axis of its own, the validation metric over the epochs.
 
     The epoch with the lowest validation loss, whose weights are kept, is marked.
 
     Parameters:
         history: rows with epoch and loss, and optionally validation_loss and one of
-            validation_accuracy, validation_rmse and validation_mae; further figures, such as
+            validation_accuracy, validation_rmse and validation_mae; other columns, such as
             learning_rate, are not drawn.
         ax: where to draw; by default the axes of a new figure.
 
     Returns:
-        The axes of the losses; the validation figure's is its twin.
+        The axes of the losses; those of the validation metric are its twin.
 
     Raises:
         DataError: there is no epoch.
@@ -65,14 +63,14 @@ def plot_history(history: Sequence[Mapping[str, float]], *, ax: Axes | None = No
             markersize=8,
             label=f"lowest, epoch {epoch[best]:.0f}",
         )
-    for column, name in _FIGURES.items():
-        figure = _column(history, column)
-        if not np.isfinite(figure).any():
+    for column, name in _METRICS.items():
+        values = _column(history, column)
+        if not np.isfinite(values).any():
             continue
         twin = ax.twinx()
         lines += twin.plot(
             epoch,
-            figure,
+            values,
             marker=marker,
             ls=(0, (4, 1.5)),
             color=BLUE,
@@ -100,5 +98,5 @@ def plot_history(history: Sequence[Mapping[str, float]], *, ax: Axes | None = No
 
 
 def _column(history: Sequence[Mapping[str, float]], name: str) -> NDArray[np.float64]:
-    """One figure of every epoch, NaN where a row lacks it."""
+    """One column of the history, NaN in rows that lack it."""
     return np.array([row.get(name, np.nan) for row in history], dtype=np.float64)

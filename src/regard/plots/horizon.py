@@ -1,4 +1,4 @@
-"""How a forecast gets worse the further ahead it looks, beside its baselines."""
+"""The error of each step ahead, of a model and its baselines, as a picture."""
 
 from collections.abc import Mapping
 from itertools import cycle
@@ -31,9 +31,9 @@ def plot_horizon(
     """Draw the error of each step ahead: the model's as a solid line, each baseline's dashed.
 
     Parameters:
-        metrics: by_step, a list of step, mae and rmse, and baselines, name to what has a by_step
-            of its own; as `forecast_metrics` gives them.
-        measure: which error.
+        metrics: of `forecast_metrics`: by_step, a list of step, mae and rmse, and baselines, name
+            to metrics with a by_step of their own.
+        measure: the error to draw.
         ax: where to draw; by default the axes of a new figure.
 
     Returns:
@@ -53,9 +53,9 @@ def plot_horizon(
     styles = cycle(_BASELINES)
     marker = "o" if len(metrics["by_step"]) == 1 else ""  # one step makes no line
     lines = []
-    for name, figures in metrics["baselines"].items():
+    for name, baseline in metrics["baselines"].items():
         colour, dashes = next(styles)
-        rows = figures["by_step"]
+        rows = baseline["by_step"]
         lines += ax.plot(
             [row["step"] for row in rows],
             [row[measure] for row in rows],

@@ -1,4 +1,4 @@
-"""Lines coloured by weights, as pictures of series and of forecasts have them."""
+"""Lines coloured by weights, for pictures of series and of forecasts."""
 
 import numpy as np
 from matplotlib.collections import LineCollection
@@ -13,7 +13,7 @@ __all__ = ["coloured_lines", "finite_range", "weight_scale"]
 def weight_scale(weights: NDArray[np.float64]) -> Normalize:
     """From 0 to the highest weight, or to four times the mean if that is more.
 
-    So even weights, the mean of which is the highest, look even and not high.
+    So even weights, whose mean is the highest weight, do not all look high.
     """
     if not weights.size:
         return Normalize(0, 1)
@@ -21,7 +21,7 @@ def weight_scale(weights: NDArray[np.float64]) -> Normalize:
 
 
 def finite_range(values: NDArray[np.float64]) -> tuple[float, float]:
-    """The lowest and the highest finite value, (0, 0) where there is none."""
+    """The lowest and the highest finite value, (0, 0) if there is none."""
     finite = values[np.isfinite(values)]
     return (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
 
@@ -34,16 +34,16 @@ def coloured_lines(
     *,
     lone: float = 1.0,
 ) -> LineCollection:
-    """One piece of line per channel and step, C-major: half way from the step before to the next.
+    """One piece of line per channel and step, in the colour of the step's weight, C-major.
 
-    So each step has a piece of its own, in the colour of its own weight.
+    It starts half way from the step before and ends half way to the next.
 
     Parameters:
         x: [T], ascending.
-        drawn: [C, T]; what is not finite is left blank.
+        drawn: [C, T]; values that are not finite are left blank.
         weights: [T].
-        scale: from a weight to 0 to 1.
-        lone: how wide the dash of a single step is.
+        scale: maps a weight to the range 0 to 1.
+        lone: width of the dash of a single step.
     """
     C, T = drawn.shape
     y = _thirds(drawn)  # [C, T, 3]

@@ -1,4 +1,4 @@
-"""Predicted numbers against the true ones."""
+"""Predicted against true numbers as a picture."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,22 +15,22 @@ __all__ = ["plot_predictions"]
 def plot_predictions(
     truth: ArrayLike, predicted: ArrayLike, *, name: str | None = None, ax: Axes | None = None
 ) -> Axes:
-    """Draw a point for each case, the true number across and the predicted one up.
+    """Draw a point for each case, the predicted number over the true one.
 
-    Both axes have the same range, in the units of the data. A case that is predicted rightly lies
-    on the diagonal, which is dashed.
+    Both axes have the same range, in the units of the data. A correct prediction lies on the
+    dashed diagonal.
 
     Parameters:
         truth: [B].
         predicted: [B].
-        name: what is predicted, for the axes' labels.
+        name: of the target, for the labels of the axes.
         ax: where to draw; by default the axes of a new figure.
 
     Returns:
         The axes.
 
     Raises:
-        DataError: shapes that do not go together, no case, or numbers that are not finite.
+        DataError: shapes that do not match, no case, or numbers that are not finite.
 
     >>> plot_predictions([1.0, 2.0], [1.5, 2.0], name="price").get_ylabel()
     'predicted price'
@@ -52,7 +52,7 @@ def plot_predictions(
     pad = 0.05 * (high - low) or abs(high) * 0.05 or 1.0
     ends = (low - pad, high + pad)
     ax.plot(ends, ends, color=GREY, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
-    # The more cases, the smaller and the fainter, so that where they crowd can be seen.
+    # Many points are smaller and fainter, so that dense areas can be seen.
     crowd = float(np.clip((len(truth) - 50) / 2000, 0, 1))
     ax.scatter(
         truth,

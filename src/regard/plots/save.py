@@ -1,4 +1,4 @@
-"""Writing pictures and pages: one file, of the kind that its name says."""
+"""Write pictures and pages in the format of the file name."""
 
 import io
 from collections.abc import Callable, Mapping
@@ -17,15 +17,15 @@ _Writer = Callable[[], bytes]
 
 
 def write_file(path: str | Path, writers: Mapping[str, _Writer], *, overwrite: bool) -> None:
-    """Write what the ending of the path says.
+    """Write a file in the format of its ending.
 
     Parameters:
-        path: ends in one of the writers' endings, in small letters or capitals.
-        writers: ending, such as ".png", to what gives the content.
+        path: ends in one of the writers' endings, in lower or upper case.
+        writers: ending, such as ".png", to a function that returns the content.
         overwrite: whether a file that exists may be replaced.
 
     Raises:
-        ConfigError: the path ends in something else.
+        ConfigError: the path has another ending.
         RunError: the file exists, or cannot be written.
     """
     path = Path(path)
@@ -44,7 +44,7 @@ def write_file(path: str | Path, writers: Mapping[str, _Writer], *, overwrite: b
 
 
 def picture_writers(draw: Callable[[], Axes]) -> dict[str, _Writer]:
-    """The writers of a PNG and an SVG of what is drawn, whatever the user's settings are."""
+    """The writers of a PNG and an SVG of a figure, independent of the user's settings."""
 
     def png() -> bytes:
         with own_style():

@@ -25,25 +25,25 @@ OCHRE = "#cf8f3a"
 VERMILION = "#e0480b"
 BLUE = "#2380c8"
 
-# Grey where the model hardly looked, which is still to be seen, through ochre to vermilion.
+# From grey for weight zero, which can still be seen, through ochre to vermilion.
 WEIGHT_COLOURS = LinearSegmentedColormap.from_list(
     "regard_weight", [(0.0, GREY), (0.5, OCHRE), (1.0, VERMILION)]
 )
 
-# How opaque vermilion gets behind letters: they can be read on it on paper and on a dark page.
+# Highest opacity of vermilion behind letters; they can be read on a light and on a dark page.
 TINT = 0.65
 
-# From nothing to vermilion, on whatever is behind.
+# From transparent to vermilion.
 TINTS = LinearSegmentedColormap.from_list("regard_tint", [(*to_rgb(VERMILION), 0), VERMILION])
 
 
 def axes_of_size(width: float, height: float) -> Axes:
-    """The axes of a new figure, in inches, that nothing else refers to."""
+    """The axes of a new figure; sizes in inches."""
     return Figure(figsize=(width, height), layout="constrained").add_subplot()
 
 
 def unframe(ax: Axes) -> None:
-    """Leave of the frame only the two axes, and those quiet."""
+    """Remove the frame but the left and the bottom axis, and draw these in grey."""
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_color(GREY)
     ax.tick_params(color=GREY)

@@ -10,17 +10,17 @@ __all__ = ["edges", "label_times", "positions", "time_text"]
 
 
 def positions(times: NDArray[np.generic]) -> NDArray[np.float64]:
-    """Places on an axis, in days for times, and otherwise the numbers themselves."""
+    """Positions on an axis: days for times, numbers unchanged."""
     numbers = date2num(times) if times.dtype.kind == "M" else times  # type: ignore[no-untyped-call]
     return np.asarray(numbers, dtype=np.float64)
 
 
 def edges(x: NDArray[np.float64], *, step: float) -> NDArray[np.float64]:
-    """[n + 1], half way between neighbours; the outer ones as far out as the next is in.
+    """[n + 1], half way between neighbours; the outer ones at the same distance on the other side.
 
     Parameters:
         x: [n], ascending.
-        step: of a single one.
+        step: width of a single one.
     """
     if len(x) == 1:
         return np.array([x[0] - step / 2, x[0] + step / 2])
@@ -29,7 +29,7 @@ def edges(x: NDArray[np.float64], *, step: float) -> NDArray[np.float64]:
 
 
 def label_times(ax: Axes, *, dates: bool) -> None:
-    """Ticks that suit what is along the axis."""
+    """Set the ticks of an axis of dates or numbers."""
     if dates:
         locator = AutoDateLocator(minticks=3, maxticks=7)  # type: ignore[no-untyped-call]
         ax.xaxis.set_major_locator(locator)
@@ -40,7 +40,7 @@ def label_times(ax: Axes, *, dates: bool) -> None:
 
 
 def time_text(time: np.generic) -> str:
-    """A time as one reads it, without what is zero of it; a number as it is.
+    """A time without trailing zeros; a number unchanged.
 
     >>> time_text(np.datetime64("2016-07-01T02:00:00.000000"))
     '2016-07-01 02:00'

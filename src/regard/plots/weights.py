@@ -29,9 +29,9 @@ def plot_weights(
     keys: Sequence[str] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw weights [Q, K]: the darker, the more the query looks at the key; blank is exactly zero.
+    """Draw weights [Q, K]: the darker, the higher the weight; blank is exactly zero.
 
-    Small pictures have each weight written in its cell.
+    In small pictures each weight is written in its cell.
 
     Parameters:
         weights: [Q, K], not negative.
@@ -43,7 +43,7 @@ def plot_weights(
         The axes.
 
     Raises:
-        DataError: shapes that do not go together, or weights below zero or not finite.
+        DataError: shapes that do not match, or weights that are negative or not finite.
 
     >>> plot_weights([[0.9, 0.1, 0.0], [0.2, 0.3, 0.5]], keys=["the", "cat", "sat"]).get_ylabel()
     'query'
@@ -90,12 +90,12 @@ def save_weights(
 
     Parameters:
         weights: [H, Q, K].
-        path: ends in .png or .svg, which says what is written.
+        path: ends in .png or .svg, which selects the format.
         title: above them.
         overwrite: whether a file that exists may be replaced.
 
     Raises:
-        ConfigError: the path ends in something else.
+        ConfigError: the path has another ending.
         RunError: the file exists, or cannot be written.
     """
     heads = np.asarray(weights, dtype=np.float64)

@@ -26,7 +26,7 @@ class PanelView(View):
     Attributes:
         id: name of the series.
         outcome: the prediction.
-        forecast: what is drawn.
+        forecast: its arrays, for `plot_forecast`.
     """
 
     grid: ClassVar[str] = "forecasts"
