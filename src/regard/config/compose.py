@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Union, get_args
 
 from pydantic import Field, create_model
 
+from regard.config.files import Learned
 from regard.config.model import ModelConfig
 from regard.config.section import Section
 from regard.config.sections import Sections
@@ -60,12 +61,25 @@ def _compose(name: str, task: Task) -> type[Config]:
     training = _section("training", (output.training, incoming.training, TrainingConfig), defaults)
     fields: dict[str, Any] = {
         "task": (Literal[name], "classify" if name == "classify" else ...),
-        "data": (Union[incoming.data], Field(discriminator="kind")),  # noqa: UP007 - of a tuple
+        "data": (_kinds(incoming.data), Field(discriminator="kind")),
         "model": (model, Field(default_factory=model)),
         "training": (training, Field(default_factory=training)),
     }
     composed: type[Config] = create_model("Config", __base__=Config, **fields)
     return composed
+
+
+class _ArrayData(Learned):
+    """Cases given from Python, where an input has no such section of its own."""
+
+    kind: Literal["arrays"]
+
+
+def _kinds(data: tuple[type[Section], ...]) -> Any:
+    """The union of the sections for each kind of data."""
+    kinds = [get_args(each.model_fields["kind"].annotation)[0] for each in data]
+    sections = data if "arrays" in kinds else (*data, _ArrayData)
+    return Union[sections]  # noqa: UP007 - of a tuple
 
 
 def _section(

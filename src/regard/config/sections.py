@@ -13,7 +13,7 @@ class Sections(NamedTuple):
 
     Attributes:
         data: of an input, a section for each kind of data, with the field `kind: Literal[...]`;
-            one of them is of the kind "arrays", for data given from Python.
+            that of the kind "arrays", for data given from Python, may be left out.
         model: section whose fields are added to `model`; of an output it may be a subclass of
             `ModelConfig`, which then decides how poolings are chosen.
         training: section whose fields are added to `training`.

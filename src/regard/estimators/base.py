@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection
-from dataclasses import fields
+from collections.abc import Callable, Collection
+from inspect import Parameter, Signature
 from pathlib import Path
+from textwrap import TextWrapper
 from time import perf_counter
 from typing import Any, ClassVar, Self
 
@@ -17,8 +18,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
+from regard.catalogue import ALIGNMENTS, ENCODERS, SCORES, WINDOWS
 from regard.config import Config, config_of, kinds_of, resolve_config
-from regard.errors import ConfigError, RegardWarning, RunError
+from regard.errors import ConfigError, RegardWarning, RunError, did_you_mean
 from regard.explain import as_weights
 from regard.inference import Inference
 from regard.inputs.input import Input
@@ -27,7 +29,7 @@ from regard.plugins import name_of
 from regard.registry import load
 from regard.runs import Run, read_run, write_run, writing
 from regard.tasks import INPUTS, OUTPUTS, TASKS
-from regard.training import Batch, Settings, batch_indices, check_device, fit, seeded
+from regard.training import Batch, batch_indices, check_device, fit, seeded
 
 __all__ = ["AttentionEstimator", "Floats", "estimator_of", "sides_of"]
 
@@ -66,27 +68,10 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if "task" in vars(cls) and cls.__doc__ and "{parameters}" in cls.__doc__:
-            cls.__doc__ = cls.__doc__.replace("{parameters}", _documented(cls.task))
-
-    def __init__(self, **parameters: Any) -> None:
-        known = self._get_param_names()
-        for name in parameters:
-            if name not in known:
-                raise TypeError(f"{type(self).__name__} has no parameter {name!r}")
-        self._set({**_defaults(self.task), **parameters})
-
-    @classmethod
-    def _get_param_names(cls) -> list[str]:
-        if cls.__init__ is AttentionEstimator.__init__:
-            return sorted(_defaults(cls.task))
-        names: list[str] = super()._get_param_names()
-        return names
-
-    def _set(self, given: dict[str, Any]) -> None:
-        """Set the parameters of `__init__` from its `locals()`."""
-        for name in self._get_param_names():
-            setattr(self, name, given[name])
+        if "task" in vars(cls):
+            cls.__init__ = _constructor(cls.task)  # type: ignore[method-assign]
+            if cls.__doc__:
+                cls.__doc__ = cls.__doc__.replace("{parameters}", _documented(cls.task))
 
     def __getattr__(self, name: str) -> Any:
         if name.endswith("_") and not name.startswith("_"):
@@ -153,7 +138,6 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         with seeded(seed):
             model = incoming.build(output)
         incoming.begin(model, encoded, held, targets, output)
-        names = {field.name for field in fields(Settings)}
         history = fit(
             model,
             incoming.part(encoded, targets=targets, training=True),
@@ -161,7 +145,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             if held is None
             else incoming.part(held, targets=output.targets(validation), training=True),
             output.objective(cases),
-            Settings(**config.training.model_dump(include=names)),
+            config.training,
             seed=seed,
             augment=incoming.augment(),
             checkpoint=checkpoint,
@@ -401,21 +385,42 @@ def _data_fields(task: str) -> dict[str, Any]:
     return found
 
 
-def _defaults(task: str) -> dict[str, Any]:
-    """The parameters of a task with their defaults."""
+def _constructor(task: str) -> Callable[..., None]:
+    """An `__init__` whose keyword-only parameters are the fields of the task's configuration."""
     config = config_of(task)
-    found = {**_fields(config, "model"), **_fields(config, "training"), **_data_fields(task)}
+    found = {**_fields(config, "model"), **_data_fields(task), **_fields(config, "training")}
     defaults = {name: field.get_default(call_default_factory=True) for name, field in found.items()}
-    return {**defaults, "verbose": False, "random_state": None}
+    defaults |= {"verbose": False, "random_state": None}
+
+    def __init__(self: AttentionEstimator, **parameters: Any) -> None:  # noqa: N807
+        for name in parameters:
+            if name not in defaults:
+                raise TypeError(
+                    f"{type(self).__name__} got an unexpected keyword argument {name!r}"
+                    f"{did_you_mean(name, defaults)}"
+                )
+        for name, default in defaults.items():
+            setattr(self, name, parameters.get(name, default))
+
+    parameters = [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=default)
+        for name, default in defaults.items()
+    ]
+    first = Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)
+    __init__.__signature__ = Signature([first, *parameters])  # type: ignore[attr-defined]
+    return __init__
 
 
 def _documented(task: str) -> str:
     """The parameters of a task for a docstring, from the configuration's descriptions."""
-    import textwrap
-
     config = config_of(task)
     model: Any = config.model_fields["model"].annotation
     about = {
+        "encoder": f"maps the input to states: {', '.join(ENCODERS)}; or an `Encoder` class, or a "
+        "function that returns one",
+        "attention": f"the mechanism: a score ({', '.join(SCORES)}), a window "
+        f"({', '.join(WINDOWS)}) or an alignment ({', '.join(ALIGNMENTS)}), by name or as a class; "
+        'or a table, such as {"score": "general", "window": {"local-p": 10}, "heads": 4}',
         "pooling": "; ".join(f'"{name}": {what}' for name, what in model.poolings.items()),
     }
     found = {**_fields(config, "model"), **_data_fields(task), **_fields(config, "training")}
@@ -424,7 +429,7 @@ def _documented(task: str) -> str:
         "verbose": "whether to show a progress bar",
         "random_state": "random seed; the same seed gives the same model",
     }
-    wrap = textwrap.TextWrapper(96, subsequent_indent=" " * 12, initial_indent=" " * 8)
+    wrap = TextWrapper(96, subsequent_indent=" " * 12, initial_indent=" " * 8)
     return "\n".join(wrap.fill(f"{name}: {what}.") for name, what in lines.items()).lstrip()
 
 

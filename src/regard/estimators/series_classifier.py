@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
-
-import numpy as np
-
 from regard.estimators.classifier import AttentionClassifier
 from regard.estimators.series import SeriesEstimator
 
@@ -35,35 +31,3 @@ class SeriesClassifier(AttentionClassifier, SeriesEstimator):
     """
 
     task = "classify"
-
-    def __init__(
-        self,
-        *,
-        encoder: str = "inception",
-        attention: str | dict[str, Any] = "additive",
-        pooling: str | None = None,
-        form: str | None = None,
-        hidden: int | None = None,
-        layers: int | None = None,
-        attention_dim: int = 64,
-        heads: int = 1,
-        dropout: float = 0.1,
-        validation_share: float | Literal["auto"] = "auto",
-        scaling: str = "auto",
-        missing: Literal["refuse", "interpolate"] = "refuse",
-        epochs: int = 50,
-        patience: int = 5,
-        batch_size: int = 32,
-        learning_rate: float = 0.003,
-        weight_decay: float = 0.01,
-        schedule: str = "cosine",
-        gradient_clip: float = 1.0,
-        updates_per_epoch: int = 10,
-        device: str = "auto",
-        class_weight: str | dict[Any, float] | None = None,
-        label_smoothing: float = 0.1,
-        augmentation: str = "warp",
-        verbose: bool = False,
-        random_state: int | np.random.RandomState | None = None,
-    ) -> None:
-        self._set(locals())

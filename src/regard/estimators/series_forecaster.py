@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,45 +85,6 @@ class SeriesForecaster(AttentionEstimator):
     columns_: tuple[str, ...]
     known_: tuple[str, ...]
     latest_: Panel
-
-    def __init__(
-        self,
-        *,
-        encoder: str = "conv-bilstm",
-        attention: str | dict[str, Any] = "additive",
-        pooling: str | None = None,
-        form: str | None = None,
-        hidden: int | None = None,
-        layers: int | None = None,
-        attention_dim: int = 64,
-        heads: int = 1,
-        dropout: float = 0.1,
-        linear: bool | None = None,
-        quantiles: Sequence[float] = (),
-        time: str | None = "ds",
-        id: str | None = None,  # noqa: A002
-        target: str | Sequence[str] | None = None,
-        known: Sequence[str] = (),
-        past: Sequence[str] = (),
-        horizon: int = 1,
-        window: int | None = None,
-        season: int | None = None,
-        missing: Literal["refuse", "interpolate"] = "refuse",
-        frequency: Literal["infer", "rows"] = "infer",
-        validation_share: float = 0.1,
-        epochs: int = 8,
-        patience: int = 3,
-        batch_size: int = 64,
-        learning_rate: float = 0.002,
-        weight_decay: float = 0.01,
-        schedule: str = "cosine",
-        gradient_clip: float = 1.0,
-        updates_per_epoch: int = 50,
-        device: str = "auto",
-        verbose: bool = False,
-        random_state: int | np.random.RandomState | None = None,
-    ) -> None:
-        self._set(locals())
 
     def predict(self, X: Any = None, *, future: Any = None) -> Floats:
         """The steps to come, in the units of the data: [series, targets, horizon].

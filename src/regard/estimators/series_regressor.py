@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -45,36 +45,6 @@ class SeriesRegressor(RegressorMixin, SeriesEstimator):  # type: ignore[misc]
     targets_: tuple[str, ...]
     target_scaler_: Scaler
     flat_: bool
-
-    def __init__(
-        self,
-        *,
-        encoder: str = "inception",
-        attention: str | dict[str, Any] = "additive",
-        pooling: str | None = None,
-        form: str | None = None,
-        hidden: int | None = None,
-        layers: int | None = None,
-        attention_dim: int = 64,
-        heads: int = 1,
-        dropout: float = 0.0,
-        members: int | None = None,
-        validation_share: float | Literal["auto"] = "auto",
-        scaling: str = "auto",
-        missing: Literal["refuse", "interpolate"] = "refuse",
-        epochs: int = 50,
-        patience: int = 5,
-        batch_size: int = 32,
-        learning_rate: float = 0.004,
-        weight_decay: float = 0.01,
-        schedule: str = "cosine",
-        gradient_clip: float = 1.0,
-        updates_per_epoch: int = 10,
-        device: str = "auto",
-        verbose: bool = False,
-        random_state: int | np.random.RandomState | None = None,
-    ) -> None:
-        self._set(locals())
 
     def predict(self, X: Any) -> Floats:
         """The numbers of each case, in the units of the data: [cases] or [cases, targets]."""

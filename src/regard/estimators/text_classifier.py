@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,45 +47,6 @@ class TextClassifier(AttentionClassifier):
     ngrams_: Ngrams | None
     longest_: int
     width_: int
-
-    def __init__(
-        self,
-        *,
-        encoder: str = "bilstm",
-        attention: str | dict[str, Any] = "additive",
-        pooling: str | None = None,
-        form: str | None = None,
-        hidden: int | None = None,
-        layers: int | None = None,
-        attention_dim: int = 64,
-        heads: int = 1,
-        dropout: float = 0.5,
-        embedding_dim: int = 64,
-        ngrams: bool = True,
-        vectors: str | None = None,
-        word_dropout: float = 0.1,
-        embedding_dropout: float = 0.3,
-        validation_share: float | Literal["auto"] = 0.0,
-        tokens: str = "word",
-        vocabulary: int = 20000,
-        min_count: int = 1,
-        lowercase: bool = True,
-        max_tokens: int = 512,
-        epochs: int = 8,
-        patience: int = 5,
-        batch_size: int = 64,
-        learning_rate: float = 0.004,
-        weight_decay: float = 0.05,
-        schedule: str = "cosine",
-        gradient_clip: float = 1.0,
-        updates_per_epoch: int = 10,
-        device: str = "auto",
-        class_weight: str | dict[Any, float] | None = None,
-        label_smoothing: float = 0.1,
-        verbose: bool = False,
-        random_state: int | np.random.RandomState | None = None,
-    ) -> None:
-        self._set(locals())
 
     def attend(self, X: Any) -> list[Floats]:
         """The attention of each word: an array [words] for each text, which sums to one.

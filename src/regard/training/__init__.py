@@ -5,7 +5,6 @@ from regard.training.batches import Batch, BatchOrder, Part, SequencePart, load_
 from regard.training.fit import check_device, fit, seeded
 from regard.training.objectives import AbsoluteError, CrossEntropy, Objective, SquaredError
 from regard.training.order import batch_indices
-from regard.training.settings import Settings
 
 __all__ = [
     "AbsoluteError",
@@ -15,7 +14,6 @@ __all__ = [
     "Objective",
     "Part",
     "SequencePart",
-    "Settings",
     "SquaredError",
     "batch_indices",
     "check_device",

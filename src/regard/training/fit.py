@@ -14,12 +14,12 @@ from lightning.pytorch import Callback, LightningModule, Trainer, callbacks
 from lightning.pytorch.trainer.states import TrainerStatus
 from torch import Tensor, nn
 
+from regard.config import TrainingConfig
 from regard.errors import ConfigError
 from regard.training.batches import Part, load_batches
 from regard.training.callbacks import BestWeights, Checkpoint, History, ProgressLine
 from regard.training.module import TrainingModule
 from regard.training.objectives import Objective
-from regard.training.settings import Settings
 
 __all__ = ["check_device", "fit", "seeded"]
 
@@ -78,7 +78,7 @@ def fit(
     train: Part,
     validation: Part | None,
     objective: Objective,
-    settings: Settings,
+    settings: TrainingConfig,
     *,
     seed: int,
     augment: Callable[[Tensor, Tensor | None], Tensor] | None = None,

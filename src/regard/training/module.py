@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 
 from regard.attention import Reinforce
+from regard.config import TrainingConfig
 from regard.errors import RegardError
 from regard.training.batches import Batch
 from regard.training.objectives import Objective
-from regard.training.settings import Settings
 
 __all__ = ["TrainingModule"]
 
@@ -38,7 +38,7 @@ class TrainingModule(LightningModule):
         self,
         model: nn.Module,
         objective: Objective,
-        settings: Settings,
+        settings: TrainingConfig,
         augment: Callable[[Tensor, Tensor | None], Tensor] | None = None,
     ) -> None:
         super().__init__()
