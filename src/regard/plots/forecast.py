@@ -132,25 +132,15 @@ def _check(view: ForecastView, target: int) -> None:
     M, T, horizon = len(view.columns), len(view.times), len(view.future)
     if not (M and T and horizon):
         raise DataError("view: wanted at least one column, one step of the past and one ahead")
-    quantiles = {f"quantiles[{level}]": array for level, array in (view.quantiles or {}).items()}
-    wanted = {
-        "past": (M, T),
-        "predicted": (M, horizon),
-        "weights": (horizon, T),
-        "truth": (M, horizon),
-        **dict.fromkeys(quantiles, (M, horizon)),
-    }
-    given = {
-        "past": view.past,
-        "predicted": view.predicted,
-        "weights": view.weights,
-        **({} if view.truth is None else {"truth": view.truth}),
-        **quantiles,
-    }
+    given = {"past": view.past, "predicted": view.predicted, "weights": view.weights}
+    given |= {} if view.truth is None else {"truth": view.truth}
+    given |= {f"quantiles[{level}]": array for level, array in (view.quantiles or {}).items()}
+    shapes = {"past": (M, T), "weights": (horizon, T)}
     for name, array in given.items():
-        if np.shape(array) != wanted[name]:
+        wanted = shapes.get(name, (M, horizon))
+        if np.shape(array) != wanted:
             raise DataError(
-                f"{name}: wanted the shape {list(wanted[name])}, given {list(np.shape(array))}"
+                f"{name}: wanted the shape {list(wanted)}, given {list(np.shape(array))}"
             )
     if not (np.isfinite(view.weights) & (view.weights >= 0)).all():
         raise DataError("weights: wanted finite numbers that are not negative")

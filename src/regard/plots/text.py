@@ -1,5 +1,6 @@
 """A text as a picture: each word on a tint as strong as its weight."""
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -149,7 +150,7 @@ def _runs(fragments: list[Fragment]) -> list[str | list[Fragment]]:
     """Runs that stay on one line if they fit, the blanks between them, and line ends."""
     runs: list[str | list[Fragment]] = []
     for fragment in fragments:
-        for part in _split(fragment.text):
+        for part in re.findall(r"\n|[^\S\n]+|\S+", fragment.text):
             if part.isspace():
                 runs.append(part)
                 continue
@@ -162,18 +163,6 @@ def _runs(fragments: list[Fragment]) -> list[str | list[Fragment]]:
     while runs and isinstance(runs[-1], str):
         runs.pop()
     return runs
-
-
-def _split(text: str) -> list[str]:
-    """Divide at blanks and line ends, which are parts too."""
-    parts: list[str] = []
-    for letter in text:
-        joins = parts and letter != "\n" and parts[-1] != "\n"
-        if joins and letter.isspace() == parts[-1].isspace():
-            parts[-1] += letter
-        else:
-            parts.append(letter)
-    return parts
 
 
 def _pieces(fragment: Fragment, room: float, width: float, font: FontProperties) -> list[Fragment]:

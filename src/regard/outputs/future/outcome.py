@@ -9,7 +9,6 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from regard.plots.forecast import level_pairs
-from regard.plots.format import number
 from regard.plots.outcome import Outcome
 from regard.plots.page import render
 from regard.plots.times import time_text
@@ -66,18 +65,6 @@ class FutureOutcome(Outcome):
     def details(self) -> Markup:
         """A table of the forecast, its widest band and the truth."""
         template = Path(__file__).with_name("details.html")
+        times = [time_text(time) for time in self.future]
         bands = level_pairs(self.quantiles)[:1]
-        return Markup(render(template, outcome=self, bands=bands, rows=self._rows(bands)))
-
-    def _rows(self, bands: list[tuple[float, float]]) -> list[tuple[str, list[str]]]:
-        rows, quantiles = [], self.quantiles or {}
-        for h, time in enumerate(self.future):
-            cells = []
-            for m in range(len(self.columns)):
-                cells.append(number(float(self.predicted[m, h])))
-                for pair in bands:
-                    cells.append(" to ".join(number(float(quantiles[q][m, h])) for q in pair))
-                if self.truth is not None:
-                    cells.append(number(float(self.truth[m, h])))
-            rows.append((time_text(time), cells))
-        return rows
+        return Markup(render(template, outcome=self, times=times, bands=bands))
