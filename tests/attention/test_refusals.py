@@ -60,16 +60,22 @@ def _mask(*shape: int) -> torch.Tensor:
 
 
 COMBINATIONS: dict[str, Callable[[], object]] = {
-    "Monotonic says itself which keys may be seen, those from the last stop on: it takes no "
-    "window but Global": lambda: Attention(Dot(), window=Causal(), align=Monotonic()),
-    "Monotonic looks at one key at a time, and Coverage needs the weights of all: align by "
+    "Monotonic cannot be combined with the window Causal: which keys a query may attend to "
+    "depends on where the previous query stopped": lambda: Attention(
+        Dot(), window=Causal(), align=Monotonic()
+    ),
+    "Monotonic computes one score at a time, and Coverage needs the weights of all keys: align by "
     "softmax, sparsemax, entmax15 or Hard": lambda: Attention(Coverage(D, D, 2), align=Monotonic()),
-    "Monotonic looks at one key at a time, and LocationSensitive needs the weights of all: align "
-    "by softmax, sparsemax, entmax15 or Hard": lambda: Attention(
+    "Monotonic computes one score at a time, and LocationSensitive needs the weights of all keys: "
+    "align by softmax, sparsemax, entmax15 or Hard": lambda: Attention(
         LocationSensitive(D, D, 2), align=Monotonic()
     ),
-    "Hard looks at one position, which the Gaussian of LocalPredictive would only scale: align by "
-    "softmax, sparsemax or entmax15, or take another window": lambda: Attention(
+    "Hard attends to one position, and the gain of LocalPredictive would only scale its value: "
+    "align by softmax, sparsemax or entmax15, or use another window": lambda: Attention(
+        Dot(), window=_local(), align=Hard()
+    ),
+    "Hard attends to one position, and the gain of Windows would only scale its value: align by "
+    "softmax, sparsemax or entmax15, or use another window": lambda: Attention(
         Dot(), window=Windows(Causal(), _local()), align=Hard()
     ),
     "Causal goes by the order of the queries, and a learned query has no place in any: use "
@@ -264,7 +270,7 @@ def test_parts_of_another_kind(arguments: Any, message: str) -> None:
 
 def test_reinforce_of_nothing_or_of_other_shapes() -> None:
     three = torch.zeros(3)
-    with pytest.raises(ConfigError, match="in training hands it back"):
+    with pytest.raises(ConfigError, match="in training returns it"):
         Reinforce()(None, None, three)
     with pytest.raises(ConfigError, match=re.escape("not [3, 1], [3, 1] and [3]")):
         Reinforce()(three[:, None], three[:, None], three)

@@ -9,11 +9,12 @@ and opposite to the padding mask of `nn.MultiheadAttention`.
 
 from regard.attention.additive import Additive, Concat
 from regard.attention.alibi import ALiBi, alibi_slopes
-from regard.attention.attention import Attended, Attention, Memory
+from regard.attention.alignment import Alignment, Sampled, SequentialAlignment
+from regard.attention.attention import Attended, Attention
 from regard.attention.causal import Causal, Sliding
 from regard.attention.conjunctive import ConjunctivePooling, Gated, conjunctive_pool
 from regard.attention.dot import Cosine, Dot, General, ScaledDot, dot_score
-from regard.attention.hard import Hard, Reinforce, Sampled, gumbel_softmax, sample_one
+from regard.attention.hard import Hard, Reinforce, gumbel_softmax, sample_one
 from regard.attention.hierarchy import (
     Hierarchical,
     HierarchicalPooling,
@@ -24,6 +25,7 @@ from regard.attention.kernels import additive_score
 from regard.attention.last_state import LastStatePooling
 from regard.attention.local import LocalMonotonic, LocalPredictive
 from regard.attention.location import Location
+from regard.attention.memory import Memory
 from regard.attention.monotonic import Monotonic, monotonic_decode, monotonic_step
 from regard.attention.multi_head import MultiHead
 from regard.attention.pooling import AttentionPooling, Pooled, SelfAttentionPooling, learned_queries
@@ -38,6 +40,7 @@ from regard.attention.window import Global, View, Window, Windows
 __all__ = [
     "ALiBi",
     "Additive",
+    "Alignment",
     "Attended",
     "Attention",
     "AttentionPooling",
@@ -69,6 +72,7 @@ __all__ = [
     "ScaledDot",
     "Score",
     "SelfAttentionPooling",
+    "SequentialAlignment",
     "Sliding",
     "Stacked",
     "StackedPooling",

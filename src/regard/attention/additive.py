@@ -1,4 +1,4 @@
-"""Additive attention: query and key meet in a space of their own, through a tanh."""
+"""Additive scores: query and key are projected to one space, added, and passed through a tanh."""
 
 from typing import Any
 
@@ -21,13 +21,14 @@ __all__ = ["Additive", "AdditiveScore", "Concat"]
 
 
 class AdditiveScore(Score):
-    """score(q, k) = v . tanh(q' + k'), of projections q' and k' that a subclass makes.
+    """score(q, k) = v . tanh(q' + k'), where a subclass defines the projections q' and k'.
 
     Attributes:
         vector: v, [A].
-        kernel: what it is computed with; None chooses, see `regard.attention.kernels`.
+        kernel: None selects the kernel automatically, see `regard.attention.kernels`.
     """
 
+    compares_bands = True
     vector: nn.Parameter
     kernel: str | None = None
 
@@ -36,32 +37,31 @@ class AdditiveScore(Score):
         raise NotImplementedError
 
     def keep(self, prepared: Tensor) -> Tensor:
-        """k' and, of float32, e^2k' beside it: [B, K, A] -> [B, K, 2 A]."""
+        """k' and, in float32, e^2k' beside it: [B, K, A] -> [B, K, 2 A]."""
         if prepared.dtype != torch.float32 or torch.onnx.is_in_onnx_export():
             return prepared
         return torch.cat([prepared, exponentials(prepared)], -1)
 
-    def compare(self, query: Tensor, prepared: Tensor, mask: Tensor | None = None) -> Tensor:
-        """[B, Q, Dq] against [B, K, A or 2 A] -> [B, Q, K]; zero where not allowed."""
-        keys, keys_exp = self._split(prepared)
-        return additive_score(
-            self.query_side(query), keys, self.vector, mask, keys_exp=keys_exp, kernel=self.kernel
-        )
+    def compare(self, query: Tensor, prepared: Tensor) -> Tensor:
+        """[B, Q, Dq] against [B, K, A or 2 A] -> [B, Q, K]."""
+        return self.compare_where(query, prepared, None)
+
+    def compare_where(self, query: Tensor, prepared: Tensor, mask: Tensor | None) -> Tensor:
+        """As `compare`; scores that the mask does not allow are not computed, and zero."""
+        return self._compare(query, prepared, mask, None)
 
     def compare_band(
         self, query: Tensor, prepared: Tensor, band: Band, mask: Tensor | None
     ) -> Tensor:
         """[B, Q, Dq] against a band of prepared keys -> [B, Q, W]; zero where not allowed."""
+        return self._compare(query, prepared, mask, band)
+
+    def _compare(
+        self, query: Tensor, prepared: Tensor, mask: Tensor | None, band: Band | None
+    ) -> Tensor:
         keys, keys_exp = self._split(prepared)
-        return additive_score(
-            self.query_side(query),
-            keys,
-            self.vector,
-            mask,
-            keys_exp=keys_exp,
-            band=band,
-            kernel=self.kernel,
-        )
+        how: Any = {"keys_exp": keys_exp, "band": band, "kernel": self.kernel}
+        return additive_score(self.query_side(query), keys, self.vector, mask, **how)
 
     def attend(
         self,
@@ -74,15 +74,11 @@ class AdditiveScore(Score):
         position: int,
         need_weights: bool,
     ) -> tuple[Tensor, Tensor | None]:
-        """Context [B, Q, Dv] and weights [B, Q, K] of a softmax; those not needed are not held."""
+        """The context [B, Q, Dv] and, if needed, the weights [B, Q, K]; otherwise never held."""
         keys, keys_exp = self._split(prepared)
         given = (self.query_side(query), keys, values, self.vector, mask)
-        how: Any = {
-            "keys_exp": keys_exp,
-            "reach": reach,
-            "position": position,
-            "kernel": self.kernel,
-        }
+        how: Any = {"keys_exp": keys_exp, "reach": reach, "position": position}
+        how["kernel"] = self.kernel
         if need_weights:
             return additive_attention_and_weights(*given, **how)
         return additive_attention(*given, **how), None
@@ -102,16 +98,16 @@ class AdditiveScore(Score):
 class Additive(AdditiveScore):
     """score(q, k) = v . tanh(W_q q + W_k k + b).
 
-    Loads the weights of a `Concat` too.
+    It also loads the weights of a `Concat`.
 
     Parameters:
-        query_dim: Dq, or None when queries come already in the comparison space, A wide: a
-            learned query needs no W_q, which the product W_q q would only hide.
-        key_dim: Dk; query and key may differ in width.
-        hidden_dim: A, the width of the space in which they are compared.
+        query_dim: Dq. None for queries that are A wide already and not projected: for a learned
+            query, W_q would be redundant.
+        key_dim: Dk; may differ from Dq.
+        hidden_dim: A, the width of W_q q and W_k k.
         bias: whether to learn b; the paper has none.
-        kernel: "plain", "blocked", "numba" or "triton", the same numbers to rounding; None
-            chooses, see `regard.attention.kernels`.
+        kernel: "plain", "blocked", "numba" or "triton"; all give the same numbers to rounding.
+            None selects the kernel automatically, see `regard.attention.kernels`.
 
     Source: Bahdanau, Cho and Bengio, 2015, "Neural machine translation by jointly learning to
     align and translate", appendix A.1.2 (there W_a is W_q and U_a is W_k).
@@ -153,14 +149,14 @@ class Additive(AdditiveScore):
 
 
 class Concat(AdditiveScore):
-    """score(q, k) = v . tanh(W [q; k] + b): additive attention, W_q and W_k side by side in W.
+    """score(q, k) = v . tanh(W [q; k] + b): `Additive` with W_q and W_k side by side in W.
 
-    The same numbers from the same weights; it loads those of an `Additive` too.
+    The same weights give the same numbers; it also loads the weights of an `Additive`.
 
-    Parameters: as for `Additive`; query_dim must be given.
+    Parameters: as for `Additive`; query_dim is required.
 
     Source: Luong, Pham and Manning, 2015, "Effective approaches to attention-based neural
-    machine translation", section 3.1. There the query comes first, as here.
+    machine translation", section 3.1, where the query comes first, too.
 
     >>> additive, concat = Additive(3, 5, 7), Concat(3, 5, 7)
     >>> concat.load_state_dict(additive.state_dict())
@@ -185,12 +181,12 @@ class Concat(AdditiveScore):
         self.register_load_state_dict_pre_hook(_join)  # type: ignore[no-untyped-call]
 
     def prepare(self, keys: Tensor) -> Tensor:
-        """The part of W [q; k] + b that comes from the key: [B, K, Dk] -> [B, K, A]."""
+        """The key's part of W [q; k] + b: [B, K, Dk] -> [B, K, A]."""
         weight = self.projection.weight[:, self.query_dim :]
         return nn.functional.linear(keys, weight, self.projection.bias)
 
     def query_side(self, query: Tensor) -> Tensor:
-        """The part that comes from the query: [B, Q, Dq] -> [B, Q, A]."""
+        """The query's part: [B, Q, Dq] -> [B, Q, A]."""
         return nn.functional.linear(query, self.projection.weight[:, : self.query_dim])
 
 
@@ -201,7 +197,7 @@ def _direction(hidden_dim: int) -> nn.Parameter:
 
 
 def _split(module: nn.Module, weights: dict[str, Any], prefix: str, *_: object) -> None:
-    """Rename what a `Concat` has saved to what an `Additive` loads."""
+    """Rename the weights of a `Concat` to those of an `Additive`."""
     joint = weights.pop(f"{prefix}projection.weight", None)
     if joint is not None:
         width = module.get_parameter("query_projection.weight").shape[1]
@@ -212,7 +208,7 @@ def _split(module: nn.Module, weights: dict[str, Any], prefix: str, *_: object) 
 
 
 def _join(_: nn.Module, weights: dict[str, Any], prefix: str, *__: object) -> None:
-    """Rename what an `Additive` has saved to what a `Concat` loads."""
+    """Rename the weights of an `Additive` to those of a `Concat`."""
     of_query = weights.pop(f"{prefix}query_projection.weight", None)
     of_key = weights.pop(f"{prefix}key_projection.weight", None)
     if of_query is not None and of_key is not None:

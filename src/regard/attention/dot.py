@@ -1,17 +1,29 @@
-"""Dot products of query and key: plain, scaled, through a matrix, and of directions alone."""
+"""Dot-product scores: plain, scaled, bilinear and cosine."""
 
 import torch
 from torch import Tensor, nn
 
-from regard.attention.kernels import Band, band_dot
+from regard.attention.kernels import (
+    Band,
+    Reach,
+    band_dot,
+    dot_attention,
+    fused_attention,
+    is_narrow,
+)
 from regard.attention.score import Score
+from regard.attention.window import View
 from regard.errors import ConfigError
 
 __all__ = ["Cosine", "Dot", "General", "ScaledDot", "dot_score"]
 
 
 def dot_score(query: Tensor, keys: Tensor) -> Tensor:
-    """score = q . k: [B, Q, D], [B, K, D] -> [B, Q, K]."""
+    """score = q . k: [B, Q, D], [B, K, D] -> [B, Q, K].
+
+    >>> dot_score(torch.tensor([[[1.0, 2.0]]]), torch.tensor([[[3.0, 4.0], [0.0, 1.0]]]))
+    tensor([[[11.,  2.]]])
+    """
     return query @ keys.mT
 
 
@@ -25,9 +37,15 @@ class Dot(Score):
     tensor([[[11.,  2.]]])
     """
 
+    compares_bands = True
+
     def query_side(self, query: Tensor) -> Tensor:
-        """What the prepared keys are multiplied with: [B, Q, Dq] -> [B, Q, width of prepared]."""
+        """The left factor of the dot products: [B, Q, Dq] -> [B, Q, width of the prepared keys]."""
         return query
+
+    def query_width(self, prepared: Tensor) -> int:
+        """Dq, the width of the prepared keys."""
+        return prepared.shape[-1]
 
     def compare(self, query: Tensor, prepared: Tensor) -> Tensor:
         """[B, Q, Dq] against prepared keys -> [B, Q, K]."""
@@ -41,13 +59,45 @@ class Dot(Score):
         scores: Tensor = band_dot(*sides, band.first.flatten(0, -2), band.width)
         return scores.view(*query.shape[:-1], band.width)
 
+    def attend(
+        self,
+        query: Tensor,
+        prepared: Tensor,
+        values: Tensor,
+        mask: Tensor | None,
+        *,
+        reach: Reach,
+        position: int,
+        need_weights: bool,
+    ) -> tuple[Tensor, None] | None:
+        """The context of a causal mask or a narrow window, without the weights."""
+        if need_weights:
+            return None
+        keys = prepared.shape[-2]
+        causal = reach == Reach(after=0) and mask is None and position == 0
+        # a compiled graph takes the mask instead, which any number of queries and keys can have
+        if causal and query.shape[-2] == keys and not torch.compiler.is_compiling():
+            sides = (self.query_side(query), prepared, values)
+            return fused_attention(*sides, causal=True), None
+        if reach.width is None or not is_narrow(reach.width, keys):
+            return None
+        sides = (self.query_side(query), prepared, values)
+        return dot_attention(*sides, mask, reach=reach, position=position), None
+
+    def attend_view(
+        self, query: Tensor, prepared: Tensor, values: Tensor, view: View, *, dropout: float
+    ) -> Tensor:
+        """The context [B, Q, Dv], by torch's fused kernel."""
+        sides = (self.query_side(query), prepared, values)
+        return fused_attention(*sides, view.mask, view.bias, dropout=dropout)
+
 
 class ScaledDot(Dot):
-    """score(q, k) = scale (q . k) / temperature; with 1 / sqrt(D), the variance stays one.
+    """score(q, k) = scale (q . k) / temperature; the default scale keeps the variance at one.
 
     Parameters:
-        scale: 1 / sqrt(D) when None.
-        learnable: whether to learn the temperature, which starts at one; otherwise there is none.
+        scale: None is 1 / sqrt(D).
+        learnable: whether to learn a temperature, which starts at one; otherwise it stays one.
 
     Source: Vaswani et al., 2017, "Attention is all you need", equation 1.
 
@@ -67,7 +117,7 @@ class ScaledDot(Dot):
 
 
 class General(Dot):
-    """score(q, k) = q W k, for query and key of any widths; also called bilinear.
+    """score(q, k) = q W k, the bilinear score, for query and key of any widths.
 
     Parameters:
         query_dim: Dq.
@@ -82,7 +132,7 @@ class General(Dot):
     def __init__(self, query_dim: int, key_dim: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(query_dim, key_dim))
-        # so that the scores of unit-variance inputs start with unit variance
+        # scores of inputs of unit variance start with unit variance
         nn.init.normal_(self.weight, std=(query_dim * key_dim) ** -0.5)
         self.query_dim, self.key_dim = query_dim, key_dim
 
@@ -92,11 +142,11 @@ class General(Dot):
 
 
 class Cosine(Dot):
-    """score(q, k) = beta cos(q, k), beta = 1 / temperature; a zero vector's cosine is zero.
+    """score(q, k) = beta cos(q, k), beta = 1 / temperature; the cosine of a zero vector is zero.
 
     Parameters:
-        temperature: the lower, the sharper; the paper gives beta, the key strength, itself.
-        learnable: whether to learn the temperature, from this value on.
+        temperature: lower is sharper; the paper has beta, the key strength, instead.
+        learnable: whether to learn the temperature, starting from this value.
 
     Source: Graves, Wayne and Danihelka, 2014, "Neural Turing machines", equations 5 and 6.
 
@@ -125,6 +175,6 @@ class Cosine(Dot):
 
 
 def _direction(vectors: Tensor) -> Tensor:
-    """v / |v|, and a zero vector as it is, with a gradient of its own size."""
+    """v / |v|; a zero vector stays zero, and its gradient finite."""
     length = torch.linalg.vector_norm(vectors, dim=-1, keepdim=True)
     return vectors / torch.where(length > 0, length, 1.0)

@@ -1,43 +1,35 @@
-"""Hard attention: each query looks at one position alone, drawn by its scores."""
+"""Hard attention: each query attends to one position, sampled from its scores."""
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
+from regard.attention.alignment import Alignment, Sampled
+from regard.attention.score import Score
 from regard.attention.softmax import masked_log_softmax, masked_softmax
+from regard.attention.window import Window
 from regard.errors import ConfigError
 
-__all__ = ["Hard", "Reinforce", "Sampled", "gumbel_softmax", "sample_one"]
-
-
-class Sampled(NamedTuple):
-    """What sampling one position per query gives.
-
-    Attributes:
-        weights: [..., K], one at the position drawn and zero elsewhere.
-        log_prob: [...], of the position drawn; its gradient is what REINFORCE needs.
-        entropy: [...], of the distribution that it was drawn from.
-    """
-
-    weights: Tensor
-    log_prob: Tensor | None
-    entropy: Tensor | None
+__all__ = ["Hard", "Reinforce", "gumbel_softmax", "sample_one"]
 
 
 def sample_one(
     scores: Tensor, mask: Tensor | None = None, *, generator: torch.Generator | None = None
 ) -> Sampled:
-    """Draw one position per query from softmax(scores); no gradient flows through the draw.
+    """Sample one position per query from softmax(scores); the sample passes no gradient on.
 
     A query that may attend to nothing gets zero weights, log-probability and entropy.
 
     Parameters:
         scores: [..., K].
         mask: boolean, broadcast to the scores; True means may be attended. None allows all.
-        generator: to draw from; torch's own when None, as dropout does.
+        generator: for the sample; None uses torch's default generator.
 
     Source: Xu et al., 2015, "Show, attend and tell", section 4.1.
+
+    >>> sample_one(torch.tensor([[0.0, 100.0, 0.0]])).weights
+    tensor([[0., 1., 0.]])
     """
     log_probabilities = masked_log_softmax(scores, mask)
     probabilities = masked_softmax(scores, mask)
@@ -57,22 +49,26 @@ def gumbel_softmax(
     temperature: float = 1.0,
     generator: torch.Generator | None = None,
 ) -> Tensor:
-    """Draw one position per query; the gradient is that of the softmax that was drawn from.
+    """Sample one position per query, with the gradient of a softmax.
 
-    Gumbel noise added to the scores makes their highest a draw from softmax(scores); going back,
-    the softmax of the noisy scores stands for it (straight through). Biased, of low variance.
+    The highest of the scores plus Gumbel noise is a sample from softmax(scores). The backward pass
+    uses the gradient of the softmax of the noisy scores (straight-through): biased, but of low
+    variance.
 
     Parameters:
         scores: [..., K].
         mask: boolean, broadcast to the scores; True means may be attended. None allows all.
-        temperature: of the softmax that the gradient is taken of.
-        generator: to draw from; torch's own when None, as dropout does.
+        temperature: of the softmax in the backward pass.
+        generator: for the noise; None uses torch's default generator.
 
     Returns:
-        [..., K] weights, one at the position drawn; zeros where nothing is allowed.
+        [..., K] weights, one at the sampled position; zeros where nothing is allowed.
 
     Source: Jang, Gu and Poole, 2017, "Categorical reparameterization with Gumbel-softmax",
     equations 1 and 2 and section 2.2.
+
+    >>> gumbel_softmax(torch.tensor([[0.0, 100.0, 0.0]]))
+    tensor([[0., 1., 0.]])
     """
     waiting = torch.empty_like(scores, dtype=torch.float32).exponential_(generator=generator)
     gumbel = -waiting.clamp(min=torch.finfo(torch.float32).tiny).log()
@@ -92,18 +88,18 @@ def _highest(scores: Tensor, mask: Tensor | None) -> Tensor:
 def _one_at(places: Tensor, scores: Tensor) -> Tensor:
     """[...] places -> one there and zeros elsewhere, like the scores [..., K].
 
-    `torch.nn.functional.one_hot` would tie a compiled graph to the K that it was compiled for.
+    `torch.nn.functional.one_hot` would fix K in a compiled graph.
     """
     keys = torch.arange(scores.shape[-1], device=scores.device)
     return (keys == places.unsqueeze(-1)).to(scores.dtype)
 
 
-class Hard(nn.Module):
-    """One position per query: drawn in training, the one of the highest score in evaluation.
+class Hard(Alignment):
+    """One position per query: sampled in training, the highest score in evaluation.
 
     Parameters:
-        estimator: how the scores learn. "reinforce": weights carry no gradient to the scores; the
-            log-probability of the draw is handed back for `Reinforce`. "gumbel": straight-through
+        estimator: of the gradient of the scores. "reinforce": the weights pass no gradient on; the
+            log-probability of the sample is returned for `Reinforce`. "gumbel": straight-through
             Gumbel-softmax.
         temperature: of the Gumbel-softmax.
 
@@ -132,24 +128,33 @@ class Hard(nn.Module):
         """The estimator."""
         return self.estimator
 
+    def check(self, score: Score, window: Window) -> None:
+        """Refuse windows with a gain."""
+        if window.has_gain:
+            raise ConfigError(
+                f"Hard attends to one position, and the gain of {type(window).__name__} would only "
+                "scale its value: align by softmax, sparsemax or entmax15, or use another window"
+            )
+
     def forward(self, scores: Tensor, mask: Tensor | None = None) -> Sampled:
-        """[..., K] scores -> weights and, in training by REINFORCE, their log-probability."""
-        if scores.shape[-1] == 0:  # nothing to draw from
+        """[..., K] scores -> weights and, in training with REINFORCE, their log-probability."""
+        if scores.shape[-1] == 0:  # nothing to sample from
             none = scores.sum(-1) if self.training and self.estimator == "reinforce" else None
             return Sampled(scores, none, none)
         if not self.training:
-            return Sampled(_highest(scores, mask), None, None)
+            return Sampled(_highest(scores, mask))
         if self.estimator == "gumbel":
             weights = gumbel_softmax(scores, mask, temperature=self.temperature)
-            return Sampled(weights, None, None)
+            return Sampled(weights)
         return sample_one(scores, mask)
 
 
 class Reinforce(nn.Module):
-    """The loss whose gradient teaches what was drawn: reward above a moving baseline, and entropy.
+    """The REINFORCE loss of sampled positions, with a moving-average baseline and an entropy bonus.
 
-    loss = -mean((reward - baseline) log_prob + entropy_weight * entropy), and after each batch
-    baseline = momentum * baseline + (1 - momentum) * mean reward. The first batch sets it.
+    loss = -mean((reward - baseline) log_prob + entropy_weight * entropy); each training batch
+    updates baseline = momentum * baseline + (1 - momentum) * mean reward. It starts at the mean
+    reward of the first batch.
 
     Parameters:
         momentum: of the baseline; the paper's is 0.9.
@@ -157,6 +162,10 @@ class Reinforce(nn.Module):
 
     Source: Xu et al., 2015, section 4.1, equations 11 and 12; Williams, 1992, "Simple statistical
     gradient-following algorithms for connectionist reinforcement learning".
+
+    >>> log_prob, entropy, reward = torch.randn(3), torch.rand(3), torch.rand(3)
+    >>> Reinforce()(log_prob, entropy, reward).shape
+    torch.Size([])
     """
 
     baseline: Tensor
@@ -168,18 +177,18 @@ class Reinforce(nn.Module):
         self.register_buffer("baseline", torch.tensor(torch.nan))
 
     def forward(self, log_prob: Tensor | None, entropy: Tensor | None, reward: Tensor) -> Tensor:
-        """The loss to add.
+        """The loss, to be added to that of the model.
 
         Parameters:
-            log_prob: [B], of everything that was drawn for a case.
-            entropy: [B], of what it was drawn from.
-            reward: [B], how well the case went: the log-likelihood of its target.
+            log_prob: [B], of all positions sampled for a case.
+            entropy: [B], of the distributions they were sampled from.
+            reward: [B], such as the log-likelihood of the target.
 
         Raises:
-            ConfigError: nothing was drawn, or not the same number of cases.
+            ConfigError: nothing was sampled, or the shapes differ.
         """
         if log_prob is None or entropy is None:
-            raise ConfigError('log_prob is None: only Hard("reinforce") in training hands it back')
+            raise ConfigError('log_prob is None: only Hard("reinforce") in training returns it')
         if not log_prob.shape == entropy.shape == reward.shape:
             raise ConfigError(
                 "log_prob, entropy and reward must be of one shape, [B], not "

@@ -1,27 +1,28 @@
-"""Monotonic attention: from left to right, stopping once per query and never going back."""
+"""Monotonic attention: queries scan the keys from left to right and never go back."""
 
 import torch
 from torch import Tensor, nn
 
+from regard.attention.alignment import SequentialAlignment
 from regard.attention.score import Score
 
 __all__ = ["Monotonic", "monotonic_decode", "monotonic_step"]
 
 
 def monotonic_step(stop: Tensor, go_on: Tensor, previous: Tensor) -> Tensor:
-    """The expected alignment of one query, from that of the query before.
+    """The expected alignment of one query, given that of the previous query.
 
-    weights_j = stop_j * q_j, where q_j = go_on_(j-1) q_(j-1) + previous_j is the chance that key j
-    is come to. The recurrence is solved by doubling, in log2(K) steps of products of numbers
-    between 0 and 1: exact, where the usual quotient of cumulated products underflows.
+    weights_j = stop_j * q_j, where q_j = go_on_(j-1) q_(j-1) + previous_j is the probability that
+    the scan reaches key j. The recurrence is solved by doubling, in log2(K) steps of products of
+    numbers between 0 and 1; the usual quotient of cumulative products underflows.
 
     Parameters:
-        stop: [..., K], the chance to stop at a key that is come to.
+        stop: [..., K], probability of stopping at a key once it is reached.
         go_on: [..., K], 1 - stop.
-        previous: [..., K], weights of the query before.
+        previous: [..., K], weights of the previous query.
 
     Returns:
-        [..., K] weights; their sum falls short of one by the chance to run off the end.
+        [..., K] weights; one minus their sum is the probability of stopping nowhere.
 
     Source: Raffel et al., 2017, "Online and linear-time attention by enforcing monotonic
     alignments", equations 8 to 11.
@@ -31,15 +32,15 @@ def monotonic_step(stop: Tensor, go_on: Tensor, previous: Tensor) -> Tensor:
     tensor([0.5000, 0.2500, 0.1250])
     """
     keys = stop.shape[-1]
-    come = previous
+    reached = previous
     factor = torch.cat([torch.zeros_like(go_on[..., :1]), go_on[..., :-1]], -1)
     shift = 1
     while shift < keys:
-        before = torch.nn.functional.pad(come[..., :-shift], (shift, 0))
-        come = come + factor * before
+        before = torch.nn.functional.pad(reached[..., :-shift], (shift, 0))
+        reached = reached + factor * before
         factor = factor * torch.nn.functional.pad(factor[..., :-shift], (shift, 0))
         shift *= 2
-    return stop * come
+    return stop * reached
 
 
 def monotonic_decode(
@@ -51,24 +52,30 @@ def monotonic_decode(
     *,
     threshold: Tensor | float = 0.0,
 ) -> Tensor:
-    """Hard monotonic attention: each query stops at the first key from the last stop on that fits.
+    """Hard monotonic attention: each query stops at the next key whose score is high enough.
 
-    A key fits where its score is above the threshold. A query that finds none has run off the
-    end: it and all later ones get zeros. At most Q + K scores are computed for each case, not
-    Q times K.
+    The scan starts where the previous query stopped. If no score from there on is above the
+    threshold, this query and all later ones get zero weights. At most Q + K scores are computed
+    for each case, not Q times K.
 
     Parameters:
         score: computes single scores.
         query: [N, Q, Dq].
         prepared: [N, K, width], by `score.prepare`.
-        previous: [N, K], the weights of the query before; all zero when that ran off the end.
+        previous: [N, K], weights of the previous query; all zero if it stopped nowhere.
         mask: boolean [N, 1 or Q, K], True means may be attended. None allows all.
-        threshold: zero for a probability of one half.
+        threshold: 0 is a probability of one half.
 
     Returns:
-        [N, Q, K] weights, a one or none in each row.
+        [N, Q, K] weights, at most a single one in each row.
 
     Source: Raffel et al., 2017, algorithm 1.
+
+    >>> from regard.attention import Dot
+    >>> query, keys = torch.ones(1, 2, 1), torch.tensor([[[-1.0], [1.0], [1.0]]])
+    >>> monotonic_decode(Dot(), query, keys, torch.tensor([[1.0, 0.0, 0.0]]))
+    tensor([[[0., 1., 0.],
+             [0., 1., 0.]]])
     """
     cases, queries, keys = query.shape[0], query.shape[1], prepared.shape[1]
     weights = query.new_zeros(cases, queries, keys)
@@ -93,22 +100,28 @@ def monotonic_decode(
     return weights
 
 
-class Monotonic(nn.Module):
-    """Looks from left to right: at each key stop, with probability sigmoid(score), or go on.
+class Monotonic(SequentialAlignment):
+    """Scans the keys from left to right and stops at each with probability sigmoid(score).
 
-    In training the weights are the expected alignment, from scores with noise added that pushes
-    the probabilities towards 0 and 1; in evaluation every query stops at the first key whose score
-    is above zero, in time linear in Q + K. Rows may sum to less than one: there the search ran,
-    or could have run, off the end.
+    In training the weights are the expected alignment, with noise on the scores that pushes the
+    probabilities towards 0 and 1. In evaluation each query stops at the first key whose score is
+    above zero, in time linear in Q + K. A row sums to less than one if the scan stops nowhere, or
+    may do so.
 
     Parameters:
-        noise: standard deviation of the noise on the scores in training; the paper's is 1.
+        noise: standard deviation of the noise on the scores in training; 1 in the paper.
 
     Attributes:
         offset: learned, added to every score; the paper's r.
 
     Source: Raffel et al., 2017, "Online and linear-time attention by enforcing monotonic
     alignments", sections 2.3 to 2.5.
+
+    >>> from regard.attention import Attention, Dot
+    >>> attention = Attention(Dot(), align=Monotonic()).eval()
+    >>> attention(torch.ones(1, 2, 1), torch.tensor([[[-1.0], [1.0], [1.0]]])).weights
+    tensor([[[0., 1., 0.],
+             [0., 1., 0.]]], grad_fn=<IndexPutBackward0>)
     """
 
     def __init__(self, *, noise: float = 1.0) -> None:
@@ -121,12 +134,20 @@ class Monotonic(nn.Module):
         return f"noise={self.noise}"
 
     def start(self, prepared: Tensor) -> Tensor:
-        """The state before the first query: all of the weight at the first key, [B, K]."""
+        """The state before the first query, [B, K]: weight one at the first key."""
         first = torch.arange(prepared.shape[-2], device=prepared.device) == 0
         return first.to(prepared.dtype).expand(prepared.shape[:-1])
 
+    def align(
+        self, score: Score, query: Tensor, prepared: Tensor, mask: Tensor | None, state: Tensor
+    ) -> Tensor:
+        """[B, Q, K] weights: expected in training, decoded in evaluation."""
+        if self.training:
+            return self.expected(score.compare(query, prepared), mask, state)
+        return self.decode(score, query, prepared, mask, state)
+
     def expected(self, scores: Tensor, mask: Tensor | None, state: Tensor) -> Tensor:
-        """[B, Q, K] scores and the weights [B, K] of the query before -> [B, Q, K] weights."""
+        """[B, Q, K] scores and the weights [B, K] of the previous query -> [B, Q, K] weights."""
         energy = scores + self.offset
         if self.training and self.noise:
             energy = energy + self.noise * torch.randn_like(energy)
@@ -142,7 +163,7 @@ class Monotonic(nn.Module):
     def decode(
         self, score: Score, query: Tensor, prepared: Tensor, mask: Tensor | None, state: Tensor
     ) -> Tensor:
-        """Queries [B, Q, Dq] on prepared keys, from the weights [B, K] before -> [B, Q, K]."""
+        """Queries [B, Q, Dq], prepared keys and previous weights [B, K] -> [B, Q, K] weights."""
         if mask is not None:
             mask = mask.expand(*query.shape[:-2], *mask.shape[-2:]).flatten(0, -3)
         weights = monotonic_decode(

@@ -6,8 +6,9 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from regard.attention.attention import Attended, Attention, Memory, check_keys, check_width
+from regard.attention.attention import Attended, Attention
 from regard.attention.dot import ScaledDot
+from regard.attention.memory import Memory, check_keys, check_width
 from regard.attention.rotary import Rotary
 from regard.attention.softmax import masked_softmax
 from regard.attention.window import Global

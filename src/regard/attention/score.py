@@ -1,7 +1,10 @@
-"""What every score has in common: it compares queries with keys it may have prepared before."""
+"""The base classes of scores."""
 
 import torch
 from torch import Tensor, nn
+
+from regard.attention.kernels import Band, Reach
+from regard.attention.window import View
 
 __all__ = ["RecurrentScore", "Score"]
 
@@ -9,36 +12,97 @@ __all__ = ["RecurrentScore", "Score"]
 class Score(nn.Module):
     """How well each query matches each key: [B, Q, Dq], [B, K, Dk] -> [B, Q, K].
 
-    A score splits into `prepare`, the part that looks at the keys alone and so is done once for
-    all the steps of a decoder, and `compare`, the part that needs the query. More dimensions may
-    stand between B and Q, the same in query and keys: [B, H, Q, Dq] for heads that share a score.
+    A score has two parts: `prepare` depends on the keys alone and is computed once for all steps
+    of a decoder, `compare` depends on the query. Queries and keys may have further dimensions in
+    common after B, such as [B, H, Q, Dq] for heads that share a score.
+
+    A subclass defines `compare`. The other methods let `Attention` use what the score can do
+    beyond that: skip masked keys, or compute the context without the weights.
 
     Attributes:
-        query_dim: Dq, or None where any will do.
-        key_dim: Dk, or None where any will do.
-        reads_query: whether the query makes any difference; where not, none is learned.
+        query_dim: Dq, or None for any width.
+        key_dim: Dk, or None for any width.
+        reads_query: whether the scores depend on the query; if not, pooling learns none.
+            compares_bands: whether `compare_band` is available.
     """
 
     query_dim: int | None = None
     key_dim: int | None = None
     reads_query: bool = True
+    compares_bands: bool = False
 
     def prepare(self, keys: Tensor) -> Tensor:
-        """[B, K, Dk] keys -> what `compare` wants of them, K in its place; here the keys."""
+        """[B, K, Dk] keys -> [B, K, width], what `compare` takes; by default the keys."""
         return keys
 
     def keep(self, prepared: Tensor) -> Tensor:
-        """What more is worth having of prepared keys that are looked at again and again."""
+        """Prepared keys with what more is worth computing once if they are used many times."""
         return prepared
+
+    def query_width(self, prepared: Tensor) -> int | None:
+        """The width Dq that queries must have against these prepared keys; None for any."""
+        return self.query_dim
 
     def compare(self, query: Tensor, prepared: Tensor) -> Tensor:
         """[B, Q, Dq] query against prepared keys -> [B, Q, K] scores."""
         raise NotImplementedError
 
+    def compare_where(self, query: Tensor, prepared: Tensor, mask: Tensor | None) -> Tensor:
+        """As `compare`, where only the scores that the mask allows are used afterwards."""
+        return self.compare(query, prepared)
+
+    def compare_band(
+        self, query: Tensor, prepared: Tensor, band: Band, mask: Tensor | None
+    ) -> Tensor:
+        """[B, Q, Dq] query against a band of the prepared keys -> [B, Q, W] scores."""
+        raise NotImplementedError
+
     def compare_one(self, query: Tensor, prepared: Tensor, key: Tensor) -> Tensor:
-        """One query [B, 1, Dq] of each case against the key at one place, [B] -> [B] scores."""
+        """One query [B, 1, Dq] against the key at one position, [B] -> [B] scores."""
         row = torch.arange(len(key), device=key.device)
         return self.compare(query, prepared[row, key].unsqueeze(1))[:, 0, 0]
+
+    def attend(
+        self,
+        query: Tensor,
+        prepared: Tensor,
+        values: Tensor,
+        mask: Tensor | None,
+        *,
+        reach: Reach,
+        position: int,
+        need_weights: bool,
+    ) -> tuple[Tensor, Tensor | None] | None:
+        """Softmax attention within a reach, if a kernel computes it without all the scores.
+
+        Parameters:
+            query: [B, Q, Dq].
+            prepared: [B, K, width].
+            values: [B, K, Dv].
+            mask: boolean, [B, 1, K] or [B, Q, K].
+            reach: how far each query sees.
+            position: of the first query.
+            need_weights: whether to return the weights.
+
+        Returns:
+            The context [B, Q, Dv] and, if needed, the weights [B, Q, K]; None if there is no such
+            kernel.
+        """
+        return None
+
+    def attend_view(
+        self, query: Tensor, prepared: Tensor, values: Tensor, view: View, *, dropout: float
+    ) -> Tensor | None:
+        """The context [B, Q, Dv] of softmax attention, if a fused kernel computes it.
+
+        Parameters:
+            view: the mask and bias of the window.
+            dropout: rate of the weights.
+
+        Returns:
+            The context; None if there is no such kernel.
+        """
+        return None
 
     def forward(self, query: Tensor, keys: Tensor) -> Tensor:
         """[B, Q, Dq] query, [B, K, Dk] keys -> [B, Q, K] scores."""
@@ -46,17 +110,17 @@ class Score(nn.Module):
 
 
 class RecurrentScore(Score):
-    """A score that reads where the steps before have looked, and so takes one query at a time.
+    """A score that depends on the weights of the previous queries, and so takes one at a time.
 
-    What it reads, [B, K], is passed in and handed back: `state = update(state, weights)`.
+    It reads a state [B, K], which is passed in and returned: `state = update(state, weights)`.
     """
 
     def start(self, prepared: Tensor) -> Tensor:
-        """[B, K] zeros: nothing has been looked at yet."""
+        """The state before the first query: [B, K] zeros."""
         return prepared.new_zeros(prepared.shape[:-1])
 
     def update(self, state: Tensor, weights: Tensor) -> Tensor:
-        """What the next step reads, from what this one read and its weights, all [B, K]."""
+        """The state for the next query, from the state and weights of this one, all [B, K]."""
         raise NotImplementedError
 
     def compare(self, query: Tensor, prepared: Tensor, state: Tensor | None = None) -> Tensor:

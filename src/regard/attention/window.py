@@ -1,4 +1,4 @@
-"""What every window has in common: which keys a query may see, and how strongly."""
+"""The base class of windows, and those that are made of others."""
 
 from collections.abc import Callable, Iterable
 from functools import reduce
@@ -13,12 +13,12 @@ __all__ = ["Global", "View", "Window", "Windows", "distances"]
 
 
 class View(NamedTuple):
-    """What a window says of queries and keys; None says nothing.
+    """The mask, bias and gain of a window, each broadcast to [B, Q, K] or None.
 
     Attributes:
-        mask: boolean, broadcast to [B, Q, K]; True means may be attended.
+        mask: boolean; True means may be attended.
         bias: added to the scores.
-        gain: factor on the weights.
+        gain: multiplied with the weights.
         renormalise: whether the weights are divided by their sum after the gain.
     """
 
@@ -27,8 +27,14 @@ class View(NamedTuple):
     gain: Tensor | None = None
     renormalise: bool = False
 
+    def masked(self, mask: Tensor | None) -> "View":
+        """The view with a further mask."""
+        if mask is None:
+            return self
+        return self._replace(mask=mask if self.mask is None else mask & self.mask)
+
     def of_query(self, i: int) -> "View":
-        """What it says of query i alone, with Q = 1."""
+        """The view of query i, with Q = 1."""
 
         def row(part: Tensor | None) -> Tensor | None:
             return part if part is None or part.shape[-2] == 1 else part[..., i : i + 1, :]
@@ -37,15 +43,15 @@ class View(NamedTuple):
 
 
 class Window(nn.Module):
-    """Which keys each query may see, and how strongly before it looks.
+    """Which keys each query may attend to, and a bias or gain for each.
 
     Attributes:
-        relative: whether it goes by the place of the query in its sequence, which a learned query
-            does not have.
-        has_gain: whether it multiplies the weights.
-        reads_query: whether it goes by what the query is, and not by its place alone.
-        reach: what it shows, where that is a range of places around the query's and nothing more;
-            otherwise None.
+        relative: whether the view depends on the position of the query in its sequence; a learned
+            query has none.
+        has_gain: whether the view has a gain.
+        reads_query: whether the view depends on the query vector, not just on its position.
+        reach: how far each query sees, if the view is a mask of a range around its position and
+            nothing more; otherwise None.
     """
 
     relative: bool = False
@@ -56,33 +62,36 @@ class Window(nn.Module):
     def forward(
         self, query: Tensor, keys: int, *, lengths: Tensor | None = None, position: int = 0
     ) -> View:
-        """What each query may see.
+        """The view of each query.
 
         Parameters:
             query: [B, Q, Dq].
             keys: K.
-            lengths: how many keys are true, broadcast to [B, Q]; None when all are.
-            position: place of the first query in its sequence.
+            lengths: number of true keys, broadcast to [B, Q]; None if all are.
+            position: of the first query in its sequence.
         """
         raise NotImplementedError
 
     def band(self, query: Tensor, keys: int, lengths: Tensor | None) -> tuple[Band, View] | None:
-        """The few neighbouring keys that each query sees, and what the window says of those.
+        """The band of consecutive keys that each query sees, if it is narrow.
 
         Parameters: as for `forward`.
 
         Returns:
-            The band and a view of [B, Q, W]; None where there is no such band, or where `reach`
-            says it.
+            The band and its view [B, Q, W]; None if there is no narrow band, or if `reach`
+            describes it.
         """
         return None
 
 
 class Global(Window):
-    """Every key, all alike.
+    """No restriction: every query may attend to every key.
 
     Source: Luong, Pham and Manning, 2015, "Effective approaches to attention-based neural
     machine translation", section 3.1.
+
+    >>> Global()(torch.zeros(1, 2, 1), 3)
+    View(mask=None, bias=None, gain=None, renormalise=False)
     """
 
     reach = Reach()
@@ -90,15 +99,21 @@ class Global(Window):
     def forward(
         self, query: Tensor, keys: int, *, lengths: Tensor | None = None, position: int = 0
     ) -> View:
-        """Nothing to say."""
+        """An empty view."""
         return View()
 
 
 class Windows(Window):
-    """Several windows at once: seen is what all of them show; biases add, gains multiply.
+    """Several windows combined: masks intersect, biases add, gains multiply.
 
     Parameters:
         windows: such as `Causal()` and `ALiBi(slope)`, for a causal ALiBi.
+
+    >>> from regard.attention import ALiBi, Causal
+    >>> Windows(Causal(), ALiBi(0.5))(torch.zeros(1, 2, 1), 2)[:2]
+    (tensor([[ True, False],
+            [ True,  True]]), tensor([[-0.0000, -0.5000],
+            [-0.5000, -0.0000]]))
     """
 
     def __init__(self, *windows: Window) -> None:
@@ -114,7 +129,7 @@ class Windows(Window):
     def forward(
         self, query: Tensor, keys: int, *, lengths: Tensor | None = None, position: int = 0
     ) -> View:
-        """What all of them say together."""
+        """The combined view."""
         views = [w(query, keys, lengths=lengths, position=position) for w in self.windows]
         return View(
             _reduce(torch.logical_and, [view.mask for view in views]),
@@ -125,7 +140,7 @@ class Windows(Window):
 
 
 def distances(query: Tensor, keys: int, position: int) -> Tensor:
-    """[Q, K] places of the keys minus those of the queries, of which the first is `position`."""
+    """[Q, K] positions of the keys minus those of the queries; the first query is at `position`."""
     places = torch.arange(query.shape[-2], device=query.device) + position
     return torch.arange(keys, device=query.device) - places.unsqueeze(1)
 

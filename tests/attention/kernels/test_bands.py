@@ -121,8 +121,8 @@ SCORES: dict[str, Callable[[], Score]] = {
 
 def _short(monkeypatch: pytest.MonkeyPatch, keys: int) -> None:
     """Sequences count as short up to so many keys, where all weights are computed."""
-    stream = importlib.import_module("regard.attention.kernels._stream")
-    monkeypatch.setattr(stream, "_SHORT", keys)
+    reach = importlib.import_module("regard.attention.kernels._reach")
+    monkeypatch.setattr(reach, "_SHORT", keys)
 
 
 def _both_ways(

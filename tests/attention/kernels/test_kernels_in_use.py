@@ -26,7 +26,7 @@ N, T, D, A = 2, 23, 5, 7
 def _small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernels for large inputs, at small sizes."""
     monkeypatch.setattr(importlib.import_module("regard.attention.kernels._choice"), "_SMALL", 0)
-    monkeypatch.setattr(importlib.import_module("regard.attention.kernels._stream"), "_SHORT", 0)
+    monkeypatch.setattr(importlib.import_module("regard.attention.kernels._reach"), "_SHORT", 0)
 
 
 def states(dtype: torch.dtype = torch.float64) -> Tensor:
@@ -51,7 +51,7 @@ def plainly(name: str, monkeypatch: pytest.MonkeyPatch) -> Attention:
         importlib.import_module("regard.attention.kernels._choice"), "_SMALL", 1 << 60
     )
     monkeypatch.setattr(
-        importlib.import_module("regard.attention.kernels._stream"), "_SHORT", 1 << 60
+        importlib.import_module("regard.attention.kernels._reach"), "_SHORT", 1 << 60
     )
     return made(name).double()
 

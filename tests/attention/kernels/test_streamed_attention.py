@@ -453,7 +453,7 @@ def test_operator_keeps_torchs_rules(
     given = tuple(side[:2].requires_grad_() for side in inputs(kernel)[:3])
     vector = () if kernel == "dot" else (numbers(A).requires_grad_(),)
     mask = _masks()["full"][:2] if masked else None
-    module = importlib.import_module("regard.attention.kernels._stream")
+    module = importlib.import_module("regard.attention.kernels._attend")
     operator = Mock(wraps=module._attention)
     monkeypatch.setattr(module, "_attention", operator)
     how: dict[str, Any] = {"keys_exp": exponentials(given[1])} if vector else {}
@@ -484,9 +484,9 @@ def size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
     side: str = request.param
     large = side == "large"
     choice = importlib.import_module("regard.attention.kernels._choice")
-    stream = importlib.import_module("regard.attention.kernels._stream")
+    reach = importlib.import_module("regard.attention.kernels._reach")
     monkeypatch.setattr(choice, "_SMALL", 0 if large else 1 << 40)
-    monkeypatch.setattr(stream, "_SHORT", 0 if large else 1 << 40)
+    monkeypatch.setattr(reach, "_SHORT", 0 if large else 1 << 40)
     small_blocks(monkeypatch)
     return side
 
@@ -513,7 +513,7 @@ def test_without_weights_the_context_is_the_same(
     score: str, window: str, size: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torch.manual_seed(0)
-    stream = importlib.import_module("regard.attention.kernels._stream")
+    module = importlib.import_module("regard.attention.kernels._attend")
     attention = Attention(SCORES[score](), window=WINDOWS[window]())
     query, keys, values, padding = _given(score)
     full = numbers(3, 19, 17) > 0
@@ -522,8 +522,8 @@ def test_without_weights_the_context_is_the_same(
             given, how = (query, keys, values, mask), {"position": position}
             wanted = _everything(attention, *given, need_weights=True, **how)
             with monkeypatch.context() as patch:
-                operator = Mock(wraps=stream._attention)
-                patch.setattr(stream, "_attention", operator)
+                operator = Mock(wraps=module._attention)
+                patch.setattr(module, "_attention", operator)
                 found = _everything(attention, *given, need_weights=False, **how)
             narrow = window in ("sliding", "local-m", "causal and sliding")
             ours = size == "large" and (score != "scaled dot" or narrow)

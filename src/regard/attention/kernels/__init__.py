@@ -1,25 +1,24 @@
-"""Fast kernels for additive attention, and for windows over long sequences.
+"""Fast kernels for additive attention and for windows over long sequences.
 
     tanh(a + b) = 1 - 2 / (1 + e^2a e^2b)
 
-With E_q = e^2q and E_k = e^2k, taken once for each row, the scores v . tanh(q + k) cost a
-multiply-add and a reciprocal for each element, and neither they nor their gradients ever hold
-[B, Q, K, A]. `choose` says which of the kernels computes them: plain PyTorch, the same in blocks,
-numba on CPUs, Triton on NVIDIA GPUs. All give the same numbers to rounding.
+With E_q = e^2q and E_k = e^2k, computed once for each row, the scores v . tanh(q + k) cost a
+multiply-add and a reciprocal for each element. Neither the scores nor their gradients ever hold
+[B, Q, K, A]. `choose` selects the kernel: plain PyTorch, PyTorch in blocks, numba on CPUs, or
+Triton on NVIDIA GPUs. All give the same numbers to rounding.
 """
 
 from regard.attention.kernels._additive import additive_score
-from regard.attention.kernels._band import Band, band_dot, band_weighted_sum
-from regard.attention.kernels._choice import KERNELS, check_kernel, choose, is_transformed
-from regard.attention.kernels._factors import exponentials
-from regard.attention.kernels._stream import (
-    EVERYTHING,
-    Reach,
+from regard.attention.kernels._attend import (
     additive_attention,
     additive_attention_and_weights,
     dot_attention,
-    is_narrow,
 )
+from regard.attention.kernels._band import Band, band_dot, band_weighted_sum
+from regard.attention.kernels._choice import KERNELS, check_kernel, choose, is_transformed
+from regard.attention.kernels._factors import exponentials
+from regard.attention.kernels._fused import fused_attention
+from regard.attention.kernels._reach import EVERYTHING, Reach, is_narrow
 
 __all__ = [
     "EVERYTHING",
@@ -35,6 +34,7 @@ __all__ = [
     "choose",
     "dot_attention",
     "exponentials",
+    "fused_attention",
     "is_narrow",
     "is_transformed",
 ]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from regard.attention.kernels._factors import Factors, exponentials, largest_of
+from regard.attention.kernels._factors import Block, Factors, exponentials, largest_of
 
 __all__ = ["WIDTH", "add_gradients", "exponentials_of", "score"]
 
@@ -30,10 +30,8 @@ def score(
     vector: Tensor,
     mask: Tensor | None,
     out: Tensor,
+    block: Block,
     *,
-    first: Tensor | None = None,
-    start_query: int = 0,
-    start_key: int = 0,
     softmax: bool = False,
 ) -> None:
     """Write the scores [N, q, W] of a block of queries and keys into `out`.
@@ -42,17 +40,17 @@ def score(
     """
     out.zero_()
     for place in _places(out, factors, mask):
-        query, keys, _, inside = _sides(factors, place, first, start_query, start_key)
+        query, keys, _, inside = _sides(factors, place, block)
         if factors.direct:
-            block = torch.tanh(query + keys) @ vector
+            scores = torch.tanh(query + keys) @ vector
         else:
-            block = (query * keys).add_(1).reciprocal_() @ vector
-            block = vector.sum() - 2 * block
+            scores = (query * keys).add_(1).reciprocal_() @ vector
+            scores = vector.sum() - 2 * scores
         if inside is not None:
-            block = block.masked_fill_(~inside, 0)
+            scores = scores.masked_fill_(~inside, 0)
         if mask is not None:
-            block = block.masked_fill_(~place.of(mask), 0)
-        place.of(out).copy_(block)
+            scores = scores.masked_fill_(~place.of(mask), 0)
+        place.of(out).copy_(scores)
     if softmax:
         if mask is None:
             torch.softmax(out, -1, out=out)
@@ -68,10 +66,8 @@ def add_gradients(
     mask: Tensor | None,
     of_query: Tensor,
     of_keys: Tensor,
+    block: Block,
     *,
-    first: Tensor | None = None,
-    start_query: int = 0,
-    start_key: int = 0,
     alone: Tensor | None = None,
 ) -> Tensor:
     """Add the sums of g r (1 - r) to `of_query` and `of_keys`; return that of g (1 - 2 r), [A].
@@ -82,7 +78,7 @@ def add_gradients(
     if alone is not None:
         of_keys.zero_()
     for place in _places(grad, factors, mask):
-        query, keys, where, inside = _sides(factors, place, first, start_query, start_key)
+        query, keys, where, inside = _sides(factors, place, block)
         slope = place.of(grad)
         if inside is not None:
             slope = slope.masked_fill(~inside, 0)
@@ -100,9 +96,10 @@ def add_gradients(
             above = ratio.mul_(slope)  # g (1 - r), which keeps its digits where r is nearly one
             of_vector += (above - slope).sum((0, 1, 2))
             product = above.mul_(r)
-        rows = slice(start_query + place.rows.start, start_query + place.rows.stop)
+        start, stop = place.rows.start, place.rows.stop
+        rows = slice(block.start_query + start, block.start_query + stop)
         of_query[0, place.cases, rows] += product.sum(2)
-        if first is None:
+        if block.first is None:
             of_keys[place.cases, where] += product.sum(1)
         else:
             of_keys.view(-1, of_keys.shape[-1]).index_add_(0, where, product.flatten(0, 2))
@@ -142,9 +139,10 @@ def _places(whole: Tensor, factors: Factors, mask: Tensor | None) -> Iterator[_P
 
 
 def _sides(
-    factors: Factors, place: _Place, first: Tensor | None, start_query: int, start_key: int
+    factors: Factors, place: _Place, block: Block
 ) -> tuple[Tensor, Tensor, Any, Tensor | None]:
     """Query [n, q, 1, A], keys [n, 1 or q, w, A], where the keys stand, and which of them are."""
+    first, start_query, start_key = block
     rows = slice(start_query + place.rows.start, start_query + place.rows.stop)
     query = factors.query[place.cases, rows].unsqueeze(2)
     if first is None:

@@ -7,27 +7,26 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-__all__ = ["Factors", "exponentials", "factors", "filled", "largest_of"]
+__all__ = ["Block", "Factors", "exponentials", "factors", "filled", "largest_of"]
 
-# Up to here e^2x is a normal number, on either side of zero. What is held there stays exact where
-# the other side is at most the second: tanh of their sum is one to rounding.
+# Up to the first limit e^2x is a normal number, on either side of zero. Clamping there is exact if
+# the other side is within the second limit: tanh of the sum is one to rounding.
 _LIMITS = {torch.float32: (43.0, 33.0), torch.float64: (350.0, 330.0)}
-# Where no sum is larger, tanh is as small, and what is left of 1 - 2 r has lost its digits.
+# If no sum is larger, 1 - 2 r loses too many digits of the small tanh.
 _TINY = 0.5
 _NEAR = 10.3  # e^2x is 1e9 there
-_USES = 3  # queries from which an exponential of each key pays for itself
+_USES = 3  # queries from which it is faster to compute an exponential of each key
 
 
 class Factors(NamedTuple):
-    """What the kernels work on, contiguous.
+    """The contiguous inputs of the kernels.
 
     Attributes:
-        query: [N, Q, A'], E_q = e^2q; q itself where `direct`. A' is A, filled up to whole
-            registers.
+        query: [N, Q, A'], E_q = e^2q; q itself if `direct`. A' is A, padded to whole registers.
         keys: [N, K, A'], likewise.
-        direct: whether every element takes the exponential of its own sum, because the factors
-            would leave the range of the numbers, tell too little from one, or be used too little.
-        near: whether no product of them exceeds 1e9, so that nothing has to be held below it.
+        direct: whether each element takes the exponential of its own sum, because the factors
+            would overflow, lose too many digits, or be used too few times.
+        near: whether no product of factors exceeds 1e9, so that none needs clamping.
     """
 
     query: Tensor
@@ -36,8 +35,23 @@ class Factors(NamedTuple):
     near: bool = False
 
 
+class Block(NamedTuple):
+    """Where a block of scores [N, q, W] is among all queries and keys.
+
+    Attributes:
+        first: [N, q], the key of the first column of each row, possibly outside of the keys, whose
+            scores are zero; None if every row begins at `start_key`.
+        start_query: first query of the block.
+        start_key: first key of the block.
+    """
+
+    first: Tensor | None = None
+    start_query: int = 0
+    start_key: int = 0
+
+
 def exponentials(side: Tensor) -> Tensor:
-    """e^2x of projected queries or keys, held within the range of their numbers; no gradient.
+    """e^2x of projected queries or keys, clamped to the range of their dtype; no gradient.
 
     >>> exponentials(torch.tensor([0.0, 100.0]))
     tensor([1.0000e+00, 2.2352e+37])
@@ -53,12 +67,12 @@ def factors(
     lanes: int,
     exponentials_of: Callable[[Tensor], tuple[Tensor, float]],
 ) -> Factors:
-    """The factors of query [N, Q, A] and keys [N, K, A], both of float32 or both of float64.
+    """The factors of query [N, Q, A] and keys [N, K, A], both float32 or both float64.
 
     Parameters:
-        keys_exp: `exponentials(keys)`, where they are there already.
-        lanes: what A is filled up to a multiple of.
-        exponentials_of: e^2x, held, and the largest magnitude of x.
+        keys_exp: `exponentials(keys)` if computed already, or None.
+        lanes: A is padded to a multiple of it.
+        exponentials_of: computes e^2x, clamped, and the largest magnitude of x.
     """
     query, keys = filled(query, lanes), filled(keys, lanes)
     if keys_exp is None and query.shape[1] < _USES:
@@ -68,7 +82,7 @@ def factors(
     if keys_exp is None:
         of_keys, most = exponentials_of(keys)
     else:
-        # The keys, which may be many for one query, are looked at only where it is extreme.
+        # The keys, possibly many for one query, are only read if the query is extreme.
         of_keys = filled(keys_exp, lanes)
         most = other if _TINY < largest <= other else largest_of(keys)
     safe = largest <= other or most <= other or (largest <= limit and most <= limit)
@@ -78,7 +92,7 @@ def factors(
 
 
 def filled(side: Tensor, lanes: int) -> Tensor:
-    """[..., A] -> [..., A'], contiguous, with zeros up to a multiple of `lanes`."""
+    """[..., A] -> [..., A'], contiguous, padded with zeros to a multiple of `lanes`."""
     missing = -side.shape[-1] % lanes
     return pad(side, (0, missing)) if missing else side.contiguous()
 

@@ -1,5 +1,5 @@
 # numba has no types of Python.
-# mypy: allow-untyped-decorators, allow-subclassing-any
+# mypy: allow-untyped-decorators, allow-subclassing-any, allow-untyped-calls
 """Vectors of the machine's width for numba: what its own loops over scalars do not reach.
 
 numba vectorises such loops with half of an AVX-512 machine's width and divides at every
@@ -12,6 +12,7 @@ from math import factorial, log
 from typing import Any
 
 import llvmlite.binding
+import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
@@ -19,11 +20,16 @@ from numba.core.cgutils import get_or_insert_function
 from numba.extending import intrinsic, models, register_model
 
 __all__ = [
+    "CACHED",
+    "HELD",
     "LANES",
+    "SHARE",
     "add",
+    "compiled",
     "div",
     "exp_doubled",
     "expm1_doubled",
+    "held",
     "higher_of",
     "highest",
     "load",
@@ -39,6 +45,9 @@ __all__ = [
     "total",
 ]
 
+CACHED = 8192  # numbers of the keys that several queries read in turn
+SHARE = 1 << 18  # elements that a thread takes at a time
+HELD = np.float32(4e9)  # a product of four of them is finite
 LANES = 16 if llvmlite.binding.get_host_cpu_features().get("avx512f") else 8
 
 _FLOAT, _INT = ir.FloatType(), ir.IntType(32)
@@ -265,3 +274,12 @@ def total(_: Any, x: Any) -> Any:
         return builder.call(function, [ir.Constant(_FLOAT, 0.0), x], fastmath=("reassoc",))
 
     return _operation(types.float32, emit, x)
+
+
+compiled = numba.njit(nogil=True, error_model="numpy")
+
+
+@compiled
+def held(x: Any, limit: Any) -> Any:
+    """The number, clamped between -limit and limit."""
+    return higher_of(lower_of(x, splat(limit)), splat(-limit))

@@ -1,0 +1,42 @@
+"""How far a query sees around its position."""
+
+from typing import NamedTuple
+
+import torch
+
+__all__ = ["EVERYTHING", "Reach", "is_narrow"]
+
+_SHORT = 1024  # keys up to which a mask is as fast
+
+
+class Reach(NamedTuple):
+    """The query at position p sees the keys from p - before to p + after.
+
+    Attributes:
+        before: number of keys before the position; None for all of them.
+        after: number of keys after it, likewise.
+    """
+
+    before: int | None = None
+    after: int | None = None
+
+    @property
+    def width(self) -> int | None:
+        """The largest number of keys that a query sees; None if there is no bound."""
+        if self.before is None or self.after is None:
+            return None
+        return self.before + self.after + 1
+
+
+EVERYTHING = Reach()
+
+
+def is_narrow(width: int, keys: int) -> bool:
+    """Whether windows of this width see so few of the keys that a linear-time kernel is faster.
+
+    >>> is_narrow(10, 5000), is_narrow(10, 50)
+    (True, False)
+    """
+    if torch.compiler.is_compiling():  # a graph has one kernel for every length
+        return not torch.onnx.is_in_onnx_export()
+    return keys > max(_SHORT, 2 * width)
