@@ -314,11 +314,11 @@ def refusal(combination: Combination) -> str | None:
     """Why a combination makes no sense, as the error says it; None where it does."""
     score, window, align, _ = combination
     if align.startswith("monotonic") and window != "global":
-        return "Monotonic says itself which keys may be seen"
+        return "Monotonic cannot be combined with the window"
     if align.startswith("monotonic") and score in ("location-sensitive", "coverage"):
-        return "Monotonic looks at one key at a time, and .* needs the weights of all"
+        return "Monotonic computes one score at a time, and .* needs the weights of all keys"
     if align.startswith("hard") and window.endswith("local-p"):
-        return "Hard looks at one position, which the Gaussian of LocalPredictive would only scale"
+        return "Hard attends to one position, and the gain of .* would only scale its value"
     return None
 
 

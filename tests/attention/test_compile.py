@@ -156,7 +156,9 @@ def test_gradients_through_the_graph_are_the_same(name: str) -> None:
     )
     compiled = torch.compile(module, fullgraph=True, backend="aot_eager")
     assert_same(
-        _gradients(module, compiled(*given), given), _gradients(module, module(*given), given)
+        _gradients(module, compiled(*given), given),
+        _gradients(module, module(*given), given),
+        atol=5e-6,  # sums of float32 in another order
     )
 
 
