@@ -102,7 +102,7 @@ def explain(
         raise ConfigError(f"{out}: wanted a name that ends in .png, .svg or .html, given {given}")
     if text is not None and source is not None:
         raise ConfigError("source, text: exclude each other; give one of them")
-    estimator = _open(run)
+    estimator = _open(run, typed=text is not None)
     if text is None:
         cases = _read(estimator, run, source, labelled=labelled, future=future)
         cases = cases.take(np.array([_choose(cases.ids, case, str(source or run))]))
@@ -141,18 +141,18 @@ def answer(run: str | Path) -> Answer:
         RunError: the run cannot be read.
         ConfigError: its cases cannot be typed.
     """
-    estimator = _open(run)
-    if not estimator.input_.prompt:
+    return Answer(_open(run, typed=True))
+
+
+def _open(run: str | Path, *, typed: bool = False) -> AttentionEstimator:
+    """The estimator of a run; refuses one whose cases cannot be typed where they are."""
+    opened = read_run(Path(run))
+    estimator = estimator_of(opened.config.task).from_run(opened, source=str(run))
+    if typed and not estimator.input_.prompt:
         raise ConfigError(
             f"{run}: was trained to {estimator.task}, and predicts only files", fixes=("source",)
         )
-    return Answer(estimator)
-
-
-def _open(run: str | Path) -> AttentionEstimator:
-    """The estimator of a run."""
-    opened = read_run(Path(run))
-    return estimator_of(opened.config.task).from_run(opened, source=str(run))
+    return estimator
 
 
 def _read(

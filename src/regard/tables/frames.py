@@ -64,6 +64,12 @@ class Table:
             raise DataError(f"{path} has a header and no rows")
         return cls(path, frame.filter(filled), rows)
 
+    @property
+    def filled(self) -> set[str]:
+        """The columns that have something in one row at least."""
+        columns = self.frame.columns
+        return {name for name in columns if self.frame[name].null_count() < len(self.rows)}
+
     def place(self, row: int, column: str) -> str:
         """Where a cell stands, for messages; `row` is a position in the frame."""
         return f"{self.path}, row {self.rows[row]}, column {column!r}"

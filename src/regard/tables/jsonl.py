@@ -7,12 +7,12 @@ from typing import Any
 from regard.errors import DataError, did_you_mean
 from regard.tables.files import FilePath, read_text
 
-__all__ = ["read_json_lines", "read_objects"]
+__all__ = ["read_json_lines"]
 
 
 def read_json_lines(
-    path: FilePath, text: str, label: str | None, encoding: str
-) -> tuple[list[Any], list[str], Callable[[int, str], str]]:
+    path: FilePath, text: str, label: str | None, encoding: str, *, optional: bool = False
+) -> tuple[list[Any], list[str] | None, Callable[[int, str], str]]:
     """Read two fields of every object.
 
     Parameters:
@@ -20,10 +20,11 @@ def read_json_lines(
         text: The name of the field with the text.
         label: The name of the field with the class; None where there is none.
         encoding: That of the file.
+        optional: Whether the file has no labels where every line lacks its class.
 
     Returns:
-        The texts, not checked; the labels as strings, none missing; and what says where a field
-        stands, given its position among them and its name.
+        The texts, not checked; the labels as strings, none missing, or None; and what says where a
+        field stands, given its position among them and its name.
 
     Raises:
         DataError: The file cannot be read, a line is no JSON object or lacks a field, a label is
@@ -31,24 +32,27 @@ def read_json_lines(
     """
     lines: list[int] = []
     texts: list[Any] = []
-    labels: list[str] = []
-    for line, found in read_objects(path, encoding):
+    given: list[Any] = []
+    for line, found in _objects(path, encoding):
         where = f"{path}, line {line}"
         lines.append(line)
         texts.append(_field(found, text, where, "text"))
-        if label is not None:
+        if label is not None and optional:
+            given.append(found.get(label))
+        elif label is not None:
             fix = "; set label=None for a file without labels"
-            given = _field(found, label, where, "label", fix)
-            labels.append(_label(given, f"{where}, {label!r}"))
-    return texts, labels, lambda at, name: f"{path}, line {lines[at]}, {name!r}"
+            given.append(_field(found, label, where, "label", fix))
+
+    def place(at: int, name: str) -> str:
+        return f"{path}, line {lines[at]}, {name!r}"
+
+    if label is None or (optional and all(each is None for each in given)):
+        return texts, None, place
+    return texts, [_label(each, place(at, label)) for at, each in enumerate(given)], place
 
 
-def read_objects(path: FilePath, encoding: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The number, from 1, and the object of each line that is not blank.
-
-    Raises:
-        DataError: The file cannot be read, or a line is no JSON object.
-    """
+def _objects(path: FilePath, encoding: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The number, from 1, and the object of each line that is not blank."""
     # Not splitlines, which divides at characters that may stand in JSON's strings.
     for line, text in enumerate(read_text(path, encoding=encoding).split("\n"), start=1):
         if not text.strip():

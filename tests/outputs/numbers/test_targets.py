@@ -9,7 +9,6 @@ import pytest
 from regard.data import Cases, as_cases, read_csv, read_npz, read_table
 from regard.errors import ConfigError, DataError
 from regard.outputs.numbers.targets import target_names, targets_of
-from regard.tables.columns import filled_columns
 
 
 def _cases(labels: Any, **options: Any) -> Cases:
@@ -196,22 +195,3 @@ def test_a_table_without_its_numbers(tmp_path: Path, old: str, new: str, message
     path.write_text(TABLE.replace(old, new))
     with pytest.raises(DataError, match="a.csv.*" + message):
         read_table(path, label=["low"])
-
-
-def test_columns_with_something_in_them(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    path.write_text("case,label,x\na,,1\nb,,\n")
-    assert filled_columns(path) == ("case", "x")
-    lines = tmp_path / "a.jsonl"
-    lines.write_text('{"text": "a", "label": null}\n\n{"text": "b", "more": 0}\n')
-    assert filled_columns(lines) == ("text", "more")
-    polars = pytest.importorskip("polars")
-    frame = polars.DataFrame({"text": ["a", "b"], "label": [None, None], "half": [None, "c"]})
-    frame.write_parquet(tmp_path / "a.parquet")
-    assert filled_columns(tmp_path / "a.parquet") == ("text", "half")
-    with pytest.raises(DataError, match=r"b.csv: there is no such file"):
-        filled_columns(tmp_path / "b.csv")
-    with pytest.raises(ConfigError, match="encoding: no 'latn'"):
-        filled_columns(path, encoding="latn")
-    path.write_bytes("text\ncaf\xe9\n".encode("latin-1"))
-    assert filled_columns(path, encoding="latin-1") == ("text",)

@@ -9,6 +9,7 @@ show them.
 
 import csv
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any, Literal
 
 import numpy as np
@@ -21,7 +22,7 @@ from regard.tables.cells import is_missing, is_number, parse_numbers, tidy_label
 from regard.tables.files import FilePath, read_text
 from regard.tables.missing import Missing, check_missing, settle_missing
 
-__all__ = ["read_csv"]
+__all__ = ["parse_rows", "read_csv", "read_rows"]
 
 
 def read_csv(
@@ -57,12 +58,31 @@ def read_csv(
     check_choice("label", label, ("first", "none"))
     check_missing(missing)
     check_count("targets", targets, least=0)
+    return parse_rows(path, read_rows(path)[1], label=label, targets=targets, missing=missing)
+
+
+def read_rows(path: FilePath) -> tuple[int, Iterator[tuple[int, list[str]]]]:
+    """The number of columns, and the number and the cells of each row that is not blank."""
+    rows = _rows(path)
+    first = list(islice(rows, 2))  # of which the first may be a header
+    return len(first[-1][1]), chain(first, rows)
+
+
+def parse_rows(
+    path: FilePath,
+    records: Iterator[tuple[int, list[str]]],
+    *,
+    label: Literal["first", "none"],
+    targets: int,
+    missing: Missing,
+) -> Cases:
+    """The cases of the rows that `read_rows` gives; see `read_csv`."""
     labelled = targets if targets and label == "first" else int(label == "first")
     rows: list[int] = []
     labels: list[str] = []
     numbers: list[NDArray[np.float64]] = []
     series: list[NDArray[np.float64]] = []
-    for row, cells in _without_header(_rows(path), labelled, targets=targets):
+    for row, cells in _without_header(records, labelled, targets=targets):
         where = f"{path}, row {row}"
         if len(cells) == labelled:
             raise DataError(f"{where} has {'targets' if targets else 'a label'} and no values")

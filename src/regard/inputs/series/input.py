@@ -81,7 +81,7 @@ class SeriesInput(Input):
     def read(self, path: Path | None, **options: Any) -> Cases:
         """A file of the form trained on, with or without labels."""
         if path is None:
-            raise ConfigError("source: wanted a file of new cases", fixes=("source",))
+            raise ConfigError("source: name a file of new cases, after the run")
         cases = read_new(
             path,
             self.config.data,

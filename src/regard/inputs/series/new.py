@@ -8,12 +8,12 @@ from typing import Any
 
 from regard.errors import DataError
 from regard.inputs.series.cases import Cases
-from regard.inputs.series.delimited import read_csv
+from regard.inputs.series.delimited import parse_rows, read_rows
 from regard.inputs.series.load import kind_of
 from regard.inputs.series.npz import read_npz
-from regard.inputs.series.table import read_table
+from regard.inputs.series.table import cases_of
 from regard.inputs.series.ts import read_ts
-from regard.tables.columns import filled_columns
+from regard.tables.frames import Table
 
 __all__ = ["read_new"]
 
@@ -60,11 +60,12 @@ def _read_table(
     path: Path, data: Any, targets: int | None, channels: Sequence[str], labelled: bool | None
 ) -> Cases:
     names = (data.label,) if isinstance(data.label, str) else tuple(data.label)
+    table = Table.open(path)
     if labelled is None:
-        labelled = set(names) <= set(filled_columns(path))
+        labelled = table.filled.issuperset(names)
     label = names[0] if targets is None else names
-    return read_table(
-        path,
+    return cases_of(
+        table,
         case=data.case,
         time=data.time,
         label=label if labelled else None,
@@ -80,19 +81,18 @@ def _read_csv(
     labelled: bool | None,
     missing: Any,
 ) -> Cases:
-    cells = targets or 1  # before the series
-    known: Any = {"label": "first"} if targets is None else {"targets": targets}
-    if labelled is False:
-        return read_csv(path, label="none", missing=missing)
-    cases = read_csv(path, **known, missing=missing)
-    found, (shortest, longest) = int(cases.lengths[0]), steps
-    if labelled or found == longest or shortest != longest:
-        return cases
-    if found == longest - cells:
-        return read_csv(path, label="none", missing=missing)
-    labels = "a label" if targets is None else f"{cells} numbers" if cells > 1 else "a number"
-    raise DataError(
-        f"{path}: has {found + cells} columns; the run was trained on series of {longest} steps "
-        f"({longest + cells} columns with {labels} first); for another length",
-        fixes=("labelled",),
-    )
+    columns, rows = read_rows(path)
+    cells, (shortest, longest) = targets or 1, steps  # the cells before the series
+    if labelled is None and shortest == longest:
+        if columns not in (longest, longest + cells):
+            labels = "a label" if targets is None else "a number"
+            labels = f"{cells} numbers" if cells > 1 else labels
+            raise DataError(
+                f"{path}: has {columns} columns; the run was trained on series of {longest} steps "
+                f"({longest + cells} columns with {labels} first), so that it may have labels or "
+                "not",
+                fixes=("labelled",),
+            )
+        labelled = columns > longest
+    label: Any = "none" if labelled is False else "first"
+    return parse_rows(path, rows, label=label, targets=targets or 0, missing=missing)

@@ -25,7 +25,7 @@ from regard.tables.files import FilePath
 from regard.tables.frames import Table
 from regard.tables.missing import Missing, check_missing, settle_missing
 
-__all__ = ["read_table"]
+__all__ = ["cases_of", "read_table"]
 
 
 def read_table(
@@ -59,7 +59,21 @@ def read_table(
             rows of the same time, a value is no number, infinite or missing.
     """
     check_missing(missing)
-    table = Table.open(path)
+    return cases_of(
+        Table.open(path), case=case, time=time, label=label, channels=channels, missing=missing
+    )
+
+
+def cases_of(
+    table: Table,
+    *,
+    case: str,
+    time: str,
+    label: str | Sequence[str] | None,
+    channels: Sequence[str] | None,
+    missing: Missing,
+) -> Cases:
+    """The cases of a table; see `read_table`."""
     names = _channel_names(table, case=case, time=time, label=label, channels=channels)
     layout = _Layout.of(table, case=case, time=time)
     numbers = np.stack([table.numbers(name) for name in names], axis=1)  # [rows, C]

@@ -22,12 +22,11 @@ from regard.inputs.text.ngram_solution import solve_ngrams
 from regard.inputs.text.ngrams import Ngrams
 from regard.inputs.text.part import TextPart, words_of
 from regard.inputs.text.sentences import sentence_spans
-from regard.inputs.text.texts import Texts, as_texts, count_shared, read_lines, read_texts
+from regard.inputs.text.texts import Texts, as_texts, count_shared, read_lines, read_new_texts
 from regard.inputs.text.tokenizer import Tokenizer
 from regard.inputs.text.vectors import read_vectors
 from regard.inputs.text.view import TextView
 from regard.plots import Outcome
-from regard.tables.columns import filled_columns
 from regard.training import Part
 
 __all__ = ["TextInput", "Tokenised"]
@@ -108,20 +107,18 @@ class TextInput(Input):
         have them where the model was trained on such, unless `labelled` says otherwise.
         """
         if path is None:
-            raise ConfigError("source: wanted a file of new cases", fixes=("source",))
+            raise ConfigError("source: name a file of new cases, after the run")
         data, labelled = self.config.data, options.get("labelled")
         encoding = getattr(data, "encoding", "utf-8")
         if data.kind == "lines" or path.suffix.lower() == ".txt":
             first = data.kind == "lines" if labelled is None else labelled
             return read_lines(path, label="first" if first else "none", encoding=encoding)
-        label: str = getattr(data, "label", "label")
-        if labelled is None:
-            labelled = label in filled_columns(path, encoding=encoding)
-        return read_texts(
+        return read_new_texts(
             path,
             text=getattr(data, "text", "text"),
-            label=label if labelled else None,
+            label=getattr(data, "label", "label"),
             encoding=encoding,
+            labelled=labelled,
         )
 
     def typed(self, text: str) -> Texts:

@@ -18,7 +18,7 @@ from regard.tables.files import FilePath, read_text
 from regard.tables.frames import Table
 from regard.tables.jsonl import read_json_lines
 
-__all__ = ["Texts", "as_texts", "count_shared", "read_lines", "read_texts"]
+__all__ = ["Texts", "as_texts", "count_shared", "read_lines", "read_new_texts", "read_texts"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,17 +114,22 @@ def read_texts(
         DataError: The file cannot be read, a column is not there, a text or label is missing or
             nothing but blanks, the labels are numbers with fractions.
     """
-    name = Path(path).name.lower().removesuffix(".gz")
-    if name.endswith(".json"):
-        raise DataError(
-            f"{path}: JSON is read as one object a line, from a file named .jsonl or .ndjson"
-        )
-    read = read_json_lines if name.endswith((".jsonl", ".ndjson")) else _read_table
-    texts, labels, place = read(path, text, label, encoding)
-    texts = [_text(one, place(row, text)) for row, one in enumerate(texts)]
-    if label is None:
-        return Texts(tuple(texts))
-    return Texts(tuple(texts), _classes(labels, lambda row: place(row, label)))
+    return _read(path, text, label, encoding)
+
+
+def read_new_texts(
+    path: FilePath, *, text: str, label: str, encoding: str, labelled: bool | None
+) -> Texts:
+    """Read a table or JSON lines that may have labels.
+
+    Parameters:
+        path, text, label, encoding: As for `read_texts`.
+        labelled: Whether there are labels; None tells it from whether the column `label` has
+            something in one row at least.
+    """
+    return _read(
+        path, text, None if labelled is False else label, encoding, optional=labelled is None
+    )
 
 
 def read_lines(
@@ -178,18 +183,37 @@ def count_shared(training: Texts, other: Texts) -> int:
     return sum(" ".join(text.split()) in known for text in other.texts)
 
 
+def _read(
+    path: FilePath, text: str, label: str | None, encoding: str, *, optional: bool = False
+) -> Texts:
+    """A table or JSON lines; optional: without labels where the column is not filled."""
+    name = Path(path).name.lower().removesuffix(".gz")
+    if name.endswith(".json"):
+        raise DataError(
+            f"{path}: JSON is read as one object a line, from a file named .jsonl or .ndjson"
+        )
+    read = read_json_lines if name.endswith((".jsonl", ".ndjson")) else _read_table
+    texts, labels, place = read(path, text, label, encoding, optional=optional)
+    found = tuple(_text(one, place(row, text)) for row, one in enumerate(texts))
+    if label is None or labels is None:
+        return Texts(found)
+    return Texts(found, _classes(labels, lambda row: place(row, label)))
+
+
 def _read_table(
-    path: FilePath, text: str, label: str | None, encoding: str
-) -> tuple[list[Any], list[str], Callable[[int, str], str]]:
+    path: FilePath, text: str, label: str | None, encoding: str, *, optional: bool = False
+) -> tuple[list[Any], list[str] | None, Callable[[int, str], str]]:
     """The texts, the labels, and what says where a cell of a row and column stands."""
     table = Table.open(path, encoding=encoding)
     table.need(text, "text")
+    if optional and label not in table.filled:
+        label = None
     if label is not None:
         table.need(label, "label", "; set label=None for a file without labels")
     kind = table.keys(text).dtype
     if kind.is_numeric() or kind.is_temporal():
         raise DataError(f"{path}: column {text!r} holds {kind}; wanted texts")
-    return table.strings(text), [] if label is None else table.strings(label), table.place
+    return table.strings(text), None if label is None else table.strings(label), table.place
 
 
 def _items(X: Any) -> list[Any]:
