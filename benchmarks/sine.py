@@ -15,7 +15,7 @@ from regard import SeriesClassifier
 from regard.config import read_config
 from regard.data import Cases
 from regard.explain import localisation_ap
-from regard.jobs import split_parts
+from regard.jobs import load_parts
 
 __all__ = ["run"]
 
@@ -34,7 +34,7 @@ class _Result:
 def run() -> list[Row]:
     """Ours on every seed, with each peer once between them, then the speeds."""
     ours, speeds = [], []
-    parts = split_parts(read_config(_EXAMPLE))
+    parts = load_parts(read_config(_EXAMPLE))
     published = rocket = _Result(0.0, 0.0)
     for seed in _SEEDS:
         result, model = _ours(seed)
@@ -42,10 +42,10 @@ def run() -> list[Row]:
         speeds.append(_predictions_per_second(model))
         print(f"sine, seed {seed}: {result}", flush=True)
         if seed == 1:
-            rocket = _minirocket(parts[0], parts[2])
+            rocket = _minirocket(parts.train, parts.test)
             print(f"sine, MiniRocket: {rocket}", flush=True)
         if seed == 3:
-            published = _published(parts[0], parts[2])
+            published = _published(parts.train, parts.test)
             print(f"sine, published recipe: {published}", flush=True)
     f1s, aps = [result.f1 for result in ours], [result.localisation for result in ours]
     fits = [result.seconds for result in ours]
@@ -79,7 +79,7 @@ def run() -> list[Row]:
             ", ".join(f"{ap:.3f}" for ap in aps),
             min(aps) >= 0.95,
         ),
-        _seconds_per_epoch(parts[0]),
+        _seconds_per_epoch(parts.train),
         Row(
             "predict 10,000 x 500, series a second",
             "",
@@ -92,7 +92,7 @@ def run() -> list[Row]:
 
 def _ours(seed: int) -> tuple[_Result, SeriesClassifier]:
     config = read_config(_EXAMPLE, {"seed": str(seed)})
-    fitting, validation, test = split_parts(config)
+    fitting, validation, test, _ = load_parts(config)
     model = SeriesClassifier.from_config(config).fit(fitting, validation=validation)
     found = _localisation(test, model.attend(test))
     return _Result(_f1(test, model.predict(test)), model.fit_seconds_, found), model

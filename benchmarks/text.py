@@ -20,7 +20,7 @@ from sklearn.pipeline import make_pipeline
 from benchmarks.table import Row
 from regard.config import Config, read_config, resolve_config
 from regard.data import Texts
-from regard.jobs import split_parts, train
+from regard.jobs import load_parts, train
 
 __all__ = ["run"]
 
@@ -108,7 +108,7 @@ def _row(problem: _Problem, seeds: int, epochs: int | None) -> Row:
 
 def _peer(config: Config) -> float:
     """Accuracy of words and pairs of words, on the parts of this configuration."""
-    fitting, validation, test = split_parts(config)
+    fitting, validation, test, _ = load_parts(config)
     parts: list[Texts] = [fitting] if validation is None else [fitting, validation]
     model = make_pipeline(
         TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(C=10, max_iter=1000)

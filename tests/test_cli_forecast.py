@@ -15,7 +15,7 @@ from lightning.pytorch import LightningModule, Trainer
 
 from commands import TINY, Regard
 from regard import SeriesForecaster, jobs
-from regard.outputs.future.baselines import LinearModel
+from regard.inputs.panel.linear import LinearModel
 from regard.runs import read_run
 from regard.training.callbacks import Checkpoint
 
@@ -551,7 +551,7 @@ def _no_rows(lines: list[str]) -> None:
         (_no_time, "sales.csv, row 13, column 'ds': 'yesterday' is no time; wanted whole numbers, "
          "or dates"),
         (_constant, "sales.csv: y is the same at every step; there is nothing to forecast"),
-        (_late, "y is the same at every step to learn from; leave it out"),
+        (_late, "y is the same at every step of the training part; leave it out"),
         (_short, "the series has 2 rows; window 8 + horizon 3 need 11 for training; reduce"),
         (_no_header, "sales.csv: the first row holds numbers; wanted a header"),
         (_no_rows, "sales.csv has a header and no rows"),
@@ -665,7 +665,7 @@ def test_a_future_for_a_run_without_known_columns(
 ) -> None:
     words = ("--out", tmp_path / "out.csv", "--future", made / "future.csv")
     said = _fails(regard, tmp_path, "predict", alone, *words)
-    assert said == "--future: the run was trained without columns known of the future"
+    assert said == "future: the run was trained without known columns"
 
 
 @pytest.mark.parametrize(
@@ -720,9 +720,9 @@ def test_runs_of_another_task(regard: Regard, made: Path, alone: Path, tmp_path:
     jobs.train({**TINY, "training": {**TINY["training"], "epochs": 1}}, tmp_path / "classes")
     words = (*out, "--future", made / "future.csv")
     said = _fails(regard, tmp_path, "predict", tmp_path / "classes", made / "sales.csv", *words)
-    assert said == "future: is for forecasts; classes was trained to classify"
+    assert said == "future: classes was trained to classify, which takes no such option"
     said = _fails(regard, tmp_path, "predict", tmp_path / "classes", *out)
-    assert said == "source: name the file to predict, after the run"
+    assert said == "source: name a file of new cases, after the run"
     out = ("--out", tmp_path / "out.svg")
     said = _fails(regard, tmp_path, "explain", alone, "--text", "so it goes", *out)
-    assert said.endswith("was trained to forecast; TextClassifier does classify-text")
+    assert "run: was trained to forecast, and predicts only files; name a file" in said

@@ -14,7 +14,7 @@ from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_err
 from commands import Regard
 from regard import jobs
 from regard.estimators import SeriesRegressor
-from regard.jobs import _train
+from regard.jobs import training
 from regard.outputs.numbers.targets import targets_of
 from regard.runs import partial_folder, read_run
 from regard.training.callbacks import Checkpoint
@@ -96,7 +96,7 @@ def _table(path: Path) -> list[dict[str, str]]:
 def _without_report(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its pictures take most of the time, and few tests look at it."""
     if "report" not in request.node.name:
-        monkeypatch.setattr(_train, "report_html", lambda _: "")
+        monkeypatch.setattr(training, "report_html", lambda _: "")
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_train_on_every_kind_of_file(
         names = ["target 0", "target 1"]
     assert [each["target"] for each in metrics["per_target"]] == names
     # The figures are those of the saved model on the test part, in the units of the data.
-    train, _, test = jobs.split_parts(opened.config)
+    train, _, test, _ = jobs.load_parts(opened.config)
     loaded = SeriesRegressor.load(out)
     truth, predicted = targets_of(test), loaded.predict(test).reshape(len(test), -1)
     rmse = [root_mean_squared_error(truth[:, m], predicted[:, m]) for m in range(targets)]
@@ -240,7 +240,8 @@ def test_predict_series_of_another_length(regard: Regard, run: Path, tmp_path: P
     short = _write_csv(tmp_path / "a.csv", [[1, 2, 3, 4], [4, 3, 2, 1]])
     said = regard.fails("predict", run, short, "--out", tmp_path / "p.csv")
     assert f"a.csv: has 4 columns; the run was trained on series of {STEPS} steps" in said
-    assert f"({STEPS + 1} columns with a number first); say --labelled or --unlabelled" in said
+    assert f"({STEPS + 1} columns with a number first), so that it may have labels or not" in said
+    assert said.endswith("; use --labelled or --unlabelled")
     assert regard("predict", run, short, "--labelled", "--out", tmp_path / "p.csv") == 0
     assert [row["true target"] for row in _table(tmp_path / "p.csv")] == ["1.0", "4.0"]
     assert regard("predict", run, short, "--unlabelled", "--out", tmp_path / "q.csv") == 0

@@ -131,7 +131,7 @@ def test_train_on_every_kind_of_file(regard: Regard, tmp_path: Path, suffix: str
     assert f"accuracy             {opened.metrics['accuracy']:.4f}" in regard.out
     assert opened.metrics["notes"] == []
     # The figures are those of the saved model on the test part.
-    *_, test = jobs.split_parts(opened.config)
+    test = jobs.load_parts(opened.config).test
     loaded = TextClassifier.load(out)
     assert opened.metrics["accuracy"] == pytest.approx(loaded.score(test, test.labels))
     assert "regard" in (out / "report.html").read_text()
@@ -193,11 +193,11 @@ def test_texts_that_are_cut_are_noted(regard: Regard, run: Path, tmp_path: Path)
     out = tmp_path / "out"
     config = _config(tmp_path, source, data={"max_tokens": 4})
     assert regard("train", config, "--out", out) == 0
-    assert "note: 32 of 32 texts to train on have more than 4 tokens (max_tokens)" in regard.out
+    assert "note: 32 of 32 training texts are truncated to 4 tokens (max_tokens)" in regard.out
     assert regard("predict", out, source, "--out", tmp_path / "p.csv") == 0
-    assert ", 40 cut after 4 tokens: " in regard.out
+    assert ", 40 truncated to 4 tokens: " in regard.out
     assert regard("predict", run, source, "--out", tmp_path / "q.csv") == 0
-    assert "cut" not in regard.out.split(":")[0]
+    assert "truncated" not in regard.out.split(":")[0]
 
 
 # Predicting and explaining.
@@ -274,7 +274,7 @@ def test_predict_lines(regard: Regard, lines_run: Path, tmp_path: Path) -> None:
     assert [row["label"] for row in _table(tmp_path / "b.csv")] == [row["label"] for row in found]
     said = regard.fails("predict", lines_run, plain, "--out", tmp_path / "c.csv")
     assert "b.txt: none of its labels is a class of the run (" in said
-    assert said.endswith("say --unlabelled if it has none")
+    assert said.endswith("; use --labelled or --unlabelled")
 
 
 def test_a_run_of_a_table_takes_lines(regard: Regard, run: Path, tmp_path: Path) -> None:
@@ -286,7 +286,7 @@ def test_a_run_of_a_table_takes_lines(regard: Regard, run: Path, tmp_path: Path)
 def test_a_run_saved_from_python_predicts(regard: Regard, tmp_path: Path) -> None:
     rows = _rows(12)
     texts = [row["text"] for row in rows]
-    model = TextClassifier(**MODEL, **TRAINING, random_state=0)  # type: ignore[arg-type]
+    model = TextClassifier(**MODEL, **TRAINING, random_state=0)
     model.fit(texts, [row["label"] for row in rows]).save(tmp_path / "run")
     source = _write(tmp_path / "a.csv", rows)
     assert regard("predict", tmp_path / "run", source, "--out", tmp_path / "p.csv") == 0

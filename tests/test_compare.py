@@ -10,7 +10,7 @@ import pytest
 from commands import TINY, Regard
 from regard import jobs
 from regard.errors import RegardError
-from regard.jobs import _compare
+from regard.jobs import comparison
 from regard.runs import read_run
 
 GENERAL = {"score": "general", "window": {"local-p": 3}, "align": "sparsemax", "heads": 2}
@@ -88,7 +88,7 @@ def test_a_comparison_goes_on_where_it_was_cut_off(
             raise KeyboardInterrupt
         return real(config, out, **how)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(_compare, "train", cut_off)
+    monkeypatch.setattr(comparison, "train", cut_off)
     out = tmp_path / "out"
     with pytest.raises(KeyboardInterrupt):
         jobs.compare(TINY, ["dot", "general"], out, seeds=1)
@@ -104,7 +104,7 @@ def test_an_interrupted_comparison_says_how_to_go_on(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(_compare, "train", interrupt)
+    monkeypatch.setattr(comparison, "train", interrupt)
     config, out = _config(tmp_path), tmp_path / "out"
     table = '{"align": "hard"}'
     words = ["compare", str(config), "--out", str(out), "--attention", "dot"]
@@ -125,7 +125,7 @@ def test_one_that_fails_does_not_stop_the_others(
             raise RegardError("training diverged")
         return real(config, out, **how)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(_compare, "train", fail)
+    monkeypatch.setattr(comparison, "train", fail)
     compared = jobs.compare(TINY, ["dot", "general"], tmp_path / "out", seeds=1)
     assert compared.trained[0].failure == "training diverged"
     assert compared.table[1] == ["dot", "failed", "failed", "", "", "", "0 of 1"]

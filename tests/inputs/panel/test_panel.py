@@ -1,5 +1,3 @@
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -43,26 +41,6 @@ def test_cuts_are_half_open_and_per_series() -> None:
     assert panel.values[0].tolist() == [[1, 2], [11, 12], [21, 22]]
     assert str(panel.times[1][0])[:10] == "2024-01-02"
     assert toy().cut(np.array([4, 0])).lengths.tolist() == [1, 7]
-
-
-@pytest.mark.parametrize(
-    "time", ["2024-01-04", np.datetime64("2024-01-04"), np.datetime64("2024-01-03T01")]
-)
-def test_steps_until_a_time_are_those_before_it(time: Any) -> None:
-    assert toy().take_until(time).lengths.tolist() == [3, 3]
-
-
-def test_times_out_of_place() -> None:
-    with pytest.raises(
-        DataError, match=r"^time: series a has no step before 2024-01-01; it begins at 2024-01-01$"
-    ):
-        toy().take_until("2024-01-01")
-    with pytest.raises(DataError, match=r"^time: wanted a date such as 2024-12-31, given 'soon'$"):
-        toy().take_until("soon")
-    numbers = Panel((np.ones((1, 3)),), (np.arange(3),), np.arange(1), ("y",))
-    assert numbers.take_until(2).lengths.tolist() == [2]
-    with pytest.raises(DataError, match=r"^time: wanted a whole number, given 'soon'$"):
-        numbers.take_until("soon")
 
 
 def test_parts_must_go_together() -> None:
