@@ -47,6 +47,15 @@ _Future = Annotated[
     typer.Option(help="Table of the known columns of the steps to forecast.", show_default=False),
 ]
 
+_Plugins = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--plugin",
+        metavar="MODULE",
+        help="Module that registers names of its own; imported first. Can be repeated.",
+    ),
+]
+
 # Parameter to the fix at the command line, as in `regard.errors` for Python.
 _FIXES = {
     "labelled": "use --labelled or --unlabelled",
@@ -87,8 +96,10 @@ def train(
     change: _Change = None,
     resume: _Resume = False,
     overwrite: _Overwrite = False,
+    plugin: _Plugins = None,
 ) -> None:
     """Train from a configuration; write the run folder and its report."""
+    _load_plugins(plugin)
     from regard.config import read_config
 
     resolved = read_config(config, _changes(change))
@@ -102,7 +113,8 @@ def train(
             resolved, out, overwrite=overwrite, resume=resume, verbose=sys.stderr.isatty()
         )
     except KeyboardInterrupt:
-        _interrupted("train", config, "--out", out, *_repeated("--set", change))
+        words = [*_repeated("--set", change), *_repeated("--plugin", plugin)]
+        _interrupted("train", config, "--out", out, *words)
     if finished:
         typer.echo("finished before; nothing was left to do")
     _print_figures(metrics)
@@ -127,8 +139,10 @@ def compare(
     change: _Change = None,
     resume: _Resume = False,
     overwrite: _Overwrite = False,
+    plugin: _Plugins = None,
 ) -> None:
     """Train with each of several attentions, all else the same; print and save one table."""
+    _load_plugins(plugin)
     from regard.config import read_config
 
     resolved = read_config(config, _changes(change))
@@ -151,7 +165,8 @@ def compare(
         )
     except KeyboardInterrupt:
         words = ["--out", out, "--seeds", seeds, *_repeated("--attention", attention)]
-        _interrupted("compare", config, *words, *_repeated("--set", change))
+        words += [*_repeated("--set", change), *_repeated("--plugin", plugin)]
+        _interrupted("compare", config, *words)
     _print_table(comparison.table)
     for note in comparison.notes:
         typer.echo(f"note: {note}")
@@ -165,8 +180,10 @@ def mechanisms(
         Path | None, typer.Option(help="Picture of its weights to write: .png or .svg.")
     ] = None,
     overwrite: _Overwrite = False,
+    plugin: _Plugins = None,
 ) -> None:
     """List every attention mechanism with its formula and paper, or show one."""
+    _load_plugins(plugin)
     if name is not None:
         _show_mechanism(name, out, overwrite=overwrite)
     elif out is not None:
@@ -193,8 +210,10 @@ def predict(
     labelled: _Labelled = None,
     future: _Future = None,
     overwrite: _Overwrite = False,
+    plugin: _Plugins = None,
 ) -> None:
     """Predict every case of a file, or forecast, and write a CSV; or predict typed texts."""
+    _load_plugins(plugin)
     from regard import jobs
 
     if text is not None and (source is not None or out is not None):
@@ -238,8 +257,10 @@ def explain(
     labelled: _Labelled = None,
     future: _Future = None,
     overwrite: _Overwrite = False,
+    plugin: _Plugins = None,
 ) -> None:
     """Draw one case with its attention weights."""
+    _load_plugins(plugin)
     from regard import jobs
 
     said = jobs.explain(
@@ -256,8 +277,9 @@ def explain(
 
 
 @app.command()
-def show(run: _Run) -> None:
+def show(run: _Run, plugin: _Plugins = None) -> None:
     """Print a run's configuration and figures."""
+    _load_plugins(plugin)
     from regard.runs import read_run
 
     opened = read_run(run)
@@ -272,6 +294,15 @@ def main() -> None:
     except RegardError as error:
         fixed = error.describe(lambda name: _FIXES.get(name, f"use --{name}"))
         _fail(f"error: {fixed}", 2)
+
+
+def _load_plugins(modules: list[str] | None) -> None:
+    """The --plugin options, in their order."""
+    if modules:
+        from regard.plugins import load_plugin
+
+        for module in modules:
+            load_plugin(module)
 
 
 def _show_answer(view: Any) -> None:

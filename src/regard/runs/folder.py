@@ -106,6 +106,8 @@ def read_run(path: Path) -> Run:
     try:
         config = resolve_config(_read_json(path / "config.json"), source=str(path / "config.json"))
     except ConfigError as error:
+        if error.fixes:  # a plug-in that is not loaded
+            raise RunError(error.message, fixes=error.fixes) from None
         raise RunError(f"{error}; is this run of another version of regard?") from None
     metrics = path / "metrics.json"
     return Run(
