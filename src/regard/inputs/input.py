@@ -70,13 +70,18 @@ class Input(ABC):
 
     # Cases.
 
-    @abstractmethod
     def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Any:
         """Cases from Python objects; cases are returned as they are."""
+        if not isinstance(X, self.case_types):
+            wanted = " or ".join(each.__name__ for each in self.case_types)
+            raise DataError(f"X: wanted {wanted}, given {type(X).__name__}")
+        return X
 
-    @abstractmethod
     def load(self) -> tuple[Any, Any | None, str]:
         """The cases that the configuration names, those of its test file or None, the source."""
+        data = self.config.data
+        test = None if data.test_path is None else self.read(Path(data.test_path))
+        return self.read(Path(data.path)), test, data.path
 
     @abstractmethod
     def read(self, path: Path | None, **options: Any) -> Any:
@@ -138,13 +143,13 @@ class Input(ABC):
 
     # What is fitted.
 
-    @abstractmethod
     def fit(self, cases: Any) -> Any:
         """Fit on the training part; returns it encoded."""
+        return self.encode(cases)
 
-    @abstractmethod
     def encode(self, cases: Any) -> Any:
         """What is done with cases before they become batches, once for each pass."""
+        return cases
 
     def kept(self) -> dict[str, Any]:
         """What `preprocess.json` holds of the fitted input."""

@@ -18,6 +18,8 @@ from regard.training import Batch, Objective
 
 __all__ = ["Compared", "Output"]
 
+_SHOWN = 6
+
 
 class Compared(NamedTuple):
     """A figure by which attentions are compared.
@@ -59,13 +61,13 @@ class Output(ABC):
         """Targets given from Python for fitting, worded as scikit-learn does where refused."""
         return y
 
-    @abstractmethod
     def check(self, cases: Any, source: str) -> NDArray[Any] | None:
         """[B] the strata of cases that can be learned from; None where they have none.
 
         Raises:
             DataError: they cannot be learned from; names the source.
         """
+        return self.strata(cases)
 
     def check_test(self, test: Any, cases: Any, source: str) -> None:
         """Refuse a test file whose targets do not go with those of the file to train on."""
@@ -77,7 +79,6 @@ class Output(ABC):
         """[B] what each part gets its share of."""
         return np.zeros(len(cases), np.int64)
 
-    @abstractmethod
     def fit(self, cases: Any) -> None:
         """Fit on the training part."""
 
@@ -88,16 +89,17 @@ class Output(ABC):
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Take back what was kept; a KeyError, TypeError or ValueError says that it is damaged."""
 
-    @abstractmethod
     def targets(self, cases: Any) -> NDArray[Any] | None:
         """The targets of cases that must have them, as the objective takes them."""
+        targets: NDArray[Any] | None = cases.labels
+        return targets
 
     # The model.
 
     @property
-    @abstractmethod
     def scores(self) -> int:
         """How many numbers the head gives for a case."""
+        return 1
 
     @property
     def two_sided(self) -> bool:
@@ -170,7 +172,6 @@ class Output(ABC):
     def columns(self, seen: Inference) -> tuple[dict[str, Any], str]:
         """Columns of a table of predictions, and a summary in a few words."""
 
-    @abstractmethod
     def report(self, seen: Inference, view: Callable[[int], View], **common: Any) -> Report:
         """The report of a test part.
 
@@ -179,3 +180,4 @@ class Output(ABC):
             view: case n, ready to be drawn.
             common: the fields that every report has.
         """
+        return Report(examples=[view(n) for n in range(min(_SHOWN, len(seen)))], **common)

@@ -4,6 +4,8 @@ from abc import ABC, abstractmethod
 
 from markupsafe import Markup
 
+from regard.plots.format import one_line
+
 __all__ = ["Outcome"]
 
 
@@ -16,9 +18,9 @@ class Outcome(ABC):
         """The prediction in a few words, such as "flat (0.750)"."""
 
     @property
-    @abstractmethod
     def title(self) -> str:
         """The words after the case's name above its picture."""
+        return f"predicted {one_line(self.answer, 48)}"
 
     @property
     def headline(self) -> str:
@@ -40,13 +42,13 @@ class Outcome(ABC):
         """The heading under which a report lists the case; empty if the output has no groups."""
         return ""
 
-    @abstractmethod
     def lead(self) -> Markup:
         """The paragraph or table with the prediction at the top of the case's page."""
+        return Markup('<p class="lead">Predicted {}.</p>').format(self.answer)
 
-    @abstractmethod
     def caption(self) -> Markup:
         """The words after the case's name in the caption of its picture in a report."""
+        return Markup(": predicted <b>{}</b>").format(self.answer)
 
     def details(self) -> Markup:
         """What follows the picture on the case's page, such as a table; may be empty."""

@@ -2,7 +2,6 @@
 
 import json
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +18,11 @@ __all__ = ["Report", "report_html"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Report(ABC):
-    """The contents of a report. Each output has a subclass.
+class Report:
+    """The contents of a report; an output may have a subclass with a template of its own.
 
     Attributes:
-        template: file of the output's template, which extends `report.html`.
+        template: file of the template; that of an output extends `report.html`.
         title: of the page.
         metrics: metrics on the test part, with fit_seconds, parameters and epochs; if the true
             spans are known also localisation_ap and localisation_chance.
@@ -34,7 +33,7 @@ class Report(ABC):
         mistakes: the worst mistakes of the test part, the worst first, of the same kind.
     """
 
-    template: ClassVar[Path]
+    template: ClassVar[Path] = Path(__file__).with_name("report.html")
 
     title: str
     metrics: Mapping[str, Any]
@@ -44,9 +43,9 @@ class Report(ABC):
     examples: Sequence[View]
     mistakes: Sequence[View] = ()
 
-    @abstractmethod
     def parts(self) -> dict[str, Any]:
         """Values for the variables of the output's own template."""
+        return {}
 
 
 def report_html(report: Report) -> str:
