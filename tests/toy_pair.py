@@ -50,7 +50,7 @@ class Beads(Input):
     def view(self, seen: Any, n: int, outcome: Outcome) -> SeriesView:
         weights, series = seen.maps["weights"][n], seen.cases.take(np.array([n])).values[0]
         made = {"series": series, "channels": ("bead",), "weights": weights}
-        return SeriesView(id=str(n), outcome=outcome, **made)
+        return SeriesView(id=str(seen.cases.ids[n]), outcome=outcome, **made)
 
 
 class Head(nn.Linear):

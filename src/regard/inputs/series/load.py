@@ -14,9 +14,9 @@ from regard.inputs.series.table import read_table
 from regard.inputs.series.ts import read_ts
 from regard.tables.files import FilePath
 
-__all__ = ["kind_of", "load"]
+__all__ = ["READERS", "kind_of", "load"]
 
-_READERS: dict[str, Callable[..., Cases]] = {
+READERS: dict[str, Callable[..., Cases]] = {
     "csv": read_csv,
     "npz": read_npz,
     "table": read_table,
@@ -55,9 +55,9 @@ def load(
         ConfigError: There is no such kind, or its reader has no such option.
         DataError: A file cannot be read, or the two do not go together.
     """
-    if kind not in _READERS:
-        raise ConfigError(f"kind: no {kind!r}{did_you_mean(str(kind), _READERS)}")
-    reader = _READERS[kind]
+    if kind not in READERS:
+        raise ConfigError(f"kind: no {kind!r}{did_you_mean(str(kind), READERS)}")
+    reader = READERS[kind]
     known = [name for name in signature(reader).parameters if name != "path"]
     for option in options:
         if option not in known:
@@ -82,7 +82,7 @@ def kind_of(path: FilePath) -> str:
     if suffix not in _SUFFIXES:
         raise DataError(
             f"{path}: the name does not say what kind of file this is; wanted one of "
-            f"{', '.join(_SUFFIXES)} at its end, or the kind given: {', '.join(_READERS)}"
+            f"{', '.join(_SUFFIXES)} at its end, or the kind given: {', '.join(READERS)}"
         )
     return _SUFFIXES[suffix]
 

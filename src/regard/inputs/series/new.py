@@ -9,10 +9,9 @@ from typing import Any
 from regard.errors import DataError
 from regard.inputs.series.cases import Cases
 from regard.inputs.series.delimited import parse_rows, read_rows
-from regard.inputs.series.load import kind_of
-from regard.inputs.series.npz import read_npz
+from regard.inputs.series.load import READERS, kind_of
 from regard.inputs.series.table import cases_of
-from regard.inputs.series.ts import read_ts
+from regard.registry import call_with
 from regard.tables.frames import Table
 
 __all__ = ["read_new"]
@@ -51,9 +50,9 @@ def read_new(
         if data.kind != "table":
             raise DataError(f"{path}: is a table, but the run was not trained on one")
         return _read_table(path, data, targets, channels, labelled)
-    if kind == "ts":
-        return read_ts(path, missing=data.missing)
-    return read_npz(path, targets=targets is not None, missing=data.missing)
+    given = {"path": path, "missing": data.missing, "targets": targets is not None}
+    cases: Cases = call_with(f"kind {kind!r}", READERS[kind], given)
+    return cases
 
 
 def _read_table(

@@ -146,7 +146,7 @@ class TextInput(Input):
         if tokens.truncated:
             self.notes.append(
                 f"{tokens.truncated} of {len(cases)} training texts are truncated to "
-                f"{options.max_tokens} tokens (max_tokens)"
+                f"{self._limit()} (max_tokens)"
             )
         return Tokenised(tokens, words)
 
@@ -289,12 +289,16 @@ class TextInput(Input):
 
     def remarks(self, seen: Inference) -> list[str]:
         """How many texts have no known word, and how many are truncated."""
-        tokens, limit = seen.encoded.tokens, self.config.data.max_tokens
-        unknown, plural = int((tokens.known == 0).sum()), "" if limit == 1 else "s"
+        tokens = seen.encoded.tokens
+        unknown = int((tokens.known == 0).sum())
         said = [f"{unknown} without a known word"] if unknown else []
         if tokens.truncated:
-            said.append(f"{tokens.truncated} truncated to {limit} token{plural}")
+            said.append(f"{tokens.truncated} truncated to {self._limit()}")
         return said
+
+    def _limit(self) -> str:
+        limit = self.config.data.max_tokens
+        return "1 token" if limit == 1 else f"{limit} tokens"
 
     def figures(self) -> dict[str, Any]:
         """The size of the vocabulary."""
