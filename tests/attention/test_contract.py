@@ -22,9 +22,9 @@ from regard.attention import (
     ConjunctivePooling,
     Coverage,
     Dot,
-    Global,
     Hard,
     LocalPredictive,
+    Memory,
     Monotonic,
     MultiHead,
     Sampled,
@@ -36,6 +36,7 @@ from regard.attention import (
     masked_softmax,
     sparsemax,
 )
+from regard.attention.kernels import Reach
 from regard.errors import ConfigError
 
 
@@ -171,9 +172,10 @@ def test_a_score_says_nothing_more_by_itself() -> None:
     score, keys = Distance(), torch.zeros(2, 3, 5)
     assert score.query_width(keys) is None
     assert not score.compares_bands
-    how: Any = {"reach": Global().reach, "position": 0, "need_weights": False}
-    assert score.attend(keys, keys, keys, None, **how) is None
-    assert score.attend_view(keys, keys, keys, View(), dropout=0.0) is None
+    memory = Memory(keys, keys, None)
+    how: dict[str, Any] = {"position": 0, "need_weights": False}
+    assert score.attend(keys, memory, reach=Reach(), **how) is None
+    assert score.attend_view(keys, memory, View(), dropout=0.0) is None
 
 
 @pytest.mark.parametrize("score", [Distance, lambda: Additive(D, D, A), Dot])

@@ -238,18 +238,18 @@ def _of(attention: Attention) -> MultiHead:
 @pytest.mark.parametrize(
     ("heads", "obstacle"),
     [
-        (MultiHead([Attention(ScaledDot()) for _ in range(H)], WIDTH), "heads of their own"),
+        (MultiHead([Attention(ScaledDot()) for _ in range(H)], WIDTH), "heads that differ"),
         (_of(Attention(Dot())), "the score Dot"),
         (_of(Attention(Cosine())), "the score Cosine"),
         (_of(Attention(Additive(D, D, 5))), "the score Additive"),
         (_of(Attention(ScaledDot(0.5))), "a scale other than 1 / sqrt(D)"),
         (_of(Attention(ScaledDot(learnable=True))), "a learned temperature"),
         (_of(Attention(ScaledDot(), window=Causal())), "the window Causal"),
-        (_of(Attention(ScaledDot(), align=sparsemax)), "another align than softmax"),
+        (_of(Attention(ScaledDot(), align=sparsemax)), "an align other than softmax"),
         (MultiHead(H, WIDTH, kv_heads=1), "shared keys and values"),
         (MultiHead(H, WIDTH + H, rotary=Rotary()), "rotary positions"),
-        (MultiHead(H, WIDTH, head_dim=5), "widths that it does not know"),
-        (MultiHead(H, WIDTH, output_dim=5), "widths that it does not know"),
+        (MultiHead(H, WIDTH, head_dim=5), "a context or heads of another width"),
+        (MultiHead(H, WIDTH, output_dim=5), "a context or heads of another width"),
     ],
 )
 def test_what_has_no_counterpart_in_torch_is_refused(heads: MultiHead, obstacle: str) -> None:

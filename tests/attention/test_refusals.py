@@ -78,24 +78,24 @@ COMBINATIONS: dict[str, Callable[[], object]] = {
     "softmax, sparsemax or entmax15, or use another window": lambda: Attention(
         Dot(), window=Windows(Causal(), _local()), align=Hard()
     ),
-    "Causal goes by the order of the queries, and a learned query has no place in any: use "
-    "SelfAttentionPooling, where every state asks": lambda: AttentionPooling(
+    "Causal depends on the position of the query, and a learned query has none: use "
+    "SelfAttentionPooling, where every state is a query": lambda: AttentionPooling(
         [Attention(Dot()), Attention(Dot(), window=Causal())], D
     ),
-    "Coverage goes by the order of the queries, and a learned query has no place in any: use "
-    "SelfAttentionPooling, where every state asks": lambda: AttentionPooling(
+    "Coverage depends on the position of the query, and a learned query has none: use "
+    "SelfAttentionPooling, where every state is a query": lambda: AttentionPooling(
         [Attention(Coverage(D, D, 2))], D
     ),
-    "Windows goes by the order of the queries, and a learned query has no place in any: use "
-    "SelfAttentionPooling, where every state asks": lambda: AttentionPooling(
+    "Windows depends on the position of the query, and a learned query has none: use "
+    "SelfAttentionPooling, where every state is a query": lambda: AttentionPooling(
         [Attention(Dot(), window=Windows(ALiBi(0.5)))], D
     ),
-    "Causal goes by the order of the queries, and the last state alone asks: use "
-    "SelfAttentionPooling, where every state asks": lambda: LastStatePooling(
+    "Causal depends on the position of the query, and the last state is the only query: use "
+    "SelfAttentionPooling, where every state is a query": lambda: LastStatePooling(
         [Attention(Dot()), Attention(Dot(), window=Causal())]
     ),
-    "LocationSensitive goes by the order of the queries, and the last state alone asks: use "
-    "SelfAttentionPooling, where every state asks": lambda: LastStatePooling(
+    "LocationSensitive depends on the position of the query, and the last state is the only query: "
+    "use SelfAttentionPooling, where every state is a query": lambda: LastStatePooling(
         [Attention(LocationSensitive(D, D, 2))]
     ),
 }
@@ -111,16 +111,16 @@ NUMBERS: dict[str, Callable[[], object]] = {
     "temperature must be above 0, not -2": lambda: Cosine(-2, learnable=True),
     "temperature must be above 0, not 0.0": lambda: Hard("gumbel", temperature=0.0),
     "estimator must be 'reinforce' or 'gumbel', not 'best'": lambda: Hard(cast(Any, "best")),
-    "width must be odd, so that a key is in its middle, not 4": lambda: LocationSensitive(
+    "width must be odd, so that a filter has a centre, not 4": lambda: LocationSensitive(
         D, D, 2, width=4
     ),
     "heads must be at least 1, not 0": lambda: MultiHead(0, 6),
     "heads must be at least 1, not -2": lambda: MultiHead(-2, 6),
-    "query_dim 7 does not divide among 2 heads; say head_dim": lambda: MultiHead(2, 7),
+    "query_dim 7 is not divisible by 2 heads; set head_dim": lambda: MultiHead(2, 7),
     "kv_heads must divide the 6 heads, not be 4": lambda: MultiHead(6, 12, kv_heads=4),
     "kv_heads must divide the 6 heads, not be 0": lambda: MultiHead(6, 12, kv_heads=0),
-    "rotary positions turn pairs of columns: D must be even, not 7": lambda: rotate(_keys()),
-    "slopes must be one at least, not none": lambda: ALiBi([]),
+    "rotary positions rotate pairs of columns: D must be even, not 7": lambda: rotate(_keys()),
+    "slopes must be at least one number, not none": lambda: ALiBi([]),
 }
 
 SHAPES: dict[str, Callable[[], object]] = {
@@ -170,27 +170,26 @@ SHAPES: dict[str, Callable[[], object]] = {
     "location attention was made for at most 4 keys, not 5": lambda: Attention(Location(D, 4))(
         _query(), _keys()
     ),
-    "Coverage takes one query at a time, not 3: each reads the weights of the one before": lambda: (
-        Coverage(D, D, 2)(_query(), _keys())
-    ),
-    "LocationSensitive takes one query at a time, not 3: each reads the weights of the one "
-    "before": lambda: LocationSensitive(D, D, 2)(_query(), _keys()),
+    "Coverage takes one query at a time, not 3: each depends on the weights of the previous "
+    "one": lambda: Coverage(D, D, 2)(_query(), _keys()),
+    "LocationSensitive takes one query at a time, not 3: each depends on the weights of the "
+    "previous one": lambda: LocationSensitive(D, D, 2)(_query(), _keys()),
 }
 
 TORCH: dict[str, Callable[[], object]] = {
     "add_bias_kv and add_zero_attn have no counterpart in MultiHead": lambda: MultiHead.from_torch(
         nn.MultiheadAttention(6, 2, add_zero_attn=True)
     ),
-    "heads of their own": MultiHead([Attention(ScaledDot()) for _ in range(2)], 6).to_torch,
+    "heads that differ": MultiHead([Attention(ScaledDot()) for _ in range(2)], 6).to_torch,
     "the score Dot": MultiHead([Attention(Dot())] * 2, 6).to_torch,
     "a scale other than 1 / sqrt(D)": MultiHead([Attention(ScaledDot(0.3))] * 2, 6).to_torch,
     "the window Causal": MultiHead([Attention(ScaledDot(), window=Causal())] * 2, 6).to_torch,
-    "another align than softmax": MultiHead(
+    "an align other than softmax": MultiHead(
         [Attention(ScaledDot(), align=sparsemax)] * 2, 6
     ).to_torch,
     "shared keys and values": MultiHead(2, 6, kv_heads=1).to_torch,
     "rotary positions": MultiHead(1, 6, rotary=Rotary()).to_torch,
-    "widths that it does not know": MultiHead(2, 6, head_dim=5).to_torch,
+    "a context or heads of another width": MultiHead(2, 6, head_dim=5).to_torch,
 }
 
 
@@ -214,15 +213,11 @@ def test_slopes_for_other_heads(need_weights: bool) -> None:
     """Slopes of several heads are no slopes of several cases."""
     three = Attention(Dot(), window=ALiBi([0.1, 0.2, 0.3]))
     words = torch.zeros(3, 5, 6)  # as many cases as there are slopes
-    with pytest.raises(
-        ConfigError, match="ALiBi has 3 slopes, one for each head of a MultiHead that share it, and"
-    ):
+    message = "ALiBi with 3 slopes must be shared by as many heads of a MultiHead, not by"
+    with pytest.raises(ConfigError, match=f"{message} 1$"):
         three(words, words, need_weights=need_weights)
-    for heads in ([three] * 2, [three, Attention(Dot())]):
-        with pytest.raises(
-            ConfigError,
-            match="ALiBi has 3 slopes, one for each head of a MultiHead that share it, and",
-        ):
+    for heads, count in (([three] * 2, 2), ([three, Attention(Dot())], 1)):
+        with pytest.raises(ConfigError, match=f"{message} {count}$"):
             MultiHead(heads, 6)(words, words, need_weights=need_weights)
     MultiHead([three] * 3, 6)(words, words, need_weights=need_weights)
 

@@ -1,10 +1,10 @@
-"""Attention on tensors: scores, windows, alignments, heads, and the poolings made of them.
+"""Attention on tensors: scores, windows, alignments, heads and poolings.
 
-    weights = align(score(query, keys), where window and mask allow)      [B, Q, K]
+    weights = align(score(query, keys)) where window and mask allow       [B, Q, K]
     context = weights @ values                                            [B, Q, Dv]
 
-A mask is boolean and True means *may be attended*, as in torch's `scaled_dot_product_attention`
-and opposite to the padding mask of `nn.MultiheadAttention`.
+A mask is boolean. True means *may be attended*, as in torch's `scaled_dot_product_attention` and
+unlike the padding mask of `nn.MultiheadAttention`.
 """
 
 from regard.attention.additive import Additive, Concat

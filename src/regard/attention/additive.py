@@ -14,6 +14,7 @@ from regard.attention.kernels import (
     check_kernel,
     exponentials,
 )
+from regard.attention.memory import Memory
 from regard.attention.score import Score
 from regard.errors import ConfigError
 
@@ -64,19 +65,11 @@ class AdditiveScore(Score):
         return additive_score(self.query_side(query), keys, self.vector, mask, **how)
 
     def attend(
-        self,
-        query: Tensor,
-        prepared: Tensor,
-        values: Tensor,
-        mask: Tensor | None,
-        *,
-        reach: Reach,
-        position: int,
-        need_weights: bool,
+        self, query: Tensor, memory: Memory, *, reach: Reach, position: int, need_weights: bool
     ) -> tuple[Tensor, Tensor | None]:
         """The context [B, Q, Dv] and, if needed, the weights [B, Q, K]; otherwise never held."""
-        keys, keys_exp = self._split(prepared)
-        given = (self.query_side(query), keys, values, self.vector, mask)
+        keys, keys_exp = self._split(memory.prepared)
+        given = (self.query_side(query), keys, memory.values, self.vector, memory.mask)
         how: Any = {"keys_exp": keys_exp, "reach": reach, "position": position}
         how["kernel"] = self.kernel
         if need_weights:

@@ -1,4 +1,4 @@
-"""ALiBi: what is further away counts less, in a straight line."""
+"""ALiBi: a bias on the scores that is linear in the distance."""
 
 import math
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ __all__ = ["ALiBi", "alibi_slopes"]
 
 
 class ALiBi(Window):
-    """score - slope |p - j| for the key j and the query at place p.
+    """score - slope |p - j| for the key j and the query at position p.
 
-    The paper's models are causal; compose with `Causal` for that.
+    The models of the paper are causal: `Windows(Causal(), ALiBi(slope))`.
 
     Parameters:
-        slopes: one number, or one for each head of a `MultiHead` whose heads share an attention.
+        slopes: a number, or one for each head of a `MultiHead` whose heads share an attention.
 
     Source: Press, Smith and Lewis, 2022, "Train short, test long: attention with linear biases
     enables input length extrapolation", section 3.
@@ -34,7 +34,7 @@ class ALiBi(Window):
         super().__init__()
         self.slopes = (slopes,) if isinstance(slopes, float | int) else tuple(slopes)
         if not self.slopes:
-            raise ConfigError("slopes must be one at least, not none")
+            raise ConfigError("slopes must be at least one number, not none")
 
     def extra_repr(self) -> str:
         """The slopes."""
@@ -47,8 +47,8 @@ class ALiBi(Window):
         heads = query.shape[-3] if query.dim() > 3 else 1
         if len(self.slopes) not in (1, heads):
             raise ConfigError(
-                f"ALiBi has {len(self.slopes)} slopes, one for each head of a MultiHead that "
-                f"share it, and is asked by {heads}"
+                f"ALiBi with {len(self.slopes)} slopes must be shared by as many heads of a "
+                f"MultiHead, not by {heads}"
             )
         distance = distances(query, keys, position).abs()
         slopes = torch.tensor(self.slopes, device=query.device, dtype=query.dtype)
@@ -57,9 +57,10 @@ class ALiBi(Window):
 
 
 def alibi_slopes(heads: int) -> list[float]:
-    """2^(-8 h / H) for h = 1..H; between powers of two, filled up as the paper's release does.
+    """The slopes of the paper: 2^(-8 h / H) for h = 1..H.
 
-    That is: those of the power of two below, then every other one of the power of two above.
+    If H is not a power of two, those of the power of two below it, then every other one of the
+    power of two above it, as in the authors' implementation.
 
     >>> alibi_slopes(2), alibi_slopes(3)
     ([0.0625, 0.00390625], [0.0625, 0.00390625, 0.25])

@@ -160,9 +160,8 @@ class Attention(nn.Module):
         score, reach = self.score, self.window.reach
         softmax = self.align is masked_softmax and not self.window.has_gain
         if softmax and drop == 0.0 and reach is not None:
-            both = score.attend(
-                query, *memory, reach=reach, position=position, need_weights=need_weights
-            )
+            how: Any = {"reach": reach, "position": position, "need_weights": need_weights}
+            both = score.attend(query, memory, **how)
             if both is not None:
                 return Attended(*both)
         if score.compares_bands:
@@ -171,8 +170,7 @@ class Attention(nn.Module):
                 return self._in_band(query, memory, *band, drop, need_weights)
         view = self._view(query, memory, position)
         if softmax and not need_weights:
-            prepared, values, _ = memory
-            context = score.attend_view(query, prepared, values, view, dropout=drop)
+            context = score.attend_view(query, memory, view, dropout=drop)
             if context is not None:
                 return Attended(context)
         aligned, state = self._align(query, memory.prepared, view, state)

@@ -1,4 +1,4 @@
-"""Windows on the past: everything so far, or the latest part of it."""
+"""Windows on past keys: all of them, or the most recent ones."""
 
 from torch import Tensor
 
@@ -10,7 +10,7 @@ __all__ = ["Causal", "Sliding"]
 
 
 class Causal(Window):
-    """Key j is seen by the query at place p when j <= p: nothing that comes later.
+    """The query at position p attends to the keys j <= p.
 
     Source: Vaswani et al., 2017, "Attention is all you need", section 3.2.3.
 
@@ -31,12 +31,12 @@ class Causal(Window):
 
 
 class Sliding(Window):
-    """The latest keys up to the query's own place: p - size < j <= p.
+    """The query at position p attends to the keys p - size < j <= p.
 
-    `LocalMonotonic` is the window that slides with as many keys on either side.
+    `LocalMonotonic` is the symmetric sliding window.
 
     Parameters:
-        size: how many keys, the one at the query's place included.
+        size: number of keys, including the one at the query's position.
 
     Source: Beltagy, Peters and Cohan, 2020, "Longformer: the long-document transformer", section
     3.1, and, as here one-sided, Jiang et al., 2023, "Mistral 7B", section 2.

@@ -1,4 +1,4 @@
-"""Conjunctive pooling: classify every position, and let attention say how much each counts."""
+"""Conjunctive pooling: classify every position and average, gated by attention."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -19,9 +19,9 @@ class Gated(NamedTuple):
 
     Attributes:
         logits: [B, N].
-        gates: [B, S], each between 0 and 1, and 0 where masked.
-        weights: [B, S], the gates scaled to sum to one.
-        evidence: [B, N, S], signed; its sum over the positions is the logits.
+        gates: [B, S], each between 0 and 1; 0 where masked.
+        weights: [B, S], the gates divided by their sum.
+        evidence: [B, N, S], signed; sums over the positions to the logits.
     """
 
     logits: Tensor
@@ -34,13 +34,17 @@ def conjunctive_pool(class_scores: Tensor, scores: Tensor, mask: Tensor | None =
     """logits = mean over s of sigmoid(score_s) * class_scores_s.
 
     Parameters:
-        class_scores: [B, S, N], every position classified by itself.
-        scores: [B, H, S], the attention scores of each head, whose gates are averaged.
+        class_scores: [B, S, N], the logits of each position.
+        scores: [B, H, S], the attention scores of each head; the gates of the heads are averaged.
         mask: boolean [B, S], True means may be attended. None allows all.
 
     Returns:
         `Gated(logits [B, N], gates [B, S], weights [B, S], evidence [B, N, S])`; zeros where
         nothing is allowed.
+
+    >>> gated = conjunctive_pool(torch.ones(1, 2, 3), torch.zeros(1, 1, 2))
+    >>> gated.logits, gated.weights
+    (tensor([[0.5000, 0.5000, 0.5000]]), tensor([[0.5000, 0.5000]]))
     """
     gates = torch.sigmoid(scores).mean(1)
     positions: Tensor | int = scores.shape[2]
@@ -49,7 +53,7 @@ def conjunctive_pool(class_scores: Tensor, scores: Tensor, mask: Tensor | None =
         class_scores = class_scores.masked_fill(~mask.unsqueeze(-1), 0.0)
         positions = mask.sum(1).clamp(min=1)[:, None, None]
     evidence = (gates.unsqueeze(-1) * class_scores).transpose(1, 2) / positions
-    # gates / sum(gates), also where all are too small for their own numbers
+    # gates / sum(gates), in a form that does not underflow
     weights = masked_softmax(logsigmoid(scores).logsumexp(1), mask)
     return Gated(evidence.sum(-1), gates, weights, evidence)
 
@@ -57,13 +61,13 @@ def conjunctive_pool(class_scores: Tensor, scores: Tensor, mask: Tensor | None =
 class ConjunctivePooling(nn.Module):
     """logits = mean over s of sigmoid(score(q, states_s)) * (W states_s + b), q learned.
 
-    Unlike softmax weights, the gates do not compete: several positions, or none, may be open.
+    Unlike softmax weights, the gates are independent: several, or none, may be open.
 
     Parameters:
-        heads: one `Score` or several, each with a query of its own; their gates are averaged.
-        query_dim: Dq, the width of the queries to learn.
+        heads: one or more `Score`, each with its own query; their gates are averaged.
+        query_dim: Dq, the width of the learned queries.
         state_dim: D.
-        logits: N, how many scores every position gets.
+        logits: N.
 
     Source: Early et al., 2024, "Inherently interpretable time series classification via multiple
     instance learning" (ICLR), equation 6.

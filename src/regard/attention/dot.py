@@ -11,6 +11,7 @@ from regard.attention.kernels import (
     fused_attention,
     is_narrow,
 )
+from regard.attention.memory import Memory
 from regard.attention.score import Score
 from regard.attention.window import View
 from regard.errors import ConfigError
@@ -60,35 +61,25 @@ class Dot(Score):
         return scores.view(*query.shape[:-1], band.width)
 
     def attend(
-        self,
-        query: Tensor,
-        prepared: Tensor,
-        values: Tensor,
-        mask: Tensor | None,
-        *,
-        reach: Reach,
-        position: int,
-        need_weights: bool,
+        self, query: Tensor, memory: Memory, *, reach: Reach, position: int, need_weights: bool
     ) -> tuple[Tensor, None] | None:
         """The context of a causal mask or a narrow window, without the weights."""
         if need_weights:
             return None
+        prepared, values, mask = memory
         keys = prepared.shape[-2]
         causal = reach == Reach(after=0) and mask is None and position == 0
-        # a compiled graph takes the mask instead, which any number of queries and keys can have
+        # a compiled graph takes a mask instead, which any number of queries and keys can have
         if causal and query.shape[-2] == keys and not torch.compiler.is_compiling():
-            sides = (self.query_side(query), prepared, values)
-            return fused_attention(*sides, causal=True), None
+            return fused_attention(self.query_side(query), prepared, values, causal=True), None
         if reach.width is None or not is_narrow(reach.width, keys):
             return None
-        sides = (self.query_side(query), prepared, values)
-        return dot_attention(*sides, mask, reach=reach, position=position), None
+        sides = (self.query_side(query), *memory)
+        return dot_attention(*sides, reach=reach, position=position), None
 
-    def attend_view(
-        self, query: Tensor, prepared: Tensor, values: Tensor, view: View, *, dropout: float
-    ) -> Tensor:
+    def attend_view(self, query: Tensor, memory: Memory, view: View, *, dropout: float) -> Tensor:
         """The context [B, Q, Dv], by torch's fused kernel."""
-        sides = (self.query_side(query), prepared, values)
+        sides = (self.query_side(query), memory.prepared, memory.values)
         return fused_attention(*sides, view.mask, view.bias, dropout=dropout)
 
 

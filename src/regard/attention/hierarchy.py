@@ -1,4 +1,4 @@
-"""Attention over attention: words to sentences to a document, or a second look after a first."""
+"""Two levels of attention: words to sentences to a document, or one attention after another."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ import torch
 from torch import Tensor, nn
 
 from regard.attention.attention import Attention
-from regard.attention.last_state import LastStatePooling, take_states
+from regard.attention.last_state import take_states
 from regard.attention.multi_head import MultiHead
-from regard.attention.pooling import AttentionPooling, Pooled, SelfAttentionPooling
+from regard.attention.pooling import Pooled
 
 __all__ = ["Hierarchical", "HierarchicalPooling", "Stacked", "StackedPooling"]
 
 _Encode = Callable[[Tensor, Tensor | None], Tensor]
-_Pool = AttentionPooling | LastStatePooling | SelfAttentionPooling
+_Pool = Callable[[Tensor, Tensor], Pooled]  # a pooling of states [N, S, D] and a mask [N, S]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,14 +23,14 @@ class Hierarchical(Pooled):
 
     Attributes:
         context: [B, D] of the document.
-        weights: [B, L, W], of each word in the document, its weight times that of its sentence;
-            they sum to one where those of both levels do.
-        head_weights: [B, H, Q, L, W], the same of each head and query of the sentences.
-        log_prob: [B], of all that `Hard` has drawn in training by REINFORCE, on both levels;
-            otherwise None.
-        entropy: [B], of the distributions that it was drawn from, likewise.
+        weights: [B, L, W], of each word in the document: its weight in the sentence times that of
+            the sentence. They sum to one if those of both levels do.
+        head_weights: [B, H, Q, L, W], the same for each head and query of the sentences.
+        log_prob: [B], of all positions that `Hard` sampled in training with REINFORCE, on both
+            levels; otherwise None.
+        entropy: [B], of the distributions they were sampled from, likewise.
         sentence_weights: [B, L], of each sentence in the document.
-        word_weights: [B, L, W], of each word in its sentence; zero in sentences of no word.
+        word_weights: [B, L, W], of each word in its sentence; zero in empty sentences.
     """
 
     sentence_weights: Tensor
@@ -41,20 +41,20 @@ torch.export.register_dataclass(Hierarchical)
 
 
 class HierarchicalPooling(nn.Module):
-    """Words are pooled to sentences, and these to a document, each level with an attention.
+    """Pools words to sentences and sentences to a document, each with an attention pooling.
 
     Parameters:
-        pool_words: words of a sentence to its vector.
-        pool_sentences: sentences to the document's vector.
+        pool_words: pools the words of a sentence.
+        pool_sentences: pools the sentences of the document.
         encode_words: `encode(states [N, S, D], mask [N, S]) -> [N, S, D']`, such as a bidirectional
-            GRU, before the words are pooled; None leaves them as they are. It gets the true words
-            first, in their order, wherever the mask leaves some out.
-        encode_sentences: the same before the sentences are.
+            GRU, applied before the words are pooled; None is the identity. It gets the allowed
+            words first, in order.
+        encode_sentences: likewise, before the sentences are pooled.
 
     Source: Yang et al., 2016, "Hierarchical attention networks for document classification",
     section 2.2.
 
-    >>> from regard.attention import Additive, Attention
+    >>> from regard.attention import Additive, Attention, AttentionPooling
     >>> words = AttentionPooling([Attention(Additive(None, 5, 7))], 7)
     >>> sentences = AttentionPooling([Attention(Additive(None, 5, 11))], 11)
     >>> pooled = HierarchicalPooling(words, sentences)(torch.randn(2, 3, 13, 5))
@@ -79,7 +79,7 @@ class HierarchicalPooling(nn.Module):
     def forward(self, words: Tensor, mask: Tensor | None = None) -> Hierarchical:
         """Pool words [B, L, W, D] over those that mask [B, L, W] allows.
 
-        A sentence without a word is padding, wherever it stands.
+        A sentence without words is padding, at any position.
         """
         if mask is None:
             mask = torch.ones(words.shape[:3], dtype=torch.bool, device=words.device)
@@ -106,20 +106,19 @@ class HierarchicalPooling(nn.Module):
 
 @dataclass(frozen=True, kw_only=True)
 class Stacked(Pooled):
-    """What stacked pooling returns: a `Pooled` whose weights are over the input of the first look.
+    """What stacked pooling returns: a `Pooled` whose weights are over the input states.
 
     Attributes:
         context: [B, D].
-        weights: [B, S], of the states that were given, second_weights @ first_weights with the
-            heads of the first averaged: where in the input it looked, as far as attention says.
-            They sum to one where those of both looks do. What the encoder between the looks
-            carries from one position to others is not in them.
-        head_weights: [B, H, Q, S], the same of each head and query of the second look.
-        log_prob: [B], of all that `Hard` has drawn in training by REINFORCE, in both looks;
-            otherwise None.
-        entropy: [B], of the distributions that it was drawn from, likewise.
-        first_weights: [B, S, S] of the first look, or [B, H, S, S]; queries before keys.
-        second_weights: [B, S] of the second, over what was encoded after the first.
+        weights: [B, S], of the input states: second_weights @ first_weights, with the heads of the
+            first attention averaged. They sum to one if those of both attentions do. They leave
+            out what the encoder in between carries from one position to others.
+        head_weights: [B, H, Q, S], the same for each head and query of the pooling.
+        log_prob: [B], of all positions that `Hard` sampled in training with REINFORCE, in both
+            attentions; otherwise None.
+        entropy: [B], of the distributions they were sampled from, likewise.
+        first_weights: [B, S, S] of the first attention, or [B, H, S, S]; queries before keys.
+        second_weights: [B, S] of the pooling, over the encoded states.
     """
 
     first_weights: Tensor
@@ -130,18 +129,18 @@ torch.export.register_dataclass(Stacked)
 
 
 class StackedPooling(nn.Module):
-    """Attend, encode again, attend again: the states attend to each other before they are pooled.
+    """Self-attention, an encoder, and attention pooling, one after the other.
 
     Parameters:
-        attend: the first look, of the states at each other.
+        attend: the self-attention of the states.
         encode: `encode(states [B, S, D], mask [B, S]) -> [B, S, D']`, such as an LSTM. It gets the
-            true states first, in their order, wherever the mask leaves some out.
-        pool: the second look.
+            allowed states first, in order.
+        pool: pools the encoded states.
 
     Source: the stacked form of hierarchical attention, after Yang et al., 2016, for sequences that
     are not divided into sentences.
 
-    >>> from regard.attention import ScaledDot
+    >>> from regard.attention import ScaledDot, SelfAttentionPooling
     >>> pooling = StackedPooling(
     ...     Attention(ScaledDot()), lambda states, mask: states.cumsum(1),
     ...     SelfAttentionPooling([Attention(ScaledDot())]),
@@ -176,10 +175,10 @@ class StackedPooling(nn.Module):
 
 
 def _encode(encode: _Encode, states: Tensor, mask: Tensor) -> Tensor:
-    """What the encoder reads of states [N, S, D], each in its place; the true ones go first.
+    """The encoded states [N, S, D'] of states [N, S, D], with the allowed ones moved to the front.
 
-    An encoder that is told true lengths would otherwise stop before a true state that stands
-    behind one that is not. Of an empty row it gets the first, for it needs something to read.
+    An encoder that takes lengths would otherwise miss allowed states behind masked ones. A row
+    that is masked entirely has length one, since lengths of zero are refused.
     """
     positions = torch.arange(mask.shape[1], device=mask.device)
     order = (positions + mask.shape[1] * ~mask).argsort(1)  # no two alike
@@ -188,7 +187,7 @@ def _encode(encode: _Encode, states: Tensor, mask: Tensor) -> Tensor:
 
 
 def _per_document(drawn: Tensor | None, present: Tensor) -> Tensor | None:
-    """[B L] of each sentence, zero where there was nothing to draw from -> [B]."""
+    """[B L] of each sentence, zero if it is empty -> [B]."""
     return None if drawn is None else drawn.reshape(present.shape).sum(1)
 
 
@@ -200,7 +199,7 @@ def _over_queries(drawn: Tensor | None, mask: Tensor) -> Tensor | None:
 
 
 def _both(first: Tensor | None, second: Tensor | None) -> Tensor | None:
-    """What was drawn by both, or by the one that drew."""
+    """The sum; None counts as zero unless both are."""
     if first is None or second is None:
         return second if first is None else first
     return first + second

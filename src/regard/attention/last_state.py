@@ -1,4 +1,4 @@
-"""Pooling asked by the last state: what the sequence came to looks back at how it got there."""
+"""Attention pooling with the last state as the query."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,22 +16,20 @@ __all__ = ["LastStatePooling", "take_states"]
 class LastStatePooling(nn.Module):
     """context = [c; h_last], c = sum over s of weights_s h_s, weights = align(score(h_last, h_s)).
 
-    The last true state of each case asks all of them, and goes on beside what it found: the form
-    in which additive attention is used to predict numbers from a series.
+    The last true state of each case is the query, and is concatenated to the context. It is also
+    one of the keys.
 
     Parameters:
-        heads: one `Attention` or several, of queries and keys as wide as the states; their
-            contexts are averaged. None that goes by the order of the queries, of which there is
-            only one.
+        heads: one or more `Attention` for queries and keys as wide as the states, none that
+            depends on the position of the query; their contexts are averaged.
 
     Raises:
-        ConfigError: no heads, or one that goes by the order of the queries.
+        ConfigError: no heads, or one that depends on the position of the query.
 
     Source: after Bahdanau, Cho and Bengio, 2015, "Neural machine translation by jointly learning
-    to align and translate", where a decoder's state asks; Luong, Pham and Manning, 2015,
-    "Effective approaches to attention-based neural machine translation", equation 5, has the
-    context beside the state that asked. Here nothing is decoded, and so the last state asks; its
-    own weight is one of the weights.
+    to align and translate", where the query is the state of a decoder; Luong, Pham and Manning,
+    2015, "Effective approaches to attention-based neural machine translation", equation 5,
+    concatenates context and query.
 
     >>> from regard.attention import Additive
     >>> pooling = LastStatePooling([Attention(Additive(5, 5, 7))])
@@ -44,7 +42,7 @@ class LastStatePooling(nn.Module):
         super().__init__()
         if not heads:
             raise ConfigError("heads must be at least 1, not 0")
-        refuse_ordered(heads, "the last state alone asks")
+        refuse_ordered(heads, "the last state is the only query")
         self.heads = nn.ModuleList(heads)
 
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Pooled:
@@ -59,7 +57,7 @@ class LastStatePooling(nn.Module):
 
 
 def _last_true(states: Tensor, mask: Tensor | None) -> Tensor:
-    """[B, 1, D], of [B, S, D] the state at the last True position; zeros where there is none."""
+    """[B, S, D] -> [B, 1, D], the state at the last True position; zeros if there is none."""
     if mask is None:
         return states[:, -1:]
     places = torch.arange(1, mask.shape[1] + 1, device=mask.device)
@@ -69,6 +67,6 @@ def _last_true(states: Tensor, mask: Tensor | None) -> Tensor:
 
 
 def take_states(states: Tensor, places: Tensor) -> Tensor:
-    """[B, S, D] states at places [B, P] -> [B, P, D]."""
-    # not take_along_dim, which ties an exported graph to the sizes that it was made for
+    """[B, S, D] states at positions [B, P] -> [B, P, D]."""
+    # not take_along_dim, which fixes the sizes in an exported graph
     return states.gather(1, places.unsqueeze(2).expand(-1, -1, states.shape[2]))

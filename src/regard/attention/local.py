@@ -1,4 +1,4 @@
-"""Local attention: a window around a place that slides with the query, or that it predicts."""
+"""Local attention: a window around the position of the query, or around a predicted one."""
 
 from math import inf
 
@@ -14,10 +14,10 @@ __all__ = ["LocalMonotonic", "LocalPredictive"]
 
 
 class LocalMonotonic(Window):
-    """Local-m: the query at place p sees the keys from p - radius to p + radius.
+    """Local-m: the query at position p attends to the keys from p - radius to p + radius.
 
     Parameters:
-        radius: keys to either side; the paper's D.
+        radius: number of keys on each side; D in the paper.
 
     Source: Luong, Pham and Manning, 2015, "Effective approaches to attention-based neural
     machine translation", section 3.2, monotonic alignment.
@@ -49,22 +49,21 @@ class LocalMonotonic(Window):
 
 
 class LocalPredictive(Window):
-    """Local-p: the query predicts the place p that it looks around, softly.
+    """Local-p: a Gaussian window around a position p that the query predicts.
 
-    p = S sigmoid(v . tanh(W q)), S the true number of keys; keys from p - radius to p + radius are
-    seen, and their weights multiplied by exp(-(j - p)^2 / (2 sigma^2)), sigma = radius / 2.
-
-    As in the paper the product is after the softmax and is not renormalised, so that the weights
+    p = S sigmoid(v . tanh(W q)), where S is the true number of keys. A query attends to the keys
+    from p - radius to p + radius, with weights multiplied by exp(-(j - p)^2 / (2 sigma^2)),
+    sigma = radius / 2. As in the paper, the weights are not renormalised after that, so that those
     of a row sum to less than one.
 
     Parameters:
-        radius: the paper's D, at least 1 so that a key is always in sight.
+        radius: D in the paper; at least 1, so that every window contains a key.
         query_dim: Dq.
         hidden_dim: width of the tanh.
-        renormalise: whether to divide the weights by their sum, which the paper does not.
+        renormalise: whether to divide the weights by their sum; the paper does not.
 
     Source: Luong, Pham and Manning, 2015, "Effective approaches to attention-based neural
-    machine translation", section 3.2, equations 9 and 10. Places count from 0 here.
+    machine translation", section 3.2, equations 9 and 10. Positions count from 0 here.
 
     >>> window = LocalPredictive(2, query_dim=3, hidden_dim=5)
     >>> window(torch.randn(2, 4, 3), 7).gain.shape
@@ -87,12 +86,12 @@ class LocalPredictive(Window):
         nn.init.uniform_(self.vector, -(hidden_dim**-0.5), hidden_dim**-0.5)
 
     def extra_repr(self) -> str:
-        """The radius, and whether it renormalises."""
+        """The radius and `renormalise`."""
         return f"{self.radius}, renormalise={self.renormalise}"
 
     def centres(self, query: Tensor, lengths: Tensor | int) -> Tensor:
-        """p: [B, Q, Dq], and S, that is broadcast to [B, Q] -> [B, Q] places."""
-        # In float32 at least: narrower numbers cannot tell the places of a long sequence apart.
+        """p: [B, Q, Dq] queries, and S, broadcast to [B, Q] -> [B, Q] positions."""
+        # In float32 at least: narrower numbers cannot tell positions in a long sequence apart.
         exact = torch.promote_types(query.dtype, torch.float32)
         with torch.autocast(query.device.type, enabled=False):
             hidden = torch.tanh(linear(query.to(exact), self.projection.weight.to(exact)))
@@ -106,7 +105,7 @@ class LocalPredictive(Window):
         return self._view(query, torch.arange(keys, device=query.device), centres)
 
     def band(self, query: Tensor, keys: int, lengths: Tensor | None) -> tuple[Band, View] | None:
-        """The keys from the first within the radius on, where that is worth it."""
+        """The keys within the radius, if they are few enough for a band to be faster."""
         if self.radius == inf or not is_narrow(int(2 * self.radius) + 1, keys):
             return None
         if not torch.compiler.is_compiling() and is_transformed():

@@ -1,4 +1,4 @@
-"""Location attention: the query alone says which position it wants."""
+"""Location-based scores, which depend on the query and the position of the key alone."""
 
 import torch
 from torch import Tensor, nn
@@ -10,14 +10,14 @@ __all__ = ["Location"]
 
 
 class Location(Score):
-    """score(q) = W_a q, one row of W_a for each position: what stands there is not looked at.
+    """score(q) = W_a q, with one row of W_a for each position; the keys are not read.
 
     Parameters:
         query_dim: Dq.
-        max_keys: the longest sequence that can be attended to.
+        max_keys: the largest number of keys.
 
     Source: Luong, Pham and Manning, 2015, "Effective approaches to attention-based neural
-    machine translation", equation 8. As there, a shorter sequence uses the first rows.
+    machine translation", equation 8. As there, fewer keys use the first rows.
 
     >>> Location(3, 11)(torch.randn(2, 4, 3), torch.randn(2, 6, 5)).shape
     torch.Size([2, 4, 6])
@@ -30,15 +30,15 @@ class Location(Score):
         self.query_dim = query_dim
 
     def compare(self, query: Tensor, prepared: Tensor) -> Tensor:
-        """[B, Q, Dq] -> [B, Q, K], for as many keys as there are."""
+        """[B, Q, Dq] -> [B, Q, K]."""
         return query @ self._rows(prepared).mT
 
     def compare_one(self, query: Tensor, prepared: Tensor, key: Tensor) -> Tensor:
-        """[B, 1, Dq] and places [B] -> [B]: a key alone does not say where it stands."""
+        """[B, 1, Dq] and positions [B] -> [B]."""
         return (query.squeeze(1) * self._rows(prepared)[key]).sum(-1)
 
     def _rows(self, prepared: Tensor) -> Tensor:
-        """[K, Dq], of as many keys as there are."""
+        """The first K rows, [K, Dq]."""
         count = prepared.shape[-2]
         if count > len(self.weight):
             raise ConfigError(

@@ -121,7 +121,7 @@ class Monotonic(SequentialAlignment):
     >>> attention = Attention(Dot(), align=Monotonic()).eval()
     >>> attention(torch.ones(1, 2, 1), torch.tensor([[[-1.0], [1.0], [1.0]]])).weights
     tensor([[[0., 1., 0.],
-             [0., 1., 0.]]], grad_fn=<IndexPutBackward0>)
+             [0., 1., 0.]]])
     """
 
     def __init__(self, *, noise: float = 1.0) -> None:

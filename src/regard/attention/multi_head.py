@@ -1,4 +1,4 @@
-"""Multi-head attention: several looks in parallel, each at a projection of its own."""
+"""Multi-head attention: several attentions in parallel, each of its own projections."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -21,18 +21,18 @@ class MultiHead(nn.Module):
     """context = W_o [head_1; ...; head_H], head_h = attention_h(W_q,h q, W_k,h k, W_v,h v).
 
     Parameters:
-        heads: how many heads of scaled dot products; or one `Attention` for each head, over any
-            score, window and alignment, of queries and keys `head_dim` wide. Heads that are one
-            and the same object, `[Attention(...)] * 4`, share it and are computed at once.
+        heads: number of heads of scaled dot products; or one `Attention` for each head, with any
+            score, window and alignment, for queries and keys `head_dim` wide. Heads that are the
+            same object, `[Attention(...)] * 4`, share its parameters and are computed at once.
         query_dim: Dq.
-        key_dim: Dk; as wide as the query when None.
-        value_dim: Dv; as wide as the keys when None.
-        output_dim: width of the context; as wide as the query when None.
-        head_dim: width of every head; query_dim / H when None.
-        kv_heads: how many heads of keys and values there are, each used by H / kv_heads heads in
-            a row (grouped-query attention; 1 is multi-query); H when None.
-        rotary: turns projected queries and keys by their places; None does not.
-        bias: whether the four projections have one.
+        key_dim: Dk; None is Dq.
+        value_dim: Dv; None is Dk.
+        output_dim: width of the context; None is Dq.
+        head_dim: width of each head; None is Dq / H.
+        kv_heads: number of heads of keys and values, each used by H / kv_heads consecutive heads
+            (grouped-query attention; 1 is multi-query); None is H.
+        rotary: rotates projected queries and keys by their positions; None does not.
+        bias: whether the four projections have a bias.
 
     Source: Vaswani et al., 2017, "Attention is all you need", section 3.2.2; for `kv_heads`
     Ainslie et al., 2023, "GQA: training generalized multi-query transformer models".
@@ -64,7 +64,7 @@ class MultiHead(nn.Module):
         each = [Attention(ScaledDot())] * heads if isinstance(heads, int) else list(heads)
         if head_dim is None and query_dim % self.count:
             raise ConfigError(
-                f"query_dim {query_dim} does not divide among {self.count} heads; say head_dim"
+                f"query_dim {query_dim} is not divisible by {self.count} heads; set head_dim"
             )
         self.head_dim = query_dim // self.count if head_dim is None else head_dim
         self.kv_heads = self.count if kv_heads is None else kv_heads
@@ -76,8 +76,8 @@ class MultiHead(nn.Module):
             for name, width in (("query", head.score.query_dim), ("keys", head.score.key_dim)):
                 if width not in (None, self.head_dim):
                     raise ConfigError(
-                        f"heads look at projections {self.head_dim} wide (head_dim): {name} of the "
-                        f"score {type(head.score).__name__} must be as wide, not {width}"
+                        f"heads attend to projections {self.head_dim} wide (head_dim): {name} of "
+                        f"the score {type(head.score).__name__} must be as wide, not {width}"
                     )
         self.shared = all(head is each[0] for head in each)
         self.heads: Sequence[Attention]
@@ -102,13 +102,13 @@ class MultiHead(nn.Module):
         *,
         position: int = 0,
     ) -> Memory:
-        """Do once what does not depend on the query.
+        """Compute once what does not depend on the query.
 
         Parameters:
             keys: [B, K, Dk].
-            values: [B, K, Dv]; the keys themselves when None.
+            values: [B, K, Dv]; the keys if None.
             mask: boolean [B, K] or [B, Q, K]; True means may be attended.
-            position: place of the first key, for rotary positions.
+            position: of the first key, for rotary positions.
         """
         memory = self._prepare(keys, values, mask, position)
         if self.shared:
@@ -153,12 +153,12 @@ class MultiHead(nn.Module):
 
         Parameters:
             query: [B, Q, Dq].
-            keys: [B, K, Dk], or the `Memory` made of keys, values and mask by `prepare`.
-            values: [B, K, Dv]; the keys themselves when None.
+            keys: [B, K, Dk], or the `Memory` that `prepare` made of keys, values and mask.
+            values: [B, K, Dv]; the keys if None.
             mask: boolean [B, K] or [B, Q, K]; True means may be attended.
-            position: place of the first query in its sequence.
-            state: of the call for the step before, as it was handed back; None at the first.
-            need_weights: False may take a faster kernel; the context is the same.
+            position: of the first query in its sequence.
+            state: as the call for the previous step returned it; None at the first step.
+            need_weights: False allows a faster kernel; the context is the same.
 
         Returns:
             `Attended`: context [B, Q, output_dim], weights [B, H, Q, K] or None.
@@ -222,7 +222,7 @@ class MultiHead(nn.Module):
 
     @classmethod
     def from_torch(cls, module: nn.MultiheadAttention) -> Self:
-        """The same attention with the same weights; masks turn round, see `regard.attention`.
+        """The same attention with the same weights; its masks are inverted, see `regard.attention`.
 
         Raises:
             ConfigError: the module appends a bias or a zero to keys and values.
@@ -254,22 +254,22 @@ class MultiHead(nn.Module):
         return result.train(module.training)
 
     def to_torch(self) -> nn.MultiheadAttention:
-        """The same attention as torch's module, `batch_first`, with the same weights.
+        """The same attention as a module of torch, `batch_first`, with the same weights.
 
         Raises:
-            ConfigError: torch's module cannot do what this one does; says what.
+            ConfigError: torch's module has no equivalent; the message says of what.
         """
         head = self.heads[0]
         obstacles = {
-            "heads of their own": not self.shared,
+            "heads that differ": not self.shared,
             f"the score {type(head.score).__name__}": not isinstance(head.score, ScaledDot),
             "a scale other than 1 / sqrt(D)": getattr(head.score, "scale", None) is not None,
             "a learned temperature": getattr(head.score, "log_temperature", None) is not None,
             f"the window {type(head.window).__name__}": not isinstance(head.window, Global),
-            "another align than softmax": head.align is not masked_softmax,
+            "an align other than softmax": head.align is not masked_softmax,
             "shared keys and values": self.kv_heads != self.count,
             "rotary positions": self.rotary is not None,
-            "widths that it does not know": self.count * self.head_dim
+            "a context or heads of another width": self.count * self.head_dim
             != self.query_projection.in_features
             or self.output_projection.out_features != self.query_projection.in_features,
         }
@@ -305,9 +305,9 @@ class MultiHead(nn.Module):
 
 
 def _stack(parts: Sequence[Tensor | None]) -> Tensor | None:
-    """[B, ...] of each head -> [B, H, ...]; zeros for heads that have none, None if none has."""
+    """[B, ...] of each head -> [B, H, ...]; zeros for heads that have None, None if all have."""
     present = [part for part in parts if part is not None]
     if not present:
         return None
-    none = torch.zeros_like(present[0])  # who draws nothing does so with certainty: log 1 = 0
+    none = torch.zeros_like(present[0])  # without sampling, log-probability and entropy are 0
     return torch.stack([none if part is None else part for part in parts], 1)

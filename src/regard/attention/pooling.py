@@ -1,4 +1,4 @@
-"""Attention pooling: a sequence becomes one context, asked by learned queries or by itself."""
+"""Attention pooling of a sequence to one context, by learned queries or self-attention."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,15 +23,16 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Pooled:
-    """What attention pooling returns; `context, weights = pool(states)` takes the first two.
+    """What attention pooling returns; `context, weights = pool(states)` unpacks the first two.
 
     Attributes:
         context: [B, D], the weighted sum of the states; of `LastStatePooling` [B, 2 D].
-        weights: [B, S], the mean over heads and queries of those that made it; they sum to one, or
-            to less where alignment or window give less.
-        head_weights: [B, H, Q, S], of each head and query; Q = 1 for a learned query, S otherwise.
-        log_prob: [B], of all that `Hard` has drawn in training by REINFORCE; otherwise None.
-        entropy: [B], of the distributions that it was drawn from, likewise.
+        weights: [B, S], the mean over heads and queries; they sum to one, or to less if those of
+            the alignment or window do.
+        head_weights: [B, H, Q, S], of each head and query; Q = S for self-attention, 1 otherwise.
+        log_prob: [B], of all positions that `Hard` sampled in training with REINFORCE; otherwise
+            None.
+        entropy: [B], of the distributions they were sampled from, likewise.
     """
 
     context: Tensor
@@ -46,22 +47,19 @@ class Pooled:
         yield self.weights
 
 
-torch.export.register_dataclass(Pooled)  # so that it may leave an exported graph
+torch.export.register_dataclass(Pooled)  # so that an exported graph can return it
 
 
 class AttentionPooling(nn.Module):
     """context = sum over s of weights_s * states_s, weights = align(score(q, states)), q learned.
 
-    With several heads, each a score and a query of its own, the weights, and so the contexts, are
-    averaged: each head settles on other positions of the same evidence, together they cover it.
+    With several heads, each with its own score and query, the weights and contexts are averaged.
 
     Parameters:
-        heads: one `Attention` or several; none that goes by the order of the queries, of which
-            there is only one.
-        query_dim: Dq, the width of the queries to learn. The query of a single head starts at
-            zero, that is, for dot products, from uniform weights; several start at random, since
-            equal ones would stay equal. Where no head reads its query (`Uniform`), none is
-            learned.
+        heads: one or more `Attention`, none that depends on the position of the query.
+        query_dim: Dq, the width of the learned queries. The query of a single head starts at zero,
+            which gives uniform weights for dot products; several start at random, because equal
+            ones would stay equal. If no head reads its query (`Uniform`), none is learned.
 
     Source: Yang et al., 2016, "Hierarchical attention networks for document classification",
     equations 5 to 7, where q is the word context vector; there with one head.
@@ -75,7 +73,7 @@ class AttentionPooling(nn.Module):
 
     def __init__(self, heads: Sequence[Attention], query_dim: int) -> None:
         super().__init__()
-        refuse_ordered(heads, "a learned query has no place in any")
+        refuse_ordered(heads, "a learned query has none")
         self.heads = nn.ModuleList(heads)
         read = any(head.reads_query for head in heads)
         self.queries = learned_queries(len(heads), query_dim if read else 0)
@@ -91,14 +89,14 @@ class AttentionPooling(nn.Module):
 
 
 class SelfAttentionPooling(nn.Module):
-    """context = mean over i of sum over s of weights_is * states_s: every state asks, all count.
+    """context = mean over i of sum over s of weights_is * states_s: every state is a query.
 
     Parameters:
-        heads: one `Attention` or several, of queries and keys as wide as the states; they are
-            averaged.
+        heads: one or more `Attention` for queries and keys as wide as the states; their contexts
+            are averaged.
 
     Source: self-attention of Vaswani et al., 2017, "Attention is all you need", section 3.2.3,
-    then a mean over the positions.
+    followed by a mean over the positions.
 
     >>> from regard.attention import LocalMonotonic, ScaledDot
     >>> pooling = SelfAttentionPooling([Attention(ScaledDot(), window=LocalMonotonic(2))])
@@ -120,18 +118,18 @@ class SelfAttentionPooling(nn.Module):
 
 
 def refuse_ordered(heads: Sequence[Attention], why: str) -> None:
-    """Refuse heads that go by the order of the queries, where there is only one; why, in words."""
+    """Raise a `ConfigError` for heads that depend on the position of the query; say why."""
     for head in heads:
         if head.ordered:
             part = head.window if head.window.relative else head.score
             raise ConfigError(
-                f"{type(part).__name__} goes by the order of the queries, and {why}: use "
-                "SelfAttentionPooling, where every state asks"
+                f"{type(part).__name__} depends on the position of the query, and {why}: use "
+                "SelfAttentionPooling, where every state is a query"
             )
 
 
 def check_pooled_mask(mask: Tensor | None, states: Tensor) -> None:
-    """Refuse a mask of another shape than [B, S], that of the states [B, S, D]."""
+    """Raise a `ConfigError` unless the mask is [B, S], as the states [B, S, D]."""
     if mask is not None and mask.shape != states.shape[:2]:
         raise ConfigError(
             f"mask must be [B, S] = {list(states.shape[:2])}, as the states, not {list(mask.shape)}"
@@ -139,7 +137,7 @@ def check_pooled_mask(mask: Tensor | None, states: Tensor) -> None:
 
 
 def average_heads(heads: Sequence[Attended], mask: Tensor | None) -> Pooled:
-    """Mean over the heads, and over the queries that mask [B, Q] allows; what was drawn adds up."""
+    """Mean over the heads and over the queries that mask [B, Q] allows."""
     contexts = torch.stack([head.context for head in heads]).mean(0)  # [B, Q, D]
     each = torch.stack([cast(Tensor, head.weights) for head in heads], 1)  # [B, H, Q, S]
     weights = each.mean(1)  # [B, Q, S]
@@ -155,13 +153,18 @@ def average_heads(heads: Sequence[Attended], mask: Tensor | None) -> Pooled:
 
 
 def _total(drawn: Sequence[Tensor | None], asking: Tensor) -> Tensor | None:
-    """[B, Q] of each head that draws -> [B], over those that ask; None where none draws."""
+    """[B, Q] log-probabilities of each head -> [B], their sum; None if no head samples."""
     present = [part for part in drawn if part is not None]
     return (torch.stack(present).sum(0) * asking).sum(1) if present else None
 
 
 def learned_queries(heads: int, query_dim: int) -> Tensor:
-    """[H, Dq] to learn: zeros for one head, random for several; of no width, nothing to learn."""
+    """[H, Dq] parameters: zeros for one head, random for several; no parameters if Dq is zero.
+
+    >>> learned_queries(1, 3)
+    Parameter containing:
+    tensor([[0., 0., 0.]], requires_grad=True)
+    """
     if heads < 1:
         raise ConfigError("heads must be at least 1, not 0")
     if query_dim == 0:

@@ -1,4 +1,4 @@
-"""Scores that read where the steps before have looked."""
+"""Scores that depend on the weights of the previous queries."""
 
 import torch
 from torch import Tensor, nn
@@ -25,15 +25,15 @@ class _AdditiveRecurrent(RecurrentScore):
         return self.additive.prepare(keys)
 
     def features(self, state: Tensor) -> Tensor:
-        """What the state adds to the prepared keys: [B, K] -> [B, K, A]."""
+        """The features that are added to the prepared keys: [B, K] -> [B, K, A]."""
         raise NotImplementedError
 
     def compare(self, query: Tensor, prepared: Tensor, state: Tensor | None = None) -> Tensor:
-        """One query [B, 1, Dq] against [B, K, A], with what was looked at [B, K] -> [B, 1, K]."""
+        """One query [B, 1, Dq] against [B, K, A], given the state [B, K] -> [B, 1, K]."""
         if query.shape[-2] != 1:
             raise ConfigError(
                 f"{type(self).__name__} takes one query at a time, not {query.shape[-2]}: "
-                "each reads the weights of the one before"
+                "each depends on the weights of the previous one"
             )
         state = self.start(prepared) if state is None else state
         projected = self.additive.query_projection(query)
@@ -41,16 +41,16 @@ class _AdditiveRecurrent(RecurrentScore):
 
 
 class LocationSensitive(_AdditiveRecurrent):
-    """score(q, k_j) = v . tanh(W_q q + W_k k_j + U f_j + b), f = F * weights of the step before.
+    """score(q, k_j) = v . tanh(W_q q + W_k k_j + U f_j + b), f = F * previous weights.
 
-    The first step reads zeros, of which the paper does not speak.
+    The previous weights of the first query are zeros; the paper does not say.
 
     Parameters:
         query_dim: Dq.
         key_dim: Dk.
         hidden_dim: A.
-        filters: how many features are convolved from the previous weights.
-        width: keys that each of them sees, odd.
+        filters: number of filters that convolve the previous weights.
+        width: of the filters, odd.
         bias: whether to learn b, as the paper does.
 
     Source: Chorowski et al., 2015, "Attention-based models for speech recognition", equations 8
@@ -73,14 +73,14 @@ class LocationSensitive(_AdditiveRecurrent):
     ) -> None:
         super().__init__(query_dim, key_dim, hidden_dim, bias=bias)
         if width % 2 == 0:
-            raise ConfigError(f"width must be odd, so that a key is in its middle, not {width}")
+            raise ConfigError(f"width must be odd, so that a filter has a centre, not {width}")
         self.filters = nn.Parameter(torch.empty(filters, 1, width))
         nn.init.xavier_uniform_(self.filters)
         self.feature_projection = nn.Linear(filters, hidden_dim, bias=False)
 
     def features(self, state: Tensor) -> Tensor:
         """U (F * weights): [B, K] -> [B, K, A]."""
-        if state.numel() == 0:  # which cannot be convolved
+        if state.numel() == 0:  # conv1d refuses it
             return state.new_zeros(*state.shape, self.feature_projection.out_features)
         rows = state.reshape(-1, 1, state.shape[-1])
         convolved = conv1d(rows, self.filters, padding="same").mT  # [B, K, filters]
@@ -93,7 +93,7 @@ class LocationSensitive(_AdditiveRecurrent):
 
 
 class Coverage(_AdditiveRecurrent):
-    """score(q, k_j) = v . tanh(W_q q + W_k k_j + w_c c_j + b), c the sum of all weights so far.
+    """score(q, k_j) = v . tanh(W_q q + W_k k_j + w_c c_j + b), c the sum of all previous weights.
 
     Parameters:
         query_dim: Dq.
@@ -119,18 +119,18 @@ class Coverage(_AdditiveRecurrent):
         return state.unsqueeze(-1) * self.coverage_vector
 
     def update(self, state: Tensor, weights: Tensor) -> Tensor:
-        """The coverage [B, K], with these weights added."""
+        """The coverage [B, K] plus these weights."""
         return state + weights
 
 
 def coverage_loss(weights: Tensor) -> Tensor:
-    """Sum over steps i and keys j of min(weights_ij, coverage_ij): what is looked at twice.
+    """Sum over queries i and keys j of min(weights_ij, coverage_ij): penalises repeated attention.
 
     Parameters:
-        weights: [B, Q, K] of all the steps, in their order.
+        weights: [B, Q, K] of all queries, in order.
 
     Returns:
-        [B], zero where no key was looked at by two steps.
+        [B]; zero if no two queries attend to the same key.
 
     Source: See, Liu and Manning, 2017, equation 12.
 

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from regard.attention.kernels import Band, Reach
+from regard.attention.memory import Memory
 from regard.attention.window import View
 
 __all__ = ["RecurrentScore", "Score"]
@@ -63,23 +64,13 @@ class Score(nn.Module):
         return self.compare(query, prepared[row, key].unsqueeze(1))[:, 0, 0]
 
     def attend(
-        self,
-        query: Tensor,
-        prepared: Tensor,
-        values: Tensor,
-        mask: Tensor | None,
-        *,
-        reach: Reach,
-        position: int,
-        need_weights: bool,
+        self, query: Tensor, memory: Memory, *, reach: Reach, position: int, need_weights: bool
     ) -> tuple[Tensor, Tensor | None] | None:
         """Softmax attention within a reach, if a kernel computes it without all the scores.
 
         Parameters:
             query: [B, Q, Dq].
-            prepared: [B, K, width].
-            values: [B, K, Dv].
-            mask: boolean, [B, 1, K] or [B, Q, K].
+            memory: prepared keys, values and mask.
             reach: how far each query sees.
             position: of the first query.
             need_weights: whether to return the weights.
@@ -91,12 +82,12 @@ class Score(nn.Module):
         return None
 
     def attend_view(
-        self, query: Tensor, prepared: Tensor, values: Tensor, view: View, *, dropout: float
+        self, query: Tensor, memory: Memory, view: View, *, dropout: float
     ) -> Tensor | None:
         """The context [B, Q, Dv] of softmax attention, if a fused kernel computes it.
 
         Parameters:
-            view: the mask and bias of the window.
+            view: the bias of the window, and the mask of window and memory.
             dropout: rate of the weights.
 
         Returns:

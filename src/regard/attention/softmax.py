@@ -28,9 +28,12 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
 
 
 def masked_log_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
-    """The logarithm of `masked_softmax`; zero, where it would be minus infinity, at what is masked.
+    """The logarithm of `masked_softmax`; zero instead of minus infinity at masked keys.
 
     Parameters and returns: as for `masked_softmax`.
+
+    >>> masked_log_softmax(torch.zeros(1, 2), torch.tensor([[True, False]]))
+    tensor([[0., 0.]])
     """
     if mask is None:
         return torch.log_softmax(scores, -1)

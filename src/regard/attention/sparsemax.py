@@ -7,7 +7,7 @@ __all__ = ["entmax15", "sparsemax"]
 
 
 def sparsemax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
-    """weights = max(scores - tau, 0), tau such that they sum to one: the nearest of all weights.
+    """weights = max(scores - tau, 0), tau such that they sum to one: a projection on the simplex.
 
     A query that may attend to nothing gets zero weights, and zero gradient.
 
@@ -36,7 +36,9 @@ def sparsemax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
 
 
 def entmax15(scores: Tensor, mask: Tensor | None = None) -> Tensor:
-    """weights = max(scores / 2 - tau, 0)^2, tau such that they sum to one: between the two others.
+    """weights = max(scores / 2 - tau, 0)^2, tau such that they sum to one.
+
+    Between softmax and sparsemax in sparsity.
 
     A query that may attend to nothing gets zero weights, and zero gradient.
 
@@ -71,9 +73,9 @@ def entmax15(scores: Tensor, mask: Tensor | None = None) -> Tensor:
 
 
 def _below_highest(scores: Tensor, mask: Tensor | None) -> Tensor:
-    """Scores minus the highest allowed one; what cannot be in the support, below -1, is at -2.
+    """Scores minus the highest allowed one; those outside of any support, below -1, become -2.
 
-    So nothing that is masked or far below can overflow or cancel in the sums.
+    Masked or very low scores then cannot overflow or cancel in the sums.
     """
     if mask is not None:
         scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)

@@ -1,4 +1,4 @@
-"""No attention: every key scores alike."""
+"""Uniform attention: every key has the same score."""
 
 from torch import Tensor
 
@@ -8,13 +8,13 @@ __all__ = ["Uniform"]
 
 
 class Uniform(Score):
-    """score(q, k) = 0 for every pair, so that softmax gives even weights and the context is a mean.
+    """score(q, k) = 0: softmax gives uniform weights, and the context is a mean.
 
-    It is what the others are measured against: the same model, pooling by the mean. Windows and
-    masks still say which keys are averaged; aligned by `Hard` it draws any of them alike.
+    A baseline for the other scores: the same model with mean pooling. Windows and masks restrict
+    the keys that are averaged; aligned by `Hard`, all allowed keys are equally likely.
 
     Source: Wiegreffe and Pinter, 2019, "Attention is not not explanation", section 3.2, where
-    weights held even are the first test of whether attention is needed.
+    frozen uniform weights are the first test of whether attention is needed.
 
     >>> import torch
     >>> Uniform()(torch.randn(1, 2, 3), torch.randn(1, 4, 5))
@@ -25,5 +25,5 @@ class Uniform(Score):
     reads_query = False
 
     def compare(self, query: Tensor, prepared: Tensor) -> Tensor:
-        """[B, Q, Dq] against [B, K, Dk], whatever they are -> [B, Q, K] zeros."""
+        """[B, Q, Dq] against [B, K, Dk], of any widths -> [B, Q, K] zeros."""
         return query.new_zeros(*query.shape[:-1], prepared.shape[-2])
