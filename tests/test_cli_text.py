@@ -200,6 +200,22 @@ def test_texts_that_are_cut_are_noted(regard: Regard, run: Path, tmp_path: Path)
     assert "truncated" not in regard.out.split(":")[0]
 
 
+def test_texts_of_one_token_are_said_to_be_truncated_once(regard: Regard, tmp_path: Path) -> None:
+    source = _write(tmp_path / "a.csv", _rows(24))
+    out = tmp_path / "out"
+    config = _config(tmp_path, source, data={"max_tokens": 1, "test_share": 0.25})
+    assert regard("train", config, "--out", out) == 0
+    assert "note: 18 of 18 training texts are truncated to 1 token (max_tokens)\n" in regard.out
+    assert (regard.out + regard.err).count("truncated") == 1
+    assert regard("predict", out, source, "--out", tmp_path / "p.csv") == 0
+    assert ", 24 truncated to 1 token: " in regard.out
+    assert (regard.out + regard.err).count("truncated") == 1
+    # What has one word is whole.
+    words = _write(tmp_path / "b.csv", [{"text": word} for word in FILLER])
+    assert regard("predict", out, words, "--out", tmp_path / "q.csv") == 0
+    assert "truncated" not in regard.out + regard.err
+
+
 # Predicting and explaining.
 
 
