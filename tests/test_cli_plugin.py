@@ -19,13 +19,13 @@ from regard.runs import read_run
 BEADS = '''
 from regard.attention import LocalMonotonic
 from regard.models import Convolution
-from regard.plugins import register_encoder, register_window
+from regard.plugins import register_encoder, register_mechanism
 
 @register_encoder
 class Beads(Convolution):
     """Convolutions by another name."""
 
-@register_window
+@register_mechanism
 class Near(LocalMonotonic):
     """What is next to p."""
 

@@ -22,6 +22,7 @@ __all__ = [
     "EncoderRow",
     "Form",
     "Mechanism",
+    "Trait",
     "find_mechanism",
     "why_not",
 ]

@@ -12,9 +12,9 @@ import sys
 from importlib import import_module
 from inspect import getdoc
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from regard.catalogue import ALIGNMENTS, ENCODERS, SCORES, WINDOWS, EncoderRow, Mechanism
+from regard.catalogue import ALIGNMENTS, ENCODERS, SCORES, WINDOWS, EncoderRow, Mechanism, Trait
 from regard.errors import ConfigError
 from regard.registry import Registry
 from regard.tasks import INPUTS, OUTPUTS, TASKS, Side, Task
@@ -23,27 +23,18 @@ __all__ = [
     "load_plugin",
     "name_of",
     "needed_plugins",
-    "register_alignment",
     "register_encoder",
     "register_input",
+    "register_mechanism",
     "register_output",
-    "register_score",
     "register_task",
-    "register_window",
     "registered_plugins",
 ]
 
 Object = TypeVar("Object")
 
-_TABLES: tuple[Registry[Any], ...] = (
-    SCORES,
-    WINDOWS,
-    ALIGNMENTS,
-    ENCODERS,
-    INPUTS,
-    OUTPUTS,
-    TASKS,
-)
+_MECHANISMS = {"score": SCORES, "window": WINDOWS, "align": ALIGNMENTS}
+_TABLES: tuple[Registry[Any], ...] = (*_MECHANISMS.values(), ENCODERS, INPUTS, OUTPUTS, TASKS)
 
 
 def register_encoder(
@@ -70,41 +61,39 @@ def register_encoder(
     return make
 
 
-def register_score(make: Object, *, name: str | None = None, **row: Any) -> Object:
-    """Make a score known by name.
+def register_mechanism(make: Object, *, name: str | None = None, **row: Any) -> Object:
+    """Make a score, window or alignment known by name.
 
     Parameters:
-        make: a subclass of `regard.attention.Score`; it is made with those of `query_dim`,
-            `key_dim`, `hidden_dim` and `max_keys` that its constructor names.
-        name: by default that of the class.
-        row: further fields of `catalogue.Mechanism`: formula, source, use, constants.
+        make: a subclass of `regard.attention.Score` or `Window`, made with those of `query_dim`,
+            `key_dim`, `hidden_dim` and `max_keys` that its constructor names; or an alignment, a
+            function `(scores, mask) -> weights` or a class of modules that are called like that.
+        name: by default that of the class or function.
+        row: further fields of `catalogue.Mechanism`: formula, source, use, options, constants.
+
+    Returns:
+        `make`, so that this may stand as a decorator.
+
+    Raises:
+        ConfigError: the name is taken.
     """
-    from regard.attention import RecurrentScore
+    from regard.attention import RecurrentScore, Score, Window
 
-    if isinstance(make, type) and issubclass(make, RecurrentScore):
-        row.setdefault("traits", ("asked-by-states", "ordered"))
-    return _register(SCORES, "score", make, name, row)
-
-
-def register_window(make: Object, *, name: str | None = None, **row: Any) -> Object:
-    """Make a window known by name; `options` gives its options with their defaults.
-
-    Parameters: as for `register_score`; `make` is a subclass of `regard.attention.Window`.
-    """
-    if getattr(make, "relative", False):
-        row.setdefault("traits", ("asked-by-states", "ordered"))
-    elif getattr(make, "has_gain", False):
-        row.setdefault("traits", ("asked-by-states", "gain"))
-    return _register(WINDOWS, "window", make, name, row)
-
-
-def register_alignment(make: Object, *, name: str | None = None, **row: Any) -> Object:
-    """Make an alignment known by name.
-
-    Parameters: as for `register_score`; `make` is a function `(scores, mask) -> weights`, or a
-        class of modules that are called like that.
-    """
-    return _register(ALIGNMENTS, "align", make, name, row)
+    kind: type = make if isinstance(make, type) else object
+    family: Literal["score", "window", "align"] = "align"
+    traits: tuple[Trait, ...] = ()
+    if issubclass(kind, Score):
+        family = "score"
+        traits = ("asked-by-states", "ordered") if issubclass(kind, RecurrentScore) else ()
+    elif issubclass(kind, Window):
+        family = "window"
+        if kind.relative or kind.has_gain:
+            traits = ("asked-by-states", "ordered" if kind.relative else "gain")
+    own = name or _name(make)
+    row = {"formula": _first_line(make), "source": _module(make), "traits": traits, **row}
+    entry = Mechanism(own, family, make, **row)
+    _MECHANISMS[family].register(own, entry, plugin=_module(make))
+    return make
 
 
 def register_input(name: str, code: Any, *, sections: Any) -> None:
@@ -196,37 +185,15 @@ def name_of(make: Any, field: str) -> str:
     Raises:
         ConfigError: a class or function means nothing there.
     """
-    from regard.attention import Score, Window
-
-    table: Registry[Any]
-    if field == "encoder":
-        table, register = ENCODERS, register_encoder
-    elif field not in ("attention", "score", "window", "align"):
+    if field != "encoder" and field not in ("attention", *_MECHANISMS):
         raise ConfigError(f"{field}: wanted a value, given {make!r}")
-    elif isinstance(make, type) and issubclass(make, Score):
-        table, register = SCORES, register_score
-    elif isinstance(make, type) and issubclass(make, Window):
-        table, register = WINDOWS, register_window
-    else:
-        table, register = ALIGNMENTS, register_alignment
-    known = _known(table, make)
-    if known is None:
-        register(make)
-        known = _name(make)
-    return known
-
-
-def _register(
-    table: Registry[Mechanism], family: Any, make: Object, name: str | None, row: dict[str, Any]
-) -> Object:
-    own = name or _name(make)
-    row = {"formula": _first_line(make), "source": _module(make), **row}
-    table.register(own, Mechanism(own, family, make, **row), plugin=_module(make))
-    return make
-
-
-def _known(table: Registry[Any], make: Any) -> str | None:
-    return next((name for name, row in table.items() if row.make is make), None)
+    tables = (ENCODERS,) if field == "encoder" else tuple(_MECHANISMS.values())
+    for table in tables:
+        for name, row in table.items():
+            if row.make is make:
+                return name
+    (register_encoder if field == "encoder" else register_mechanism)(make)
+    return _name(make)
 
 
 def _name(make: Any) -> str:
