@@ -351,11 +351,11 @@ def test_one_text(regard: Regard, run: Path) -> None:
     model = TextClassifier.load(run)
     probabilities = model.predict_proba([text])[0]
     label, share = model.classes_[probabilities.argmax()], probabilities.max()
-    assert regard.out.splitlines()[0] == f"{label}  {share:.3f}"
-    assert f"then {model.classes_[probabilities.argmin()]} {1 - share:.3f}" in regard.out
+    assert regard.out.splitlines()[0] == f"{label} ({share:.3f})"
+    assert f"then {model.classes_[probabilities.argmin()]} ({1 - share:.3f})" in regard.out
     assert "guess" not in regard.out
     assert regard("predict", run, "--text", "Xyzzy qwrt") == 0
-    assert "no word of this text was in the training part: this is a guess" in regard.out
+    assert "no word of the text is in the vocabulary: this is a guess" in regard.out
 
 
 def test_texts_are_answered_line_by_line(
@@ -365,7 +365,7 @@ def test_texts_are_answered_line_by_line(
     assert regard("predict", run) == 0
     assert regard.err == ""
     assert "text>" not in regard.out  # nobody is there to be asked
-    answers = [line for line in regard.out.splitlines() if line.startswith(("up  ", "down  "))]
+    answers = [line for line in regard.out.splitlines() if line.startswith(("up (", "down ("))]
     assert len(answers) == 3
     assert regard.out.count("this is a guess") == 1
     typed("")

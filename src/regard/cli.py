@@ -306,17 +306,15 @@ def _load_plugins(modules: list[str] | None) -> None:
 
 
 def _show_answer(view: Any) -> None:
-    """A text's class, the runners-up, and the text with its words coloured by weight."""
+    """A prediction, the next ones, and the case with its weights."""
     from rich.console import Console
 
-    outcome = view.outcome
     console = Console(highlight=False, soft_wrap=False)
-    console.print(f"{outcome.predicted}  {outcome.probability:.3f}", style="bold", markup=False)
-    if outcome.runners_up:
-        others = ", ".join(f"{name} {share:.3f}" for name, share in outcome.runners_up)
-        console.print(f"then {others}", markup=False)
-    if view.known == 0:
-        console.print("no word of this text was in the training part: this is a guess")
+    console.print(view.outcome.answer, style="bold", markup=False)
+    if view.outcome.others:
+        console.print(f"then {view.outcome.others}", markup=False)
+    if view.warning:
+        console.print(view.warning, markup=False)
     colour = console.is_terminal and console.color_system is not None
     console.print(view.terminal(colour=colour, width=console.width if colour else None))
 

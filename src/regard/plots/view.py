@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 
 from markupsafe import Markup
 from matplotlib.axes import Axes
+from rich.text import Text
 
 from regard.plots.format import one_line
 from regard.plots.outcome import Outcome
@@ -49,9 +50,14 @@ class View(ABC):
         return f"case {one_line(self.id, 24)}, {self.outcome.title}"
 
     @property
+    def warning(self) -> str:
+        """Why the prediction may mean little; empty if nothing speaks against it."""
+        return ""
+
+    @property
     def said(self) -> str:
         """The case and its prediction in a few words."""
-        return f"case {self.id}: {self.outcome.answer}"
+        return f"case {self.id}: {self.outcome.answer}{self.warning and f'; {self.warning}'}"
 
     @abstractmethod
     def picture(self, name: str) -> Markup:
@@ -68,6 +74,15 @@ class View(ABC):
     @abstractmethod
     def draw(self) -> Axes:
         """The case as a figure with its title."""
+
+    def terminal(self, *, colour: bool, width: int | None = None) -> Text:
+        """The case for `rich` to print; empty if it cannot be shown in a terminal.
+
+        Parameters:
+            colour: whether the terminal has colours.
+            width: of the lines in cells; by default the console wraps.
+        """
+        return Text("")
 
     @classmethod
     @abstractmethod

@@ -56,7 +56,9 @@ def test_words_are_tinted_by_their_weights() -> None:
 
 def test_a_text_of_unknown_words_says_so() -> None:
     assert VIEW.said == "case 17: positive (0.734)"
-    assert replace(VIEW, known=0).said.endswith(", though no word of it was in the training part")
+    assert replace(VIEW, known=0).said.endswith(
+        "; no word of the text is in the vocabulary: this is a guess"
+    )
     assert "The model knows no word of this text" in _text(replace(VIEW, known=0).html())
     empty = replace(VIEW, text="", words=VIEW.words[:0], weights=np.zeros(0), known=0)
     assert "The text is empty." in _text(empty.html())

@@ -54,9 +54,8 @@ class TextView(View):
     by_evidence: bool = False
 
     @property
-    def said(self) -> str:
-        unknown = ", though no word of it was in the training part" if self.known == 0 else ""
-        return super().said + unknown
+    def warning(self) -> str:
+        return "" if self.known else "no word of the text is in the vocabulary: this is a guess"
 
     def picture(self, name: str) -> Markup:
         """The text as an element of a page, its words tinted by their weights."""
