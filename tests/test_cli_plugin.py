@@ -45,12 +45,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(sys, "path", [*sys.path])
     _forget(monkeypatch)
     yield tmp_path
-    sys.modules.pop("beads", None)
+    for name in ("beads", "toys", "toys.beads"):
+        sys.modules.pop(name, None)
 
 
 def _forget(patch: pytest.MonkeyPatch) -> None:
     """Make the plug-in one that is not loaded."""
-    sys.modules.pop("beads", None)
+    for name in ("beads", "toys", "toys.beads"):
+        sys.modules.pop(name, None)
     registries: tuple[Registry[Any], ...] = (ENCODERS, WINDOWS)
     for registry in registries:
         for table in ("_entries", "_plugins"):
@@ -112,6 +114,13 @@ def test_mechanisms(regard: Regard, folder: Path) -> None:
     assert 'in a configuration: {"attention": {"window": "Near"}}' in regard.out
 
 
+def test_how_to_call_what_a_module_in_a_package_brings(regard: Regard, folder: Path) -> None:
+    (folder / "toys").mkdir()
+    (folder / "beads.py").rename(folder / "toys" / "beads.py")
+    assert regard("mechanisms", "Near", "--plugin", "toys.beads") == 0
+    assert "in Python: toys.beads.Near()" in regard.out
+
+
 def test_what_is_interrupted_is_resumed_with_the_plug_in(
     regard: Regard, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,3 +151,9 @@ def test_a_module_that_is_not_there(regard: Regard, folder: Path, words: tuple[s
     said = regard.fails(*words, *WORDS, "--plugin", "pearls")
     assert said == "error: plug-in pearls: cannot be imported: No module named 'pearls'"
     assert {file.name for file in folder.iterdir()} <= before | {"__pycache__"}
+
+
+@pytest.mark.parametrize("given", ["./beads.py", "beads.py/", "", ".beads"])
+def test_what_names_no_module(regard: Regard, folder: Path, given: str) -> None:
+    said = regard.fails("show", "run", "--plugin", given)
+    assert said == f"error: --plugin {given}: wanted a module's name, such as my_parts"

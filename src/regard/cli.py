@@ -302,6 +302,8 @@ def _load_plugins(modules: list[str] | None) -> None:
         from regard.plugins import load_plugin
 
         for module in modules:
+            if not all(part.isidentifier() for part in module.split(".")):
+                raise ConfigError(f"--plugin {module}: wanted a module's name, such as my_parts")
             load_plugin(module)
 
 

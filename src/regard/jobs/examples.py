@@ -92,7 +92,10 @@ def call_of(mechanism: Mechanism) -> str:
     'regard.attention.Additive(query_dim, key_dim, hidden_dim)'
     """
     make = load(mechanism.make)
-    name = f"{make.__module__.rsplit('.', 1)[0]}.{make.__name__}"
+    module: str = make.__module__
+    if module.startswith("regard."):  # whose packages export what their modules hold
+        module = module.rpartition(".")[0]
+    name = f"{module}.{make.__name__}"
     if mechanism.call:
         return f"regard.attention.{mechanism.call}"
     if not isinstance(make, type):
