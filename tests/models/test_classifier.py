@@ -1,21 +1,16 @@
 """The complete classifier: the published recipe, its maps, binary and many classes."""
 
-from typing import Any
-
+import numpy as np
 import pytest
 import torch
+from building import built
 
-from regard import config
 from regard.attention import Additive, Attention, AttentionPooling
-from regard.catalogue import ALIGNMENTS, SCORES, WINDOWS
-from regard.models import ENCODERS, AttentionHead, Recurrent, SeriesModel, build_classifier
+from regard.catalogue import ALIGNMENTS, ENCODERS, SCORES, WINDOWS
+from regard.models import AttentionHead, Recurrent, SeriesModel
 
 B, C, T = 5, 3, 67
 LENGTHS = torch.tensor([67, 61, 29, 2, 1])
-
-
-def _table(attention: str) -> dict[str, Any]:
-    return config.Attention.model_validate(attention).model_dump()
 
 
 def _make(
@@ -26,18 +21,20 @@ def _make(
     heads: int = 3,
 ) -> SeriesModel:
     torch.manual_seed(0)
-    model = build_classifier(
-        channels=C,
-        classes=classes,
-        encoder=encoder,
-        attention=_table(attention),
-        pooling=pooling,
-        hidden=8,
-        layers=2,
-        attention_dim=13,
-        heads=heads,
-        dropout=0.5,
-        steps=151,
+    model: SeriesModel = built(
+        "classify",
+        model={
+            "encoder": encoder,
+            "attention": attention,
+            "pooling": pooling,
+            "hidden": 8,
+            "layers": 2,
+            "attention_dim": 13,
+            "heads": heads,
+            "dropout": 0.5,
+        },
+        incoming={"channels_": tuple("abc"), "longest_": 151},
+        output={"classes_": np.arange(classes)},
     )
     return model.eval()
 
@@ -48,19 +45,22 @@ def _series() -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def _recipe() -> SeriesModel:
-    return build_classifier(
-        channels=1,
-        classes=2,
-        encoder="bilstm",
-        attention=_table("additive"),
-        pooling="attention",
-        hidden=32,
-        layers=1,
-        attention_dim=64,
-        heads=1,
-        dropout=0.0,
-        steps=500,
+    recipe: SeriesModel = built(
+        "classify",
+        model={
+            "encoder": "bilstm",
+            "attention": "additive",
+            "pooling": "attention",
+            "hidden": 32,
+            "layers": 1,
+            "attention_dim": 64,
+            "heads": 1,
+            "dropout": 0.0,
+        },
+        incoming={"channels_": ("a",), "longest_": 500},
+        output={"classes_": np.arange(2)},
     )
+    return recipe
 
 
 def test_the_published_recipe_has_its_parameters() -> None:

@@ -5,14 +5,8 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from regard.models import (
-    ENCODERS,
-    Encoder,
-    MaskedBatchNorm,
-    Sizes,
-    run_recurrent,
-    sinusoids,
-)
+from regard.catalogue import ENCODERS
+from regard.models import Encoder, MaskedBatchNorm, make_encoder, run_recurrent, sinusoids
 
 B, C = 5, 3
 LENGTHS = torch.tensor([67, 61, 29, 2, 1])
@@ -20,7 +14,7 @@ LENGTHS = torch.tensor([67, 61, 29, 2, 1])
 
 def _make(name: str) -> Encoder:
     torch.manual_seed(0)
-    return ENCODERS[name](Sizes(C, hidden=8, layers=2, dropout=0.5, steps=151))
+    return make_encoder(name, channels=C, hidden=8, layers=2, dropout=0.5, steps=151)
 
 
 def _series() -> tuple[torch.Tensor, torch.Tensor]:

@@ -5,23 +5,19 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from building import built
 from published_forms import additive, by_hand
 from scipy.special import erf
 from torch import Tensor, nn
 
 from regard import reference
 from regard.estimators import SeriesForecaster
-from regard.models import build_forecaster
 from regard.models.forecaster import Forecaster, HorizonForecast, LinearForecast
 
 B, M, P, F, T, H = 5, 3, 1, 2, 13, 7
 SMALL: dict[str, Any] = {
-    "targets": M,
-    "others": P + F,
-    "known": F,
-    "horizon": H,
-    "outputs": 2,
-    "linear": None,
+    "quantiles": [0.9],
+    "linear": False,
     "encoder": "gru",
     "attention": {
         "score": "additive",
@@ -35,16 +31,32 @@ SMALL: dict[str, Any] = {
     "attention_dim": 5,
     "heads": 1,
     "dropout": 0.0,
-    "steps": T,
 }
 BY_STATES = {"attention": {**SMALL["attention"], "query": "states"}, "pooling": "attention"}
 POOLINGS: list[dict[str, Any]] = [{}, {"pooling": "attention"}, {"pooling": "stacked"}, BY_STATES]
 
 
+def _built(**changes: Any) -> Forecaster:
+    """Of M targets, P columns whose past is known and F whose future is known too."""
+    columns = tuple("abcdef")
+    model: Forecaster = built(
+        "forecast",
+        model={**SMALL, **changes},
+        data={"horizon": H},
+        incoming={
+            "targets_": columns[:M],
+            "columns_": columns[: M + P + F],
+            "known_": columns[M + P : M + P + F],
+            "window_": T,
+        },
+    )
+    return model.eval()
+
+
 def _made(**changes: Any) -> Forecaster:
     """With weights that let everything differ, in float64."""
     torch.manual_seed(0)
-    model = build_forecaster(**{**SMALL, **changes}).double().eval()
+    model = _built(**changes).double()
     for parameter in model.parameters():
         nn.init.normal_(parameter, std=0.5)
     return model
@@ -192,7 +204,10 @@ def test_what_the_network_says_is_added_to_the_linear_term(changes: dict[str, An
 def test_it_begins_as_the_linear_term_alone(changes: dict[str, Any]) -> None:
     shapes = (M, T, H), (M, F, H), (M, H)
     linear = LinearForecast(*(torch.randn(shape) for shape in shapes))
-    model = build_forecaster(**{**SMALL, **changes, "linear": linear}).eval()
+    model = _built(**changes, linear=True)
+    assert isinstance(model.linear, LinearForecast)
+    assert [buffer.shape for buffer in model.linear.buffers()] == list(shapes)
+    model.linear = linear
     past, known = (each.float() for each in _inputs())
     values = model(past, known).values
     wanted = linear(past[:, :M], known).unsqueeze(3).expand_as(values)

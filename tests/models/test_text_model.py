@@ -1,17 +1,17 @@
 """The classifier of texts, by hand: embedding, sentences, n-grams, and what is dropped."""
 
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from building import built
 from published_forms import additive, run_lstm
 from torch import Tensor, nn
 
 from regard import reference
-from regard.config import Attention
-from regard.models import build_text_classifier
 from regard.reference import Array
 
 B, T, V, E, D = 3, 13, 17, 5, 7
@@ -30,19 +30,26 @@ def _make(*, pooling: str = "attention", classes: int = 3, features: int = 0, **
     torch.manual_seed(0)
     options: dict[str, Any] = {
         "encoder": "lstm",
-        "attention": Attention.model_validate("additive").model_dump(),
+        "attention": "additive",
         "hidden": D,
         "layers": 1,
         "attention_dim": 11,
         "heads": 1,
         "dropout": 0.0,
-        "steps": T,
         "embedding_dim": E,
         "word_dropout": 0.0,
         "embedding_dropout": 0.0,
     }
-    model = build_text_classifier(
-        tokens=V, classes=classes, features=features, pooling=pooling, **{**options, **own}
+    model = built(
+        "classify-text",
+        model={**options, "pooling": pooling, "ngrams": features > 0, **own},
+        incoming={
+            "tokenizer_": SimpleNamespace(size=V),
+            "ngrams_": SimpleNamespace(size=features) if features else None,
+            "width_": E,
+            "longest_": T,
+        },
+        output={"classes_": np.arange(classes)},
     )
     for parameter in model.model.parameters():
         nn.init.normal_(parameter, std=0.6)

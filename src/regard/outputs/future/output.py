@@ -63,9 +63,14 @@ class FutureOutput(Output):
         """None: windows have their targets in them."""
 
     @property
-    def scores(self) -> int:
-        """For each step: the forecast, then its quantiles."""
+    def each(self) -> int:
+        """How many numbers a step has: the forecast, then its quantiles."""
         return 1 + len(self.levels)
+
+    @property
+    def scores(self) -> int:
+        """Those of every step of the horizon."""
+        return self.horizon * self.each
 
     def head(
         self, encoder: Encoder, *, steps: int, targets: int = 1, known: int = 0
@@ -87,13 +92,13 @@ class FutureOutput(Output):
                 horizon=self.horizon,
                 targets=targets,
                 known=known,
-                outputs=self.scores,
+                outputs=self.each,
                 dropout=model.dropout,
             )
             last: Any = head.out
         else:
             pooled: Any = super().head(encoder, steps=steps)
-            head = ContextForecast(pooled, horizon=self.horizon, known=known, outputs=self.scores)
+            head = ContextForecast(pooled, horizon=self.horizon, known=known, outputs=self.each)
             last = pooled.classify
         if model.linear:  # starts as the linear model alone
             nn.init.zeros_(last.weight)
