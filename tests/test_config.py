@@ -2,15 +2,17 @@
 
 import inspect
 import json
+import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from regard import SeriesClassifier
-from regard.config import ArrayData, Config, Model, SeriesTraining, read_config, resolve_config
+from regard.config import Config, config_of, kinds_of, read_config, resolve_config
 from regard.data import sine
 from regard.errors import ConfigError
+from regard.tasks import TASKS
 
 SINE: dict[str, Any] = {"kind": "sine"}
 
@@ -22,7 +24,11 @@ def test_defaults_are_filled_in_and_survive_a_round_trip() -> None:
 
 
 def test_the_estimator_has_the_same_words_and_defaults() -> None:
-    sections = {**Model.model_fields, **SeriesTraining.model_fields, **ArrayData.model_fields}
+    config = config_of("classify")
+    sections: dict[str, Any] = dict(kinds_of(config)["arrays"].model_fields)
+    for name in ("model", "training"):
+        section: Any = config.model_fields[name].annotation
+        sections |= section.model_fields
     del sections["kind"]
     parameters = dict(inspect.signature(SeriesClassifier).parameters)
     del parameters["verbose"], parameters["random_state"]
@@ -74,8 +80,8 @@ def test_the_sine_section_has_the_generators_words_and_defaults() -> None:
         ),
         (
             {"data": SINE, "model": {"encoder": "grru"}},
-            'x.json: model.encoder: "grru" is not one of bilstm, gru, lstm, conv, conv-bilstm, '
-            "inception, transformer; did you mean 'gru'?",
+            'x.json: model.encoder: "grru" is not one of inception, conv, conv-bilstm, bilstm, '
+            "gru, lstm, transformer; did you mean 'gru'?",
         ),
         (
             {"data": {**SINE, "validation_share": 1.5}},
@@ -142,3 +148,13 @@ def test_a_missing_file_and_one_that_is_not_text(tmp_path: Path) -> None:
         read_config(path)
     with pytest.raises(ConfigError, match="cannot be read"):
         read_config(tmp_path)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_configuration_survives_pickling(task: str) -> None:
+    data = {"kind": "arrays", "validation_share": 0.25}
+    content = {"task": task, "data": data, "model": {"form": "lstm-attention", "hidden": 7}}
+    config = resolve_config(content)
+    found = pickle.loads(pickle.dumps(config))
+    assert found == config
+    assert type(found) is type(config)

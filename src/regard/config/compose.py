@@ -33,6 +33,10 @@ class Config(Section):
         default_factory=dict, description="of the packages that made the run; written, not read"
     )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """By the name of the task: the class is composed, and stands in no module."""
+        return _composed, (self.task, self.model_dump())
+
 
 def config_of(task: str) -> type[Config]:
     """The configuration of a task by name.
@@ -41,6 +45,10 @@ def config_of(task: str) -> type[Config]:
         ConfigError: there is no such task.
     """
     return _compose(task, TASKS.find(task))
+
+
+def _composed(task: str, content: dict[str, Any]) -> Config:
+    return config_of(task).model_validate(content)
 
 
 def kinds_of(config: type[Config]) -> dict[str, type[Section]]:
