@@ -125,7 +125,7 @@ def test_refusals_say_what_to_take_instead(monkeypatch: pytest.MonkeyPatch) -> N
         for query, keys in ((double, double), (double, single), (single, double)):
             assert (
                 refusal(query, keys, kernel)
-                == f"the kernel {kernel} has no float64; take blocked or plain, or float32"
+                == f"the kernel {kernel} has no float64; use blocked or plain, or float32"
             )
     gpu = _OnGpu(*SMALL[0])
     assert refusal(gpu, gpu, "numba") == "the kernel numba is for the CPU, not for cuda"

@@ -45,12 +45,13 @@ def score(
 WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "cases": (
         lambda: score(keys=some(4, K, A)),
-        "query and keys must be [..., Q, A] and [..., K, A] of the same cases, "
+        "query and keys must be [..., Q, A] and [..., K, A] with the same first dimensions, "
         "not [2, 3, 7] and [4, 5, 7]",
     ),
     "one dimension": (
         lambda: score(query=some(A), keys=some(A)),
-        "query and keys must be [..., Q, A] and [..., K, A] of the same cases, not [7] and [7]",
+        "query and keys must be [..., Q, A] and [..., K, A] with the same first dimensions, "
+        "not [7] and [7]",
     ),
     "widths": (
         lambda: score(keys=some(N, K, 8)),
@@ -71,7 +72,7 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "exponentials": (
         lambda: score(keys_exp=some(N, 4, A)),
-        "keys_exp must be as the keys, [2, 5, 7], not [2, 4, 7]",
+        "keys_exp must be [2, 5, 7], as the keys, not [2, 4, 7]",
     ),
     "band": (
         lambda: score(band=Band(some(N, 4).long(), 2)),
@@ -83,29 +84,29 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "band of other cases": (
         lambda: band_weighted_sum(some(N, Q, 2), some(4, K, A), some(N, Q).long()),
-        "weights and values must be of the same cases, not 2 and 4",
+        "weights and values must have the same first dimension, not 2 and 4",
     ),
     "whole numbers": (
         lambda: score(query=some(N, Q, A).long(), keys=some(N, K, A).long()),
-        "attention is of floating point numbers, not of torch.int64",
+        "attention takes floating point numbers, not torch.int64",
     ),
     "devices": (
         lambda: score(keys=torch.zeros(N, K, A, device="meta")),
-        "query, keys and the rest must be on one device, not cpu and meta",
+        "all inputs must be on the same device, not cpu and meta",
     ),
     "values": (
         lambda: additive_attention(some(N, Q, A), some(N, K, A), some(N, 4, DV), some(A)),
-        "values must be [2, 5] and their width, not [2, 4, 11]",
+        "values must be [2, 5, Dv], not [2, 4, 11]",
     ),
     "values, with weights": (
         lambda: additive_attention_and_weights(
             some(N, Q, A), some(N, K, A), some(N, 4, DV), some(A)
         ),
-        "values must be [2, 5] and their width, not [2, 4, 11]",
+        "values must be [2, 5, Dv], not [2, 4, 11]",
     ),
     "values of a window": (
         lambda: dot_attention(some(N, Q, A), some(N, K, A), some(N, 4, DV), reach=Reach(1, 1)),
-        "values must be [2, 5] and their width, not [2, 4, 11]",
+        "values must be [2, 5, Dv], not [2, 4, 11]",
     ),
 }
 

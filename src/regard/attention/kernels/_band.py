@@ -4,7 +4,7 @@
     weighted_sum   c[i]    = sum over w of p[i, w] v[first[i] + w]
     scatter        g[j]    = sum over i, w with first[i] + w = j of p[i, w] r[i]
 
-For windows that stand elsewhere for every query. The gradients of each are the other two.
+For windows whose position depends on the query. The gradients of each are the other two.
 """
 
 from typing import Any, NamedTuple
@@ -18,22 +18,22 @@ from regard.errors import ConfigError
 
 __all__ = ["Band", "band_dot", "band_scatter", "band_weighted_sum", "gathered"]
 
-_BLOCK = 1 << 22  # numbers that are gathered at a time
+_BLOCK = 1 << 22  # numbers gathered at a time
 
 
 class Band(NamedTuple):
-    """Which keys each query sees, where they are neighbours.
+    """The consecutive keys that each query sees.
 
     Attributes:
-        first: int64 [..., Q], the first of them, possibly before the first key there is.
-        width: W, how many; columns outside of the keys are zero, or count for nothing.
+        first: int64 [..., Q], the first key, possibly before all keys.
+        width: W, the number of keys; columns outside of the keys are zero, or have no effect.
     """
 
     first: Tensor
     width: int
 
     def places(self) -> Tensor:
-        """[..., Q, W]: which key each column is."""
+        """[..., Q, W], the index of the key of each column."""
         return self.first.unsqueeze(-1) + torch.arange(self.width, device=self.first.device)
 
 
@@ -77,7 +77,8 @@ def band_weighted_sum(weights: Tensor, values: Tensor, first: Tensor) -> Tensor:
     check_band(weights, first)
     if len(weights) != len(values):
         raise ConfigError(
-            f"weights and values must be of the same cases, not {len(weights)} and {len(values)}"
+            "weights and values must have the same first dimension, "
+            f"not {len(weights)} and {len(values)}"
         )
     if not values.is_floating_point() or values.device != weights.device:
         raise ConfigError(
@@ -124,21 +125,21 @@ def band_scatter(weights: Tensor, rows: Tensor, first: Tensor, keys: int) -> Ten
 
 
 def gathered(keys: Tensor, first: Tensor, width: int) -> tuple[Tensor, Tensor]:
-    """The keys [N, K, D] of each row, [N, Q, W, D], zero outside of them; and which are inside."""
+    """The keys of each row, [N, Q, W, D], zero outside of the keys; and whether they are inside."""
     place, inside = _places(first, width, keys.shape[1])
     found = keys.flatten(0, 1).index_select(0, place.flatten()).view(*place.shape, keys.shape[2])
     return found * inside.unsqueeze(-1), inside
 
 
 def _places(first: Tensor, width: int, keys: int) -> tuple[Tensor, Tensor]:
-    """Which rows of all cases' keys, one after the other, and whether they are; [N, Q, W] each."""
+    """Indices into the keys of all cases [N K, D], and whether they are inside; [N, Q, W] each."""
     key = first.unsqueeze(-1) + torch.arange(width, device=first.device)
     case = torch.arange(len(first), device=first.device)[:, None, None] * keys
     return key.clamp(0, keys - 1) + case, (key >= 0) & (key < keys)
 
 
 def _blocks(first: Tensor, numbers: int) -> list[slice]:
-    """Rows a block at a time, of so many numbers each."""
+    """Blocks of rows, where each row takes this many numbers."""
     step = max(1, _BLOCK // max(1, len(first) * numbers))
     return [slice(start, start + step) for start in range(0, first.shape[1], step)]
 

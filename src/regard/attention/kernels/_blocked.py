@@ -1,8 +1,8 @@
-"""Additive scores in plain PyTorch, block by block: everywhere, with nothing to compile.
+"""Additive scores in PyTorch, block by block: on every device, without compilation.
 
     r_h = 1 / (1 + E_q[h] E_k[h]),   score = sum(v) - 2 sum_h v_h r_h
 
-The blocks are small enough for a cache, so that [N, Q, K, A] is never in memory as a whole.
+The blocks fit in a cache; [N, Q, K, A] is never held.
 """
 
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ from regard.attention.kernels._factors import Block, Factors, exponentials, larg
 
 __all__ = ["WIDTH", "add_gradients", "exponentials_of", "score"]
 
-WIDTH = 1  # of which A is filled up to a multiple
+WIDTH = 1  # A is padded to a multiple of it
 _BLOCK = 1 << 19  # elements of [n, q, w, A] at a time
-_HELD = 1e30  # what a product of factors is held at: an infinity times zero would be no number
+_HELD = 1e30  # products of factors are clamped to it: infinity times zero would be NaN
 
 
 def exponentials_of(side: Tensor) -> tuple[Tensor, float]:
-    """e^2x, held within the range of the numbers, and max |x|."""
+    """e^2x, clamped to the range of the dtype, and max |x|."""
     return exponentials(side), largest_of(side)
 
 
@@ -34,10 +34,7 @@ def score(
     *,
     softmax: bool = False,
 ) -> None:
-    """Write the scores [N, q, W] of a block of queries and keys into `out`.
-
-    Parameters: as for the compiled `score`.
-    """
+    """Write the scores [N, q, W] of a block to `out`; parameters as for the compiled `score`."""
     out.zero_()
     for place in _places(out, factors, mask):
         query, keys, _, inside = _sides(factors, place, block)
@@ -49,8 +46,8 @@ def score(
         if inside is not None:
             scores = scores.masked_fill_(~inside, 0)
         if mask is not None:
-            scores = scores.masked_fill_(~place.of(mask), 0)
-        place.of(out).copy_(scores)
+            scores = scores.masked_fill_(~mask[place], 0)
+        out[place].copy_(scores)
     if softmax:
         if mask is None:
             torch.softmax(out, -1, out=out)
@@ -70,20 +67,17 @@ def add_gradients(
     *,
     alone: Tensor | None = None,
 ) -> Tensor:
-    """Add the sums of g r (1 - r) to `of_query` and `of_keys`; return that of g (1 - 2 r), [A].
-
-    Parameters: as for the compiled `add_gradients`.
-    """
+    """Add the sums of g r (1 - r) to `of_query` and `of_keys`; return that of g (1 - 2 r), [A]."""
     of_vector = torch.zeros_like(of_keys[0, 0])
     if alone is not None:
         of_keys.zero_()
     for place in _places(grad, factors, mask):
         query, keys, where, inside = _sides(factors, place, block)
-        slope = place.of(grad)
+        slope = grad[place]
         if inside is not None:
             slope = slope.masked_fill(~inside, 0)
         if mask is not None:
-            slope = slope.masked_fill(~place.of(mask), 0)
+            slope = slope.masked_fill(~mask[place], 0)
         slope = slope.unsqueeze(-1)
         if factors.direct:
             tanh = torch.tanh(query + keys)
@@ -115,12 +109,9 @@ class _Place(NamedTuple):
     rows: slice
     columns: slice
 
-    def of(self, whole: Tensor) -> Tensor:
-        return whole[self]
-
 
 def _places(whole: Tensor, factors: Factors, mask: Tensor | None) -> Iterator[_Place]:
-    """Blocks of [N, q, W] that some case may attend to."""
+    """Blocks of [N, q, W] that are not masked entirely."""
     N, rows, columns = whole.shape
     width = factors.keys.shape[-1]
     wide = max(1, min(columns, _BLOCK // max(width, 1)))
@@ -134,14 +125,14 @@ def _places(whole: Tensor, factors: Factors, mask: Tensor | None) -> Iterator[_P
                     slice(row, min(rows, row + high)),
                     slice(column, min(columns, column + wide)),
                 )
-                if mask is None or place.of(mask).any():
+                if mask is None or mask[place].any():
                     yield place
 
 
 def _sides(
     factors: Factors, place: _Place, block: Block
 ) -> tuple[Tensor, Tensor, Any, Tensor | None]:
-    """Query [n, q, 1, A], keys [n, 1 or q, w, A], where the keys stand, and which of them are."""
+    """Query [n, q, 1, A], keys [n, 1 or q, w, A], their indices, and whether they are inside."""
     first, start_query, start_key = block
     rows = slice(start_query + place.rows.start, start_query + place.rows.stop)
     query = factors.query[place.cases, rows].unsqueeze(2)

@@ -1,4 +1,4 @@
-"""What the kernels refuse: compiled code does not look where it reads."""
+"""Checks of the inputs of kernels: compiled code does not check where it reads."""
 
 import torch
 from torch import Tensor
@@ -19,14 +19,14 @@ def check_sides(
     first: Tensor | None = None,
     width: int | None = None,
 ) -> None:
-    """Refuse sides that do not go together.
+    """Check that shapes, dtypes and devices match.
 
     Raises:
-        ConfigError: says which, what was wanted and what was given.
+        ConfigError: which input does not match, what it must be and what it is.
     """
     if query.dim() < 2 or keys.dim() < 2 or query.shape[:-2] != keys.shape[:-2]:
         raise ConfigError(
-            "query and keys must be [..., Q, A] and [..., K, A] of the same cases, "
+            "query and keys must be [..., Q, A] and [..., K, A] with the same first dimensions, "
             f"not {list(query.shape)} and {list(keys.shape)}"
         )
     if query.shape[-1] != keys.shape[-1]:
@@ -36,12 +36,11 @@ def check_sides(
     if vector is not None and vector.shape != query.shape[-1:]:
         raise ConfigError(f"vector must be [{query.shape[-1]}], not {list(vector.shape)}")
     if values is not None and values.shape[:-1] != keys.shape[:-1]:
-        raise ConfigError(
-            f"values must be {list(keys.shape[:-1])} and their width, not {list(values.shape)}"
-        )
+        wanted = ", ".join(str(size) for size in keys.shape[:-1])
+        raise ConfigError(f"values must be [{wanted}, Dv], not {list(values.shape)}")
     if keys_exp is not None and keys_exp.shape != keys.shape:
         raise ConfigError(
-            f"keys_exp must be as the keys, {list(keys.shape)}, not {list(keys_exp.shape)}"
+            f"keys_exp must be {list(keys.shape)}, as the keys, not {list(keys_exp.shape)}"
         )
     columns = keys.shape[-2] if width is None else width
     if first is not None:
@@ -50,21 +49,16 @@ def check_sides(
         _check_mask(mask, (*query.shape[:-1], columns))
     for side in (query, keys, vector, values):
         if side is not None and not side.is_floating_point():
-            raise ConfigError(f"attention is of floating point numbers, not of {side.dtype}")
+            raise ConfigError(f"attention takes floating point numbers, not {side.dtype}")
     for side in (keys, vector, values, mask, keys_exp, first):
         if side is not None and side.device != query.device:
             raise ConfigError(
-                f"query, keys and the rest must be on one device, not {query.device} "
-                f"and {side.device}"
+                f"all inputs must be on the same device, not {query.device} and {side.device}"
             )
 
 
 def check_band(query: Tensor, first: Tensor) -> None:
-    """Refuse the beginnings of a band that are not [..., Q], as the query [..., Q, A] has it.
-
-    Raises:
-        ConfigError: says what was wanted and what was given.
-    """
+    """Raise a `ConfigError` unless `first` is int64 [..., Q], as the query [..., Q, A]."""
     if first.shape != query.shape[:-1] or first.dtype != torch.int64:
         raise ConfigError(
             f"first must be int64 {list(query.shape[:-1])}, one key for each query, "

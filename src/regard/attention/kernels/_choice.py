@@ -1,4 +1,4 @@
-"""Which kernel computes additive scores."""
+"""The choice of the kernel for additive scores."""
 
 from importlib.util import find_spec
 from math import prod
@@ -14,25 +14,25 @@ __all__ = ["KERNELS", "check_kernel", "choose", "is_transformed"]
 
 KERNELS = ("plain", "blocked", "numba", "triton")
 
-# Elements of Q K A below which the formula as it stands serves best. What is compiled is faster
-# from a third of that on, but a job as small should not wait for its compilation.
+# Elements of Q K A below which the plain formula is used. Compiled kernels are faster from a third
+# of that on, but take time to compile.
 _SMALL = 1 << 21
 
 
 def choose(query: Tensor, keys: Tensor, kernel: str | None = None) -> str:
-    """The kernel that additive scores of these queries and keys are computed with.
+    """Select the kernel that computes the additive scores of these queries and keys.
 
-    By device, dtype and size alone, so that the same inputs always take the same one: `plain`, the
-    formula as it stands, for what is small; `blocked`, plain PyTorch in blocks that fit a cache;
-    `numba`, compiled for this CPU, of float32 and narrower; `triton`, for NVIDIA GPUs.
+    The choice depends on device, dtype and size alone: `plain`, the formula, for small inputs;
+    `blocked`, PyTorch in blocks that fit in a cache; `numba`, compiled for the CPU, for float32 and
+    narrower; `triton`, for NVIDIA GPUs.
 
     Parameters:
         query: [..., Q, A].
         keys: [..., K, A].
-        kernel: a choice made already, which is checked.
+        kernel: the name of a kernel to check and return; None selects one.
 
     Raises:
-        ConfigError: a kernel that there is not, or that these inputs cannot have.
+        ConfigError: the kernel is unknown, or cannot take these inputs.
 
     >>> choose(torch.zeros(1, 8, 16), torch.zeros(1, 8, 16))
     'plain'
@@ -43,7 +43,7 @@ def choose(query: Tensor, keys: Tensor, kernel: str | None = None) -> str:
     if check_kernel(kernel) is not None:
         if kernel in ("numba", "triton") and wide:
             raise ConfigError(
-                f"the kernel {kernel} has no float64; take blocked or plain, or float32"
+                f"the kernel {kernel} has no float64; use blocked or plain, or float32"
             )
         if kernel == "numba" and query.device.type != "cpu":
             raise ConfigError(f"the kernel numba is for the CPU, not for {query.device.type}")
@@ -62,13 +62,13 @@ def choose(query: Tensor, keys: Tensor, kernel: str | None = None) -> str:
 
 
 def check_kernel(kernel: str | None) -> str | None:
-    """Refuse the name of a kernel that there is not; None is no name."""
+    """Return the name of a kernel or None; raise a `ConfigError` if it is unknown."""
     if kernel is not None and kernel not in KERNELS:
         raise ConfigError(f"kernel must be one of {', '.join(KERNELS)}, not {kernel!r}")
     return kernel
 
 
 def is_transformed() -> bool:
-    """Whether torch.func or forward-mode derivatives look on, for whom the plain formula is."""
+    """Whether torch.func or forward-mode derivatives are active; they need the plain formula."""
     active: bool = torch._C._are_functorch_transforms_active()
     return active or forward_ad._current_level >= 0

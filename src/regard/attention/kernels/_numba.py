@@ -59,7 +59,7 @@ def _exponentials() -> Any:
 
 
 def exponentials_of(side: Tensor) -> tuple[Tensor, float]:
-    """e^2x of [..., A'] contiguous numbers of float32, held within their range, and max |x|."""
+    """e^2x of contiguous float32 numbers [..., A'], clamped to their range, and max |x|."""
     out = torch.empty_like(side)
     largest = torch.zeros(-(-side.numel() // SHARE))
     given = [0, side.data_ptr(), out.data_ptr(), largest.data_ptr(), side.numel()]
@@ -76,17 +76,14 @@ def score(
     *,
     softmax: bool = False,
 ) -> None:
-    """Write the scores [N, q, W] of a block of queries and keys into `out`.
+    """Write the scores [N, q, W] of a block to `out`.
 
     Parameters:
-        factors: of all queries and keys, A filled up to whole `LANES`.
-        vector: [A'], filled up likewise.
-        mask: boolean [N, q, W], any strides; what it does not allow is skipped, and zero.
+        factors: of all queries and keys, A padded to a multiple of `LANES`.
+        vector: [A'], padded likewise.
+        mask: boolean [N, q, W], any strides; masked scores are skipped, and zero.
         out: [N, q, W] of float32.
-        first: [N, q], the key of the first column of each row, possibly outside of the keys, whose
-            scores are zero; None where every row begins at `start_key`.
-        start_query: first query of the block.
-        start_key: first key of the block.
+        block: where the block is.
         softmax: whether to write their softmax instead, over the columns that the mask allows.
     """
     given = _places(factors, out, mask, block)
@@ -108,10 +105,10 @@ def add_gradients(
 
     Parameters:
         grad: g, [N, q, W], of the scores of a block.
-        of_query: [splits, N, Q, A'], to be summed over the splits, that threads work on alone.
+        of_query: [splits, N, Q, A'], partial sums, one split for each thread.
         of_keys: [N, K, A'].
-        alone: 4 v, [A'], where this block is all there is: `of_keys`, in which nothing needs to be
-            yet, is then the gradient itself.
+        alone: 4 v, [A'], if this is the only block: `of_keys` need not be initialised, and is then
+            the gradient itself.
         others: as for `score`.
     """
     splits, N, _, A = of_query.shape
@@ -132,10 +129,10 @@ def _places(
     mask: Tensor | None,
     block: Block,
 ) -> list[int]:
-    """Where everything stands, in the order in which the compiled code reads it."""
+    """The numbers and addresses that the compiled code reads, in its order."""
     N, Q, A = factors.query.shape
     return [
-        0,  # how many shares of the work are taken
+        0,  # counter of the shares of work
         factors.query.data_ptr(),
         factors.keys.data_ptr(),
         0,

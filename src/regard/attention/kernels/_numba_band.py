@@ -1,6 +1,6 @@
-"""Products with a band of the keys on the CPU, compiled by numba: what `_band` describes."""
+"""Products with a band of the keys, as `_band` defines them, compiled by numba."""
 
-# The compiled code has types of its own, which its signatures say.
+# The compiled code has its own types, declared in its signatures.
 # mypy: allow-untyped-decorators
 
 from functools import cache
@@ -87,7 +87,7 @@ def _scatter() -> Any:
         N, Q, W, K, D = given[5], given[6], given[7], given[8], given[9]
         shares = (K + _ROWS - 1) // _ROWS
         while True:
-            # Some keys are one thread's own, whichever rows reach them.
+            # Each thread has its own range of keys and goes through all rows.
             share = take(given)
             if share >= N * shares:
                 return

@@ -61,11 +61,11 @@ def gradients(direct: bool, near: bool) -> Any:
         grad = pointer(given[17], _f32)  # [N, rows, columns]
         of_query = pointer(given[18], _f32)  # [splits, N, Q, A]: sum over j of g r (1 - r)
         of_keys = pointer(given[19], _f32)  # [N, K, A]: sum over i of g r (1 - r)
-        splits = given[20]  # into how many shares the keys of a case are cut
-        # Where there is but this one block: 4 v, [A], by which what adds up is multiplied.
+        splits = given[20]  # number of shares of the keys of a case
+        # If this is the only block: 4 v, [A], a factor of the sums.
         alone, fourfold = given[21] != 0, pointer(given[21], _f32)
-        # What some rows bring adds up here first, since long sums of float32 lose digits: of
-        # `block` keys, [block, A], and of the vector, [A].
+        # Sums over some rows, since long sums of float32 lose digits: of `block` keys, [block, A],
+        # and of the vector, [A].
         sums, block = pointer(given[22], _f32), given[23]
         begin, width = (0, K) if banded else (start_key, columns)
         fours = A // (4 * LANES) * (4 * LANES)
@@ -113,7 +113,7 @@ def gradients(direct: bool, near: bool) -> Any:
                             front, back = mul(d0, d1), mul(d2, d3)
                             every = div(one, mul(front, back))
                             front, back = mul(every, back), mul(every, front)
-                            # r, each by the three other denominators, and g r
+                            # r, from the other three denominators, and g r
                             r0, r1 = mul(front, d1), mul(front, d0)
                             r2, r3 = mul(back, d3), mul(back, d2)
                             g0, g1 = mul(slope, r0), mul(slope, r1)
@@ -121,7 +121,7 @@ def gradients(direct: bool, near: bool) -> Any:
                             # tanh = (e - 1) r
                             b0, b1 = multiply_add(n0, g0, b0), multiply_add(n1, g1, b1)
                             b2, b3 = multiply_add(n2, g2, b2), multiply_add(n3, g3, b3)
-                            # r (1 - r) = e r r, which keeps its digits where r is nearly one
+                            # r (1 - r) = e r r, which is accurate for r near one, too
                             g0, g1 = mul(mul(e0, r0), g0), mul(mul(e1, r1), g1)
                             g2, g3 = mul(mul(e2, r2), g2), mul(mul(e3, r3), g3)
                             a0, a1, a2, a3 = add(a0, g0), add(a1, g1), add(a2, g2), add(a3, g3)

@@ -48,7 +48,7 @@ _LOWEST = _f32(-3e38)  # below any score
 
 @compiled
 def _over(q: Any, k: Any, direct: bool, near: bool) -> tuple[Any, Any]:
-    """n and d of a term v n / d: of v / (1 + E_q E_k) from factors, of v tanh(q + k) from sums."""
+    """n and d of a term v n / d: v / (1 + E_q E_k) from factors, v tanh(q + k) from sums."""
     one = splat(_f32(1))
     if direct:
         n = lower_of(expm1_doubled(held(add(q, k), _f32(20))), splat(HELD))
@@ -61,7 +61,7 @@ def _over(q: Any, k: Any, direct: bool, near: bool) -> tuple[Any, Any]:
 def _four(
     query: Any, keys: Any, vector: Any, q: int, k: int, h: int, direct: bool, near: bool
 ) -> Any:
-    """Sum of v n / d over four registers of features, by one division."""
+    """Sum of v n / d over four registers of features, with one division."""
     n0, d0 = _over(load(query, q + h), load(keys, k + h), direct, near)
     n1, d1 = _over(load(query, q + h + LANES), load(keys, k + h + LANES), direct, near)
     n2, d2 = _over(load(query, q + h + 2 * LANES), load(keys, k + h + 2 * LANES), direct, near)
@@ -86,7 +86,7 @@ def _one(
 
 @compiled
 def _softmax(row: Any, o: int, columns: int) -> None:
-    """Softmax of the numbers from an offset on, in place; of nothing but the lowest, zeros."""
+    """Softmax in place of the numbers at an offset; zeros if all are the lowest number."""
     whole = columns // LANES * LANES
     most = splat(_LOWEST)
     for w in range(o, o + whole, LANES):
@@ -95,7 +95,7 @@ def _softmax(row: Any, o: int, columns: int) -> None:
     for w in range(o + whole, o + columns):
         top = max(top, row[w])
     if top <= _LOWEST:
-        broken = False  # by what is no number, which a maximum does not show
+        broken = False  # by a NaN, which a maximum ignores
         for w in range(o, o + columns):
             broken |= not row[w] >= _LOWEST
         for w in range(o, o + columns):
@@ -130,7 +130,7 @@ def scores(direct: bool, near: bool) -> Any:
         banded, first = given[16] != 0, pointer(given[16], _i64)  # [N, rows]
         out = pointer(given[17], _f32)  # [N, rows, columns]
         aligned = given[18] != 0  # by a softmax
-        nothing = _LOWEST if aligned else _f32(0)  # what is not allowed
+        nothing = _LOWEST if aligned else _f32(0)  # a masked score
         of_ones = 0.0
         for h in range(A):
             of_ones += vector[h]
@@ -138,10 +138,10 @@ def scores(direct: bool, near: bool) -> Any:
         fours = A // (4 * LANES) * (4 * LANES)
         block = max(4, CACHED // A // 4 * 4)
         zero = splat(_f32(0))
-        # The terms are those of tanh, or of r in tanh = 1 - 2 r.
+        # The terms are tanh itself, or r of tanh = 1 - 2 r.
         start_from, factor = (_f32(0), _f32(1)) if direct else (_f32(of_ones), _f32(-2))
         while True:
-            # Rows of one case, in shares of about the same size.
+            # A share is some rows of one case.
             shares = (rows + step - 1) // step
             share = take(given)
             n = share // shares

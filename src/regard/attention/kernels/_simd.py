@@ -1,10 +1,10 @@
 # numba has no types of Python.
 # mypy: allow-untyped-decorators, allow-subclassing-any, allow-untyped-calls
-"""Vectors of the machine's width for numba: what its own loops over scalars do not reach.
+"""Vectors of the machine's width for numba.
 
-numba vectorises such loops with half of an AVX-512 machine's width and divides at every
-element. These few operations let a kernel say how many features go at once and what shares a
-division; LLVM splits a vector where the machine's are narrower.
+numba vectorises loops over scalars with half the width of AVX-512 and divides at every element.
+With these operations a kernel decides how many features are computed at once and share a division;
+LLVM splits a vector if those of the machine are narrower.
 """
 
 from collections.abc import Callable
@@ -73,7 +73,7 @@ class _VectorModel(models.PrimitiveModel):
 def _operation(
     result: Any, emit: Callable[..., Any], *kinds: Any
 ) -> tuple[Any, Callable[..., Any]]:
-    """What an intrinsic returns: its signature, and `emit(builder, *arguments)` as its code."""
+    """The return value of an intrinsic: its signature, and code by `emit(builder, *arguments)`."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return emit(builder, *arguments)
@@ -97,7 +97,7 @@ def _address(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
 
 @intrinsic
 def pointer(_: Any, address: Any, kind: Any) -> Any:
-    """The pointer to numbers of a kind that stand at an address."""
+    """The pointer to numbers of a type at an address."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
@@ -107,7 +107,7 @@ def pointer(_: Any, address: Any, kind: Any) -> Any:
 
 @intrinsic
 def take(_: Any, counter: Any) -> Any:
-    """What a pointer to an int64 points to, which is one more then; each thread gets its own."""
+    """Read and increment an int64 atomically; each thread gets another number."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         one = ir.Constant(ir.IntType(64), 1)
@@ -128,7 +128,7 @@ def load(_: Any, start: Any, offset: Any) -> Any:
 
 @intrinsic
 def store(_: Any, start: Any, offset: Any, vector: Any) -> Any:
-    """Put LANES numbers to an offset from a pointer."""
+    """Write LANES numbers at an offset from a pointer."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         builder.store(arguments[2], _address(context, builder, signature, arguments), align=4)
@@ -151,7 +151,7 @@ def splat(_: Any, number: Any) -> Any:
 
 @intrinsic
 def multiply_add(_: Any, x: Any, y: Any, z: Any) -> Any:
-    """X y + z, in one rounding where the machine can."""
+    """X y + z, with a single rounding if the machine has one."""
 
     def emit(builder: Any, x: Any, y: Any, z: Any) -> Any:
         return _call(builder, "llvm.fmuladd", _VECTOR, x, y, z)
@@ -195,7 +195,7 @@ def lower_of(_: Any, x: Any, limit: Any) -> Any:
 
 def _parts_of_exp(builder: Any, x: Any) -> tuple[Any, Any]:
     """2^n and p of e^2x = 2^n (1 + p), n whole and |p| at most about .4."""
-    # 2 / ln 2 in two floats, so that nothing of x is lost.
+    # 2 / ln 2 as the sum of two floats, for its precision.
     high = float(np.float32(2 / log(2)))
     whole = _call(builder, "llvm.rint", _VECTOR, builder.fmul(x, _constant(high)))
     part = _call(builder, "llvm.fmuladd", _VECTOR, x, _constant(high), builder.fneg(whole))
@@ -212,7 +212,7 @@ def _parts_of_exp(builder: Any, x: Any) -> tuple[Any, Any]:
 
 @intrinsic
 def exp_doubled(_: Any, x: Any) -> Any:
-    """e^2x to rounding, of x between -43 and 43."""
+    """e^2x to rounding, for x between -43 and 43."""
 
     def emit(builder: Any, x: Any) -> Any:
         power, more = _parts_of_exp(builder, x)
@@ -223,7 +223,7 @@ def exp_doubled(_: Any, x: Any) -> Any:
 
 @intrinsic
 def expm1_doubled(_: Any, x: Any) -> Any:
-    """e^2x - 1 to rounding, also where it is small, of x between -43 and 43."""
+    """e^2x - 1 to rounding, also near zero, for x between -43 and 43."""
 
     def emit(builder: Any, x: Any) -> Any:
         power, more = _parts_of_exp(builder, x)
@@ -270,7 +270,7 @@ def total(_: Any, x: Any) -> Any:
         kind = ir.FunctionType(_FLOAT, [_FLOAT, _VECTOR])
         name = f"llvm.vector.reduce.fadd.v{LANES}f32"
         function = get_or_insert_function(builder.module, kind, name)
-        # In any order, so that it is a tree of additions and not a chain of them.
+        # In any order, so that it is a tree of additions and not a chain.
         return builder.call(function, [ir.Constant(_FLOAT, 0.0), x], fastmath=("reassoc",))
 
     return _operation(types.float32, emit, x)

@@ -1,8 +1,7 @@
-"""Compiled code on the threads that torch has already.
+"""Runs compiled code on torch's own threads.
 
-A second pool would wait for the processors: after each of its own operations torch's threads look
-out for the next one for some milliseconds before they sleep. So where torch runs on GNU's
-OpenMP, its library is asked to run our code too; elsewhere threads of our own do.
+A second thread pool would compete with torch's threads, which spin for some milliseconds after
+each operation. If torch uses GNU OpenMP, its threads run the code; otherwise a pool does.
 """
 
 import ctypes
@@ -17,17 +16,17 @@ import torch
 
 __all__ = ["run"]
 
-_WORTH = 1 << 18  # elements below which waking a thread costs more than it brings
+_WORTH = 1 << 18  # elements below which a further thread does not pay
 
 
 def run(worker: Any, arguments: Sequence[int], elements: int) -> None:
-    """Run `worker(pointer to the arguments)` in several threads at once, and wait for all.
+    """Run `worker(pointer to the arguments)` in several threads, and wait for all.
 
     Parameters:
-        worker: a `numba.cfunc` of a pointer to int64, which finds out for itself, by a counter
-            among the arguments, what is left to do.
+        worker: a `numba.cfunc` of a pointer to int64, which takes shares of the work by a counter
+            among the arguments.
         arguments: numbers and addresses.
-        elements: how much work there is.
+        elements: the amount of work.
     """
     given = (ctypes.c_int64 * len(arguments))(*arguments)
     threads = max(1, min(torch.get_num_threads(), elements // _WORTH))
@@ -46,7 +45,7 @@ def run(worker: Any, arguments: Sequence[int], elements: int) -> None:
 
 @cache
 def _team() -> Any:
-    """The function of torch's libgomp that runs another in a team of threads; None without it."""
+    """The function of torch's libgomp that runs a function in a team of threads, or None."""
     maps = Path("/proc/self/maps")
     lines = maps.read_text(encoding="utf-8").splitlines() if maps.exists() else []
     loaded = {line.split()[-1] for line in lines if "libgomp" in line}
@@ -62,5 +61,5 @@ def _team() -> Any:
 
 @cache
 def _pool(_: int) -> ThreadPoolExecutor:
-    """Threads that stay; a forked process, which has none of its parent's, gets its own."""
+    """A pool for the process with this id; a forked process needs its own."""
     return ThreadPoolExecutor(thread_name_prefix="regard-kernels")

@@ -1,17 +1,17 @@
-# The arguments of a kernel are pointers and numbers of Triton, which have no types of Python.
+# The arguments of a kernel are pointers and numbers of Triton, which have no Python types.
 # mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls, allow-untyped-decorators
-"""Additive attention on GPUs, tile by tile: [B, Q, K, A] is held nowhere.
+"""Additive attention on GPUs, tile by tile: [B, Q, K, A] is never held.
 
-With E_q = exp(2 q) and E_k = exp(2 k), tanh(q + k) = 1 - 2 r where r = 1 / (1 + E_q E_k): what is
-done Q K A times is a product and a reciprocal. A product may overflow, and r is right; a factor may
-not, and so numbers are clamped to +-43. That changes nothing where the other number is within +-33,
-for then tanh is +-1 in float32; tiles where it would change something take exp(2 (q + k)) of every
-sum. So do tiles in which all sums are small, since of a small tanh 1 - 2 r keeps too few digits.
+With E_q = exp(2 q) and E_k = exp(2 k), tanh(q + k) = 1 - 2 r where r = 1 / (1 + E_q E_k), which
+takes a product and a reciprocal for each of the Q K A elements. A product may overflow, and r is
+right; a factor may not, so q and k are clamped to +-43. That is exact if the other number is within
++-33, where tanh is +-1 in float32. Other tiles compute exp(2 (q + k)) of every sum, as do tiles in
+which all sums are small, because 1 - 2 r of a small tanh loses too many digits.
 
-Every number of a gradient is one program's own sum, without atomics: the same on every run.
+Each number of a gradient is the sum of one program, without atomics: the same in every run.
 
-The kernels keep to the plain part of the language. They are checked under Triton's interpreter and
-by its compiler; how fast they are has not been measured.
+The kernels use basic operations of the language. They are tested under Triton's interpreter and
+compiler; their speed has not been measured.
 """
 
 from collections.abc import Iterator
@@ -26,12 +26,12 @@ __all__ = ["attend", "attend_backward", "score", "score_backward"]
 
 _CLAMP = tl.constexpr(43.0)  # exp(2 x) is a normal float32 number up to here
 _SURE = tl.constexpr(33.0)  # 43 - 33 = 10, and 1 - tanh(10) < 2^-27
-_TINY = tl.constexpr(0.5)  # what no sum of a tile of small numbers exceeds
+_TINY = tl.constexpr(0.5)  # largest sum of a tile of small numbers
 _BLOCK = 32
 _CHUNK = 4  # of A, in gradients: with 32 x 32 positions and 256 threads, 16 sums a thread
-_SCRATCH = 2**24  # numbers; what is [B, Q, K] is held for so many at a time
-_PROGRAMS = 128  # about as many as a GPU has multiprocessors
-_WIDEST = 128  # values of which a block and its sums stay in registers
+_SCRATCH = 2**24  # numbers of [B, Q, K] that are held at a time
+_PROGRAMS = 128  # about the number of multiprocessors of a GPU
+_WIDEST = 128  # width of values of which a block and its sums fit in registers
 
 
 def score(query: Tensor, keys: Tensor, vector: Tensor, mask: Tensor | None) -> Tensor:
@@ -76,10 +76,10 @@ def attend(
 ) -> tuple[Tensor, Tensor]:
     """context = softmax(v . tanh(q + k)) @ values, without holding the weights [B, Q, K].
 
-    Where there are many queries, a program takes a block of them past all keys and rescales its
-    sums when it meets a higher score. Where there are few, such programs would leave most of a GPU
-    idle, and wide values do not fit into one: then the scores of a bounded number of queries at a
-    time are held, and torch multiplies them with the values, at the precision that it is set to.
+    With many queries, a program goes over all keys for a block of queries and rescales its sums at
+    each higher score. With few queries that would leave most of a GPU idle, and wide values do not
+    fit: then the scores of a bounded number of queries are held at a time, and torch multiplies
+    them with the values, at its own precision setting.
 
     Parameters:
         query, keys, vector, mask: as in `score`.
@@ -144,10 +144,10 @@ def attend_backward(
     context: Tensor,
     lse: Tensor,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """The gradients of `attend`, from that of its context and from what it returned.
+    """The gradients of `attend`, given that of its context and what it returned.
 
     With weights p, whose gradient is c = grad . values, that of the scores is
-    p (c - grad . context). Both are worked out and held for a bounded number of queries at a time.
+    p (c - grad . context). Both are held for a bounded number of queries at a time.
 
     Parameters:
         grad: [B, Q, Dv].
@@ -199,7 +199,7 @@ class _Side(NamedTuple):
 
     @property
     def pitch(self) -> int:
-        """S filled up to whole blocks, so that no load of exps needs bounds."""
+        """S padded to whole blocks, so that no load of exps needs bounds."""
         return self.exps.shape[2]
 
     @property
@@ -216,7 +216,7 @@ def _side(positions: Tensor, block: int) -> _Side:
     blocks = triton.cdiv(S, block)
     wide = positions.float().mT  # [B, A, S]
     wide = torch.nn.functional.pad(wide, (0, blocks * block - S)).contiguous()
-    # a nan says nothing of how large the others are
+    # a NaN hides how large the others are
     reach = wide.abs().view(B, A, blocks, block).amax((1, 3)).nan_to_num(torch.inf)
     exps = wide.clamp(-_CLAMP.value, _CLAMP.value).mul_(2).exp_()
     return _Side(exps, positions.contiguous(), reach, block)
@@ -228,12 +228,12 @@ def _sides(query: Tensor, keys: Tensor) -> tuple[_Side, _Side]:
 
 
 def _block(count: int) -> int:
-    """Queries in a tile: with one learned query, a block of 32 would be idle but for a row."""
+    """Queries in a tile: with one learned query, 31 rows of a block of 32 would be idle."""
     return min(_BLOCK, int(triton.next_power_of_2(max(1, count))))
 
 
 def _across(block: int) -> int:
-    """Keys in a tile with so many queries."""
+    """Keys in a tile with this number of queries."""
     return min(256, _BLOCK * _BLOCK // block)
 
 
@@ -242,7 +242,7 @@ def _spread(mask: Tensor | None, query: Tensor, keys: Tensor) -> Tensor | None:
 
 
 def _pointer(mask: Tensor | None, none: Tensor) -> tuple[Tensor, int, int, int]:
-    """A mask [B, Q, K] and its strides, or what stands in its place."""
+    """A mask [B, Q, K] and its strides, or a placeholder."""
     if mask is None:
         return none, 0, 0, 0
     batch, query, key = mask.stride()
@@ -250,7 +250,7 @@ def _pointer(mask: Tensor | None, none: Tensor) -> tuple[Tensor, int, int, int]:
 
 
 def _parts(B: int, Q: int, K: int) -> Iterator[slice]:
-    """Queries a part at a time: no part takes more than _SCRATCH numbers, or 32 for each key."""
+    """Parts of the queries: none takes more than _SCRATCH numbers, or 32 for each key."""
     step = max(_BLOCK, _SCRATCH // (B * K))
     return (slice(start, start + step) for start in range(0, Q, step))
 
@@ -298,7 +298,7 @@ def _gradient(
 ) -> Tensor:
     """The gradient of one side, [B, S, A]; grad and mask have that side first.
 
-    Fills d_vector, a row for each block, if there is one.
+    Writes d_vector, a row for each block, if given.
     """
     d_own = torch.empty_like(own.raw, dtype=torch.float32)
     B, S, A = d_own.shape
@@ -409,7 +409,7 @@ def _attend_kernel(
     BLOCK_K: tl.constexpr,
     BLOCK_D: tl.constexpr,
 ):
-    """A block of queries past all keys."""
+    """A block of queries against all keys."""
     query_blocks, key_blocks = tl.cdiv(Q, BLOCK_Q), tl.cdiv(K, BLOCK_K)
     query_block = tl.program_id(0) % query_blocks
     batch = (tl.program_id(0) // query_blocks).to(tl.int64)
@@ -494,14 +494,14 @@ def _gradient_kernel(
     BLOCK_OTHER: tl.constexpr,
     CHUNK: tl.constexpr,
 ):
-    """A block of positions of one side, in a chunk of A, past all positions of the other side."""
+    """A block of positions of one side, in a chunk of A, against all positions of the other."""
     own_blocks, other_blocks = tl.cdiv(OWN, BLOCK), tl.cdiv(OTHER, BLOCK_OTHER)
     chunks = tl.cdiv(A, CHUNK)
-    # the programs that read the same tiles of grad follow each other
+    # programs that read the same tiles of grad run one after the other
     first = tl.program_id(0) % chunks * CHUNK
     own_block = tl.program_id(0) // chunks % own_blocks
     batch = (tl.program_id(0) // chunks // own_blocks).to(tl.int64)
-    # what is added to a pointer as a tile is kept to 32 bits, since registers are what runs out
+    # offsets of a tile have 32 bits, since registers are scarce
     h = tl.arange(0, CHUNK)[:, None, None]
     row, column = tl.arange(0, BLOCK)[None, :, None], tl.arange(0, BLOCK_OTHER)[None, None, :]
     rows = own_block * BLOCK + tl.arange(0, BLOCK)
@@ -512,7 +512,7 @@ def _gradient_kernel(
     real = first + h < A
     left = tl.load(own_exps + (h * own_pitch + row), mask=real, other=0.0)
     reach = tl.load(own_reach + batch * own_blocks + own_block)
-    # summed over other positions at the end alone: until then no thread waits for another
+    # summed over the other positions only at the end: until then no thread waits for another
     slopes = tl.zeros([CHUNK, BLOCK, BLOCK_OTHER], tl.float32)
     tanhs = tl.zeros([CHUNK, BLOCK, BLOCK_OTHER], tl.float32)
     for other_block in range(other_blocks):
@@ -572,12 +572,12 @@ def _tile(
         left, right = query_exps + rows, key_exps + columns
         for h in range(A):
             grown = tl.load(left)[:, None] * tl.load(right)[None, :]
-            # not v - 2 v r, whose sum would lose what is small beside v
+            # not v - 2 v r, whose sum would lose numbers that are small beside v
             total += tl.load(vector + h) * (0.5 - 1.0 / (1.0 + grown))
             left += query_pitch
             right += key_pitch
     else:
-        # names of their own: pointers to another type may not change under a name
+        # other names: a variable cannot change to a pointer of another type
         x_place, y_place = query + rows.to(tl.int64) * A, keys + columns.to(tl.int64) * A
         for h in range(A):
             x = tl.load(x_place, mask=rows < Q, other=0.0).to(tl.float32)[:, None]
@@ -590,7 +590,7 @@ def _tile(
 
 @triton.jit
 def _add(slopes, tanhs, g, r, half_tanh, HAS_VECTOR: tl.constexpr):
-    """g s and, for the vector, g tanh / 2, added up."""
+    """Add g s and, for the vector, g tanh / 2."""
     if HAS_VECTOR:
         tanhs += g * half_tanh
     return slopes + g * (r * (1.0 - r)), tanhs
@@ -598,7 +598,7 @@ def _add(slopes, tanhs, g, r, half_tanh, HAS_VECTOR: tl.constexpr):
 
 @triton.jit
 def _half_tanh(x):
-    """tanh(x) / 2, with all its digits where it is small too."""
+    """tanh(x) / 2, accurate also for small x."""
     y = x * x
     series = -17.0 / 315 + y * (62.0 / 2835 - y * (1382.0 / 155925))
     series = x * (0.5 + 0.5 * y * (-1.0 / 3 + y * (2.0 / 15 + y * series)))
@@ -607,14 +607,14 @@ def _half_tanh(x):
 
 @triton.jit
 def _factorises(reach, other_reach):
-    """Whether exp(2 x) exp(2 y) does, x and y clamped, for all in blocks of that reach."""
+    """Whether exp(2 x) exp(2 y) is accurate, with x and y clamped, in blocks of this reach."""
     held = (tl.minimum(reach, other_reach) <= _SURE) | (tl.maximum(reach, other_reach) <= _CLAMP)
     return held & (reach + other_reach > _TINY)
 
 
 @triton.jit
 def _allowed(mask, mask_row, mask_column, rows, columns, ROWS, COLUMNS, HAS_MASK: tl.constexpr):
-    """What exists of a tile and may be attended, from a pointer to the case."""
+    """The positions of a tile that exist and may be attended, from a pointer to the case."""
     allowed = (rows < ROWS)[:, None] & (columns < COLUMNS)[None, :]
     if HAS_MASK:
         place = rows.to(tl.int64)[:, None] * mask_row + columns.to(tl.int64)[None, :] * mask_column
@@ -624,7 +624,7 @@ def _allowed(mask, mask_row, mask_column, rows, columns, ROWS, COLUMNS, HAS_MASK
 
 @triton.jit
 def _some(allowed, HAS_MASK: tl.constexpr):
-    """Whether anything of a tile may be attended; without a mask, something may."""
+    """Whether any position of a tile may be attended; always without a mask."""
     if HAS_MASK:
         return tl.max(allowed.to(tl.int32)) > 0
     return True
