@@ -95,132 +95,124 @@ class Form(NamedTuple):
     query: str
 
 
-def _named(what: str, *mechanisms: Mechanism) -> Registry[Mechanism]:
-    return Registry(what, {mechanism.name: mechanism for mechanism in mechanisms})
+def _row(name: str, make: str, formula: str, source: str, use: str, **more: Any) -> Mechanism:
+    return Mechanism(name, "score", f"regard.attention:{make}", formula, source, use, **more)
 
 
-SCORES = _named(
+def _table(what: str, family: Any, *rows: Mechanism) -> Registry[Mechanism]:
+    return Registry(what, {row.name: row._replace(family=family) for row in rows})
+
+
+SCORES = _table(
     "score",
-    Mechanism(
+    "score",
+    _row(
         "additive",
-        "score",
-        "regard.attention:Additive",
+        "Additive",
         "v . tanh(W_q q + W_k k)",
         "Bahdanau, Cho and Bengio 2015",
         "query and key of different widths or kinds; small models; the default",
         traits=("projected-query",),
     ),
-    Mechanism(
+    _row(
         "concat",
-        "score",
-        "regard.attention:Concat",
+        "Concat",
         "v . tanh(W [q; k])",
         "Luong, Pham and Manning 2015",
         "additive under its other name: the same numbers, loads either's weights",
     ),
-    Mechanism(
+    _row(
         "dot",
-        "score",
-        "regard.attention:Dot",
+        "Dot",
         "q . k",
         "Luong, Pham and Manning 2015",
         "narrow vectors of one space; nothing to learn; saturates when they are wide",
     ),
-    Mechanism(
+    _row(
         "scaled-dot",
-        "score",
-        "regard.attention:ScaledDot",
+        "ScaledDot",
         "q . k / sqrt(D)",
         "Vaswani et al. 2017",
         "wide vectors, many heads, long sequences: the fastest",
     ),
-    Mechanism(
+    _row(
         "general",
-        "score",
-        "regard.attention:General",
+        "General",
         "q W k",
         "Luong, Pham and Manning 2015",
         "dot products between two spaces, or of different widths",
     ),
-    Mechanism(
+    _row(
         "cosine",
-        "score",
-        "regard.attention:Cosine",
+        "Cosine",
         "beta cos(q, k), beta = 1 / temperature",
         "Graves, Wayne and Danihelka 2014",
         "when the lengths of the vectors must not matter",
         constants={"temperature": 0.1, "learnable": True},
     ),
-    Mechanism(
+    _row(
         "location",
-        "score",
-        "regard.attention:Location",
+        "Location",
         "W_a q, a row of W_a for each position",
         "Luong, Pham and Manning 2015",
         "sequences whose positions mean the same in every case; ignores what stands there",
         traits=("asked-by-states",),
     ),
-    Mechanism(
+    _row(
         "location-sensitive",
-        "score",
-        "regard.attention:LocationSensitive",
+        "LocationSensitive",
         "v . tanh(W_q q + W_k k + U f + b), f = F * previous weights",
         "Chorowski et al. 2015",
         "decoders that go along their input: speech",
         traits=("asked-by-states", "ordered"),
     ),
-    Mechanism(
+    _row(
         "coverage",
-        "score",
-        "regard.attention:Coverage",
+        "Coverage",
         "v . tanh(W_q q + W_k k + w_c c + b), c = sum of the weights so far",
         "See, Liu and Manning 2017; Tu et al. 2016",
         "decoders that must not say things twice, or leave things out",
         traits=("asked-by-states", "ordered"),
     ),
-    Mechanism(
+    _row(
         "none",
-        "score",
-        "regard.attention:Uniform",
+        "Uniform",
         "0: every key alike, which is mean pooling",
         "Wiegreffe and Pinter 2019, as the baseline",
         "to see what attention buys: the same model without any",
     ),
 )
 
-WINDOWS = _named(
+WINDOWS = _table(
     "window",
-    Mechanism(
+    "window",
+    _row(
         "global",
-        "window",
-        "regard.attention:Global",
+        "Global",
         "every key",
         "Luong, Pham and Manning 2015",
         "unless there is a reason for another; the default",
     ),
-    Mechanism(
+    _row(
         "causal",
-        "window",
-        "regard.attention:Causal",
+        "Causal",
         "j <= p",
         "Vaswani et al. 2017",
         "nothing may be seen before it happens",
         traits=("asked-by-states", "ordered"),
     ),
-    Mechanism(
+    _row(
         "local-m",
-        "window",
-        "regard.attention:LocalMonotonic",
+        "LocalMonotonic",
         "|j - p| <= radius",
         "Luong, Pham and Manning 2015",
         "what matters is near; long sequences",
         options={"radius": 10},
         traits=("asked-by-states", "ordered"),
     ),
-    Mechanism(
+    _row(
         "local-p",
-        "window",
-        "regard.attention:LocalPredictive",
+        "LocalPredictive",
         "|j - c| <= radius, times exp(-(j - c)^2 / (2 (radius / 2)^2)), "
         "c = S sigmoid(v . tanh(W q))",
         "Luong, Pham and Manning 2015",
@@ -228,20 +220,18 @@ WINDOWS = _named(
         options={"radius": 10, "renormalise": False},
         traits=("asked-by-states", "gain"),
     ),
-    Mechanism(
+    _row(
         "sliding",
-        "window",
-        "regard.attention:Sliding",
+        "Sliding",
         "p - size < j <= p",
         "Beltagy, Peters and Cohan 2020; Jiang et al. 2023",
         "the recent past of long sequences",
         options={"size": 20},
         traits=("asked-by-states", "ordered"),
     ),
-    Mechanism(
+    _row(
         "alibi",
-        "window",
-        "regard.attention:ALiBi",
+        "ALiBi",
         "score - slope |p - j|",
         "Press, Smith and Lewis 2022",
         "near before far, and sequences longer than those trained on",
@@ -249,56 +239,51 @@ WINDOWS = _named(
     ),
 )
 
-ALIGNMENTS = _named(
+ALIGNMENTS = _table(
     "alignment",
-    Mechanism(
+    "align",
+    _row(
         "softmax",
-        "align",
-        "regard.attention:masked_softmax",
+        "masked_softmax",
         "exp(s_j) / sum_i exp(s_i)",
         "Bahdanau, Cho and Bengio 2015",
         "unless there is a reason for another; the default",
     ),
-    Mechanism(
+    _row(
         "sparsemax",
-        "align",
-        "regard.attention:sparsemax",
+        "sparsemax",
         "max(s_j - tau, 0), summing to one",
         "Martins and Astudillo 2016",
         "exact zeros: a few positions matter, and one wants to read which",
     ),
-    Mechanism(
+    _row(
         "entmax15",
-        "align",
-        "regard.attention:entmax15",
+        "entmax15",
         "max(s_j / 2 - tau, 0)^2, summing to one",
         "Peters, Niculae and Martins 2019",
         "exact zeros, learned more gently than by sparsemax",
     ),
-    Mechanism(
+    _row(
         "hard",
-        "align",
-        "regard.attention:Hard",
+        "Hard",
         "one j, drawn from softmax(s); log p(j) (reward - baseline)",
         "Xu et al. 2015",
         "one position must be named; unbiased gradients of high variance",
         constants={"estimator": "reinforce"},
         traits=("draws",),
     ),
-    Mechanism(
+    _row(
         "gumbel",
-        "align",
-        "regard.attention:Hard",
+        "Hard",
         "one j, argmax(s + Gumbel noise); gradient of its softmax",
         "Jang, Gu and Poole 2017",
         "one position must be named; biased gradients of low variance",
         constants={"estimator": "gumbel"},
         traits=("draws",),
     ),
-    Mechanism(
+    _row(
         "monotonic",
-        "align",
-        "regard.attention:Monotonic",
+        "Monotonic",
         "a_ij = p_ij sum_(k<=j) a_(i-1)k prod_(k<=l<j) (1 - p_il), p = sigmoid(s)",
         "Raffel et al. 2017",
         "outputs in the order of their inputs, in linear time: speech",
@@ -306,84 +291,76 @@ ALIGNMENTS = _named(
     ),
 )
 
-AROUND = _named(
+AROUND = _table(
     "layer",
-    Mechanism(
+    "around",
+    _row(
         "multi-head",
-        "around",
-        "regard.attention:MultiHead",
+        "MultiHead",
         "W_o [head_1; ...; head_H], head_h = attention(W_q q, W_k k, W_v v)",
         "Vaswani et al. 2017",
         "several looks at once, over any score, window and alignment",
         call="MultiHead(heads, query_dim)",
     ),
-    Mechanism(
+    _row(
         "grouped-query",
-        "around",
-        "regard.attention:MultiHead",
+        "MultiHead",
         "H heads of queries share fewer heads of keys and values",
         "Ainslie et al. 2023",
         "decoding with a small cache of keys and values",
         call="MultiHead(heads, query_dim, kv_heads=)",
     ),
-    Mechanism(
+    _row(
         "rotary",
-        "around",
-        "regard.attention:MultiHead",
+        "MultiHead",
         "q and k turned by p base^(-2i/D) in each pair of columns",
         "Su et al. 2021",
         "order for dot products, by distance",
         call="MultiHead(heads, query_dim, rotary=Rotary())",
     ),
-    Mechanism(
+    _row(
         "pooling",
-        "around",
-        "regard.attention:AttentionPooling",
+        "AttentionPooling",
         "sum_s weights_s h_s, the query learned",
         "Yang et al. 2016",
         "one vector, and one map, of a sequence",
         call="AttentionPooling(heads, query_dim)",
     ),
-    Mechanism(
+    _row(
         "self-pooling",
-        "around",
-        "regard.attention:SelfAttentionPooling",
+        "SelfAttentionPooling",
         "mean_i sum_s weights_is h_s, every state a query",
         "Vaswani et al. 2017, averaged",
         "what depends on what, in one vector; windows that go by the order of the queries",
         call="SelfAttentionPooling(heads)",
     ),
-    Mechanism(
+    _row(
         "last-state",
-        "around",
-        "regard.attention:LastStatePooling",
+        "LastStatePooling",
         "[sum_s weights_s h_s; h_last], the last state the query",
         "after Bahdanau, Cho and Bengio 2015; Luong, Pham and Manning 2015",
         "numbers predicted from where a series has come to",
         call="LastStatePooling(heads)",
     ),
-    Mechanism(
+    _row(
         "conjunctive",
-        "around",
-        "regard.attention:ConjunctivePooling",
+        "ConjunctivePooling",
         "mean_s sigmoid(score_s) (W h_s + b)",
         "Early et al. 2024",
         "classify every position, and let attention say how much each counts",
         call="ConjunctivePooling(heads, query_dim, state_dim, logits)",
     ),
-    Mechanism(
+    _row(
         "hierarchical",
-        "around",
-        "regard.attention:HierarchicalPooling",
+        "HierarchicalPooling",
         "words pooled to sentences, these to a document",
         "Yang et al. 2016",
         "documents, or any sequence of sequences",
         call="HierarchicalPooling(pool_words, pool_sentences)",
     ),
-    Mechanism(
+    _row(
         "stacked",
-        "around",
-        "regard.attention:StackedPooling",
+        "StackedPooling",
         "attend, encode again, attend again",
         "after Yang et al. 2016",
         "a second look at what the first one found",

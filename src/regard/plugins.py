@@ -141,11 +141,12 @@ def load_plugin(module: str) -> None:
     """
     here = str(Path.cwd())
     if here not in sys.path:
-        sys.path.insert(0, here)
+        sys.path.append(here)
     try:
         import_module(module)
-    except ImportError as error:
-        raise ConfigError(f"plug-in {module}: cannot be imported: {error}") from None
+    except Exception as error:  # whatever a stranger's module does
+        reason = f"{type(error).__name__}: {error}"
+        raise ConfigError(f"plug-in {module}: cannot be imported: {reason}") from error
 
 
 def registered_plugins() -> set[str]:

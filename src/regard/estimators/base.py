@@ -232,11 +232,22 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         return laid
 
     def attend(self, X: Any) -> Any:
-        """The attention of each case over its own input; each map sums to one."""
+        """The attention over each case; a map sums to one.
+
+        Returns:
+            Of series [cases, steps], zero after a case's end; of texts an array [words] for each,
+            where a word has the sum of the weights of its tokens.
+        """
         return self._map(X, "attention")
 
     def evidence(self, X: Any) -> Any:
-        """What each position added to each value; sums over the positions to the values.
+        """What each position added to each value, positive or negative.
+
+        The values are a classifier's logits, whose softmax are the probabilities.
+
+        Returns:
+            Of series [cases, N, steps], of texts an array [N, words] for each; the sum over steps
+            or words is the value.
 
         Raises:
             ConfigError: the pooling is not linear in the states, so that there is no exact one.

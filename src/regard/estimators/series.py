@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils import Tags
 from sklearn.utils.validation import validate_data
 
-from regard.estimators.base import AttentionEstimator, Floats
+from regard.estimators.base import AttentionEstimator
 from regard.inputs.series.cases import Cases
 from regard.inputs.series.scaling import Scaler
 
@@ -29,23 +29,6 @@ class SeriesEstimator(AttentionEstimator):
     scaler_: Scaler
     shortest_: int
     longest_: int
-
-    def attend(self, X: Any) -> Floats:
-        """The attention of each step: [cases, steps], each row sums to one."""
-        attention: Floats = super().attend(X)
-        return attention
-
-    def evidence(self, X: Any) -> Floats:
-        """What each step added to each value: [cases, N, steps], which sums to the values.
-
-        For a classifier the values are the logits, whose softmax are the probabilities; positive
-        evidence speaks for the class.
-
-        Raises:
-            ConfigError: the pooling is not linear in the states, so that there is no exact one.
-        """
-        evidence: Floats = super().evidence(X)
-        return evidence
 
     def _cases(self, X: Any, y: Any = None, *, fitting: bool = False) -> Cases:
         cases: Cases = super()._cases(X, y, fitting=fitting)

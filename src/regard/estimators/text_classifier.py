@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from regard.estimators.base import Floats
 from regard.estimators.classifier import AttentionClassifier
 from regard.inputs.text.encoded import Encoded
 from regard.inputs.text.ngrams import Ngrams
@@ -47,25 +46,6 @@ class TextClassifier(AttentionClassifier):
     ngrams_: Ngrams | None
     longest_: int
     width_: int
-
-    def attend(self, X: Any) -> list[Floats]:
-        """The attention of each word: an array [words] for each text, which sums to one.
-
-        The words are those of `words`. The weight of a word is the sum of those of its tokens.
-        """
-        attention: list[Floats] = super().attend(X)
-        return attention
-
-    def evidence(self, X: Any) -> list[Floats]:
-        """What each word said for (positive) and against each class: [N, words] for each text.
-
-        It sums over the words to the logits, whose softmax are the probabilities.
-
-        Raises:
-            ConfigError: the pooling is not linear in the states, so that there is no exact one.
-        """
-        evidence: list[Floats] = super().evidence(X)
-        return evidence
 
     def words(self, X: Any) -> list[list[str]]:
         """The words of each text, as they are written in it, up to `max_tokens` tokens."""
