@@ -29,37 +29,38 @@ def run() -> list[Row]:
     return [_row(task, *made) for task, made in _made().items()]
 
 
-def _made() -> dict[str, tuple[AttentionEstimator, Any, Callable[[Any], Any]]]:
+def _made() -> dict[str, tuple[AttentionEstimator, Any, str]]:
     """For each task a fitted estimator, one new case, and what is asked."""
     cases = sine(series=60, steps=150, seed=0)
     rows, one = cases.values[:40], cases.values[40:41]
+    labels: Any = cases.labels
     generator = np.random.default_rng(0)
     texts = [" ".join(generator.permutation(_WORDS)) for _ in range(300)]
     months = np.sin(np.arange(400) * 2 * np.pi / 12) + 0.1 * generator.standard_normal(400)
     few: dict[str, Any] = {"epochs": 1, "random_state": 0, "device": "cpu"}
-    classifier = SeriesClassifier(**few).fit(rows, cases.labels[:40])
+    classifier = SeriesClassifier(**few).fit(rows, labels[:40])
     fast = SeriesClassifier(encoder="conv-bilstm", pooling="attention", **few)
     text = TextClassifier(**few).fit(texts, ["a", "b", "c"] * 100)
     regressor = SeriesRegressor(**few).fit(rows, rows.max((1, 2)))
     forecaster = SeriesForecaster(horizon=12, season=12, **few).fit(months)
     return {
-        "classify, inception": (classifier, one, lambda m: m.predict_proba),
+        "classify, inception": (classifier, one, "predict_proba"),
         "classify, conv-bilstm": (
-            fast.fit(rows, cases.labels[:40]),
+            fast.fit(rows, labels[:40]),
             one,
-            lambda m: m.predict_proba,
+            "predict_proba",
         ),
-        "classify-text": (text, texts[:1], lambda m: m.predict_proba),
-        "regress, 3 members": (regressor, one, lambda m: m.predict),
-        "forecast": (forecaster, months[-200:], lambda m: m.predict),
+        "classify-text": (text, texts[:1], "predict_proba"),
+        "regress, 3 members": (regressor, one, "predict"),
+        "forecast": (forecaster, months[-200:], "predict"),
     }
 
 
-def _row(task: str, fitted: AttentionEstimator, X: Any, ask: Callable[[Any], Any]) -> Row:
+def _row(task: str, fitted: AttentionEstimator, X: Any, ask: str) -> Row:
     with TemporaryDirectory() as folder:
         fitted.save(Path(folder) / "run")
         model = type(fitted).load(Path(folder) / "run")
-    call = ask(model)
+    call = getattr(model, ask)
     bare = _bare(model, X)
     first = _seconds(lambda: call(X))
     bare()
