@@ -18,10 +18,10 @@ from regard.estimators import AttentionEstimator
 __all__ = ["run"]
 
 _CALLS = 100
-_WORDS = (
+_TEXT = (
     "striped cotton shirt with a button down collar in navy blue for men and women that "
     "keeps its shape after many washes and has long sleeves"
-).split()
+)
 
 
 def run() -> list[Row]:
@@ -35,7 +35,7 @@ def _made() -> dict[str, tuple[AttentionEstimator, Any, str]]:
     rows, one = cases.values[:40], cases.values[40:41]
     labels: Any = cases.labels
     generator = np.random.default_rng(0)
-    texts = [" ".join(generator.permutation(_WORDS)) for _ in range(300)]
+    texts = [" ".join(generator.permutation(_TEXT.split())) for _ in range(300)]
     months = np.sin(np.arange(400) * 2 * np.pi / 12) + 0.1 * generator.standard_normal(400)
     few: dict[str, Any] = {"epochs": 1, "random_state": 0, "device": "cpu"}
     classifier = SeriesClassifier(**few).fit(rows, labels[:40])
@@ -45,11 +45,7 @@ def _made() -> dict[str, tuple[AttentionEstimator, Any, str]]:
     forecaster = SeriesForecaster(horizon=12, season=12, **few).fit(months)
     return {
         "classify, inception": (classifier, one, "predict_proba"),
-        "classify, conv-bilstm": (
-            fast.fit(rows, labels[:40]),
-            one,
-            "predict_proba",
-        ),
+        "classify, conv-bilstm": (fast.fit(rows, labels[:40]), one, "predict_proba"),
         "classify-text": (text, texts[:1], "predict_proba"),
         "regress, 3 members": (regressor, one, "predict"),
         "forecast": (forecaster, months[-200:], "predict"),
