@@ -59,9 +59,10 @@ def resolve_config(content: Mapping[str, Any], *, source: str = "config") -> Con
     >>> resolve_config({"data": {"kind": "sine"}}).training.epochs
     50
     """
-    lacking = [name for name in content.get("plugins") or () if name not in registered_plugins()]
+    needed = content.get("plugins", ())
+    lacking = set(needed) - registered_plugins() if isinstance(needed, list | tuple) else set()
     if lacking:
-        raise ConfigError(f"{source}: needs the plug-in {lacking[0]}", fixes=("plugin",))
+        raise ConfigError(f"{source}: needs the plug-in {min(lacking)}", fixes=("plugin",))
     task = content.get("task", "classify")
     if not isinstance(task, str) or task not in TASKS:
         raise ConfigError(
