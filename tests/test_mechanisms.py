@@ -10,12 +10,12 @@ import pytest
 
 import regard.attention
 from commands import Regard
-from regard import config
 from regard.catalogue import ALIGNMENTS, AROUND, SCORES, WINDOWS, find_mechanism, why_not
-from regard.config import resolve_config
+from regard.config import AttentionConfig, resolve_config
 from regard.errors import ConfigError
 from regard.jobs import example_series, example_weights
-from regard.models import make_attentions, mechanisms
+from regard.models import make_attentions
+from regard.registry import load
 
 FAMILIES = {"score": SCORES, "window": WINDOWS, "align": ALIGNMENTS, "around": AROUND}
 ALL = [mechanism for family in FAMILIES.values() for mechanism in family.values()]
@@ -27,17 +27,26 @@ def _ids(value: object) -> str:
 
 
 def test_the_catalogue_the_models_and_the_configuration_know_the_same_names() -> None:
-    assert set(SCORES) == set(mechanisms.SCORES)
-    assert set(WINDOWS) == set(mechanisms.WINDOWS)
-    assert set(ALIGNMENTS) == set(mechanisms.ALIGNMENTS)
+    defaults = {"score": "additive", "window": "global", "align": "softmax"}
+    for field, family in (("score", SCORES), ("window", WINDOWS), ("align", ALIGNMENTS)):
+        for name, row in family.items():
+            assert (row.name, row.family) == (name, field)
+            resolved = AttentionConfig.model_validate(name).model_dump()
+            found = {**resolved, "window": next(iter(resolved["window"]))}
+            del found["query"]
+            assert found == {**defaults, field: name}
+            assert len(make_attentions(resolved, **SIZES)[0]) == 1
     for field, family in (("score", SCORES), ("align", ALIGNMENTS)):
-        names = config.Attention.model_json_schema()["properties"][field]["enum"]
-        assert names == list(family)
+        with pytest.raises(ValueError, match=f"is not one of {', '.join(family)} "):
+            AttentionConfig.model_validate({field: "?"})
 
 
 @pytest.mark.parametrize("mechanism", ALL, ids=_ids)
 def test_each_is_in_python_where_the_catalogue_says(mechanism: regard.catalogue.Mechanism) -> None:
-    made = getattr(regard.attention, mechanism.python.partition("(")[0])
+    made = load(mechanism.make)
+    assert getattr(regard.attention, made.__name__) is made
+    if mechanism.call:
+        assert mechanism.call.startswith(f"{made.__name__}(")
     said = inspect.getdoc(made) or ""
     assert find_mechanism(mechanism.name) == mechanism
     # its docstring names the same first author as the catalogue
@@ -135,7 +144,7 @@ def test_a_name_or_a_table_is_resolved(
     ],
 )
 def test_windows_are_resolved(window: object, expected: object) -> None:
-    assert config.Attention.model_validate({"window": window}).window == expected
+    assert AttentionConfig.model_validate({"window": window}).window == expected
 
 
 @pytest.mark.parametrize(
@@ -166,15 +175,16 @@ def test_windows_are_resolved(window: object, expected: object) -> None:
         ({"window": {"sliding": 2.5}}, "sliding.size: wanted a whole number from 1 on, not 2.5"),
         ({"window": {"local-p": float("nan")}}, "local-p.radius: wanted a whole number from 1"),
         ({"window": ["causal"]}, "wanted a name, or a table such as"),
-        ({"score": ["dot"]}, 'model.attention.score: ["dot"] is not one of additive'),
+        ({"score": ["dot"]}, 'model.attention.score: wanted string, not ["dot"]'),
+        ({"score": "dto"}, 'model.attention.score: "dto" is not one of additive'),
         (
             {"window": "causal", "query": "learned"},
-            "model.attention: causal goes by the order of the queries, and a learned query has "
-            "no place in any; set query to states",
+            "model.attention: causal depends on the order of the queries, and a learned query has "
+            "no position; set query to states",
         ),
         (
             {"align": "monotonic", "window": "local-m"},
-            "model.attention: monotonic says itself which keys may be seen; leave out the window "
+            "model.attention: monotonic chooses itself which keys it sees; leave out the window "
             "local-m",
         ),
         (
@@ -246,8 +256,8 @@ def test_the_line_that_is_offered_for_a_configuration_is_right(regard: Regard) -
     for name in [*SCORES, *WINDOWS, *ALIGNMENTS]:
         assert regard("mechanisms", name) == 0
         line = next(x for x in regard.out.splitlines() if x.startswith("in a configuration: "))
-        table = config.Attention.model_validate_json(line.partition('attention": ')[2][:-1])
-        assert table == config.Attention.model_validate(name)
+        table = AttentionConfig.model_validate_json(line.partition('attention": ')[2][:-1])
+        assert table == AttentionConfig.model_validate(name)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from regard.config import TASKS
+from regard.catalogue import ENCODERS
+from regard.config import config_of, kinds_of
 from regard.errors import ConfigError, RunError
 from regard.estimators import (
     AttentionEstimator,
@@ -27,7 +28,6 @@ from regard.estimators import (
     SeriesRegressor,
     TextClassifier,
 )
-from regard.models import ENCODERS
 from regard.training.callbacks import Checkpoint
 
 SMALL: dict[str, Any] = {
@@ -261,9 +261,9 @@ def test_clone_get_and_set_parameters(kind: Kind) -> None:
 
 @every_kind
 def test_every_parameter_is_a_field_of_the_configuration_with_the_same_default(kind: Kind) -> None:
-    config = TASKS[kind.estimator.task]
+    config = config_of(kind.estimator.task)
     sections: list[Any] = [config.model_fields[name].annotation for name in ("model", "training")]
-    sections.append(config.kinds()["arrays"])
+    sections.append(kinds_of(config)["arrays"])
     fields = {name: field for section in sections for name, field in section.model_fields.items()}
     del fields["kind"]
     parameters = signature(kind.estimator).parameters

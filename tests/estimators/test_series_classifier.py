@@ -154,7 +154,7 @@ def test_wrong_data() -> None:
     with pytest.raises(DataError, match="the cases have no labels"):
         model.fit(Cases(X, np.full(40, 31)))
     model.fit(X, y)
-    with pytest.raises(DataError, match="X has 2 channels; SeriesClassifier was fitted on 1"):
+    with pytest.raises(DataError, match="X has 2 channels; the model was fitted on 1"):
         model.predict(np.zeros((3, 2, 31)))
     validation = Cases(X[:1], np.array([31]), np.array(["never"]))
     with pytest.raises(DataError, match="case 0: label never is not in the training part"):

@@ -19,11 +19,12 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
 from torch import nn
 
-from regard.config import TASKS
+from regard.config import config_of, kinds_of
 from regard.data import Panel
 from regard.errors import ConfigError, DataError, RunError
-from regard.estimators import SeriesForecaster, SeriesRegressor, series_forecaster
-from regard.estimators.panel_windows import choose_window
+from regard.estimators import SeriesForecaster, SeriesRegressor
+from regard.inputs.panel import model as panel_model
+from regard.inputs.panel.cases import choose_window
 from regard.training.callbacks import Checkpoint
 
 T, WINDOW, HORIZON = 89, 11, 3
@@ -422,7 +423,7 @@ def test_quantiles_cover_what_they_say() -> None:
 @pytest.fixture
 def _one_ridge(monkeypatch: pytest.MonkeyPatch) -> None:
     """The ridge is chosen by the validation part."""
-    monkeypatch.setattr(series_forecaster, "_RIDGES", (0.1,))
+    monkeypatch.setattr(panel_model, "_RIDGES", (0.1,))
 
 
 @pytest.mark.usefixtures("_one_ridge")
@@ -720,9 +721,9 @@ def test_clone_get_and_set_parameters() -> None:
 
 
 def test_every_parameter_is_a_field_of_the_configuration_with_the_same_default() -> None:
-    config = TASKS["forecast"]
+    config = config_of("forecast")
     sections: list[Any] = [config.model_fields[name].annotation for name in ("model", "training")]
-    sections.append(config.kinds()["arrays"])
+    sections.append(kinds_of(config)["arrays"])
     fields = {name: field for section in sections for name, field in section.model_fields.items()}
     del fields["kind"]
     parameters = signature(SeriesForecaster).parameters
@@ -743,7 +744,10 @@ def test_every_parameter_is_a_field_of_the_configuration_with_the_same_default()
         ({"quantiles": [0.1, 1.5]}, "model.quantiles.1: wanted less than 1, not 1.5"),
         ({"quantiles": [0]}, "model.quantiles.0: wanted greater than 0, not 0"),
         ({"pooling": "conjunctive"}, 'model.pooling: "conjunctive" is not one of horizon'),
-        ({"pooling": "horizon", "attention": "local-p"}, "model.pooling: horizon asks by learned"),
+        (
+            {"pooling": "horizon", "attention": "local-p"},
+            "model.pooling: horizon pooling has learned queries",
+        ),
         ({"encoder": "ltsm"}, "model.encoder: \"ltsm\" is not one of .*did you mean 'lstm'"),
         (
             {"form": "lstm-bahdanau", "pooling": "stacked", "encoder": SeriesForecaster().encoder},
@@ -776,7 +780,7 @@ def _broken(change: Callable[[NDArray[np.float64]], None]) -> NDArray[np.float64
         (np.zeros((2, 3, 5)), "X has the shape [2, 3, 5]; wanted [steps] or [steps, targets]"),
         ([], "X has no values: its shape is [0]"),
         (["a", "b"], "X holds <U1; wanted real numbers"),
-        (np.full(T, 0.1), "y is the same at every step to learn from; leave it out"),
+        (np.full(T, 0.1), "y is the same at every step of the training part; leave it out"),
         (np.arange(5.0), "the series has 5 rows"),
         (_daily().with_columns(y=pl.lit("many")), "X, row 0, column 'y': 'many' is not a number"),
         (_daily().rename({"ds": "day"}), "X has no column 'ds' (time); choose one of day, y; "),
@@ -785,7 +789,7 @@ def _broken(change: Callable[[NDArray[np.float64]], None]) -> NDArray[np.float64
         (_daily()[[*range(30), *range(33, T)]], "a gap in steps of 1 day; missing='interpolate'"),
         (_daily()[:0], "X has no rows"),
         (_long(a=_waves(), b=_waves(9)), "series b has 9 rows; window 11 + horizon 3 need 14"),
-        (_long(a=_waves(), b=np.full(T, 3.0)), "series b: y is the same at every step to learn"),
+        (_long(a=_waves(), b=np.full(T, 3.0)), "series b: y is the same at every step of the"),
     ],
 )  # fmt: skip
 def test_data_that_cannot_be_learned_from(X: Any, message: str) -> None:
@@ -835,11 +839,10 @@ def test_what_is_not_fitted_says_so(tmp_path: Path) -> None:
     [
         (_daily(7), "the series has 7 rows; a forecast starts from 11"),
         (_daily(z=_waves()), "X has no column 'y' (target); choose one of ds, z"),
-        (np.zeros((T, 2)), "X has the columns target 0, target 1; SeriesForecaster was fitted on "
-         "y"),
+        (np.zeros((T, 2)), "X has the columns target 0, target 1; the model was fitted on y"),
         (_daily().with_columns(y=pl.lit(None)), "X, row 0, column 'y': the value is missing"),
         (Panel((np.zeros((2, T)),), (np.arange(T),), np.arange(1), ("y",), known=("k",)), "X has "
-         "the columns y, k; SeriesForecaster was fitted on y"),
+         "the columns y, k; the model was fitted on y"),
     ],
 )  # fmt: skip
 def test_data_that_cannot_be_gone_on_from(fitted: SeriesForecaster, X: Any, message: str) -> None:
@@ -884,7 +887,7 @@ def test_a_future_that_does_not_fit(knowing: SeriesForecaster, future: Any, mess
 def test_arrays_have_no_known_columns(fitted: SeriesForecaster, knowing: SeriesForecaster) -> None:
     with pytest.raises(ConfigError, match=r"^known: future is an array and has no columns; give"):
         knowing.predict(future=np.zeros(3))
-    with pytest.raises(ConfigError, match=r"^future: there is nothing to know of it; no column"):
+    with pytest.raises(ConfigError, match="^future: no column was fitted as known"):
         fitted.predict(future=_ahead())
     with pytest.raises(ConfigError, match=r"^known: X is an array and has no columns; give a"):
         _made(known=["k"]).fit(_waves())

@@ -13,7 +13,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from regard.data import Cases
 from regard.errors import ConfigError, DataError
-from regard.estimators import SeriesRegressor
+from regard.estimators import SeriesRegressor, sides_of
 from regard.outputs.numbers.targets import targets_of
 
 SMALL: dict[str, Any] = {
@@ -152,7 +152,7 @@ def test_a_member_learns_what_it_would_alone() -> None:
     targets = torch.randn(5, 1, generator=generator)
     ensemble: Any = both.model_.train()
     ensemble.zero_grad()
-    objective = both._objective(Cases(X, np.full(40, 23), y), both.resolve(0))
+    objective = both.output_.objective(Cases(X, np.full(40, 23), y))
     objective(ensemble(series).values, targets).backward()
     for member in ensemble.members:
         alone = torch.autograd.grad(
@@ -164,7 +164,8 @@ def test_a_member_learns_what_it_would_alone() -> None:
 
 def test_nothing_of_a_series_is_varied_in_training() -> None:
     """Its scale may be what is to be predicted."""
-    assert _make()._augment(_make().resolve(0)) is None
+    incoming, _ = sides_of(_make().resolve(0))
+    assert incoming.augment() is None
 
 
 def test_validation_is_by_the_error_in_units() -> None:
@@ -249,7 +250,7 @@ def test_what_is_for_classes_is_unknown() -> None:
 
 
 def test_series_of_other_channels(fitted: SeriesRegressor) -> None:
-    with pytest.raises(DataError, match="X has 2 channels; SeriesRegressor was fitted on 1"):
+    with pytest.raises(DataError, match="X has 2 channels; the model was fitted on 1"):
         fitted.predict(np.zeros((3, 2, 23)))
     with pytest.raises(ConfigError, match="conjunctive pooling gates every state by itself"):
         _make(attention="causal", pooling="conjunctive").fit(*_bumps())

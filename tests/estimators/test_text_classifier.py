@@ -12,7 +12,7 @@ from regard.data import Texts, as_texts
 from regard.errors import DataError, RegardWarning, RunError
 from regard.estimators import TextClassifier
 from regard.inputs.text.sentences import sentence_spans
-from regard.jobs._views import text_views
+from regard.inputs.text.view import TextView
 
 SMALL: dict[str, Any] = {
     "encoder": "gru",
@@ -49,6 +49,13 @@ def _texts(cases: int = 30) -> tuple[list[str], list[str]]:
 
 def _make(**changes: Any) -> TextClassifier:
     return TextClassifier(**{**SMALL, **changes})
+
+
+def _views(model: TextClassifier, texts: list[str]) -> list[TextView]:
+    """What is drawn of each text."""
+    seen = model.infer(texts, maps=("weights",))
+    views = [model.input_.view(seen, n, model.output_.outcome(seen, n)) for n in range(len(texts))]
+    return [view for view in views if isinstance(view, TextView)]
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +170,7 @@ def test_a_text_of_unknown_words_is_a_guess_that_says_so(ngrams: bool) -> None:
     assert model.predict(texts).shape == (3,)
     weights = model.attend(texts)
     assert [len(each) for each in weights] == [3, 2, 1]
-    views = text_views(model, as_texts(texts))
+    views = _views(model, texts)
     assert [view.known for view in views] == [0, 2, 0]
     assert np.isfinite(model.predict_proba(texts)).all()
 
@@ -171,12 +178,9 @@ def test_a_text_of_unknown_words_is_a_guess_that_says_so(ngrams: bool) -> None:
 def test_long_texts_are_cut_and_that_is_said() -> None:
     texts, labels = _texts()
     model = _make(epochs=1, max_tokens=5)
-    with pytest.warns(RegardWarning, match="^30 of 30 texts to train on have more than 5 tokens"):
+    with pytest.warns(RegardWarning, match="^30 of 30 training texts are truncated to 5 tokens"):
         model.fit(texts, labels)
-    assert model.notes_ == [
-        "30 of 30 texts to train on have more than 5 tokens (max_tokens); what comes after is not "
-        "read"
-    ]
+    assert model.notes_ == ["30 of 30 training texts are truncated to 5 tokens (max_tokens)"]
     assert [len(words) for words in model.words(texts)] == [5] * 30
     cut = [text.rsplit(" ", 2)[0] for text in texts]
     np.testing.assert_array_equal(model.predict_proba(texts), model.predict_proba(cut))
@@ -251,7 +255,7 @@ def test_hierarchical_maps_at_both_levels() -> None:
     model = _make(pooling="hierarchical", epochs=3).fit(texts, labels)
     probes = [texts[0], "One sentence", "A film!\n\nDull... so dull. Why? It is a film."]
     for text, weights, view in zip(
-        probes, model.attend(probes), text_views(model, as_texts(probes)), strict=True
+        probes, model.attend(probes), _views(model, probes), strict=True
     ):
         assert weights.sum() == pytest.approx(1, abs=1e-6)
         spans = sentence_spans(text)

@@ -1,6 +1,5 @@
 """Training: best weights, early stopping, seeds, resuming, and what goes wrong."""
 
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,19 +10,19 @@ import torch
 from torch import Tensor, nn
 
 from regard.attention import sample_one
+from regard.config import TrainingConfig
 from regard.errors import RegardError
 from regard.models import Predicted
 from regard.training import (
     BatchOrder,
     CrossEntropy,
     SequencePart,
-    Settings,
     fit,
     load_batches,
     seeded,
 )
 
-SETTINGS = Settings(
+SETTINGS = TrainingConfig(
     epochs=7,
     patience=3,
     batch_size=5,
@@ -34,6 +33,10 @@ SETTINGS = Settings(
     updates_per_epoch=3,
     device="cpu",
 )
+
+
+def _replace(settings: TrainingConfig, **changes: Any) -> TrainingConfig:
+    return TrainingConfig(**{**settings.model_dump(), **changes})
 
 
 class _Toy(nn.Module):
@@ -93,7 +96,7 @@ def test_without_validation_every_epoch_is_run() -> None:
 
 def test_training_stops_early_and_restores_the_best_weights() -> None:
     model, validation = _toy(), _part(13, seed=1)
-    settings = replace(SETTINGS, epochs=60, learning_rate=0.3, schedule="constant")
+    settings = _replace(SETTINGS, epochs=60, learning_rate=0.3, schedule="constant")
     history = fit(model, _part(11), validation, CrossEntropy(), settings, seed=0)
     losses = [row["validation_loss"] for row in history]
     best = int(np.argmin(losses))
@@ -111,7 +114,7 @@ def test_resumed_training_ends_with_the_same_weights(
     tmp_path: Path, stop_after: int, with_validation: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     validation = _part(13, seed=1) if with_validation else None
-    settings = replace(SETTINGS, patience=100)
+    settings = _replace(SETTINGS, patience=100)
     whole, cut = _toy(), _toy()
     history = fit(whole, _part(23), validation, CrossEntropy(), settings, seed=0)
     path = tmp_path / "last.ckpt"
@@ -140,7 +143,7 @@ def test_resumed_training_ends_with_the_same_weights(
 
 
 def test_training_that_had_stopped_early_is_not_taken_up_again(tmp_path: Path) -> None:
-    settings = replace(SETTINGS, epochs=60, learning_rate=0.3, schedule="constant")
+    settings = _replace(SETTINGS, epochs=60, learning_rate=0.3, schedule="constant")
     parts = _part(11), _part(13, seed=1)
     model, again = _toy(), _toy()
     path = tmp_path / "last.ckpt"
@@ -150,7 +153,7 @@ def test_training_that_had_stopped_early_is_not_taken_up_again(tmp_path: Path) -
 
 
 def test_without_patience_training_stops_at_the_first_epoch_that_is_no_better() -> None:
-    settings = replace(SETTINGS, epochs=60, patience=0, learning_rate=0.3, schedule="constant")
+    settings = _replace(SETTINGS, epochs=60, patience=0, learning_rate=0.3, schedule="constant")
     history = fit(_toy(), _part(11), _part(13, seed=1), CrossEntropy(), settings, seed=0)
     losses = [row["validation_loss"] for row in history]
     assert all(later < earlier for earlier, later in pairwise(losses[:-1]))
@@ -234,8 +237,8 @@ def test_what_was_drawn_is_learned_and_resumed(tmp_path: Path, stopped_after: in
     fit(whole, _part(60), None, CrossEntropy(), SETTINGS, seed=0)
     assert (whole.scores != 0).any()  # no other gradient reaches them than that of REINFORCE
     checkpoint = tmp_path / "last.ckpt"
-    short = replace(SETTINGS, schedule="constant", epochs=stopped_after)
-    long = replace(short, epochs=7)
+    short = _replace(SETTINGS, schedule="constant", epochs=stopped_after)
+    long = _replace(short, epochs=7)
     fit(cut, _part(60), None, CrossEntropy(), short, seed=0, checkpoint=checkpoint)
     cut = drawing()
     fit(cut, _part(60), None, CrossEntropy(), long, seed=0, checkpoint=checkpoint)

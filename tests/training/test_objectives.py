@@ -22,6 +22,11 @@ def _logits() -> tuple[Tensor, Tensor]:
     return torch.randn(B, N, generator=generator), torch.arange(B) % N
 
 
+def _in_two(values: Tensor, targets: Tensor) -> list[tuple[Tensor, Tensor]]:
+    """A validation part in two batches that differ in size."""
+    return [(values[:3], targets[:3]), (values[3:], targets[3:])]
+
+
 def test_squared_error_is_the_mean_over_cases_and_targets() -> None:
     values, targets = _numbers()
     objective = SquaredError(torch.ones(M))
@@ -44,7 +49,7 @@ def test_members_of_an_ensemble_are_held_to_the_same_targets() -> None:
 def test_the_figures_of_squared_error_are_in_the_units_of_the_data() -> None:
     values, targets = _numbers()
     unit = torch.tensor([1.0, 1000.0, 0.5])
-    figures = SquaredError(unit).figures(values, targets)
+    figures = SquaredError(unit).figures(_in_two(values, targets))
     each = [mean_squared_error(targets[:, m] * unit[m], values[:, m] * unit[m]) for m in range(M)]
     assert figures["rmse"] == pytest.approx(np.sqrt(each).mean(), rel=1e-6)
     assert figures["loss"] == pytest.approx(mean_squared_error(targets, values), rel=1e-6)
@@ -62,7 +67,7 @@ def test_cross_entropy_is_smoothed_and_weighted_in_training_alone() -> None:
     assert float(objective(values, targets)) == pytest.approx(expected, rel=1e-5)
     plain = -logs[torch.arange(B), targets]
     torch.testing.assert_close(objective.losses(values, targets), plain)
-    figures = objective.figures(values, targets)
+    figures = objective.figures(_in_two(values, targets))
     weighted = float((weights[targets] * plain).sum() / weights[targets].sum())
     assert figures["loss"] == pytest.approx(weighted, rel=1e-5)
     assert figures["accuracy"] == pytest.approx(float((values.argmax(1) == targets).float().mean()))
@@ -88,9 +93,18 @@ def test_absolute_error_with_and_without_quantiles() -> None:
         for n, level in enumerate(levels)
     ]
     assert float(objective(both, targets)) == pytest.approx(np.mean(losses), rel=1e-6)
-    figures = objective.figures(both, targets)
+    figures = objective.figures(_in_two(both, targets))
     assert figures["mae"] == pytest.approx(losses[0], rel=1e-6)
     assert figures["loss"] == pytest.approx(np.mean(losses), rel=1e-6)
+
+
+def test_figures_of_batches_whose_shapes_differ() -> None:
+    class Absolute(Objective):
+        def losses(self, values: Tensor, targets: Tensor) -> Tensor:
+            return (values - targets).abs().sum(1)
+
+    narrow, wide = (torch.ones(2, 3), torch.zeros(2, 3)), (torch.ones(1, 7), torch.zeros(1, 7))
+    assert Absolute().figures([narrow, wide]) == {"loss": pytest.approx((3 + 3 + 7) / 3)}
 
 
 @pytest.mark.parametrize(

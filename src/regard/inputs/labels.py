@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from regard.errors import DataError
 from regard.tables.files import FilePath
 
-__all__ = ["as_labels", "check_known_labels", "is_missing"]
+__all__ = ["as_labels", "check_known_labels", "is_missing", "refuse_fractions", "with_fraction"]
 
 
 def as_labels(y: ArrayLike, cases: int, *, targets: bool = False) -> NDArray[Any]:
@@ -50,6 +50,25 @@ def is_missing(label: Any) -> bool:
     if label is None or type(label).__name__ in ("NAType", "NaTType"):  # as pandas has them
         return True
     return bool(label != label)  # as NaN of every type is
+
+
+def with_fraction(labels: NDArray[Any]) -> int | None:
+    """The position of the first label that is a number with a fraction."""
+    if labels.dtype.kind not in "fO":
+        return None
+    floats = (np.floating, float)
+    found = (at for at, one in enumerate(labels) if isinstance(one, floats) and one % 1 != 0)
+    return next(found, None)
+
+
+def refuse_fractions(labels: NDArray[Any]) -> None:
+    """Refuse numbers given as classes, worded as scikit-learn does."""
+    case = with_fraction(labels)
+    if case is not None:
+        raise DataError(
+            "y: Unknown label type: continuous; labels are numbers with fractions "
+            f"({labels[case]} of case {case}); classify needs classes"
+        )
 
 
 def check_known_labels(

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from regard.checks import check_choice
 from regard.errors import DataError
-from regard.inputs.labels import as_labels, is_missing
+from regard.inputs.labels import as_labels, is_missing, refuse_fractions, with_fraction
 from regard.tables.cells import is_number, tidy_labels
 from regard.tables.files import FilePath, read_text
 from regard.tables.frames import Table
@@ -81,12 +81,7 @@ def as_texts(X: Any, y: ArrayLike | None = None) -> Texts:
     if y is None:
         return Texts(texts)
     labels = as_labels(y, len(texts))
-    case = _with_fraction(labels)
-    if case is not None:
-        raise DataError(
-            "y: Unknown label type: continuous; labels are numbers with fractions "
-            f"({labels[case]} of case {case}); classify needs classes"
-        )
+    refuse_fractions(labels)
     return Texts(texts, labels)
 
 
@@ -266,19 +261,10 @@ def _classes(labels: Sequence[str], place: Callable[[int], str]) -> NDArray[np.s
     tidy = tidy_labels(labels)
     known = np.unique(tidy)
     if all(is_number(str(label)) for label in known):
-        found = _with_fraction(tidy.astype(np.float64))
+        found = with_fraction(tidy.astype(np.float64))
         if found is not None:
             raise DataError(
                 f"{place(found)}: labels are numbers with fractions ({tidy[found]}); "
                 "classify needs classes"
             )
     return tidy
-
-
-def _with_fraction(labels: NDArray[Any]) -> int | None:
-    """The position of the first label that is a number with a fraction."""
-    if labels.dtype.kind not in "fO":
-        return None
-    floats = (np.floating, float)
-    found = (at for at, one in enumerate(labels) if isinstance(one, floats) and one % 1 != 0)
-    return next(found, None)

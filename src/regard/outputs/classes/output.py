@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from regard.errors import ConfigError, DataError, did_you_mean
 from regard.inference import Inference
+from regard.inputs.labels import as_labels, refuse_fractions
 from regard.outputs.classes.metrics import classification_metrics
 from regard.outputs.classes.outcome import ClassOutcome
 from regard.outputs.classes.report import ClassificationReport
@@ -37,14 +38,18 @@ class ClassesOutput(Output):
     def accept(self, y: Any) -> Any:
         """One class for each case."""
         from sklearn.utils import assert_all_finite, column_or_1d
-        from sklearn.utils.multiclass import check_classification_targets
 
         if y is None:
             raise DataError("requires y to be passed, but the target y is None")
-        y = column_or_1d(y, warn=True)
-        assert_all_finite(y, input_name="y")
-        check_classification_targets(y)
-        return y
+        try:
+            y = column_or_1d(y, warn=True)
+            if y.dtype.kind == "f":
+                assert_all_finite(y, input_name="y")
+        except ValueError as error:
+            raise DataError(f"y: {error}") from None
+        labels = as_labels(y, len(y))
+        refuse_fractions(labels)
+        return labels
 
     def check(self, cases: Any, source: str) -> NDArray[Any]:
         """The classes, at least two with at least two cases each."""
