@@ -3,24 +3,28 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
-from regard.config import (
-    TASKS,
-    Attention,
-    Config,
-    ForecastModel,
-    Model,
-    RegressionModel,
-    TextModel,
-    resolve_config,
-)
-from regard.models import ENCODERS
+from regard.catalogue import ALIGNMENTS, ENCODERS, SCORES, WINDOWS
+from regard.config import AttentionConfig, Config, config_of, kinds_of, resolve_config
+from regard.registry import Registry
+from regard.tasks import INPUTS, OUTPUTS, TASKS
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.fixture(autouse=True)
+def _names_of_plugins_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the code of a page registers is known to that page alone."""
+    tables: tuple[Registry[Any], ...]
+    tables = (SCORES, WINDOWS, ALIGNMENTS, ENCODERS, INPUTS, OUTPUTS, TASKS)
+    for table in tables:
+        for inside in ("_entries", "_plugins"):
+            monkeypatch.setattr(table, inside, dict(getattr(table, inside)))
 
 
 def _blocks(page: Path, language: str) -> list[str]:
@@ -66,13 +70,22 @@ def _rows(section: str, task: str = "", kind: str = "") -> dict[str, str]:
     return rows
 
 
+def _section(task: str, name: str) -> type[BaseModel]:
+    section = config_of(task).model_fields[name].annotation
+    assert isinstance(section, type)
+    assert issubclass(section, BaseModel)
+    return section
+
+
 def _sections() -> list[tuple[str, str, str, type[BaseModel]]]:
     """Every section of every task: its name, the task, the kind of data, its class."""
-    sections: list[tuple[str, str, str, type[BaseModel]]] = [("model.attention", "", "", Attention)]
-    for task, config in TASKS.items():
-        sections += [("data", task, kind, found) for kind, found in config.kinds().items()]
-        for name in ("model", "training"):
-            sections.append((name, task, "", type(config.model_fields[name].default)))
+    sections: list[tuple[str, str, str, type[BaseModel]]] = [
+        ("model.attention", "", "", AttentionConfig)
+    ]
+    for task in TASKS:
+        kinds = kinds_of(config_of(task))
+        sections += [("data", task, kind, found) for kind, found in kinds.items()]
+        sections += [(name, task, "", _section(task, name)) for name in ("model", "training")]
     return sections
 
 
@@ -92,9 +105,18 @@ def test_no_field_is_documented_that_is_not_there() -> None:
     for name, task, _, section in _sections():
         known.setdefault(f"{name} {task}", set()).update(section.model_fields)
     for name, task, _, _ in _sections():
-        kinds = TASKS[task].kinds() if name == "data" else {"": None}
+        kinds = kinds_of(config_of(task)) if name == "data" else {"": None}
         for kind in kinds:
             assert set(_rows(name, task, kind)) <= known[f"{name} {task}"]
+
+
+def test_the_poolings_are_documented() -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    table = page.partition("### Poolings\n")[2].partition("###")[0]
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \|$", table, re.MULTILINE)
+    for task in TASKS:
+        model: Any = _section(task, "model")
+        assert {name: says for name, of, says in rows if f"`{task}`" in of} == model.poolings
 
 
 def test_the_sizes_of_the_encoders_are_documented() -> None:
@@ -102,12 +124,14 @@ def test_the_sizes_of_the_encoders_are_documented() -> None:
     for encoder in ENCODERS:
         [row] = re.findall(rf"^\| `{encoder}` \|(.*)\|$", page, re.MULTILINE)
         hidden, layers = row.split(" | ")[:2]
-        model = Model.model_validate({"encoder": encoder})
-        text = TextModel.model_validate({"encoder": encoder})
-        differs = model.hidden != text.hidden
-        wanted = f"{model.hidden}, of texts {text.hidden}" if differs else f"{model.hidden}"
-        assert (hidden.strip(), layers) == (wanted, str(model.layers))
-        for other in (RegressionModel, ForecastModel):
-            same = other.model_validate({"encoder": encoder})
-            assert (same.hidden, same.layers) == (model.hidden, model.layers)
-        assert text.layers == model.layers
+        model, text, *others = (
+            _section(task, "model").model_validate({"encoder": encoder}).model_dump()
+            for task in ("classify", "classify-text", "regress", "forecast")
+        )
+        width = model["hidden"]
+        differs = width != text["hidden"]
+        wanted = f"{width}, of texts {text['hidden']}" if differs else f"{width}"
+        assert (hidden.strip(), layers) == (wanted, str(model["layers"]))
+        for other in others:
+            assert (other["hidden"], other["layers"]) == (width, model["layers"])
+        assert text["layers"] == model["layers"]

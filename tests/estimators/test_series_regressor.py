@@ -245,7 +245,7 @@ def test_validation_of_another_number_of_targets() -> None:
 
 def test_what_is_for_classes_is_unknown() -> None:
     with pytest.raises(TypeError, match="class_weight"):
-        SeriesRegressor(class_weight="balanced")  # type: ignore[call-arg]
+        SeriesRegressor(class_weight="balanced")
     assert not hasattr(SeriesRegressor(), "predict_proba")
 
 
