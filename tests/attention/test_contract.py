@@ -179,18 +179,22 @@ def test_a_score_says_nothing_more_by_itself() -> None:
 
 
 @pytest.mark.parametrize("score", [Distance, lambda: Additive(D, D, A), Dot])
+@pytest.mark.parametrize("window", [None, EverySecond()])
 @pytest.mark.parametrize("align", [masked_softmax, sparsemax, share_of_positives])
 @pytest.mark.parametrize("need_weights", [True, False])
 def test_a_window_and_an_alignment_of_ones_own(
-    score: Callable[[], Score], align: Any, need_weights: bool
+    score: Callable[[], Score], window: Window | None, align: Any, need_weights: bool
 ) -> None:
     torch.manual_seed(0)
     query, keys, values, mask = attention_inputs()
-    attention = Attention(score(), window=EverySecond(), align=align)
+    attention = Attention(score(), window=window, align=align)
     found = attention(query, keys, values, mask, need_weights=need_weights)
     scores = attention.score(query, keys)
-    even = torch.tensor([True, False, True, False, True, False, True])
-    weights = align(scores, mask & even) * torch.tensor([1, 1, 1, 1, 0.5, 0.5, 0.5])
+    if window is None:
+        weights = align(scores, mask)
+    else:
+        even = torch.tensor([True, False, True, False, True, False, True])
+        weights = align(scores, mask & even) * torch.tensor([1, 1, 1, 1, 0.5, 0.5, 0.5])
     torch.testing.assert_close(found.context, weights @ values)
     assert need_weights == (found.weights is not None)
     if found.weights is not None:
