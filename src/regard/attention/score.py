@@ -37,7 +37,7 @@ class Score(nn.Module):
         return keys
 
     def keep(self, prepared: Tensor) -> Tensor:
-        """Prepared keys with what more is worth computing once if they are used many times."""
+        """Prepared keys with whatever else to precompute when they are used many times."""
         return prepared
 
     def query_width(self, prepared: Tensor) -> int | None:
