@@ -31,15 +31,15 @@ __all__ = [
     "registered_plugins",
 ]
 
-Object = TypeVar("Object")
+_Object = TypeVar("_Object")
 
 _MECHANISMS = {"score": SCORES, "window": WINDOWS, "align": ALIGNMENTS}
 _TABLES: tuple[Registry[Any], ...] = (*_MECHANISMS.values(), ENCODERS, INPUTS, OUTPUTS, TASKS)
 
 
 def register_encoder(
-    make: Object, *, name: str | None = None, hidden: int = 64, layers: int = 1, about: str = ""
-) -> Object:
+    make: _Object, *, name: str | None = None, hidden: int = 64, layers: int = 1, about: str = ""
+) -> _Object:
     """Make an encoder known by name.
 
     Parameters:
@@ -61,7 +61,7 @@ def register_encoder(
     return make
 
 
-def register_mechanism(make: Object, *, name: str | None = None, **row: Any) -> Object:
+def register_mechanism(make: _Object, *, name: str | None = None, **row: Any) -> _Object:
     """Make a score, window or alignment known by name.
 
     Parameters:

@@ -15,10 +15,10 @@ from regard.errors import ConfigError, did_you_mean
 
 __all__ = ["Registry", "call_with", "load"]
 
-Entry = TypeVar("Entry")
+_Entry = TypeVar("_Entry")
 
 
-class Registry(Mapping[str, Entry], Generic[Entry]):
+class Registry(Mapping[str, _Entry], Generic[_Entry]):
     """Entries by name, in the order of their registration.
 
     Parameters:
@@ -26,12 +26,12 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         entries: those that regard ships.
     """
 
-    def __init__(self, what: str, entries: Mapping[str, Entry]) -> None:
+    def __init__(self, what: str, entries: Mapping[str, _Entry]) -> None:
         self.what = what
         self._entries = dict(entries)
         self._plugins: dict[str, str] = {}
 
-    def __getitem__(self, name: str) -> Entry:
+    def __getitem__(self, name: str) -> _Entry:
         return self._entries[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -40,7 +40,7 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
     def __len__(self) -> int:
         return len(self._entries)
 
-    def register(self, name: str, entry: Entry, *, plugin: str) -> None:
+    def register(self, name: str, entry: _Entry, *, plugin: str) -> None:
         """Add an entry.
 
         Parameters:
@@ -62,7 +62,7 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         """The module that registered a name; None for what regard ships."""
         return self._plugins.get(name)
 
-    def find(self, name: object) -> Entry:
+    def find(self, name: object) -> _Entry:
         """The entry of a name.
 
         Raises:
