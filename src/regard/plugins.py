@@ -145,7 +145,8 @@ def load_plugin(module: str) -> None:
     try:
         import_module(module)
     except Exception as error:  # whatever a stranger's module does
-        reason = f"{type(error).__name__}: {error}"
+        known = isinstance(error, ImportError)
+        reason = f"{error}" if known else f"{type(error).__name__}: {error}"
         raise ConfigError(f"plug-in {module}: cannot be imported: {reason}") from error
 
 

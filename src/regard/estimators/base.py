@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection
-from inspect import Parameter, Signature
+from collections.abc import Collection
 from pathlib import Path
-from textwrap import TextWrapper
 from time import perf_counter
 from typing import Any, ClassVar, Self
 
@@ -18,14 +16,19 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from regard.catalogue import ALIGNMENTS, ENCODERS, SCORES, WINDOWS
-from regard.config import Config, config_of, kinds_of, resolve_config
-from regard.errors import ConfigError, RegardWarning, RunError, did_you_mean
+from regard.config import Config, config_of, resolve_config
+from regard.errors import ConfigError, RegardWarning, RunError
+from regard.estimators.parameters import (
+    as_json,
+    constructor,
+    data_fields,
+    documented,
+    section_fields,
+)
 from regard.explain import as_weights
 from regard.inference import Inference
 from regard.inputs.input import Input
 from regard.outputs.output import Output
-from regard.plugins import name_of
 from regard.registry import load
 from regard.runs import Run, read_run, write_run, writing
 from regard.tasks import INPUTS, OUTPUTS, TASKS
@@ -69,9 +72,9 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "task" in vars(cls):
-            cls.__init__ = _constructor(cls.task)  # type: ignore[method-assign]
+            cls.__init__ = constructor(cls.task)  # type: ignore[method-assign]
             if cls.__doc__:
-                cls.__doc__ = cls.__doc__.replace("{parameters}", _documented(cls.task))
+                cls.__doc__ = cls.__doc__.replace("{parameters}", documented(cls.task))
 
     def __getattr__(self, name: str) -> Any:
         if name.endswith("_") and not name.startswith("_"):
@@ -89,7 +92,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         return cls(
             **config.model.model_dump(),
             **config.training.model_dump(),
-            **config.data.model_dump(include=set(_data_fields(cls.task))),
+            **config.data.model_dump(include=set(data_fields(cls.task))),
             verbose=verbose,
             random_state=config.seed,
         )
@@ -120,6 +123,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             ConfigError: a parameter is wrong.
         """
         start = perf_counter()
+        self.__dict__.pop("model_", None)  # a fit that fails leaves no half-fitted estimator
         seed = self._seed()
         config = self.resolve(seed)
         check_device(config.training.device)
@@ -315,13 +319,13 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
 
     def resolve(self, seed: int) -> Config:
         """The parameters as a configuration, checked."""
-        given = {name: _plain(value, name) for name, value in self.get_params(deep=False).items()}
+        given = {name: as_json(value, name) for name, value in self.get_params(deep=False).items()}
         config = config_of(self.task)
         sections: dict[str, Any] = {
-            name: {field: given[field] for field in _fields(config, name)}
+            name: {field: given[field] for field in section_fields(config, name)}
             for name in ("model", "training")
         }
-        data = {"kind": "arrays", **{name: given[name] for name in _data_fields(self.task)}}
+        data = {"kind": "arrays", **{name: given[name] for name in data_fields(self.task)}}
         return resolve_config(
             {"task": self.task, "seed": seed, "data": data, **sections},
             source=type(self).__name__,
@@ -382,72 +386,3 @@ def _on(batch: Batch, device: torch.device) -> Batch:
         return batch
     mask = None if batch.mask is None else batch.mask.to(device)
     return Batch(tuple(each.to(device) for each in batch.inputs), mask, None)
-
-
-def _fields(config: type[Config], section: str) -> dict[str, Any]:
-    annotation: Any = config.model_fields[section].annotation
-    return dict(annotation.model_fields)
-
-
-def _data_fields(task: str) -> dict[str, Any]:
-    """The fields of the section `data` that are parameters."""
-    found = dict(kinds_of(config_of(task))["arrays"].model_fields)
-    del found["kind"]
-    return found
-
-
-def _constructor(task: str) -> Callable[..., None]:
-    """An `__init__` whose keyword-only parameters are the fields of the task's configuration."""
-    config = config_of(task)
-    found = {**_fields(config, "model"), **_data_fields(task), **_fields(config, "training")}
-    defaults = {name: field.get_default(call_default_factory=True) for name, field in found.items()}
-    defaults |= {"verbose": False, "random_state": None}
-
-    def __init__(self: AttentionEstimator, **parameters: Any) -> None:  # noqa: N807
-        for name in parameters:
-            if name not in defaults:
-                raise TypeError(
-                    f"{type(self).__name__} got an unexpected keyword argument {name!r}"
-                    f"{did_you_mean(name, defaults)}"
-                )
-        for name, default in defaults.items():
-            setattr(self, name, parameters.get(name, default))
-
-    parameters = [
-        Parameter(name, Parameter.KEYWORD_ONLY, default=default)
-        for name, default in defaults.items()
-    ]
-    first = Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)
-    __init__.__signature__ = Signature([first, *parameters])  # type: ignore[attr-defined]
-    return __init__
-
-
-def _documented(task: str) -> str:
-    """The parameters of a task for a docstring, from the configuration's descriptions."""
-    config = config_of(task)
-    model: Any = config.model_fields["model"].annotation
-    about = {
-        "encoder": f"maps the input to states: {', '.join(ENCODERS)}; or an `Encoder` class, or a "
-        "function that returns one",
-        "attention": f"the mechanism: a score ({', '.join(SCORES)}), a window "
-        f"({', '.join(WINDOWS)}) or an alignment ({', '.join(ALIGNMENTS)}), by name or as a class; "
-        'or a table, such as {"score": "general", "window": {"local-p": 10}, "heads": 4}',
-        "pooling": "; ".join(f'"{name}": {what}' for name, what in model.poolings.items()),
-    }
-    found = {**_fields(config, "model"), **_data_fields(task), **_fields(config, "training")}
-    lines = {name: about.get(name) or str(field.description) for name, field in found.items()}
-    lines |= {
-        "verbose": "whether to show a progress bar",
-        "random_state": "random seed; the same seed gives the same model",
-    }
-    wrap = TextWrapper(96, subsequent_indent=" " * 12, initial_indent=" " * 8)
-    return "\n".join(wrap.fill(f"{name}: {what}.") for name, what in lines.items()).lstrip()
-
-
-def _plain(value: Any, field: str = "") -> Any:
-    """A parameter as JSON has it; objects that a plug-in may register become their names."""
-    if isinstance(value, dict):
-        return {str(_plain(key)): _plain(item, key) for key, item in value.items()}
-    if callable(value) and not isinstance(value, np.generic):
-        return name_of(value, field)
-    return value.item() if isinstance(value, np.generic) else value
