@@ -37,6 +37,12 @@ def test_the_estimator_has_the_same_words_and_defaults() -> None:
     }
 
 
+def test_null_is_the_default() -> None:
+    plain = resolve_config({"data": SINE})
+    nulls = dict.fromkeys(type(plain.model).model_fields)
+    assert resolve_config({"data": SINE, "model": nulls}) == plain
+
+
 def test_the_sine_section_has_the_generators_words_and_defaults() -> None:
     config = resolve_config({"data": SINE})
     parameters = dict(inspect.signature(sine).parameters)
@@ -82,6 +88,16 @@ def test_the_sine_section_has_the_generators_words_and_defaults() -> None:
             {"data": SINE, "model": {"encoder": "grru"}},
             'x.json: model.encoder: "grru" is not one of inception, conv, conv-bilstm, bilstm, '
             "gru, lstm, transformer; did you mean 'gru'?",
+        ),
+        (
+            {"data": SINE, "model": {"encoder": ["conv"]}},
+            'x.json: model.encoder: ["conv"] is not one of inception, conv, conv-bilstm, bilstm, '
+            "gru, lstm, transformer; did you mean 'conv'?",
+        ),
+        (
+            {"data": SINE, "model": {"attention": {"align": 3}}},
+            "x.json: model.attention.align: 3 is not one of softmax, sparsemax, entmax15, hard, "
+            "gumbel, monotonic",
         ),
         (
             {"data": {**SINE, "validation_share": 1.5}},

@@ -175,7 +175,7 @@ def test_windows_are_resolved(window: object, expected: object) -> None:
         ({"window": {"sliding": 2.5}}, "sliding.size: wanted a whole number from 1 on, not 2.5"),
         ({"window": {"local-p": float("nan")}}, "local-p.radius: wanted a whole number from 1"),
         ({"window": ["causal"]}, "wanted a name, or a table such as"),
-        ({"score": ["dot"]}, 'model.attention.score: wanted string, not ["dot"]'),
+        ({"score": ["dot"]}, 'model.attention.score: ["dot"] is not one of additive'),
         ({"score": "dto"}, 'model.attention.score: "dto" is not one of additive'),
         (
             {"window": "causal", "query": "learned"},

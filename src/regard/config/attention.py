@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from regard.catalogue import ALIGNMENTS, SCORES, WINDOWS, find_mechanism, why_not
 from regard.config.section import Section, one_of
@@ -49,7 +49,7 @@ class AttentionConfig(Section):
     A name alone, of any of the three, leaves the others at their defaults.
     """
 
-    score: Annotated[str, AfterValidator(lambda name: one_of(name, SCORES))] = Field(
+    score: Annotated[str, BeforeValidator(lambda name: one_of(name, SCORES))] = Field(
         "additive", description="how well a query matches a state"
     )
     window: Annotated[dict[str, dict[str, int | bool]], BeforeValidator(_as_windows)] = Field(
@@ -58,7 +58,7 @@ class AttentionConfig(Section):
         description="which states a query may see: global, causal, local-m, local-p, sliding or "
         "alibi, or a table from name to its number, in positions of the encoder",
     )
-    align: Annotated[str, AfterValidator(lambda name: one_of(name, ALIGNMENTS))] = Field(
+    align: Annotated[str, BeforeValidator(lambda name: one_of(name, ALIGNMENTS))] = Field(
         "softmax", description="how scores become weights"
     )
     query: Literal["learned", "states", "last"] | None = Field(

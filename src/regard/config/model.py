@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, cast
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from regard.catalogue import ENCODERS, FORMS, find_mechanism
 from regard.config.attention import AttentionConfig
@@ -15,7 +15,7 @@ __all__ = ["ModelConfig"]
 class ModelConfig(Section):
     """What is trained: an encoder, and an attention that pools its states."""
 
-    encoder: Annotated[str, AfterValidator(lambda name: one_of(name, ENCODERS))] = Field(
+    encoder: Annotated[str, BeforeValidator(lambda name: one_of(name, ENCODERS))] = Field(
         "inception", description="maps the input to states"
     )
     attention: AttentionConfig = Field(
@@ -65,9 +65,9 @@ class ModelConfig(Section):
         if not isinstance(given, dict):
             return given
         given = cls._take_form(_lift_heads(given))
-        encoder = given.get("encoder", cls.model_fields["encoder"].default)
+        encoder = given.get("encoder") or cls.model_fields["encoder"].default
         sizes = cls.sizes.get(encoder) if isinstance(encoder, str) else None
-        if sizes is None and encoder in ENCODERS:
+        if sizes is None and isinstance(encoder, str) and encoder in ENCODERS:
             sizes = ENCODERS[encoder].hidden, ENCODERS[encoder].layers
         defaults = dict(zip(("hidden", "layers"), sizes or (), strict=False))
         return {**defaults, **{name: x for name, x in given.items() if x is not None}}

@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -19,7 +19,7 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-def one_of(given: str, known: Iterable[str]) -> str:
+def one_of(given: Any, known: Iterable[str]) -> Any:
     """The given name, where it is a known one.
 
     Raises:
@@ -28,7 +28,7 @@ def one_of(given: str, known: Iterable[str]) -> str:
     names = list(known)
     if given not in names:
         raise ValueError(
-            f"{json.dumps(given)} is not one of {', '.join(names)}{near(given, names)}"
+            f"{json.dumps(given)} is not one of {', '.join(names)}{near(str(given), names)}"
         )
     return given
 
