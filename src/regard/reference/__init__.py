@@ -1,12 +1,12 @@
-"""The oracle: every attention mechanism once more in plain NumPy, as the papers write it.
+"""Every attention mechanism in plain NumPy, as the papers write it: the reference for tests.
 
-Scalar loops, float64, one case at a time and so no batch dimension: slow, and meant to be read
-beside the paper. It imports nothing else of regard, and the fast paths are tested against it.
+Scalar loops over float64, one case at a time, without a batch dimension: slow, and easy to compare
+with the paper. It imports nothing else of regard.
 
     weights = align(score(query, keys), where window and mask allow)      [Q, K]
     context = weights @ values                                            [Q, Dv]
 
-`allowed` is boolean [Q, K] and True means *may be attended*; a query that may attend to nothing has
+`allowed` is boolean [Q, K] and True means *may be attended*. A query that may attend to nothing has
 zero weights and a zero context. Matrices W have a row for each output, as in torch: W x + b.
 """
 

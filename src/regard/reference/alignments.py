@@ -1,7 +1,6 @@
-"""Alignments without a memory: how a row of scores becomes a row of weights.
+"""Alignments that treat each query by itself: a row of scores becomes a row of weights.
 
-All leave a query that may attend to nothing all-zero weights, and never read a score that is not
-allowed.
+A query that may attend to nothing gets zero weights. Scores that are not allowed are never read.
 """
 
 import math
@@ -25,12 +24,7 @@ __all__ = [
 def entmax15(scores: Array, allowed: Mask | None = None) -> Array:
     """weights_j = max(z_j / 2 - tau, 0)^2, with the tau that makes them sum to one.
 
-    Parameters:
-        scores: z, [Q, K].
-        allowed: boolean [Q, K], True means may be attended. None allows all.
-
-    Returns:
-        [Q, K] weights, zero for scores far below the highest.
+    Parameters and returns: as for `softmax`; scores far below the highest get zero weights.
 
     Source: Peters, Niculae and Martins, 2019, "Sparse sequence-to-sequence models", section 3
     (alpha-entmax, alpha = 1.5).
@@ -44,36 +38,26 @@ def entmax15(scores: Array, allowed: Mask | None = None) -> Array:
 def hard_argmax(scores: Array, allowed: Mask | None = None) -> Array:
     """weights_j = 1 for the first of the highest allowed scores, and 0 for all others.
 
-    Parameters:
-        scores: [Q, K].
-        allowed: boolean [Q, K], True means may be attended. None allows all.
-
-    Returns:
-        [Q, K] weights.
+    Parameters and returns: as for `softmax`.
 
     Source: Xu et al., 2015, "Show, attend and tell: neural image caption generation with visual
-    attention", section 4.1: the likeliest place instead of a sampled one.
+    attention", section 4.1: the most likely position instead of a sampled one.
 
     >>> hard_argmax(np.array([[1.0, 3.0, 3.0]])).tolist()
     [[0.0, 1.0, 0.0]]
     """
     weights = np.zeros(scores.shape)
     for i in range(len(scores)):
-        best: int | None = None
-        for j in allowed_keys(allowed, i, scores.shape[1]):
-            if best is None or scores[i, j] > scores[i, best]:
-                best = j
-        if best is not None:
-            weights[i, best] = 1.0
+        keys = allowed_keys(allowed, i, scores.shape[1])
+        if keys:
+            weights[i, max(keys, key=lambda j: float(scores[i, j]))] = 1.0
     return weights
 
 
 def hard_entropy(scores: Array, allowed: Mask | None = None) -> Array:
-    """entropy_i = -sum over j of p_ij log p_ij, p = softmax(scores): what the paper rewards.
+    """entropy_i = -sum over j of p_ij log p_ij, p = softmax(scores).
 
-    Parameters:
-        scores: [Q, K].
-        allowed: boolean [Q, K], True means may be attended. None allows all.
+    Parameters: as for `softmax`.
 
     Returns:
         [Q] entropies in nats, 0 where nothing is allowed.
@@ -83,26 +67,19 @@ def hard_entropy(scores: Array, allowed: Mask | None = None) -> Array:
     >>> hard_entropy(np.zeros((1, 4))).round(4).tolist()      # log 4
     [1.3863]
     """
-    weights = softmax(scores, allowed)
-    entropy = np.zeros(len(scores))
-    for i in range(len(scores)):
-        for weight in weights[i]:
-            if weight > 0:
-                entropy[i] -= weight * math.log(weight)
-    return entropy
+    rows = softmax(scores, allowed)
+    return np.array([-sum(p * math.log(p) for p in row if p > 0) for row in rows])
 
 
 def hard_log_probabilities(scores: Array, allowed: Mask | None = None) -> Array:
     """log p_ij = score_ij - log of the sum of exp(score_ik) over the allowed keys k.
 
-    Parameters:
-        scores: [Q, K].
-        allowed: boolean [Q, K], True means may be attended. None allows all.
+    Parameters: as for `softmax`.
 
     Returns:
-        [Q, K] logarithms of the chances with which a key is drawn; -inf where not allowed.
+        [Q, K] log-probabilities with which a key is sampled; -inf where not allowed.
 
-    Source: Xu et al., 2015, section 4.1 (the location is drawn from a multinoulli over the places).
+    Source: Xu et al., 2015, section 4.1 (the location has a multinoulli distribution).
 
     >>> hard_log_probabilities(np.zeros((1, 3)), np.array([[True, False, True]])).round(4).tolist()
     [[-0.6931, -inf, -0.6931]]
@@ -120,28 +97,25 @@ def hard_log_probabilities(scores: Array, allowed: Mask | None = None) -> Array:
 def hard_policy_gradient(scores: Array, reward: Array) -> Array:
     """d E[reward] / d score_j = p_j (reward_j - sum over k of p_k reward_k), p = softmax(scores).
 
-    The exact gradient of the mean reward of a key drawn from p, for one query: what the estimates
-    that sample keys are to come near on average, with whatever baseline.
+    The exact gradient of the mean reward of a key sampled from p, for one query. The estimates of
+    REINFORCE approach it on average, with any baseline.
 
     Parameters:
         scores: [K].
-        reward: [K], what each key would bring; it does not depend on the scores.
+        reward: [K], of each key; it does not depend on the scores.
 
     Returns:
         [K], summing to zero.
 
     Source: Williams, 1992, "Simple statistical gradient-following algorithms for connectionist
-    reinforcement learning", of which Xu et al., 2015, section 4.1, is a use.
+    reinforcement learning"; used by Xu et al., 2015, section 4.1.
 
     >>> hard_policy_gradient(np.zeros(2), np.array([1.0, 3.0])).tolist()
     [-0.5, 0.5]
     """
     chances = softmax(scores[np.newaxis])[0]
     mean = sum(float(chances[j]) * float(reward[j]) for j in range(len(scores)))
-    gradient = np.zeros(len(scores))
-    for j in range(len(scores)):
-        gradient[j] = chances[j] * (reward[j] - mean)
-    return gradient
+    return np.array([chances[j] * (reward[j] - mean) for j in range(len(scores))])
 
 
 def softmax(scores: Array, allowed: Mask | None = None) -> Array:
@@ -174,12 +148,7 @@ def sparsemax(scores: Array, allowed: Mask | None = None) -> Array:
 
     It is the point of the simplex nearest to z.
 
-    Parameters:
-        scores: z, [Q, K].
-        allowed: boolean [Q, K], True means may be attended. None allows all.
-
-    Returns:
-        [Q, K] weights, zero for scores far below the highest.
+    Parameters and returns: as for `softmax`; scores far below the highest get zero weights.
 
     Source: Martins and Astudillo, 2016, "From softmax to sparsemax", equations 2 and 3.
 
@@ -192,7 +161,7 @@ def sparsemax(scores: Array, allowed: Mask | None = None) -> Array:
 def _by_threshold(
     scores: Array, allowed: Mask | None, factor: float, grow: Callable[[float], float]
 ) -> Array:
-    """weights_j = grow(max(factor z_j - tau, 0)), tau found by halving the interval it lies in."""
+    """weights_j = grow(max(factor z_j - tau, 0)), tau by bisection."""
     weights = np.zeros(scores.shape)
     for i in range(len(scores)):
         keys = allowed_keys(allowed, i, scores.shape[1])

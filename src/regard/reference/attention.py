@@ -1,4 +1,4 @@
-"""The one contract of every mechanism: score, align, and average the values."""
+"""Attention over any score and alignment: align the scores, and average the values."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -28,12 +28,12 @@ def attend(
 
     Parameters:
         scores: [Q, K].
-        values: [K, Dv]. Those that are not allowed are never read.
+        values: [K, Dv]; those that are not allowed are never read.
         allowed: boolean [Q, K], True means may be attended. None allows all.
-        align: how scores become weights: `align(scores [Q, K], allowed) -> weights [Q, K]`.
-        bias: [Q, K], added to the scores, see `alibi`; None for none.
-        gaussian: [Q, K], multiplied with the weights, see `local_predictive`; None for none.
-        renormalise: whether each row is then divided by its sum, where that is above zero.
+        align: `align(scores [Q, K], allowed) -> weights [Q, K]`.
+        bias: [Q, K], added to the scores, see `alibi`; or None.
+        gaussian: [Q, K], multiplied with the weights, see `local_predictive`; or None.
+        renormalise: whether to divide each row by its sum after that, if it is above zero.
 
     Returns:
         (context [Q, Dv], weights [Q, K]).
@@ -73,19 +73,16 @@ def attend_step_by_step(
 ) -> tuple[Array, Array, _State]:
     """For i = 0 .. Q - 1: attend with score_step(i, state), then state = update(state, weights_i).
 
-    For scores that read the weights before: with `location_sensitive_score` the state is the
+    For scores that depend on previous weights: with `location_sensitive_score` the state is the
     previous weights, `update=lambda state, weights: weights`; with `coverage_score` it is their
     sum, `update=lambda state, weights: state + weights`.
 
     Parameters:
-        score_step: the scores [K] of query i, given the state.
-        update: the state after a query, of the state before it and its weights [K], which are
-            those that made the context, after any gaussian.
-        state: the one that the first query finds.
-        Q: how many queries.
-        values: [K, Dv].
-        allowed: boolean [Q, K], True means may be attended. None allows all.
-        align, bias, gaussian, renormalise: as for `attend`; `align` sees one query at a time.
+        score_step: (i, state) -> the scores [K] of query i.
+        update: (state, weights [K]) -> the next state; the weights are those after any gaussian.
+        state: before the first query.
+        Q: number of queries.
+        others: as for `attend`; `align` gets one query at a time.
 
     Returns:
         (context [Q, Dv], weights [Q, K], the state after the last query).
@@ -103,15 +100,9 @@ def attend_step_by_step(
     weights = np.zeros((Q, len(values)))
     for i in range(Q):
         step = slice(i, i + 1)
-        contexts, rows = attend(
-            score_step(i, state)[np.newaxis],
-            values,
-            None if allowed is None else allowed[step],
-            align,
-            None if bias is None else bias[step],
-            None if gaussian is None else gaussian[step],
-            renormalise,
-        )
+        scores, here = score_step(i, state)[np.newaxis], None if allowed is None else allowed[step]
+        extra, gain = (None if part is None else part[step] for part in (bias, gaussian))
+        contexts, rows = attend(scores, values, here, align, extra, gain, renormalise)
         context[i], weights[i] = contexts[0], rows[0]
         state = update(state, weights[i].copy())
     return context, weights, state

@@ -1,4 +1,4 @@
-"""What the formulas of this package are written in: arrays, and a few sums over their numbers."""
+"""The array types of this package, and a few sums and functions."""
 
 import math
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ Mask = NDArray[np.bool_]
 
 
 def allowed_keys(allowed: Mask | None, i: int, K: int) -> list[int]:
-    """The keys j that query i may attend to: those where allowed_ij, of 0 .. K - 1.
+    """The keys j of 0 .. K - 1 that query i may attend to.
 
     Parameters:
         allowed: boolean [Q, K], True means may be attended. None allows all.
         i: the query.
-        K: how many keys there are.
+        K: number of keys.
 
     >>> allowed_keys(np.array([[True, False, True]]), 0, 3)
     [0, 2]
@@ -27,7 +27,7 @@ def allowed_keys(allowed: Mask | None, i: int, K: int) -> list[int]:
 
 
 def dot(a: Array, b: Array) -> float:
-    """a . b = sum over d of a_d b_d, of two vectors [D].
+    """a . b = sum over d of a_d b_d, for two vectors [D].
 
     >>> dot(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
     11.0
@@ -41,7 +41,7 @@ def linear(x: Array, w: Array, bias: Array | None = None) -> Array:
     Parameters:
         x: [L, inputs].
         w: [outputs, inputs].
-        bias: [outputs], or None for none.
+        bias: [outputs], or None.
 
     Returns:
         [L, outputs].
@@ -49,13 +49,9 @@ def linear(x: Array, w: Array, bias: Array | None = None) -> Array:
     >>> linear(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]]), np.array([5.0])).tolist()
     [[16.0]]
     """
-    y = np.zeros((len(x), len(w)))
-    for row in range(len(x)):
-        for output in range(len(w)):
-            y[row, output] = dot(w[output], x[row])
-            if bias is not None:
-                y[row, output] += bias[output]
-    return y
+    rows = [[dot(output, vector) for output in w] for vector in x]
+    y = np.array(rows, dtype=np.float64).reshape(len(x), len(w))
+    return y if bias is None else y + bias
 
 
 def sigmoid(z: float) -> float:
@@ -75,8 +71,5 @@ def through_tanh(inside: Sequence[float], v: Array, bias: Array | None) -> float
     >>> through_tanh([-99.0], np.array([2.0]), None)
     -2.0
     """
-    total = 0.0
-    for a in range(len(v)):
-        offset = 0.0 if bias is None else float(bias[a])
-        total += float(v[a]) * math.tanh(inside[a] + offset)
-    return total
+    offsets = np.zeros(len(v)) if bias is None else bias
+    return sum(float(v[a]) * math.tanh(inside[a] + float(offsets[a])) for a in range(len(v)))

@@ -1,4 +1,4 @@
-"""Heads: several looks in parallel, and the rotation that tells them where each one stands."""
+"""Multi-head attention and rotary position embedding."""
 
 import math
 from collections.abc import Callable
@@ -33,10 +33,10 @@ def multi_head(
     rotary_base: float | None = None,
     position: int = 0,
 ) -> tuple[Array, Array]:
-    """output = W_o [context_1; ...; context_H] + b_o, each head looking through its own columns.
+    """output = W_o [context_1; ...; context_H] + b_o, where each head has its own columns.
 
     Head h has columns h d .. (h + 1) d - 1 of the projected queries, and those of key and value
-    head h // (H // kv_heads): H / kv_heads query heads, one beside the other, share one.
+    head h // (H // kv_heads): H / kv_heads consecutive query heads share one.
 
     Parameters:
         query: [Q, Dq].
@@ -47,11 +47,11 @@ def multi_head(
         w_k: [kv_heads d, Dk], with bias b_k [kv_heads d].
         w_v: [kv_heads dv, Dv], with bias b_v [kv_heads dv].
         w_o: [outputs, H dv], with bias b_o [outputs]; each bias may be None.
-        head: what head h does: `head(h, queries [Q, d], keys [K, d], values [K, dv]) -> (context
-            [Q, dv], weights [Q, K])`; None is softmax(q . k / sqrt(d)) over all keys.
-        kv_heads: how many key and value heads, a divisor of H; None is H.
-        rotary_base: rotate each head's projected queries and keys with this base; None does not.
-        position: the place of query 0, for the rotation; key 0 stands at place 0.
+        head: `head(h, queries [Q, d], keys [K, d], values [K, dv]) -> (context [Q, dv], weights
+            [Q, K])` of head h; None is softmax(q . k / sqrt(d)) over all keys.
+        kv_heads: number of key and value heads, a divisor of H; None is H.
+        rotary_base: base of the rotation of each head's projected queries and keys, or None.
+        position: of query 0, for the rotation; key 0 is at position 0.
 
     Returns:
         (output [Q, outputs], weights [H, Q, K]).
@@ -70,24 +70,25 @@ def multi_head(
     contexts, weights = [], []
     for h in range(heads):
         group = h // (heads // kv_heads)
-        q_h, k_h, v_h = _part(q, heads, h), _part(k, kv_heads, group), _part(v, kv_heads, group)
+        q_h = np.split(q, heads, axis=1)[h]
+        k_h, v_h = (np.split(side, kv_heads, axis=1)[group] for side in (k, v))
         if rotary_base is not None:
             q_h, k_h = rotary(q_h, position, rotary_base), rotary(k_h, 0, rotary_base)
-        context_h, weights_h = (head or _scaled_dot_head)(h, q_h, k_h, v_h)
-        contexts.append(context_h)
-        weights.append(weights_h)
+        attended = head(h, q_h, k_h, v_h) if head else attend(scaled_dot_score(q_h, k_h), v_h)
+        contexts.append(attended[0])
+        weights.append(attended[1])
     return linear(np.concatenate(contexts, axis=1), w_o, b_o), np.array(weights)
 
 
 def rotary(x: Array, position: int = 0, base: float = 10000.0) -> Array:
-    """Turn each pair of columns (2i, 2i + 1) of row l by (position + l) base^(-2i / D) radians.
+    """Rotate columns (2i, 2i + 1) of row l by the angle (position + l) base^(-2i / D), in radians.
 
     The product of a rotated query and a rotated key depends on their distance alone.
 
     Parameters:
         x: [L, D], D even.
-        position: the place of row 0.
-        base: the slowest pair turns nearly this many times slower than the fastest.
+        position: of row 0.
+        base: of the angles.
 
     Returns:
         [L, D].
@@ -107,13 +108,3 @@ def rotary(x: Array, position: int = 0, base: float = 10000.0) -> Array:
             rotated[row, 2 * i] = a * math.cos(angle) - b * math.sin(angle)
             rotated[row, 2 * i + 1] = b * math.cos(angle) + a * math.sin(angle)
     return rotated
-
-
-def _part(x: Array, parts: int, index: int) -> Array:
-    """Columns index d .. (index + 1) d - 1 of x [L, parts d]."""
-    d = x.shape[1] // parts
-    return x[:, index * d : (index + 1) * d]
-
-
-def _scaled_dot_head(h: int, query: Array, keys: Array, values: Array) -> tuple[Array, Array]:
-    return attend(scaled_dot_score(query, keys), values)

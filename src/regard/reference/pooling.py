@@ -1,4 +1,4 @@
-"""Pooling: a sequence of states becomes one vector."""
+"""Pooling of a sequence of states to one vector."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from regard.reference.alignments import softmax
 from regard.reference.attention import Align, attend
-from regard.reference.elements import Array, Mask, allowed_keys, sigmoid
+from regard.reference.elements import Array, Mask, allowed_keys, dot, sigmoid
 
 __all__ = [
     "Pool",
@@ -28,7 +28,7 @@ def attention_pooling(
 
     Parameters:
         states: [S, D].
-        scores: [S], or the function that makes them of the states.
+        scores: [S], or a function of the states that returns them.
         allowed: boolean [S], True means may be attended. None allows all.
 
     Returns:
@@ -52,7 +52,7 @@ def conjunctive_pooling(
     """logits = mean over the allowed s of sigmoid(score_s) class_scores_s.
 
     Parameters:
-        class_scores: [S, N], every position classified by itself.
+        class_scores: [S, N], the logits of each position.
         scores: [S].
         allowed: boolean [S], True means may be attended. None allows all.
 
@@ -83,14 +83,14 @@ def hierarchical_pooling(
     encode_words: Callable[[Array], Array] | None = None,
     encode_sentences: Callable[[Array], Array] | None = None,
 ) -> tuple[Array, list[Array], Array]:
-    """vector = pool_sentences of the vectors that pool_words makes of every sentence.
+    """vector = pool_sentences([pool_words(sentence_1); ...; pool_words(sentence_L)]).
 
     Parameters:
         document: sentences, each [words, D], of any number of words.
         pool_words: states [words, D'] -> (sentence vector, weights [words]).
         pool_sentences: states [sentences, D''] -> (document vector, weights [sentences]).
-        encode_words: [words, D] -> [words, D'] before pooling; None leaves them as they are.
-        encode_sentences: the same for the sentence vectors, one below the other.
+        encode_words: [words, D] -> [words, D'] before pooling; None is the identity.
+        encode_sentences: the same for the sentence vectors.
 
     Returns:
         (document vector, the word weights of each sentence, sentence weights [sentences]).
@@ -105,16 +105,11 @@ def hierarchical_pooling(
     >>> vector.tolist(), [weights.tolist() for weights in words], sentences.tolist()
     ([4.0], [[0.5, 0.5], [1.0]], [0.5, 0.5])
     """
-    vectors, word_weights = [], []
-    for sentence in document:
-        vector, weights = pool_words(encode_words(sentence) if encode_words else sentence)
-        vectors.append(vector)
-        word_weights.append(weights)
-    sentences = np.array(vectors)
-    vector, sentence_weights = pool_sentences(
-        encode_sentences(sentences) if encode_sentences else sentences
-    )
-    return vector, word_weights, sentence_weights
+    encoded = [encode_words(sentence) if encode_words else sentence for sentence in document]
+    vectors, word_weights = zip(*(pool_words(states) for states in encoded), strict=True)
+    sentences = encode_sentences(np.array(vectors)) if encode_sentences else np.array(vectors)
+    vector, sentence_weights = pool_sentences(sentences)
+    return vector, list(word_weights), sentence_weights
 
 
 def last_state_pooling(
@@ -128,15 +123,15 @@ def last_state_pooling(
     Parameters:
         states: [S, D].
         score: `score(query [1, D], keys [S, D]) -> scores [1, S]`.
-        allowed: boolean [S], True means may be attended. None allows all. The last state is the
-            last that is allowed; zeros where none is.
-        align: how scores become weights.
+        allowed: boolean [S], True means may be attended. None allows all. h_last is the last
+            allowed state; zeros if none is allowed.
+        align: as for `attend`.
 
     Returns:
         (vector [2 D], weights [S]).
 
-    Source: Luong, Pham and Manning, 2015, equation 5, for the context beside the state that asked;
-    there, and in Bahdanau, Cho and Bengio, 2015, that is a decoder's.
+    Source: Luong, Pham and Manning, 2015, equation 5, which concatenates context and query; there,
+    and in Bahdanau, Cho and Bengio, 2015, the query is the state of a decoder.
 
     >>> vector, weights = last_state_pooling(
     ...     np.array([[1.0], [3.0]]), lambda query, keys: np.zeros((1, len(keys)))
@@ -162,10 +157,10 @@ def self_attention_pooling(
         states: [S, D].
         scores: [S, S], of every state as a query with every state as a key.
         allowed: boolean [S], True means may attend and be attended. None allows all.
-        align: how scores become weights.
+        align: as for `attend`.
 
     Returns:
-        (vector [D], weights [S], the mean of the rows that are allowed); zeros where none is.
+        (vector [D], weights [S], the mean of the allowed rows); zeros if none is allowed.
 
     Source: Vaswani et al., 2017, "Attention is all you need", section 3.2.3, then a mean.
 
@@ -174,14 +169,13 @@ def self_attention_pooling(
     ([2.0], [0.5, 0.5])
     """
     S, D = states.shape
-    asking = [s for s in range(S) if allowed is None or allowed[s]]
-    contexts, rows = attend(
-        scores, states, None if allowed is None else np.array([allowed] * S), align
-    )
+    pairs = None if allowed is None else np.array([allowed] * S)
+    contexts, rows = attend(scores, states, pairs, align)
     vector, weights = np.zeros(D), np.zeros(S)
-    for i in asking:
-        vector += contexts[i] / len(asking)
-        weights += rows[i] / len(asking)
+    counted = allowed_keys(pairs, 0, S)
+    for i in counted:
+        vector += contexts[i] / len(counted)
+        weights += rows[i] / len(counted)
     return vector, weights
 
 
@@ -191,7 +185,7 @@ def stacked_pooling(
     encode: Callable[[Array], Array],
     pool: Pool,
 ) -> tuple[Array, Array, Array, Array]:
-    """vector = pool(encode(contexts)), of the contexts that the states find in each other.
+    """vector = pool(encode(contexts)), of the contexts of self-attention.
 
     Parameters:
         states: [S, D].
@@ -216,9 +210,5 @@ def stacked_pooling(
     """
     contexts, first = attend_first(states)
     vector, second = pool(encode(contexts))
-    S = len(states)
-    weights = np.zeros(S)
-    for j in range(S):
-        for i in range(S):
-            weights[j] += second[i] * first[i, j]
+    weights = np.array([dot(second, first[:, j]) for j in range(len(states))])
     return vector, weights, first, second

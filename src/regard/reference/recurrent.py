@@ -12,30 +12,29 @@ __all__ = ["bidirectional_lstm", "lstm", "lstm_cell"]
 def lstm_cell(
     x: Array, h: Array, c: Array, w_x: Array, w_h: Array, b_x: Array, b_h: Array
 ) -> tuple[Array, Array]:
-    """One step: what is kept of the memory, what is written to it, and what is shown of it.
+    """One step of an LSTM.
 
         i = sigmoid(W_xi x + b_xi + W_hi h + b_hi)        input gate
         f = sigmoid(W_xf x + b_xf + W_hf h + b_hf)        forget gate
-        g = tanh(W_xg x + b_xg + W_hg h + b_hg)           what may be written
+        g = tanh(W_xg x + b_xg + W_hg h + b_hg)           candidate
         o = sigmoid(W_xo x + b_xo + W_ho h + b_ho)        output gate
         c' = f c + i g,    h' = o tanh(c')
 
     Parameters:
         x: [C], the input of this step.
-        h: [D], the state of the step before.
+        h: [D], the state of the previous step.
         c: [D], its memory.
-        w_x: [4 D, C], the rows of i, f, g and o one below the other, as in torch (weight_ih).
+        w_x: [4 D, C], rows in the order i, f, g, o, as in torch (weight_ih).
         w_h: [4 D, D] in the same order (weight_hh).
         b_x: [4 D] (bias_ih).
-        b_h: [4 D] (bias_hh); torch adds two biases where one would do.
+        b_h: [4 D] (bias_hh); torch has two biases although one suffices.
 
     Returns:
         (state h' [D], memory c' [D]).
 
-    Source: Hochreiter and Schmidhuber, 1997, "Long short-term memory", section 4, whose squashing
-    functions g and h are scaled sigmoids and here tanh, and where nothing is forgotten (f = 1);
-    the forget gate is of Gers, Schmidhuber and Cummins, 2000, "Learning to forget: continual
-    prediction with LSTM".
+    Source: Hochreiter and Schmidhuber, 1997, "Long short-term memory", section 4, with scaled
+    sigmoids instead of tanh and f = 1; the forget gate is from Gers, Schmidhuber and Cummins, 2000,
+    "Learning to forget: continual prediction with LSTM".
 
     >>> weights = np.zeros((4, 1)), np.zeros((4, 1))
     >>> open_all = np.array([99.0, 99.0, 0.5, 99.0])  # i = f = o = 1, g = tanh(0.5)
@@ -46,18 +45,12 @@ def lstm_cell(
     D = len(h)
     state, memory = np.zeros(D), np.zeros(D)
     for d in range(D):
-        inside = []
-        for gate in range(4):
-            row = gate * D + d
-            inside.append(dot(w_x[row], x) + float(b_x[row]) + dot(w_h[row], h) + float(b_h[row]))
         i, f, g, o = (
-            sigmoid(inside[0]),
-            sigmoid(inside[1]),
-            math.tanh(inside[2]),
-            sigmoid(inside[3]),
+            dot(w_x[row], x) + float(b_x[row]) + dot(w_h[row], h) + float(b_h[row])
+            for row in (d, D + d, 2 * D + d, 3 * D + d)
         )
-        memory[d] = f * float(c[d]) + i * g
-        state[d] = o * math.tanh(memory[d])
+        memory[d] = sigmoid(f) * float(c[d]) + sigmoid(i) * math.tanh(g)
+        state[d] = sigmoid(o) * math.tanh(memory[d])
     return state, memory
 
 
@@ -69,7 +62,7 @@ def lstm(
     Parameters:
         inputs: [T, C].
         w_x, w_h, b_x, b_h: as for `lstm_cell`.
-        backward: from the last step to the first; state t is still that of step t.
+        backward: whether to go from the last step to the first; state t is that of step t.
 
     Returns:
         [T, D] states.
@@ -94,12 +87,12 @@ def bidirectional_lstm(
     forward: tuple[Array, Array, Array, Array],
     backward: tuple[Array, Array, Array, Array],
 ) -> Array:
-    """state_t = [forward_t; backward_t], one LSTM from the first step on, one from the last.
+    """state_t = [forward_t; backward_t], of an LSTM in each direction.
 
     Parameters:
         inputs: [T, C].
-        forward: w_x, w_h, b_x and b_h of the one, as for `lstm_cell`.
-        backward: of the other.
+        forward: w_x, w_h, b_x and b_h, as for `lstm_cell`.
+        backward: the same of the other LSTM.
 
     Returns:
         [T, 2 D] states.

@@ -1,4 +1,4 @@
-"""Scores that also read the weights of the queries before: queries come one at a time."""
+"""Scores that depend on the weights of previous queries, for one query at a time."""
 
 import numpy as np
 
@@ -11,10 +11,10 @@ def coverage_loss(weights: Array) -> float:
     """loss = sum over i and j of min(weights_ij, c_ij), where c_ij = sum of weights_nj over n < i.
 
     Parameters:
-        weights: [Q, K], those of every query in turn.
+        weights: [Q, K], of all queries in order.
 
     Returns:
-        the sum over the queries, not their mean; 0 where no key is attended twice.
+        The sum over the queries, not their mean; 0 if no key is attended twice.
 
     Source: See, Liu and Manning, 2017, "Get to the point: summarization with pointer-generator
     networks", equations 10 and 12.
@@ -45,12 +45,12 @@ def coverage_score(
     Parameters:
         query: [Dq], one query.
         keys: [K, Dk].
-        coverage: c, [K], the sum of the weights of all queries before this one.
+        coverage: c, [K], the sum of the weights of all previous queries.
         w_q: W_q, [A, Dq].
         w_k: W_k, [A, Dk].
         w_c: [A].
         v: [A].
-        bias: b, [A], or None for none.
+        bias: b, [A], or None.
 
     Returns:
         [K] scores.
@@ -63,14 +63,8 @@ def coverage_score(
     >>> coverage_score(one, np.ones((2, 1)), np.array([0, 99]), zero, zero, one, 3 * one).tolist()
     [0.0, 3.0]
     """
-    scores = np.zeros(len(keys))
-    for j in range(len(keys)):
-        inside = [
-            dot(w_q[a], query) + dot(w_k[a], keys[j]) + float(w_c[a]) * float(coverage[j])
-            for a in range(len(v))
-        ]
-        scores[j] = through_tanh(inside, v, bias)
-    return scores
+    weights = (w_q, w_k, w_c[:, np.newaxis])
+    return _of_keys(query, keys, np.reshape(coverage, (-1, 1)), weights, v, bias)
 
 
 def location_sensitive_score(
@@ -87,19 +81,14 @@ def location_sensitive_score(
     """score_j = v . tanh(W_q q + W_k k_j + W_f f_j + b), f = filters * previous, for one query.
 
     f_jc = sum over t of filters_ct previous_(j + t - width // 2), where weights beyond the ends
-    are zero. A filter is not turned round before it is laid over the weights (a cross-correlation,
-    as in torch's conv1d); the paper writes a convolution, which learns the same filter reversed.
+    are zero: a cross-correlation, as in torch's conv1d. The paper writes a convolution, which
+    learns the same filter reversed.
 
     Parameters:
-        query: [Dq], one query.
-        keys: [K, Dk].
-        previous: [K], the weights of the query before this one.
-        w_q: W_q, [A, Dq].
-        w_k: W_k, [A, Dk].
+        previous: [K], the weights of the previous query.
         w_f: W_f, [A, filters].
-        filters: [filters, width], width odd, so that the middle of a filter meets key j.
-        v: [A].
-        bias: b, [A], or None for none.
+        filters: [filters, width], width odd, so that the middle of a filter is at key j.
+        others: as for `coverage_score`.
 
     Returns:
         [K] scores.
@@ -121,6 +110,19 @@ def location_sensitive_score(
                 place = j + t - width // 2
                 if 0 <= place < len(keys):
                     features[j, c] += filters[c, t] * previous[place]
+    return _of_keys(query, keys, features, (w_q, w_k, w_f), v, bias)
+
+
+def _of_keys(
+    query: Array,
+    keys: Array,
+    features: Array,
+    weights: tuple[Array, Array, Array],
+    v: Array,
+    bias: Array | None,
+) -> Array:
+    """score_j = v . tanh(W_q q + W_k k_j + W_f f_j + b), for features f [K, F] and W_f [A, F]."""
+    w_q, w_k, w_f = weights
     scores = np.zeros(len(keys))
     for j in range(len(keys)):
         inside = [

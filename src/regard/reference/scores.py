@@ -1,6 +1,7 @@
-"""Scores that look at query and key alone: how well each query matches each key."""
+"""Scores of query and key alone: how well each query matches each key."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -41,16 +42,15 @@ def additive_score(
     >>> additive_score(one, np.array([[-2.0], [99.0]]), two, one, np.array([3.0])).tolist()
     [[0.0, 3.0]]
     """
-    scores = np.zeros((len(query), len(keys)))
-    for i in range(len(query)):
-        for j in range(len(keys)):
-            inside = [dot(w_q[a], query[i]) + dot(w_k[a], keys[j]) for a in range(len(v))]
-            scores[i, j] = through_tanh(inside, v, bias)
-    return scores
+
+    def score(q: Array, k: Array) -> float:
+        return through_tanh([dot(w_q[a], q) + dot(w_k[a], k) for a in range(len(v))], v, bias)
+
+    return _of_pairs(query, keys, score)
 
 
 def concat_score(query: Array, keys: Array, w: Array, v: Array, bias: Array | None = None) -> Array:
-    """score_ij = v . tanh(W [q_i; k_j] + b), of query and key one below the other.
+    """score_ij = v . tanh(W [q_i; k_j] + b), of query and key concatenated.
 
     Parameters:
         query: [Q, Dq].
@@ -69,23 +69,23 @@ def concat_score(query: Array, keys: Array, w: Array, v: Array, bias: Array | No
     >>> concat_score(np.array([[1.0]]), np.array([[-2.0], [99.0]]), w, np.array([3.0])).tolist()
     [[0.0, 3.0]]
     """
-    scores = np.zeros((len(query), len(keys)))
-    for i in range(len(query)):
-        for j in range(len(keys)):
-            both = np.concatenate((query[i], keys[j]))
-            scores[i, j] = through_tanh([dot(w[a], both) for a in range(len(v))], v, bias)
-    return scores
+
+    def score(q: Array, k: Array) -> float:
+        both = np.concatenate((q, k))
+        return through_tanh([dot(w[a], both) for a in range(len(v))], v, bias)
+
+    return _of_pairs(query, keys, score)
 
 
 def cosine_score(query: Array, keys: Array, temperature: float = 1.0) -> Array:
     """score_ij = beta q_i . k_j / (|q_i| |k_j|), where beta = 1 / temperature.
 
-    The paper divides by zero where a vector is all zero; here its cosine is 0.
+    The cosine of a zero vector is 0; the paper divides by zero there.
 
     Parameters:
         query: [Q, D].
         keys: [K, D].
-        temperature: 1 / beta; in the paper beta > 0 is emitted by the controller.
+        temperature: 1 / beta; in the paper the controller outputs beta > 0.
 
     Returns:
         [Q, K] scores, between -beta and beta.
@@ -95,13 +95,12 @@ def cosine_score(query: Array, keys: Array, temperature: float = 1.0) -> Array:
     >>> cosine_score(np.array([[3.0, 4.0]]), np.array([[0.0, 9.0], [0.0, 0.0]]), 0.5).tolist()
     [[1.6, 0.0]]
     """
-    scores = np.zeros((len(query), len(keys)))
-    for i in range(len(query)):
-        for j in range(len(keys)):
-            lengths = math.sqrt(dot(query[i], query[i])) * math.sqrt(dot(keys[j], keys[j]))
-            if lengths > 0:
-                scores[i, j] = dot(query[i], keys[j]) / lengths / temperature
-    return scores
+
+    def score(q: Array, k: Array) -> float:
+        lengths = math.sqrt(dot(q, q)) * math.sqrt(dot(k, k))
+        return dot(q, k) / lengths / temperature if lengths > 0 else 0.0
+
+    return _of_pairs(query, keys, score)
 
 
 def dot_score(query: Array, keys: Array) -> Array:
@@ -123,21 +122,20 @@ def general_score(query: Array, keys: Array, w: Array) -> Array:
     >>> general_score(np.array([[1.0, 2.0]]), np.array([[5.0]]), np.array([[3.0], [4.0]])).tolist()
     [[55.0]]
     """
-    scores = np.zeros((len(query), len(keys)))
-    for i in range(len(query)):
-        for j in range(len(keys)):
-            for row in range(len(w)):
-                scores[i, j] += query[i, row] * dot(w[row], keys[j])
-    return scores
+
+    def score(q: Array, k: Array) -> float:
+        return sum((float(q[row]) * dot(w[row], k) for row in range(len(w))), start=0.0)
+
+    return _of_pairs(query, keys, score)
 
 
 def location_score(query: Array, w: Array, count: int) -> Array:
-    """score_ij = w_j . q_i: from the query alone, one row of W for each place a key may have.
+    """score_ij = w_j . q_i: of the query alone, with one row of W for each position of a key.
 
     Parameters:
         query: [Q, Dq].
         w: W, [max_keys, Dq].
-        count: K, how many keys there are, at most max_keys; the rows beyond are not used.
+        count: K, the number of keys, at most max_keys; further rows are not used.
 
     Returns:
         [Q, count] scores.
@@ -147,11 +145,7 @@ def location_score(query: Array, w: Array, count: int) -> Array:
     >>> location_score(np.array([[2.0]]), np.array([[1.0], [3.0], [5.0]]), 2).tolist()
     [[2.0, 6.0]]
     """
-    scores = np.zeros((len(query), count))
-    for i in range(len(query)):
-        for j in range(count):
-            scores[i, j] = dot(w[j], query[i])
-    return scores
+    return _of_pairs(query, np.array([w[j] for j in range(count)]), lambda q, row: dot(row, q))
 
 
 def scaled_dot_score(
@@ -173,22 +167,23 @@ def scaled_dot_score(
     >>> scaled_dot_score(np.ones((1, 4)), np.full((1, 4), 3.0)).tolist()
     [[6.0]]
     """
-    if scale is None:
-        scale = 1 / math.sqrt(query.shape[1])
-    scores = np.zeros((len(query), len(keys)))
-    for i in range(len(query)):
-        for j in range(len(keys)):
-            scores[i, j] = scale * dot(query[i], keys[j]) / temperature
-    return scores
+    factor = 1 / math.sqrt(query.shape[1]) if scale is None else scale
+    return _of_pairs(query, keys, lambda q, k: factor * dot(q, k) / temperature)
 
 
 def uniform_score(query: Array, keys: Array) -> Array:
-    """score_ij = 0: queries [Q, Dq] and keys [K, Dk], whatever they are -> [Q, K].
+    """score_ij = 0, for any queries [Q, Dq] and keys [K, Dk] -> [Q, K].
 
-    Source: Wiegreffe and Pinter, 2019, "Attention is not not explanation", section 3.2, where the
-    weights are held even: those that softmax makes of equal scores.
+    Source: Wiegreffe and Pinter, 2019, "Attention is not not explanation", section 3.2 (frozen
+    uniform weights, which are the softmax of equal scores).
 
     >>> uniform_score(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]])).tolist()
     [[0.0, 0.0]]
     """
     return np.zeros((len(query), len(keys)))
+
+
+def _of_pairs(query: Array, keys: Array, score: Callable[[Array, Array], float]) -> Array:
+    """[Q, K] scores of every query [Dq] with every key [Dk]."""
+    scores = [[score(q, k) for k in keys] for q in query]
+    return np.array(scores, dtype=np.float64).reshape(len(query), len(keys))

@@ -1,4 +1,4 @@
-"""Transformer layers: attention and a small network, each with a residual and a normalisation."""
+"""Transformer layers: attention and a feed-forward network, with residuals and normalisation."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -8,14 +8,7 @@ import numpy as np
 
 from regard.reference.elements import Array, linear
 
-__all__ = [
-    "Order",
-    "Sublayer",
-    "decoder_layer",
-    "encoder_layer",
-    "feed_forward",
-    "layer_norm",
-]
+__all__ = ["Order", "Sublayer", "decoder_layer", "encoder_layer", "feed_forward", "layer_norm"]
 
 Order = Literal["pre", "post"]
 Sublayer = Callable[[Array], Array]
@@ -32,12 +25,12 @@ def decoder_layer(
 ) -> Array:
     """x = sublayer(x) for self-attention, attention to the memory, and the feed-forward network.
 
-    Order "post" is norm(x + f(x)), as published first; "pre" is x + f(norm(x)), whose last sum a
-    stack of layers normalises once more at its end. The memory is never normalised here.
+    Order "post" is norm(x + f(x)), as in the first paper; "pre" is x + f(norm(x)), and a stack of
+    such layers ends with another normalisation. The memory is not normalised here.
 
     Parameters:
         x: [L, D].
-        memory: [S, Dm], what the encoder left.
+        memory: [S, Dm], the output of the encoder.
         self_attention: [L, D] -> [L, D].
         cross_attention: ([L, D], memory) -> [L, D].
         feed_forward: [L, D] -> [L, D].
@@ -69,18 +62,7 @@ def encoder_layer(
 ) -> Array:
     """x = sublayer(x) for self-attention and for the feed-forward network.
 
-    Order "post" is norm(x + f(x)), as published first; "pre" is x + f(norm(x)), whose last sum a
-    stack of layers normalises once more at its end.
-
-    Parameters:
-        x: [L, D].
-        self_attention: [L, D] -> [L, D].
-        feed_forward: [L, D] -> [L, D].
-        norms: two normalisations, in the order of use.
-        order: "pre" or "post".
-
-    Returns:
-        [L, D].
+    Parameters and returns: as for `decoder_layer`, with two normalisations.
 
     Source: Vaswani et al., 2017, section 3.1 (post); Xiong et al., 2020, table 1 (pre).
 
@@ -100,7 +82,7 @@ def feed_forward(
     b_2: Array,
     activation: Literal["relu", "gelu"] = "relu",
 ) -> Array:
-    """y_l = W_2 activation(W_1 x_l + b_1) + b_2, for every row by itself.
+    """y_l = W_2 activation(W_1 x_l + b_1) + b_2 for every row x_l.
 
     relu(z) = max(z, 0), as in the paper; gelu(z) = z Phi(z), Phi the normal distribution function.
 
@@ -140,7 +122,7 @@ def layer_norm(x: Array, weight: Array, bias: Array, eps: float = 1e-5) -> Array
         x: [L, D].
         weight: [D].
         bias: [D].
-        eps: keeps the root above zero.
+        eps: added to the variance.
 
     Returns:
         [L, D].

@@ -1,13 +1,14 @@
-"""Windows: which keys a query may see, and how strongly before looking.
+"""Windows: which keys a query may attend to, and a bias or gain for each.
 
-Query i of Q stands at place position + i of its sequence; places count from 0.
+Query i of Q is at position p_i = position + i of its sequence; positions count from 0.
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
-from regard.reference.elements import Array, Mask, dot, sigmoid
+from regard.reference.elements import Array, Mask, dot, sigmoid, through_tanh
 
 __all__ = [
     "alibi",
@@ -21,15 +22,15 @@ __all__ = [
 
 
 def alibi(Q: int, K: int, slope: float, position: int = 0) -> Array:
-    """bias_ij = -slope |position + i - j|, to be added to the scores.
+    """bias_ij = -slope |p_i - j|, to be added to the scores.
 
-    The paper is causal; keys after the query, which it never sees, are here as far as those before.
+    The paper is causal. Here keys after the query count by their distance, too.
 
     Parameters:
-        Q: how many queries.
-        K: how many keys.
-        slope: that of one head, see `alibi_slopes`.
-        position: the place of query 0.
+        Q: number of queries.
+        K: number of keys.
+        slope: of one head, see `alibi_slopes`.
+        position: of query 0.
 
     Returns:
         [Q, K] biases, none above zero.
@@ -40,19 +41,16 @@ def alibi(Q: int, K: int, slope: float, position: int = 0) -> Array:
     >>> alibi(1, 3, 0.5, position=2).tolist()
     [[-1.0, -0.5, 0.0]]
     """
-    bias = np.zeros((Q, K))
-    for i in range(Q):
-        for j in range(K):
-            distance = abs(position + i - j)
-            bias[i, j] = -slope * distance if distance else 0.0
-    return bias
+    distances = [[abs(position + i - j) for j in range(K)] for i in range(Q)]
+    biases = [[-slope * distance if distance else 0.0 for distance in row] for row in distances]
+    return np.array(biases, dtype=np.float64).reshape(Q, K)
 
 
 def alibi_slopes(heads: int) -> Array:
     """slope_h = 2^(-8 h / H) for h = 1 .. H, where H is a power of two.
 
-    For other H, the rule of the code released with the paper: all slopes of the next lower power
-    of two, then the first, third, fifth ... slope of twice that power, until there are H.
+    For other H, as in the code released with the paper: all slopes of the next lower power of two,
+    then the first, third, fifth ... slope of twice that power, until there are H.
 
     Parameters:
         heads: H.
@@ -69,20 +67,17 @@ def alibi_slopes(heads: int) -> Array:
     while 2 * power <= heads:
         power = 2 * power
     slopes = [2 ** (-8 * h / power) for h in range(1, power + 1)]
-    h = 1
-    while len(slopes) < heads:
-        slopes.append(2 ** (-8 * h / (2 * power)))
-        h += 2
-    return np.array(slopes)
+    between = [2 ** (-8 * h / (2 * power)) for h in range(1, 2 * power, 2)]
+    return np.array(slopes + between[: heads - power])
 
 
 def causal(Q: int, K: int, position: int = 0) -> Mask:
-    """allowed_ij = j <= position + i: nothing that comes after the query.
+    """allowed_ij = j <= p_i: no key after the query.
 
     Parameters:
-        Q: how many queries.
-        K: how many keys.
-        position: the place of query 0.
+        Q: number of queries.
+        K: number of keys.
+        position: of query 0.
 
     Returns:
         boolean [Q, K].
@@ -92,24 +87,14 @@ def causal(Q: int, K: int, position: int = 0) -> Mask:
     >>> causal(2, 3).tolist()
     [[True, False, False], [True, True, False]]
     """
-    allowed = np.zeros((Q, K), dtype=bool)
-    for i in range(Q):
-        for j in range(K):
-            allowed[i, j] = j <= position + i
-    return allowed
+    return _mask(Q, K, position, lambda p, j: j <= p)
 
 
 def local_monotonic(Q: int, K: int, radius: int, position: int = 0) -> Mask:
-    """allowed_ij = |j - p_i| <= radius, where p_i = position + i: the query's own surroundings.
+    """allowed_ij = |j - p_i| <= radius: the keys around the query.
 
-    Parameters:
-        Q: how many queries.
-        K: how many keys.
-        radius: how many keys to either side; the paper's D.
-        position: the place of query 0.
-
-    Returns:
-        boolean [Q, K].
+    Parameters and returns: as for `causal`; radius is the number of keys on each side, the paper's
+    D.
 
     Source: Luong, Pham and Manning, 2015, "Effective approaches to attention-based neural machine
     translation", section 3.2 (local-m).
@@ -117,11 +102,7 @@ def local_monotonic(Q: int, K: int, radius: int, position: int = 0) -> Mask:
     >>> local_monotonic(1, 4, 1, position=1).tolist()
     [[True, True, True, False]]
     """
-    allowed = np.zeros((Q, K), dtype=bool)
-    for i in range(Q):
-        for j in range(K):
-            allowed[i, j] = abs(j - (position + i)) <= radius
-    return allowed
+    return _mask(Q, K, position, lambda p, j: abs(j - p) <= radius)
 
 
 def local_predictive(centres: Array, K: int, radius: float) -> tuple[Mask, Array]:
@@ -131,12 +112,12 @@ def local_predictive(centres: Array, K: int, radius: float) -> tuple[Mask, Array
     allowed keys and does not renormalise, so that they sum to less than one.
 
     Parameters:
-        centres: p, [Q], as `local_predictive_centres` gives them, not rounded.
-        K: how many keys.
+        centres: p, [Q], by `local_predictive_centres`, not rounded.
+        K: number of keys.
         radius: above zero; the paper's D.
 
     Returns:
-        (allowed, boolean [Q, K]; gaussian [Q, K], also where not allowed).
+        (allowed, boolean [Q, K]; gaussian [Q, K], which is not zero where not allowed).
 
     Source: Luong, Pham and Manning, 2015, equation 10 (local-p).
 
@@ -156,7 +137,7 @@ def local_predictive(centres: Array, K: int, radius: float) -> tuple[Mask, Array
 
 
 def local_predictive_centres(query: Array, length: float, w_p: Array, v_p: Array) -> Array:
-    """p_i = S sigmoid(v_p . tanh(W_p q_i)): where each query would look.
+    """p_i = S sigmoid(v_p . tanh(W_p q_i)): the position that each query predicts.
 
     Parameters:
         query: [Q, Dq].
@@ -172,35 +153,25 @@ def local_predictive_centres(query: Array, length: float, w_p: Array, v_p: Array
     >>> local_predictive_centres(np.zeros((1, 2)), 7, np.ones((3, 2)), np.ones(3)).tolist()
     [3.5]
     """
-    centres = np.zeros(len(query))
-    for i in range(len(query)):
-        inside = 0.0
-        for a in range(len(v_p)):
-            inside += float(v_p[a]) * math.tanh(dot(w_p[a], query[i]))
-        centres[i] = length * sigmoid(inside)
-    return centres
+    inside = [through_tanh([dot(row, q) for row in w_p], v_p, None) for q in query]
+    return np.array([length * sigmoid(number) for number in inside])
 
 
 def sliding(Q: int, K: int, size: int, position: int = 0) -> Mask:
-    """allowed_ij = p_i - size < j <= p_i, where p_i = position + i: the latest `size` keys.
+    """allowed_ij = p_i - size < j <= p_i: the latest `size` keys, the query's own included.
 
-    Parameters:
-        Q: how many queries.
-        K: how many keys.
-        size: how many keys, the one at the query's own place included.
-        position: the place of query 0.
-
-    Returns:
-        boolean [Q, K].
+    Parameters and returns: as for `causal`.
 
     Source: Jiang et al., 2023, "Mistral 7B", section 2; Beltagy, Peters and Cohan, 2020,
-    "Longformer: the long-document transformer", section 3.1, whose window lies on both sides.
+    "Longformer: the long-document transformer", section 3.1, whose window is symmetric.
 
     >>> sliding(1, 5, 2, position=3).tolist()
     [[False, False, True, True, False]]
     """
-    allowed = np.zeros((Q, K), dtype=bool)
-    for i in range(Q):
-        for j in range(K):
-            allowed[i, j] = position + i - size < j <= position + i
-    return allowed
+    return _mask(Q, K, position, lambda p, j: p - size < j <= p)
+
+
+def _mask(Q: int, K: int, position: int, allows: Callable[[int, int], bool]) -> Mask:
+    """[Q, K], whether the query at position p may attend to key j."""
+    rows = [[allows(position + i, j) for j in range(K)] for i in range(Q)]
+    return np.array(rows, dtype=bool).reshape(Q, K)
