@@ -240,7 +240,7 @@ def test_predict_series_of_another_length(regard: Regard, run: Path, tmp_path: P
     short = _write_csv(tmp_path / "a.csv", [[1, 2, 3, 4], [4, 3, 2, 1]])
     said = regard.fails("predict", run, short, "--out", tmp_path / "p.csv")
     assert f"a.csv: has 4 columns; the run was trained on series of {STEPS} steps" in said
-    assert f"({STEPS + 1} columns with a number first), so that it may have labels or not" in said
+    assert f"wanted {STEPS} columns, or {STEPS + 1} with a number first" in said
     assert said.endswith("; use --labelled or --unlabelled")
     assert regard("predict", run, short, "--labelled", "--out", tmp_path / "p.csv") == 0
     assert [row["true target"] for row in _table(tmp_path / "p.csv")] == ["1.0", "4.0"]
@@ -437,7 +437,7 @@ def test_bad_csv(
         (np.arange(29.0), "a.npz: y has the shape [29]; wanted [30] or [30, targets], as X"),
         (np.zeros((CASES, 2, 2)), "a.npz: y has the shape [30, 2, 2]; wanted"),
         (np.array([*range(29), np.nan]), "a.npz: y[29] is nan; wanted a finite number"),
-        (None, "a.npz: has no targets to learn from"),
+        (None, "a.npz: has no targets"),
     ],
 )
 def test_bad_archives(regard: Regard, tmp_path: Path, y: Any, expected: str) -> None:
@@ -486,9 +486,9 @@ def test_several_numbers_are_no_classes(regard: Regard, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("test_y", "expected"),
     [
-        (np.zeros((10, 2)), "b.npz: its number of targets is 2; the file to train on has 1"),
+        (np.zeros((10, 2)), "b.npz: its number of targets is 2; the training file has 1"),
         (np.array(["a"] * 10), "b.npz: y holds <U1; wanted numbers to predict"),
-        (None, "b.npz has no labels, the other file has"),
+        (None, "b.npz has no labels"),
     ],
 )
 def test_a_test_file_that_does_not_go_with_it(

@@ -201,8 +201,8 @@ def test_cross_validation_grid_search_and_pipeline() -> None:
     ("y", "message"),
     [
         (None, "requires y to be passed, but the target y is None"),
-        (np.full(40, 3.5), "^target: is 3.5 for every case"),
-        (np.stack([np.arange(40.0), np.full(40, 7)], 1), "^target 1: is 7 for every case"),
+        (np.full(40, 3.5), "^target is 3.5 for every case"),
+        (np.stack([np.arange(40.0), np.full(40, 7)], 1), "^target 1 is 7 for every case"),
         (np.arange(39.0), "y has 39 labels, X has 40 cases; wanted one for each"),
         (["high"] * 40, "y: could not convert string to float: 'high'"),
         ([np.nan, *range(39)], "y: Input y contains NaN"),

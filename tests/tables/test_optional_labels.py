@@ -104,6 +104,6 @@ def test_a_first_value_that_is_missing_is_no_label(tmp_path: Path) -> None:
 def test_a_single_row(tmp_path: Path) -> None:
     assert _series(tmp_path / "a.csv", "1,2,3\n").labels is None
     assert _labels(_series(tmp_path / "b.csv", "a,1,2,3\n")) == ["a"]
-    with pytest.raises(DataError, match="has 2 columns; .* it may have labels or not; pass"):
+    with pytest.raises(DataError, match="has 2 columns; .* or 4 with a label first; pass"):
         _series(tmp_path / "c.csv", "1,2\n")
     assert _series(tmp_path / "c.csv", "1,2\n", labelled=False).labels is None

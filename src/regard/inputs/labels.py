@@ -1,4 +1,4 @@
-"""Labels of cases, given from Python or read from two files that go together."""
+"""Labels of cases, from Python or from a training and a test file."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ __all__ = ["as_labels", "check_known_labels", "is_missing", "refuse_fractions", 
 
 
 def as_labels(y: ArrayLike, cases: int, *, targets: bool = False) -> NDArray[Any]:
+    """y as an array: [B] classes of any type, or float64 targets, [B] or [B, M]; none missing."""
     from sklearn.utils import check_array, column_or_1d
 
     labels: NDArray[Any]
@@ -26,30 +27,18 @@ def as_labels(y: ArrayLike, cases: int, *, targets: bool = False) -> NDArray[Any
         raise DataError(f"y: {error}") from None
     if len(labels) != cases:
         raise DataError(f"y has {len(labels)} labels, X has {cases} cases; wanted one for each")
-    missing, infinite = _gaps(labels)
-    if missing.any():
-        raise DataError(f"y: the label of case {int(missing.argmax())} is missing (NaN or None)")
-    if infinite.any():
-        raise DataError(f"y: the label of case {int(infinite.argmax())} is infinite (inf)")
+    if not targets and labels.dtype.kind in "fO":
+        for case, label in enumerate(labels):
+            if is_missing(label):
+                raise DataError(f"y: the label of case {case} is missing (NaN or None)")
+            if isinstance(label, float | np.floating) and np.isinf(label):
+                raise DataError(f"y: the label of case {case} is infinite (inf)")
     return labels
 
 
-def _gaps(labels: NDArray[Any]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """[B] where a label is NaN or None, and where it is infinite."""
-    if labels.dtype.kind == "f":
-        return np.isnan(labels), np.isinf(labels)
-    none = np.zeros(len(labels), dtype=bool)
-    if labels.dtype.kind != "O":
-        return none, none
-    missing = np.array([is_missing(label) for label in labels])
-    infinite = np.array([isinstance(label, float) and np.isinf(label) for label in labels])
-    return missing, infinite
-
-
 def is_missing(label: Any) -> bool:
-    if label is None or type(label).__name__ in ("NAType", "NaTType"):  # as pandas has them
-        return True
-    return bool(label != label)  # as NaN of every type is
+    """Whether a label is None, NaN of any type, or missing in pandas."""
+    return label is None or type(label).__name__ in ("NAType", "NaTType") or bool(label != label)
 
 
 def with_fraction(labels: NDArray[Any]) -> int | None:
@@ -62,7 +51,7 @@ def with_fraction(labels: NDArray[Any]) -> int | None:
 
 
 def refuse_fractions(labels: NDArray[Any]) -> None:
-    """Refuse numbers given as classes, worded as scikit-learn does."""
+    """Refuse continuous numbers as classes, with scikit-learn's message."""
     case = with_fraction(labels)
     if case is not None:
         raise DataError(
@@ -74,6 +63,7 @@ def refuse_fractions(labels: NDArray[Any]) -> None:
 def check_known_labels(
     training: NDArray[Any], test: NDArray[Any], ids: NDArray[Any], path: FilePath, other: FilePath
 ) -> None:
+    """Refuse a test file with classes that the training file does not have."""
     unseen = np.flatnonzero(~np.isin(test, training))
     if unseen.size:
         at = unseen[0]

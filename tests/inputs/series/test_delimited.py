@@ -150,7 +150,7 @@ def test_infinities_are_refused(file: Path, missing: str, text: str) -> None:
         ),
         (
             "a,1,2\n,3,4\n",
-            "waves.csv, row 2: the label is missing; set label='none' where there are none",
+            "waves.csv, row 2: the label is missing; set label='none' for a file without labels",
         ),
         ("a\nb\n", "waves.csv, row 1 has a label and no values"),
         ("label,t0,t1\n", "waves.csv has a header and no series"),

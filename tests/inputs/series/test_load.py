@@ -57,9 +57,8 @@ def test_a_name_that_says_nothing() -> None:
     with pytest.raises(DataError) as caught:
         kind_of("series.xlsx")
     assert str(caught.value) == (
-        "series.xlsx: the name does not say what kind of file this is; wanted one of "
-        ".csv, .npz, .parquet, .ts, .tsv, .txt at its end, "
-        "or the kind given: csv, npz, table, ts"
+        "series.xlsx: the kind of file cannot be inferred from its name; wanted a name that "
+        "ends in one of .csv, .npz, .parquet, .ts, .tsv, .txt, or a kind: csv, npz, table, ts"
     )
 
 
@@ -107,19 +106,19 @@ TABLE = "case,time,label,{}\n7,0,up,1,2\n"
             "ts",
             "@classLabel true a\n@data\n1,2:a\n",
             "@classLabel false\n@data\n1,2\n",
-            "test has no labels, the other file has",
+            "test has no labels, training has classes",
         ),
         (
             "ts",
             "@classLabel false\n@data\n1,2\n",
             "@classLabel true a\n@data\n1,2:a\n",
-            "training has no labels, the other file has",
+            "test has classes, training has no labels",
         ),
         (
             "ts",
             "@classLabel true 1\n@data\n1,2:1\n",
             "@targetLabel true\n@data\n1,2:1\n",
-            "test has targets for labels, training has classes",
+            "test has targets, training has classes",
         ),
     ],
 )

@@ -118,7 +118,7 @@ def test_arrays_that_do_not_fit(file: Path, arrays: dict[str, Any], message: str
 
 
 def test_without_x(file: Path) -> None:
-    assert refusal(file, y=[1, 2]) == "toy.npz has no array 'X'; there is y"
+    assert refusal(file, y=[1, 2]) == "toy.npz has no array 'X'; it has y"
 
 
 class Harmful:

@@ -112,11 +112,11 @@ def test_json_and_back() -> None:
         ),
         (
             {"kind": "channel", "mean": [1.0]},
-            "scaler: wanted mean and std together, and for the kind 'channel'",
+            "scaler: wanted mean and std together, and only for the kinds 'channel' and 'log'",
         ),
         (
             {"kind": "series", "mean": [1.0], "std": [1.0]},
-            "scaler: wanted mean and std together, and for the kind 'channel'",
+            "scaler: wanted mean and std together, and only for the kinds 'channel' and 'log'",
         ),
         (
             {"kind": "channel", "mean": [1.0], "std": [0.0]},

@@ -145,8 +145,8 @@ def test_blank_rows_count_as_rows_of_the_file(file: Path) -> None:
         ),
         (
             TOY + "b,2,right,2,1\n",
-            "row 7, column 'label': case b is 'right' here and 'left' before; "
-            "wanted one label for a case",
+            "row 7, column 'label': case b has 'right' here and 'left' in its first "
+            "row; wanted one label for each case",
         ),
         (TOY + "b,2,,2,1\n", "row 7, column 'label' is empty"),
         (TOY + ",2,left,2,1\n", "row 7, column 'case' is empty"),

@@ -132,8 +132,8 @@ def test_missing_values(file: Path) -> None:
         ),
         (
             "@timeStamps true\n@classLabel true a\n@data\n(0,1),(1,2):a\n",
-            "toy.ts has timestamps (@timeStamps true), which are not read; wanted steps at equal "
-            "intervals (@timeStamps false), or use a table",
+            "toy.ts has timestamps (@timeStamps true), which are not supported; wanted steps "
+            "at equal intervals (@timeStamps false), or use a table",
         ),
         (
             "@problemName Toy\n@data\n1,2:a\n",
@@ -141,7 +141,7 @@ def test_missing_values(file: Path) -> None:
         ),
         (
             "@classLabel true a\n@targetLabel true\n@data\n1,2:a\n",
-            "toy.ts says both @classLabel true and @targetLabel true; wanted one",
+            "toy.ts has both @classLabel true and @targetLabel true; wanted one",
         ),
         (
             "@targetLabel true\n@data\n1,2:3\n1,2:?\n",

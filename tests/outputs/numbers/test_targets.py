@@ -184,7 +184,7 @@ def test_a_table_with_columns_of_numbers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("a,1,1", "a,1,5", "row 3, column 'low': case a has 5 here and 1 before; wanted one"),
+        ("a,1,1", "a,1,5", "row 3, column 'low': case a has 5 here and 1 in its first row; wanted"),
         ("b,0,3", "b,0,", "row 4, column 'low': the target of case b is missing or infinite"),
         ("b,0,3", "b,0,x", "row 4, column 'low': 'x' is not a number"),
         ("low", "lo", "has no column 'low'.*did you mean 'lo'"),

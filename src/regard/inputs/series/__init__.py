@@ -1,3 +1,3 @@
-"""Series of numbers as cases: read, drawn at random, scaled."""
+"""Series of numbers: readers, synthetic data, scaling, pictures."""
 
 __all__: list[str] = []

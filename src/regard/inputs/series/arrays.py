@@ -16,22 +16,18 @@ __all__ = ["as_cases"]
 
 
 def as_cases(
-    X: Any,
-    y: ArrayLike | None = None,
-    *,
-    missing: Missing = "refuse",
-    targets: bool = False,
+    X: Any, y: ArrayLike | None = None, *, missing: Missing = "refuse", targets: bool = False
 ) -> Cases:
     """Take series, and their labels, from Python.
 
-    Errors are worded as scikit-learn words them where it has a wording.
+    Errors use scikit-learn's wording where it has one.
 
     Parameters:
-        X: [B, C, T]; or [B, T] for series of one channel, data frames included; or, where lengths
-            differ, B arrays [C, steps], or [steps] for one channel. Of numbers.
-        y: [B] classes or targets, kept as they are; None where there are none.
+        X: Numbers: [B, C, T]; [B, T] for one channel, which may be a data frame; or, for unequal
+            lengths, a list of B arrays [C, steps], or [steps] for one channel.
+        y: [B] classes or targets, kept as they are; or None.
         missing: "refuse" or "interpolate".
-        targets: Whether y is numbers to predict, [B] or [B, M], and not classes.
+        targets: Whether y is numbers to predict, [B] or [B, M], instead of classes.
 
     Returns:
         B cases of C channels and up to T steps.
@@ -39,7 +35,7 @@ def as_cases(
     Raises:
         DataError: X has another shape, no cases, channels or steps, is sparse, complex or text,
             has infinite or missing values or unequal channels; y has another length or gaps.
-        TypeError: A value of X is an object that is no number, such as a dict.
+        TypeError: A value of X is an object that is not a number, such as a dict.
 
     Example:
         >>> cases = as_cases([[1.0, 2.0, 3.0], [4.0, 5.0]], ["rising", "short"])
@@ -47,24 +43,23 @@ def as_cases(
         ((2, 1, 3), [3, 2])
     """
     check_missing(missing)
-    parts = _parts(X)
-    if parts is None:
+    series = _unequal(X)
+    if series is None:
         values = _checked(X)
         lengths = np.full(len(values), values.shape[2], dtype=np.int64)
     else:
-        values, lengths = pad(_series(parts))
+        values, lengths = pad(series)
     labels = None if y is None else as_labels(y, len(values), targets=targets)
     values = settle_missing(values, lengths, missing=missing, place=place_in("X"))
     return Cases(values, lengths, labels)
 
 
-def _parts(X: Any) -> list[NDArray[Any]] | None:
-    """The cases one by one where they differ in shape, None where X is one array."""
-    listed = isinstance(X, list | tuple)
+def _unequal(X: Any) -> list[NDArray[np.float64]] | None:
+    """B arrays [C, steps] if the cases differ in shape, None if X is one array."""
     of_arrays = isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1
-    if not (listed or of_arrays):
+    if not (isinstance(X, list | tuple) or of_arrays):
         return None
-    parts = []
+    parts: list[NDArray[Any]] = []
     for case, one in enumerate(X):
         try:
             parts.append(np.asarray(one))
@@ -73,12 +68,6 @@ def _parts(X: Any) -> list[NDArray[Any]] | None:
     shapes = {part.shape for part in parts}
     if () in shapes or (len(shapes) < 2 and not of_arrays):
         return None
-    return parts
-
-
-def _series(parts: list[NDArray[Any]]) -> list[NDArray[np.float64]]:
-    """Arrays [C, steps] or [steps] as [C, steps] float64, of the same C."""
-    series: list[NDArray[np.float64]] = []
     for case, part in enumerate(parts):
         name = f"X: case {case}"
         if part.ndim not in (1, 2) or part.ndim != parts[0].ndim:
@@ -90,8 +79,7 @@ def _series(parts: list[NDArray[Any]]) -> list[NDArray[np.float64]]:
             raise DataError(f"{name} has no values: its shape is {list(part.shape)}")
         if part.ndim == 2 and len(part) != len(parts[0]):
             raise DataError(f"{name} has {len(part)} channels, case 0 has {len(parts[0])}")
-        series.append(_checked(part[None, ...] if part.ndim == 2 else part[None, None, :])[0])
-    return series
+    return [_checked(np.atleast_2d(part)[None])[0] for part in parts]
 
 
 def _checked(X: Any) -> NDArray[np.float64]:
@@ -105,7 +93,7 @@ def _checked(X: Any) -> NDArray[np.float64]:
     if array.dtype.kind in "mM":
         raise DataError(f"X holds {array.dtype}; wanted real numbers")
     try:
-        checked = check_array(
+        checked: NDArray[np.float64] = check_array(
             array, dtype=np.float64, ensure_all_finite=False, allow_nd=True, input_name="X"
         )
     except ValueError as error:
@@ -119,4 +107,4 @@ def _checked(X: Any) -> NDArray[np.float64]:
         raise DataError(
             f"X: Found array with 0 {what} (shape={checked.shape}) while a minimum of 1 is required"
         )
-    return np.asarray(checked if checked.ndim == 3 else checked[:, None, :])
+    return checked if checked.ndim == 3 else checked[:, None, :]

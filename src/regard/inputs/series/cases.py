@@ -1,4 +1,4 @@
-"""Cases: labelled series as every reader returns them and every model takes them."""
+"""The type of labelled series that readers return and models take."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ from regard.errors import DataError
 
 __all__ = ["Cases", "pad"]
 
+_PER_CASE = ("lengths", "labels", "spans", "ids")
+
 
 @dataclass(frozen=True, eq=False)
 class Cases:
-    """B series of C channels and up to T steps; shorter ones are padded with zeros at the end.
+    """B series of C channels and up to T steps, padded with zeros at the end.
 
     Attributes:
         values: [B, C, T] float64, in the units of the data, zero after each case's length.
-        lengths: [B] int64, the true number of steps of each case, at least 1.
+        lengths: [B] int64, the number of steps of each case without padding, at least 1.
         labels: [B] class of each case (strings from files, anything from Python); or the numbers
-            to predict, float64 [B] or [B, M]; or None where there are none.
-        spans: [B, 2] int64 half-open (start, stop) steps of the part that makes the case what it
-            is, where the truth is known; start == stop where there is none.
-        ids: [B] what the source calls each case (the case column of a table; by default the
+            to predict, float64 [B] or [B, M]; or None.
+        spans: [B, 2] int64 half-open (start, stop) steps that determine the case's class, if they
+            are known; start == stop if no step does.
+        ids: [B] names of the cases in the source (the case column of a table; by default the
             position, from 0).
         channels: C names; by default "channel 0", "channel 1", ...
-        targets: M names of the numbers to predict, where the source names them.
+        targets: M names of the numbers to predict, if the source has them.
     """
 
     values: NDArray[np.float64]
@@ -51,7 +53,7 @@ class Cases:
             object.__setattr__(self, "channels", names)
         if len(self.channels) != channels:
             raise DataError(f"channels: wanted {channels} names, given {len(self.channels)}")
-        for name in ("lengths", "labels", "spans", "ids"):
+        for name in _PER_CASE:
             given = getattr(self, name)
             if given is not None and len(given) != cases:
                 raise DataError(f"{name}: wanted one for each of {cases} cases, given {len(given)}")
@@ -61,35 +63,19 @@ class Cases:
 
     @property
     def mask(self) -> NDArray[np.bool_]:
-        """[B, T] True where a step is the series' own, False where it is padding."""
-        steps = np.arange(self.values.shape[2])
-        return np.asarray(steps < self.lengths[:, None])
+        """[B, T] True for the steps of a series, False for padding."""
+        return np.asarray(np.arange(self.values.shape[2]) < self.lengths[:, None])
 
     def take(self, index: NDArray[np.int64]) -> Cases:
-        """The cases at these positions, in this order, without padding that none of them needs."""
-        lengths = self.lengths[index]
-        steps = int(lengths.max(initial=1))
-        return replace(
-            self,
-            values=self.values[index, :, :steps],
-            lengths=lengths,
-            labels=None if self.labels is None else self.labels[index],
-            spans=None if self.spans is None else self.spans[index],
-            ids=self.ids[index],
-        )
+        """The cases at these positions, in this order, padded to the longest of them."""
+        given = {name: getattr(self, name) for name in _PER_CASE}
+        taken = {name: value[index] for name, value in given.items() if value is not None}
+        steps = int(taken["lengths"].max(initial=1))
+        return replace(self, values=self.values[index, :, :steps], **taken)
 
 
-def pad(
-    series: Sequence[NDArray[np.float64]],
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Series of C channels and their own numbers of steps as one array, zeros at their ends.
-
-    Parameters:
-        series: B arrays [C, steps].
-
-    Returns:
-        values [B, C, T] with T the most steps there are, and lengths [B].
-    """
+def pad(series: Sequence[NDArray[np.float64]]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """B arrays [C, steps] as values [B, C, T], zeros at the end, and lengths [B]."""
     lengths = np.array([one.shape[1] for one in series], dtype=np.int64)
     values = np.zeros((len(series), series[0].shape[0], lengths.max()))
     for case, one in enumerate(series):

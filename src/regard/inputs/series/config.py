@@ -1,4 +1,4 @@
-"""The part of series in the configuration."""
+"""Configuration sections of series."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ __all__ = ["sections"]
 
 
 class _Series(Section):
-    """What series of every kind have."""
+    """Fields of every kind of series."""
 
     scaling: Literal["auto", "series", "channel", "log", "none"] = Field(
         "auto",
@@ -27,7 +27,7 @@ class _Series(Section):
 
 
 class _SineData(_Series, Split):
-    """Sine waves, of which some have a stretch held flat; see `regard.inputs.series.sine`."""
+    """Sine waves, some with a flat stretch; see `regard.data.sine`."""
 
     kind: Literal["sine"]
     series: int = Field(10_000, ge=1, description="how many")
@@ -42,7 +42,7 @@ class _SineData(_Series, Split):
 
 
 class _CsvData(_Series, Files):
-    """CSV or TSV: one series a row, its label first."""
+    """CSV or TSV: one series a row, after its label."""
 
     kind: Literal["csv"]
 
@@ -54,13 +54,13 @@ class _TsData(_Series, Files):
 
 
 class _NpzData(_Series, Files):
-    """NumPy's .npz with X, y and, for unequal lengths, lengths."""
+    """A NumPy archive with X, y and, for unequal lengths, lengths."""
 
     kind: Literal["npz"]
 
 
 class _Table(_Series, Files):
-    """A long table, CSV or Parquet: a row per case and time."""
+    """A long table, CSV or Parquet: a row for each step of each case."""
 
     kind: Literal["table"]
     case: str = Field("case", description="column that says which case a row belongs to")
@@ -71,7 +71,7 @@ class _Table(_Series, Files):
 
 
 class _TableData(_Table):
-    """A long table, CSV or Parquet: a row per case and time, each with the case's class."""
+    """A long table with the class of the case in each row."""
 
     label: str = Field("label", description="column with the class of the case")
 
@@ -83,7 +83,7 @@ class _TargetCsvData(_CsvData):
 
 
 class _TargetTableData(_Table):
-    """A long table, CSV or Parquet: a row per case and time, each with the case's numbers."""
+    """A long table with the numbers to predict in each row."""
 
     label: str | tuple[str, ...] = Field(
         "label", description="column, or list of columns, with the numbers to predict"
@@ -91,13 +91,13 @@ class _TargetTableData(_Table):
 
 
 class _ArrayData(_Series, Learned):
-    """Arrays given from Python: the configuration of an estimator that was saved."""
+    """Arrays from Python: the configuration of a saved estimator."""
 
     kind: Literal["arrays"]
 
 
 class _ClassTraining(Section):
-    """What series add to the training of classifiers."""
+    """Training options of classifiers of series."""
 
     augmentation: Literal["warp", "none"] = Field(
         "warp",
@@ -107,7 +107,7 @@ class _ClassTraining(Section):
 
 
 def sections(target: str) -> Sections:
-    """The sections of series with this kind of target."""
+    """The sections of series for a kind of target: "class" or "numbers"."""
     if target == "numbers":
         return Sections(data=(_TargetCsvData, _TsData, _NpzData, _TargetTableData, _ArrayData))
     return Sections(

@@ -1,4 +1,4 @@
-"""Series of numbers: [channels, steps] each, of equal lengths or not."""
+"""The input `series`: series of numbers, [channels, steps] each, of equal lengths or not."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from regard.training import Part, SequencePart, warp
 
 __all__ = ["SeriesInput"]
 
-# Fields of the section `data` that are not for its reader.
+# Fields of the section `data` that readers do not take.
 _NOT_READ = {"kind", "scaling", "validation_share", "test_share"}
 
 
@@ -47,14 +47,11 @@ class SeriesInput(Input):
     scaler_: Scaler
     shortest_: int
     longest_: int
-    _columns: int = 1  # numbers to predict, before the series in a row of a CSV
+    _columns: int = 1  # numbers to predict
 
     def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Cases:
-        """[cases, channels, steps], [cases, steps], or a list of unequal series."""
-        cases: Cases = X
-        if not isinstance(X, Cases):
-            numeric = self.target == "numbers"
-            cases = as_cases(X, y, missing=self.config.data.missing, targets=numeric)
+        numeric, missing = self.target == "numbers", self.config.data.missing
+        cases = X if isinstance(X, Cases) else as_cases(X, y, missing=missing, targets=numeric)
         if not fitting and len(cases.channels) != len(self.channels_):
             raise DataError(
                 f"X has {len(cases.channels)} channels; the model was fitted on "
@@ -63,7 +60,6 @@ class SeriesInput(Input):
         return cases
 
     def load(self) -> tuple[Cases, Cases | None, str]:
-        """A file of series, or sine waves."""
         options = self.config.data
         if options.kind == "arrays":
             raise DataError("data.kind: arrays come from Python; train on a file or on sine")
@@ -71,15 +67,15 @@ class SeriesInput(Input):
         if options.kind == "sine":
             del given["missing"]
             return sine(**given, seed=self.config.seed), None, "sine"
-        if self.target == "numbers" and options.kind == "table":
-            given["label"] = _names(options.label)
-        if self.target == "numbers" and options.kind == "npz":
-            given["targets"] = True
+        if self.target == "numbers":
+            if isinstance(given.get("label"), str):  # a single column of a table
+                given["label"] = (given["label"],)
+            if options.kind == "npz":
+                given["targets"] = True
         cases, test = load(options.kind, **given)
         return cases, test, options.path
 
     def read(self, path: Path | None, **options: Any) -> Cases:
-        """A file of the form trained on, with or without labels."""
         if path is None:
             raise ConfigError("source: name a file of new cases, after the run")
         cases = read_new(
@@ -98,7 +94,6 @@ class SeriesInput(Input):
         return cases
 
     def fit(self, cases: Cases) -> tuple[Cases, NDArray[np.float32]]:
-        """Fit the scaler."""
         self.channels_ = cases.channels
         self.shortest_, self.longest_ = int(cases.lengths.min()), int(cases.lengths.max())
         if cases.labels is not None and cases.labels.ndim == 2:
@@ -114,7 +109,6 @@ class SeriesInput(Input):
         return cases, self.scaler_.transform(cases)
 
     def kept(self) -> dict[str, Any]:
-        """Channels, lengths and scaler."""
         return {
             "channels": list(self.channels_),
             "steps": [self.shortest_, self.longest_],
@@ -122,14 +116,12 @@ class SeriesInput(Input):
         }
 
     def restore(self, kept: Mapping[str, Any], text: str) -> None:
-        """Take back what was kept."""
         self.channels_ = tuple(kept["channels"])
         self.shortest_, self.longest_ = map(int, kept["steps"])
         self.scaler_ = Scaler.from_dict(kept["scaler"])
         self._columns = len(kept.get("targets", ())) or 1
 
     def part(self, encoded: Any, *, targets: NDArray[Any] | None, training: bool) -> Part:
-        """Batches of scaled series."""
         cases, scaled = encoded
         return SequencePart(
             [torch.from_numpy(scaled)],
@@ -138,7 +130,6 @@ class SeriesInput(Input):
         )
 
     def build(self, output: Any) -> nn.Module:
-        """Encoder, dropout and the output's head."""
         model = self.config.model
 
         def one() -> nn.Module:
@@ -157,12 +148,12 @@ class SeriesInput(Input):
         return built
 
     def augment(self) -> Callable[[Tensor, Tensor | None], Tensor] | None:
-        """Warping, of classes alone: numbers may change with a series' speed and scale."""
+        # Not for numbers to predict, which may depend on a series' speed and scale.
         return warp if getattr(self.config.training, "augmentation", "none") == "warp" else None
 
     @property
     def by_evidence(self) -> bool:
-        """Under conjunctive pooling most gates are open, and the values differ."""
+        # Most gates of conjunctive pooling are open, so attention alone says little.
         return bool(self.config.model.pooling == "conjunctive")
 
     def lay(
@@ -172,18 +163,15 @@ class SeriesInput(Input):
         encoded: Any,
         index: NDArray[np.int64],
     ) -> dict[str, list[NDArray[np.float64]]]:
-        """Each position's value shared evenly among the steps that it covers."""
+        """Each position's value, shared evenly among the steps that it covers."""
         lengths = encoded[0].lengths[index]
         steps = int(lengths.max())
         encoder: Any = model.encoder
-        laid = {
-            name: lay_over_steps(values, lengths, stride=encoder.stride, steps=steps)
-            for name, values in maps.items()
-        }
-        return {
-            name: [row[..., :length] for row, length in zip(rows, lengths, strict=True)]
-            for name, rows in laid.items()
-        }
+        laid = {}
+        for name, values in maps.items():
+            rows = lay_over_steps(values, lengths, stride=encoder.stride, steps=steps)
+            laid[name] = [row[..., :length] for row, length in zip(rows, lengths, strict=True)]
+        return laid
 
     def collect(self, rows: list[NDArray[np.float64]]) -> NDArray[np.float64]:
         """[B, ..., T] with zeros after each case's length."""
@@ -194,7 +182,7 @@ class SeriesInput(Input):
         return result
 
     def localisation(self, seen: Inference) -> dict[str, Any]:
-        """Average precision of the attention against the true spans, and that of chance."""
+        """Average precision of the attention for the true spans, and of chance."""
         cases: Cases = seen.cases
         if cases.spans is None or not (cases.spans[:, 0] < cases.spans[:, 1]).any():
             return {}
@@ -206,32 +194,26 @@ class SeriesInput(Input):
         }
 
     def view(self, seen: Inference, n: int, outcome: Outcome) -> SeriesView:
-        """A series with its weights along it."""
         cases: Cases = seen.cases
-        span = None if cases.spans is None else (int(cases.spans[n, 0]), int(cases.spans[n, 1]))
+        start, stop = (0, 0) if cases.spans is None else map(int, cases.spans[n])
         return SeriesView(
             id=str(cases.ids[n]),
             outcome=outcome,
             series=cases.values[n, :, : cases.lengths[n]],
             channels=cases.channels,
             weights=seen.maps["weights"][n],
-            span=span if span and span[0] < span[1] else None,
+            span=(start, stop) if start < stop else None,
         )
 
     def columns(self, seen: Inference) -> dict[str, Any]:
-        """`from` and `to`: the shortest stretch of steps with half of the weight."""
+        """`from` and `to`: the shortest span of steps with half of the weight."""
         start, stop = most_attended_spans(self.collect(seen.maps["weights"])).T
         return {"from": start, "to": stop}
 
     def reading(self, moved: str) -> list[str]:
-        """What conjunctive pooling shows."""
         if not self.by_evidence:
             return []
         return [
-            "Conjunctive pooling looks at every step and lets what each says differ: the weights "
-            f"drawn are {moved.format('step')}."
+            "With conjunctive pooling, the weights in the pictures are not the attention but "
+            f"{moved.format('step')}."
         ]
-
-
-def _names(label: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (label,) if isinstance(label, str) else tuple(label)

@@ -1,10 +1,11 @@
-"""Files of every kind, for training and testing, by the name of the kind."""
+"""Read a training file, and its test file, of any kind."""
 
 from collections.abc import Callable
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
+from regard.checks import check_choice
 from regard.errors import ConfigError, DataError, did_you_mean
 from regard.inputs.labels import check_known_labels
 from regard.inputs.series.cases import Cases
@@ -23,40 +24,29 @@ READERS: dict[str, Callable[..., Cases]] = {
     "ts": read_ts,
 }
 
-_SUFFIXES = {
-    ".csv": "csv",
-    ".npz": "npz",
-    ".parquet": "table",
-    ".ts": "ts",
-    ".tsv": "csv",
-    ".txt": "csv",
-}
+_SUFFIXES = dict.fromkeys((".csv", ".tsv", ".txt"), "csv")
+_SUFFIXES |= {".npz": "npz", ".parquet": "table", ".ts": "ts"}
 
 
 def load(
-    kind: str,
-    *,
-    path: FilePath,
-    test_path: FilePath | None = None,
-    **options: Any,
+    kind: str, *, path: FilePath, test_path: FilePath | None = None, **options: Any
 ) -> tuple[Cases, Cases | None]:
-    """Read a file for training and, where there is one, a file for testing that goes with it.
+    """Read a training file and, optionally, a test file.
 
     Parameters:
-        kind: "csv", "npz", "table" or "ts"; `kind_of` tells it from a file's name.
-        path: The file to train on.
-        test_path: The file to test on.
+        kind: "csv", "npz", "table" or "ts"; see `kind_of`.
+        path: The training file.
+        test_path: The test file.
         options: Passed to the reader of the kind: `read_csv`, `read_npz`, `read_table`, `read_ts`.
 
     Returns:
-        The cases to train on, and those to test on or None.
+        The training cases, and the test cases or None.
 
     Raises:
-        ConfigError: There is no such kind, or its reader has no such option.
-        DataError: A file cannot be read, or the two do not go together.
+        ConfigError: The kind is unknown, or its reader has no such option.
+        DataError: A file cannot be read, or the two differ in channels or kind of labels.
     """
-    if kind not in READERS:
-        raise ConfigError(f"kind: no {kind!r}{did_you_mean(str(kind), READERS)}")
+    check_choice("kind", kind, READERS)
     reader = READERS[kind]
     known = [name for name in signature(reader).parameters if name != "path"]
     for option in options:
@@ -73,16 +63,16 @@ def load(
 
 
 def kind_of(path: FilePath) -> str:
-    """The kind of a file by the end of its name: ".parquet" is a "table", ".csv" is "csv".
+    """The kind of a file by its suffix: "table" for ".parquet", "csv" for ".csv", ".tsv", ".txt".
 
     Raises:
-        DataError: The end of the name says nothing.
+        DataError: The suffix is unknown.
     """
     suffix = Path(path).suffix.lower()
     if suffix not in _SUFFIXES:
         raise DataError(
-            f"{path}: the name does not say what kind of file this is; wanted one of "
-            f"{', '.join(_SUFFIXES)} at its end, or the kind given: {', '.join(READERS)}"
+            f"{path}: the kind of file cannot be inferred from its name; wanted a name that ends "
+            f"in one of {', '.join(sorted(_SUFFIXES))}, or a kind: {', '.join(READERS)}"
         )
     return _SUFFIXES[suffix]
 
@@ -98,14 +88,12 @@ def _check_pair(training: Cases, test: Cases, path: FilePath, test_path: FilePat
                 f"{test_path} has the channel {theirs!r} where {path} has {ours!r}; "
                 "name the channels in the order that both should have (channels=)"
             )
-    if training.labels is None and test.labels is None:
-        return
-    if training.labels is None or test.labels is None:
-        without = path if training.labels is None else test_path
-        raise DataError(f"{without} has no labels, the other file has")
-    targets = [labels.dtype.kind == "f" for labels in (training.labels, test.labels)]
-    if targets[0] != targets[1]:
-        words = ["targets" if is_target else "classes" for is_target in targets]
-        raise DataError(f"{test_path} has {words[1]} for labels, {path} has {words[0]}")
-    if not targets[0]:
-        check_known_labels(training.labels, test.labels, test.ids, path, test_path)
+    given: list[Any] = [training.labels, test.labels]
+    kinds = [
+        "no labels" if labels is None else "targets" if labels.dtype.kind == "f" else "classes"
+        for labels in given
+    ]
+    if kinds[0] != kinds[1]:
+        raise DataError(f"{test_path} has {kinds[1]}, {path} has {kinds[0]}")
+    if kinds[0] == "classes":
+        check_known_labels(given[0], given[1], test.ids, path, test_path)

@@ -1,4 +1,4 @@
-"""NumPy archives: X and, where there are, y, lengths and spans."""
+"""NumPy archives with X and, optionally, y, lengths and spans."""
 
 from typing import Any
 
@@ -17,17 +17,17 @@ _KEYS = ("X", "y", "lengths", "spans")
 
 
 def read_npz(path: FilePath, *, targets: bool = False, missing: Missing = "refuse") -> Cases:
-    """Read a NumPy archive (`numpy.savez`), without executing anything that is in it.
+    """Read a NumPy archive (`numpy.savez`), without executing any code in it.
 
     Parameters:
-        path: An .npz file with the arrays X, [B, C, T] or [B, T], and, where there are, y [B],
-            lengths [B] (without them all cases have T steps) and spans [B, 2] (half-open steps).
-        targets: whether y, [B] or [B, M], is numbers to predict.
+        path: An .npz file with the array X, [B, C, T] or [B, T], and optionally y [B], lengths
+            [B] (by default all cases have T steps) and spans [B, 2] (half-open steps).
+        targets: Whether y, [B] or [B, M], is numbers to predict.
         missing: "refuse" or "interpolate".
 
     Returns:
-        B cases of C channels and up to T steps. y in floating point, or of two axes, is kept as
-        targets, float64; any other becomes classes as strings, if it is not to be targets.
+        B cases of C channels and up to T steps. With `targets`, or if y is floating point or has
+        two axes, labels are float64 targets; otherwise classes as strings.
 
     Raises:
         DataError: The file cannot be read, an array has another name, shape or type, a value is
@@ -35,7 +35,15 @@ def read_npz(path: FilePath, *, targets: bool = False, missing: Missing = "refus
     """
     check_missing(missing)
     arrays = _load(path)
-    values = _values(path, arrays["X"])
+    X = arrays["X"]
+    if X.dtype.kind not in "biuf":
+        raise DataError(f"{path}: X holds {X.dtype}; wanted real numbers")
+    if X.ndim not in (2, 3) or X.size == 0:
+        raise DataError(
+            f"{path}: X has the shape {list(X.shape)}; wanted [cases, channels, steps] or "
+            "[cases, steps], none of them 0"
+        )
+    values = (X if X.ndim == 3 else X[:, None, :]).astype(np.float64)
     cases, _, steps = values.shape
     lengths = np.full(cases, steps, dtype=np.int64)
     if "lengths" in arrays:
@@ -58,7 +66,7 @@ def _load(path: FilePath) -> dict[str, NDArray[Any]]:
     with check_file(path).open("rb") as file:
         try:
             archive = np.load(file, allow_pickle=False)
-        except Exception:  # of many types, as a foreign file may break the archive anywhere
+        except Exception:  # a damaged file may raise any type
             raise DataError(
                 f"{path} is not a NumPy archive; wanted what numpy.savez writes"
             ) from None
@@ -68,33 +76,18 @@ def _load(path: FilePath) -> dict[str, NDArray[Any]]:
             if key not in _KEYS:
                 raise DataError(f"{path}: array {key!r} is unknown{did_you_mean(key, _KEYS)}")
         if "X" not in archive.files:
-            there = ", ".join(archive.files) or "nothing"
-            raise DataError(f"{path} has no array 'X'; there is {there}")
-        return {key: _member(path, archive, key) for key in archive.files}
-
-
-def _member(path: FilePath, archive: Any, key: str) -> NDArray[Any]:
-    try:
-        return np.asarray(archive[key])
-    except Exception as error:  # as above
-        if "Object arrays" in str(error):
-            raise DataError(
-                f"{path}: array {key!r} holds Python objects, which are never loaded; "
-                "save numbers or strings"
-            ) from None
-        raise DataError(f"{path}: array {key!r} is damaged: {error}") from None
-
-
-def _values(path: FilePath, X: NDArray[Any]) -> NDArray[np.float64]:
-    """X as [B, C, T] float64."""
-    if X.dtype.kind not in "biuf":
-        raise DataError(f"{path}: X holds {X.dtype}; wanted real numbers")
-    if X.ndim not in (2, 3) or X.size == 0:
-        raise DataError(
-            f"{path}: X has the shape {list(X.shape)}; wanted [cases, channels, steps] or "
-            "[cases, steps], none of them 0"
-        )
-    return (X if X.ndim == 3 else X[:, None, :]).astype(np.float64)
+            present = ", ".join(archive.files) or "nothing"
+            raise DataError(f"{path} has no array 'X'; it has {present}")
+        arrays = {}
+        for key in archive.files:
+            try:
+                arrays[key] = np.asarray(archive[key])
+            except Exception as error:  # as above
+                reason = f"is damaged: {error}"
+                if "Object arrays" in str(error):
+                    reason = "holds Python objects, which are never loaded; save numbers or strings"
+                raise DataError(f"{path}: array {key!r} {reason}") from None
+        return arrays
 
 
 def _labels(path: FilePath, y: NDArray[Any], cases: int, *, targets: bool) -> NDArray[Any]:

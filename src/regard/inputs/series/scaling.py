@@ -1,9 +1,9 @@
-"""Scaling of values to zero mean and unit variance, for a model to take."""
+"""Scaling of values to zero mean and unit variance."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,28 +14,28 @@ from regard.inputs.series.cases import Cases
 
 __all__ = ["Scaler", "choose_scaling"]
 
-_DISPARATE = 10.0
-_KINDS = ("channel", "log", "none", "series")
+_Kind = Literal["series", "channel", "log", "none"]
 _FIELDS = ("kind", "mean", "std")
+_DISPARATE = 10.0
 
 
 class Scaler:
-    """Brings values to zero mean and unit variance: (x - mean) / std.
+    """Scales values to zero mean and unit variance: (x - mean) / std.
 
-    "series" takes mean and std of each channel of each case over its own steps, and so drops the
-    level and size of a series; "channel" takes those of each channel over all steps of the cases
-    it was fitted on, and so keeps them; "log" does that with sign(x) log(1 + |x|) in the place of
-    x, where sizes differ by orders of magnitude and yet tell; "none" changes nothing. Padding
-    counts for nothing and stays zero. Where a channel does not vary by more than the rounding of
-    float64 it is constant: it is centred and not divided.
+    "series" takes mean and std of each channel of each case over its own steps, so the level and
+    size of a series are lost. "channel" takes those of each channel over all steps of the cases it
+    was fitted on, which keeps level and size. "log" is "channel" on sign(x) log(1 + |x|), for
+    series whose sizes matter and differ by orders of magnitude. "none" leaves values unchanged.
+    Padding is ignored and stays zero. A channel that varies by no more than the rounding of float64
+    is constant: it is centred, not divided.
 
     Parameters:
         kind: "series", "channel", "log" or "none".
 
     Attributes:
         kind: As given.
-        mean: [C] of the cases fitted on, for "channel" and "log"; None before that and otherwise.
-        std: [C] likewise, 1 for constant channels.
+        mean: [C] of the cases fitted on, for "channel" and "log"; otherwise None.
+        std: [C] as for mean, 1 for constant channels.
 
     Example:
         >>> from regard.data import as_cases
@@ -43,35 +43,26 @@ class Scaler:
         array([-1.2247449,  0.       ], dtype=float32)
     """
 
-    kind: Literal["series", "channel", "log", "none"]
-    mean: NDArray[np.float64] | None
-    std: NDArray[np.float64] | None
+    mean: NDArray[np.float64] | None = None
+    std: NDArray[np.float64] | None = None
 
-    def __init__(self, kind: Literal["series", "channel", "log", "none"] = "series") -> None:
-        check_choice("kind", kind, _KINDS)
+    def __init__(self, kind: _Kind = "series") -> None:
+        check_choice("kind", kind, sorted(get_args(_Kind)))
         self.kind = kind
-        self.mean = None
-        self.std = None
 
     def fit(self, cases: Cases) -> Scaler:
-        """Take from the training part, and from nothing else, what transforming needs."""
+        """Compute mean and std of the training part."""
         if self.kind in ("channel", "log"):
             mean, std = _moments(self._values(cases), cases.mask[:, None, :], axes=(0, 2))
             self.mean, self.std = mean.ravel(), std.ravel()
         return self
 
     def transform(self, cases: Cases) -> NDArray[np.float32]:
-        """The scaled values.
-
-        Parameters:
-            cases: [B, C, T] values.
-
-        Returns:
-            [B, C, T] float32, zero where there is padding.
+        """The scaled values: [B, C, T] float32, zero for padding.
 
         Raises:
-            DataError: The scaler was not fitted, or on another number of channels, or a scaled
-                value is too large for float32.
+            DataError: The scaler is not fitted, or was fitted on another number of channels, or a
+                scaled value is too large for float32.
         """
         with np.errstate(over="ignore", invalid="ignore"):
             if self.kind == "none":
@@ -91,35 +82,29 @@ class Scaler:
             )
         return scaled
 
-    def _values(self, cases: Cases) -> NDArray[np.float64]:
-        if self.kind != "log":
-            return cases.values
-        return np.asarray(np.sign(cases.values) * np.log1p(np.abs(cases.values)))
-
     def invert(self, scaled: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What was scaled by the kind "channel", in the units of the data again.
+        """Values scaled by the kind "channel", in the units of the data.
 
         Parameters:
             scaled: [..., C, T], or [..., C] with one step.
         """
         assert self.mean is not None
         assert self.std is not None
-        one_step = scaled.ndim == 2
-        std, mean = (x if one_step else x[:, None] for x in (self.std, self.mean))
+        std, mean = (x if scaled.ndim == 2 else x[:, None] for x in (self.std, self.mean))
         return np.asarray(scaled * std + mean)
 
     def to_dict(self) -> dict[str, Any]:
-        """All of the scaler as what JSON can hold."""
+        """The scaler as a dict that JSON can hold."""
         if self.mean is None or self.std is None:
             return {"kind": self.kind}
         return {"kind": self.kind, "mean": self.mean.tolist(), "std": self.std.tolist()}
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Scaler:
-        """The scaler that `to_dict` described.
+        """The scaler of a dict that `to_dict` returned.
 
         Raises:
-            ConfigError: A key is missing or unknown, or its value is not what `to_dict` writes.
+            ConfigError: A key is missing or unknown, or its value is invalid.
         """
         if not isinstance(given, Mapping):
             raise ConfigError(f"scaler: wanted an object, given {given!r}")
@@ -128,21 +113,27 @@ class Scaler:
                 raise ConfigError(f"scaler: no field {key!r}{did_you_mean(str(key), _FIELDS)}")
         if "kind" not in given:
             raise ConfigError("scaler: the field kind is missing")
-        check_choice("scaler.kind", given["kind"], _KINDS)
+        check_choice("scaler.kind", given["kind"], sorted(get_args(_Kind)))
         scaler = cls(given["kind"])
-        if ("mean" in given) != ("std" in given) or (
-            "mean" in given and scaler.kind not in ("channel", "log")
-        ):
-            raise ConfigError("scaler: wanted mean and std together, and for the kind 'channel'")
-        if "mean" in given:
-            scaler.mean = _numbers("scaler.mean", given["mean"])
-            scaler.std = _numbers("scaler.std", given["std"])
-            if len(scaler.mean) != len(scaler.std) or (scaler.std <= 0).any():
-                raise ConfigError("scaler.std: wanted one number above 0 for each of scaler.mean")
+        if len(given) == 1:
+            return scaler
+        if len(given) == 2 or scaler.kind not in ("channel", "log"):
+            raise ConfigError(
+                "scaler: wanted mean and std together, and only for the kinds 'channel' and 'log'"
+            )
+        scaler.mean = _numbers("scaler.mean", given["mean"])
+        scaler.std = _numbers("scaler.std", given["std"])
+        if len(scaler.mean) != len(scaler.std) or (scaler.std <= 0).any():
+            raise ConfigError("scaler.std: wanted one number above 0 for each of scaler.mean")
         return scaler
 
+    def _values(self, cases: Cases) -> NDArray[np.float64]:
+        if self.kind != "log":
+            return cases.values
+        return np.asarray(np.sign(cases.values) * np.log1p(np.abs(cases.values)))
+
     def _mean_and_std(self, cases: Cases) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """[B, C, 1] or [1, C, 1]."""
+        """[B, C, 1] or [C, 1]."""
         if self.kind == "series":
             return _moments(cases.values, cases.mask[:, None, :], axes=(2,))
         if self.mean is None or self.std is None:
@@ -154,16 +145,16 @@ class Scaler:
 
 
 def choose_scaling(cases: Cases, *, keep_size: bool = False) -> Literal["series", "channel", "log"]:
-    """The kind of scaling that suits these cases.
+    """The kind of scaling for these cases.
 
-    "channel" keeps how large a series is, which often tells classes apart; but where the sizes of
-    the cases differ by orders of magnitude it leaves the small ones next to nothing. So it is
-    another where, for the channel in the middle, the standard deviation of the cases at the upper
-    quartile is ten times that at the lower or more: "series", or, to keep the size, "log".
+    "channel" keeps the size of a series, which often separates classes. If sizes differ by orders
+    of magnitude, however, it scales small series to almost nothing. So the choice is "series", or
+    "log" to keep the size, if the upper quartile of the cases' standard deviations is ten times
+    the lower quartile or more, in the median over the channels.
 
     Parameters:
         cases: the training part.
-        keep_size: whether the size must be kept, as numbers to predict often go with it.
+        keep_size: whether the size must be kept, as numbers to predict often depend on it.
     """
     _, std = _moments(cases.values, cases.mask[:, None, :], axes=(2,))
     lower, upper = np.quantile(std[..., 0], [0.25, 0.75], axis=0)  # [C]
@@ -177,11 +168,11 @@ def _moments(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and standard deviation over these axes where the mask [B, 1, T] is true.
 
-    Values are taken from the first of them on, which is exact for constant channels and loses
-    nothing to a large offset, and squared as shares of the largest, which cannot overflow.
+    The first value is subtracted before summing, which is exact for constant channels and avoids
+    cancellation with a large offset. Residuals are divided by the largest before squaring, so that
+    squares cannot overflow.
     """
-    first = tuple(slice(0, 1) if axis in axes else slice(None) for axis in range(3))
-    origin = values[first]
+    origin = values[tuple(slice(0, 1) if axis in axes else slice(None) for axis in range(3))]
     count = mask.sum(axis=axes, keepdims=True)
     residual = values - origin
     residual *= mask

@@ -1,7 +1,4 @@
-"""Sine waves, a share of which is held at one value for a while, as by a stuck sensor.
-
-x = linspace(0, 2 pi, T);    wave[t] = A sin(f x[t] + phase) + noise
-"""
+"""Synthetic sine waves, some with a flat stretch, as from a stuck sensor."""
 
 from typing import Any
 
@@ -29,27 +26,29 @@ def sine(
 ) -> Cases:
     """Draw sine waves, some with a stretch that holds the value of its first step.
 
-    All draws are uniform. The stretch is cut at the end of the series and has at least two steps.
-    Noise is added before the stretch is held: a stuck sensor reports one value, noise and all.
+        x = linspace(0, 2 pi, T);    wave[t] = A sin(f x[t] + phase) + noise
+
+    All parameters are drawn from uniform distributions. A stretch ends with the series at the
+    latest and has at least two steps. It holds the noise of its first step, too.
 
     Parameters:
-        series: waves to draw.
+        series: number of waves.
         steps: steps of each, at least 2.
         normal_share: share of the waves without a stretch.
-        frequency: lowest and highest, in cycles a series.
+        frequency: lowest and highest, in cycles per series.
         amplitude: lowest and highest, in the units of the values.
         start: earliest and latest first step of a stretch, as a share of the series.
         length: shortest and longest stretch, as a share of the series.
         noise: standard deviation of Gaussian noise, as a share of the wave's amplitude.
         phase: lowest and highest, in radians.
-        seed: the same seed gives the same waves.
+        seed: random seed.
 
     Returns:
-        Cases of one channel, in random order, labelled 0 (normal) or 1 (a stretch is held), with
+        Cases of one channel, in random order, labelled 0 (normal) or 1 (with a flat stretch), with
         the stretches as spans.
 
     Raises:
-        ConfigError: A parameter is not what is wanted.
+        ConfigError: A parameter is out of range.
 
     Example:
         >>> cases = sine(series=4, steps=10)
@@ -66,7 +65,6 @@ def sine(
     check_number("noise", noise, within="[0, inf)")
     check_range("phase", phase, within="(-inf, inf)")
     check_count("seed", seed, least=0)
-
     generator = np.random.default_rng(seed)
 
     def draw(between: tuple[float, float]) -> NDArray[np.float64]:
@@ -75,9 +73,8 @@ def sine(
     labels = generator.permutation(
         (np.arange(series) >= round(series * normal_share)).astype(np.int64)
     )
-    heights = draw(amplitude)  # [B, 1], as all that is drawn
-    x = np.linspace(0, 2 * np.pi, steps)
-    waves = draw(frequency) * x  # [B, T]
+    heights = draw(amplitude)  # [B, 1]
+    waves = draw(frequency) * np.linspace(0, 2 * np.pi, steps)  # [B, T]
     waves += draw(phase)
     np.sin(waves, out=waves)
     waves *= heights

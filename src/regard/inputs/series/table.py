@@ -5,15 +5,14 @@
     a,    1,    left,  0.3, 8
     b,    0,    right, 0.2, 5
 
-Rows may come in any order. Rows in messages count from 1, the header of a CSV file being row 1;
-in a Parquet file, which has no header, the first row of data is.
+Rows may come in any order. Rows in messages count from 1: the header of a CSV file is row 1, in a
+Parquet file, which has no header, row 1 is the first row of data.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +24,11 @@ from regard.tables.files import FilePath
 from regard.tables.frames import Table
 from regard.tables.missing import Missing, check_missing, settle_missing
 
-__all__ = ["cases_of", "read_table"]
+__all__ = ["read_table"]
 
 
 def read_table(
-    path: FilePath,
+    path: FilePath | Table,
     *,
     case: str = "case",
     time: str = "time",
@@ -40,42 +39,30 @@ def read_table(
     """Read a table with a row for each step of each case.
 
     Parameters:
-        path: A CSV file (tab, semicolon or comma, UTF-8, with a header) or a Parquet file.
+        path: A CSV file (tab, semicolon or comma, UTF-8, with a header) or a Parquet file; or a
+            table that is open already.
         case: The column that says which case a row belongs to.
-        time: The column by which the steps of a case are ordered: numbers, or dates and times
-            written year first. Only the order counts, not the distances.
+        time: The column that orders the steps of a case: numbers, or dates and times written year
+            first. Only the order counts, not the distances.
         label: The column with the class of the case, the same in all its rows; a list of columns
             with numbers to predict; None for a table without labels.
         channels: The columns with the values; None for all others, in the order of the file.
         missing: "refuse" or "interpolate".
 
     Returns:
-        B cases, in the order in which the table first names them, of C channels and up to T steps.
-        ids are the values of the case column; labels are strings, numbers to predict float64
-        [B, columns], and then `targets` has their names.
+        B cases, in the order of their first rows, of C channels and up to T steps. ids are the
+        values of the case column; labels are strings, or float64 [B, columns] for a list of
+        columns, whose names are then `targets`.
 
     Raises:
-        DataError: The file cannot be read, a column is not there, a case has two labels or two
-            rows of the same time, a value is no number, infinite or missing.
+        DataError: The file cannot be read, a column is missing, a case has two labels or two rows
+            of the same time, a value is not a number, infinite or missing.
     """
     check_missing(missing)
-    return cases_of(
-        Table.open(path), case=case, time=time, label=label, channels=channels, missing=missing
-    )
-
-
-def cases_of(
-    table: Table,
-    *,
-    case: str,
-    time: str,
-    label: str | Sequence[str] | None,
-    channels: Sequence[str] | None,
-    missing: Missing,
-) -> Cases:
-    """The cases of a table; see `read_table`."""
-    names = _channel_names(table, case=case, time=time, label=label, channels=channels)
-    layout = _Layout.of(table, case=case, time=time)
+    table = path if isinstance(path, Table) else Table.open(path)
+    targets = () if label is None or isinstance(label, str) else tuple(label)
+    names = _channels(table, case, time, [label] if isinstance(label, str) else targets, channels)
+    layout = _layout(table, case, time)
     numbers = np.stack([table.numbers(name) for name in names], axis=1)  # [rows, C]
     lengths = np.bincount(layout.case)
     values = np.zeros((len(lengths), len(names), lengths.max()))
@@ -89,66 +76,52 @@ def cases_of(
     )
     ids = table.ids(case)[layout.row[starts]]
     labels: NDArray[Any] | None = None
-    targets: tuple[str, ...] = ()
     if isinstance(label, str):
-        labels = _labels(table, label, layout, ids)
+        labels = _labels(table, label, layout, ids, tidy_labels(table.texts(label)))
     elif label is not None:
-        targets = tuple(label)
-        labels = np.stack([_targets(table, name, layout, ids) for name in targets], axis=1)
+        columns = [_labels(table, name, layout, ids, table.numbers(name)) for name in targets]
+        labels = np.stack(columns, axis=1)
     return Cases(values, lengths, labels, ids=ids, channels=names, targets=targets)
 
 
-@dataclass(frozen=True)
-class _Layout:
-    """The rows of a table in the order of cases and times.
+class _Layout(NamedTuple):
+    """The rows of a table, sorted by case and time."""
 
-    Attributes:
-        row: [rows] position in the table of each.
-        case: [rows] its case, from 0 in the order of first appearance.
-        step: [rows] its step within the case, from 0.
-    """
+    row: NDArray[np.int64]  # [rows] position in the table
+    case: NDArray[np.int64]  # [rows] number of the case, from 0 in the order of first appearance
+    step: NDArray[np.int64]  # [rows] step within the case, from 0
 
-    row: NDArray[np.int64]
-    case: NDArray[np.int64]
-    step: NDArray[np.int64]
 
-    @classmethod
-    def of(cls, table: Table, *, case: str, time: str) -> _Layout:
-        import polars as pl
+def _layout(table: Table, case: str, time: str) -> _Layout:
+    import polars as pl
 
-        keys = pl.DataFrame({"case": table.keys(case), "time": table.times(time)})
-        keys = (
-            keys.with_row_index("row")
-            .with_columns(first=pl.col("row").first().over("case"))
-            .sort("first", "time", "row")
+    keys = pl.DataFrame({"case": table.keys(case), "time": table.times(time)})
+    keys = (
+        keys.with_row_index("row")
+        .with_columns(first=pl.col("row").first().over("case"))
+        .sort("first", "time", "row")
+    )
+    row = keys["row"].to_numpy().astype(np.int64)
+    starts = np.flatnonzero(np.diff(keys["first"].to_numpy(), prepend=-1))
+    index = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(row)))
+    step = np.arange(len(row)) - starts[index]
+    repeated = (keys["time"] == keys["time"].shift(1)).fill_null(value=False).to_numpy()
+    repeated &= step > 0
+    if repeated.any():
+        at = int(repeated.argmax())
+        raise DataError(
+            f"{table.place(row[at], time)}: {table.frame[time][int(row[at])]!r} is already the "
+            f"time of row {table.rows[row[at - 1]]} of case {keys['case'][at]!r}"
         )
-        row = keys["row"].to_numpy().astype(np.int64)
-        starts = np.flatnonzero(np.diff(keys["first"].to_numpy(), prepend=-1))
-        index = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(row)))
-        step = np.arange(len(row)) - starts[index]
-        repeated = (keys["time"] == keys["time"].shift(1)).fill_null(value=False).to_numpy()
-        repeated &= step > 0
-        if repeated.any():
-            at = int(repeated.argmax())
-            raise DataError(
-                f"{table.place(row[at], time)}: {table.frame[time][int(row[at])]!r} is already the "
-                f"time of row {table.rows[row[at - 1]]} of case {keys['case'][at]!r}"
-            )
-        return cls(row, index, step)
+    return _Layout(row, index, step)
 
 
-def _channel_names(
-    table: Table,
-    *,
-    case: str,
-    time: str,
-    label: str | Sequence[str] | None,
-    channels: Sequence[str] | None,
+def _channels(
+    table: Table, case: str, time: str, labels: Sequence[str], channels: Sequence[str] | None
 ) -> tuple[str, ...]:
-    """The names of the columns that hold values, once all columns are known to be there."""
+    """The names of the columns with values; refuses columns that the table does not have."""
     table.need(case, "case")
     table.need(time, "time")
-    labels = [label] if isinstance(label, str) else list(label or ())
     for name in labels:
         table.need(name, "label", "; set label=None for a table without labels")
     if channels is None:
@@ -164,32 +137,23 @@ def _channel_names(
     return tuple(channels)
 
 
-def _labels(table: Table, label: str, layout: _Layout, ids: NDArray[Any]) -> NDArray[np.str_]:
-    labels = tidy_labels(table.texts(label))[layout.row]
-    firsts = labels[layout.step == 0]
-    differing = labels != firsts[layout.case]
-    if differing.any():
-        at = int(differing.argmax())
-        case = layout.case[at]
-        raise DataError(
-            f"{table.place(layout.row[at], label)}: case {ids[case]} is {str(labels[at])!r} here "
-            f"and {str(firsts[case])!r} before; wanted one label for a case"
-        )
-    return np.asarray(firsts)
-
-
-def _targets(table: Table, name: str, layout: _Layout, ids: NDArray[Any]) -> NDArray[np.float64]:
-    numbers = table.numbers(name)[layout.row]
-    firsts = numbers[layout.step == 0]
-    strange = ~np.isfinite(numbers)
-    differing = numbers != firsts[layout.case]
-    if (strange | differing).any():
-        at = int((strange | differing).argmax())
-        place, case = table.place(layout.row[at], name), ids[layout.case[at]]
+def _labels(
+    table: Table, name: str, layout: _Layout, ids: NDArray[Any], given: NDArray[Any]
+) -> NDArray[Any]:
+    """[B] the class or target of each case, of those `given` for each row of the table."""
+    values = given[layout.row]
+    firsts = values[layout.step == 0]
+    numeric = values.dtype.kind == "f"
+    strange = ~np.isfinite(values) if numeric else np.zeros(len(values), dtype=bool)
+    wrong = strange | (values != firsts[layout.case])
+    if wrong.any():
+        at = int(wrong.argmax())
+        place, case = table.place(layout.row[at], name), layout.case[at]
         if strange[at]:
-            raise DataError(f"{place}: the target of case {case} is missing or infinite")
+            raise DataError(f"{place}: the target of case {ids[case]} is missing or infinite")
+        here, first = (f"{x:g}" if numeric else repr(str(x)) for x in (values[at], firsts[case]))
         raise DataError(
-            f"{place}: case {case} has {numbers[at]:g} here and {firsts[layout.case[at]]:g} "
-            "before; wanted one number for a case"
+            f"{place}: case {ids[case]} has {here} here and {first} in its first row; "
+            f"wanted one {'number' if numeric else 'label'} for each case"
         )
     return np.asarray(firsts)

@@ -8,9 +8,9 @@
     @data
     1.0,2.0,3.0:4.0,?,6.0:left
 
-One case a line: channels divided by colons, their values by commas, then the class, or the target
-where the header says @targetLabel. Cases may differ in length, channels of a case may not. `?` is
-a missing value, and keys may be written in any case.
+Each line is a case: channels separated by colons, their values by commas, then the class, or the
+target if the header has @targetLabel. Cases may differ in length, channels of a case may not. `?`
+is a missing value. Keys are case-insensitive.
 """
 
 from __future__ import annotations
@@ -30,28 +30,30 @@ from regard.tables.missing import Missing, check_missing, settle_missing
 
 __all__ = ["read_ts"]
 
+_FLAGS = ("timestamps", "univariate", "equallength", "classlabel", "targetlabel")
+
 
 def read_ts(path: FilePath, *, missing: Missing = "refuse") -> Cases:
     """Read a .ts file, univariate or not, with classes, targets or neither.
 
-    Lines in messages count from 1, as editors show them, channels and steps from 0.
+    Lines in messages count from 1, as in editors, channels and steps from 0.
 
     Parameters:
         path: A UTF-8 text file.
         missing: "refuse" or "interpolate".
 
     Returns:
-        B cases of C channels and up to T steps. Classes are strings, a whole number written in
-        only one way; targets are float64.
+        B cases of C channels and up to T steps. Classes are strings, with whole numbers normalised
+        ("1.0" becomes "1"); targets are float64.
 
     Raises:
-        DataError: The file cannot be read or belies its own header, a case's channels differ in
-            number or length, it has timestamps, a value is no number, infinite or missing.
+        DataError: The file cannot be read or contradicts its header, a case's channels differ in
+            number or length, it has timestamps, a value is not a number, infinite or missing.
     """
     check_missing(missing)
     lines = _lines(path)
     header = _Header.read(path, lines)
-    numbers: list[int] = []
+    places: list[str] = []
     series: list[NDArray[np.float64]] = []
     labels: list[str] = []
     for number, line in lines:
@@ -62,7 +64,7 @@ def read_ts(path: FilePath, *, missing: Missing = "refuse") -> Cases:
             if not fields:
                 raise DataError(f"{where} has no label: wanted one after the last colon")
         series.append(_series(fields, where))
-        numbers.append(number)
+        places.append(where)
         header.check_case(series[-1], series[0], where)
     if not series:
         raise DataError(f"{path} has no case after @data")
@@ -71,17 +73,14 @@ def read_ts(path: FilePath, *, missing: Missing = "refuse") -> Cases:
         values,
         lengths,
         missing=missing,
-        place=lambda case, channel, step: (
-            f"{path}, line {numbers[case]}, channel {channel}, step {step}"
-        ),
+        place=lambda case, channel, step: f"{places[case]}, channel {channel}, step {step}",
     )
-    places = [f"{path}, line {number}" for number in numbers]
     return Cases(values, lengths, header.read_labels(labels, places))
 
 
 @dataclass
 class _Header:
-    """What the lines before @data say, as far as it bears on reading."""
+    """The lines before @data that matter for reading. Keys are in lower case."""
 
     flags: dict[str, bool] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
@@ -98,45 +97,56 @@ class _Header:
             key = key[1:].lower().replace("dimensions", "dimension")
             if key == "data":
                 break
-            if key in ("timestamps", "univariate", "equallength", "classlabel", "targetlabel"):
-                header.flags[key] = _flag(words, f"{where}: @{key}")
+            given = f"given {' '.join(words)!r}"
+            if key in _FLAGS:
+                if not words or words[0].lower() not in ("true", "false"):
+                    raise DataError(f"{where}: @{key}: wanted true or false, {given}")
+                header.flags[key] = words[0].lower() == "true"
             elif key in ("dimension", "serieslength"):
-                header.counts[key] = _count(words, f"{where}: @{key}")
+                if len(words) != 1 or not words[0].isdecimal() or int(words[0]) < 1:
+                    raise DataError(f"{where}: @{key}: wanted a whole number from 1, {given}")
+                header.counts[key] = int(words[0])
             if key == "classlabel":
                 header.classes = words[1:]
         else:
             raise DataError(f"{path} has no line @data")
-        header._check(path)
+        if header.flags.get("timestamps"):
+            raise DataError(
+                f"{path} has timestamps (@timeStamps true), which are not supported; "
+                "wanted steps at equal intervals (@timeStamps false), or use a table"
+            )
+        if "classlabel" not in header.flags and "targetlabel" not in header.flags:
+            raise DataError(f"{path} has neither @classLabel nor @targetLabel before @data")
+        if header.flags.get("classlabel") and header.flags.get("targetlabel"):
+            raise DataError(f"{path} has both @classLabel true and @targetLabel true; wanted one")
         return header
 
     @property
     def labelled(self) -> bool:
-        return self._says("classlabel") or self._says("targetlabel")
+        return self.flags.get("classlabel", False) or self.flags.get("targetlabel", False)
 
     def check_case(self, case: NDArray[np.float64], first: NDArray[np.float64], where: str) -> None:
-        """Hold a case [C, steps] against what was declared, or else against the first case."""
+        """Check the shape of a case [C, steps] against the header, or else the first case."""
         channels, steps = case.shape
-        source = "the first case has"
-        wanted = first.shape[0]
-        if self._says("univariate"):
+        wanted, source = first.shape[0], "the first case has"
+        if self.flags.get("univariate"):
             wanted, source = 1, "@univariate true means"
         elif "dimension" in self.counts:
             wanted, source = self.counts["dimension"], "@dimensions declares"
         if channels != wanted:
             raise DataError(f"{where} has {channels} channels, {source} {wanted}")
-        if self._says("equallength"):
-            wanted = self.counts.get("serieslength", first.shape[1])
-            if steps != wanted:
-                raise DataError(f"{where} has {steps} steps, @equalLength true wants {wanted}")
+        wanted = self.counts.get("serieslength", first.shape[1])
+        if self.flags.get("equallength") and steps != wanted:
+            raise DataError(f"{where} has {steps} steps, @equalLength true wants {wanted}")
 
     def read_labels(self, labels: list[str], places: list[str]) -> NDArray[np.generic] | None:
         """The last field of each case as a class or a target, as declared."""
-        if self._says("targetlabel"):
+        if self.flags.get("targetlabel"):
             for text, where in zip(labels, places, strict=True):
                 if not is_number(text) or not isfinite(float(text)):
                     raise DataError(f"{where}: the target is {text!r}; wanted a finite number")
             return np.array(labels, dtype=np.float64)
-        if not self._says("classlabel"):
+        if not self.labelled:
             return None
         tidied = tidy_labels(labels)
         known = tidy_labels(self.classes) if self.classes else np.unique(tidied)
@@ -146,20 +156,6 @@ class _Header:
             declared = f"; @classLabel declares {', '.join(self.classes)}" if self.classes else ""
             raise DataError(f"{places[at]}: label {labels[at]!r} is not a class{declared}")
         return tidied
-
-    def _says(self, key: str) -> bool:
-        return self.flags.get(key, False)
-
-    def _check(self, path: FilePath) -> None:
-        if self._says("timestamps"):
-            raise DataError(
-                f"{path} has timestamps (@timeStamps true), which are not read; "
-                "wanted steps at equal intervals (@timeStamps false), or use a table"
-            )
-        if "classlabel" not in self.flags and "targetlabel" not in self.flags:
-            raise DataError(f"{path} has neither @classLabel nor @targetLabel before @data")
-        if self._says("classlabel") and self._says("targetlabel"):
-            raise DataError(f"{path} says both @classLabel true and @targetLabel true; wanted one")
 
 
 def _lines(path: FilePath) -> Iterator[tuple[int, str]]:
@@ -177,23 +173,8 @@ def _series(fields: list[str], where: str) -> NDArray[np.float64]:
         at_channel = f"{where}, channel {channel}"
         if not text.strip():
             raise DataError(f"{at_channel} has no values")
-        values = parse_numbers(text.split(","), f"{at_channel}, step")
-        if channels and len(values) != len(channels[0]):
-            raise DataError(
-                f"{at_channel} has {len(values)} steps, channel 0 has {len(channels[0])}"
-            )
-        channels.append(values)
+        channels.append(parse_numbers(text.split(","), f"{at_channel}, step"))
+        steps, first = len(channels[-1]), len(channels[0])
+        if steps != first:
+            raise DataError(f"{at_channel} has {steps} steps, channel 0 has {first}")
     return np.stack(channels)
-
-
-def _flag(words: list[str], where: str) -> bool:
-    word = words[0].lower() if words else ""
-    if word not in ("true", "false"):
-        raise DataError(f"{where}: wanted true or false, given {' '.join(words)!r}")
-    return word == "true"
-
-
-def _count(words: list[str], where: str) -> int:
-    if len(words) != 1 or not words[0].isdecimal() or int(words[0]) < 1:
-        raise DataError(f"{where}: wanted a whole number from 1, given {' '.join(words)!r}")
-    return int(words[0])

@@ -1,4 +1,4 @@
-"""A series with its prediction and attention weights, as a picture and a page."""
+"""Pictures and pages of series with their attention weights."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class SeriesView(View):
         series: [C, T] without padding.
         channels: C names.
         weights: [T], not negative.
-        span: half-open (start, stop) steps that are known to matter, None if none are known.
+        span: half-open (start, stop) steps that are known to matter, not empty; or None.
     """
 
     series: NDArray[np.floating]
@@ -54,37 +54,31 @@ class SeriesView(View):
         shaded = Markup(
             ' The <span class="shade">shaded</span> steps are the ones known to matter.'
         )
+        has_span = any(view.span is not None for view in views)
         return Markup(
             '<p class="soft">How to read this: the line is coloured by the weight of each step, '
             '<span class="key"></span> from the lowest to the highest. The area below shows the '
             "same weights; its dashed line marks equal weights.{}</p>"
-        ).format(shaded if any(view._has_span for view in views) else "")
-
-    @property
-    def _has_span(self) -> bool:
-        return self.span is not None and self.span[0] < self.span[1]
+        ).format(shaded if has_span else "")
 
     def _svg(self, name: str, *, width: float) -> Markup:
+        C, T = self.series.shape
+        span = f"; true span {self.span[0]} to {self.span[1] - 1}" if self.span else ""
+        label = (
+            f"Case {self.id}: {T} steps of {C} channel{'s' if C > 1 else ''} with the attention "
+            f"paid to each, highest at step {int(np.argmax(self.weights))}{span}."
+        )
         with own_style(name):
             ax = self._plot(width)
             # Thousands of coloured pieces are smaller as pixels; axes and text stay vectors.
             for artist in (*ax.collections, *ax.child_axes[0].patches):
                 artist.set_rasterized(True)
-            return inline_svg(ax.figure, label=self._label())
+            return inline_svg(ax.figure, label=label)
 
     def _plot(self, width: float) -> Axes:
         C = len(self.series)
         height = 1.9 if C == 1 else 1.5 + 0.19 * min(C, 40)
         ax = axes_of_size(width, height * (1 if width < 6 else 1.3))
-        # The default name of a single channel is not worth a label.
+        # The default name of a single channel says nothing.
         channels = None if self.channels == ("channel 0",) else self.channels
         return plot_attention(self.series, self.weights, span=self.span, channels=channels, ax=ax)
-
-    def _label(self) -> str:
-        C, T = self.series.shape
-        start, stop = self.span or (0, 0)
-        span = f"; true span {start} to {stop - 1}" if start < stop else ""
-        return (
-            f"Case {self.id}: {T} steps of {C} channel{'s' if C > 1 else ''} with the attention "
-            f"paid to each, highest at step {int(np.argmax(self.weights))}{span}."
-        )

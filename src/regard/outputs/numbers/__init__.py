@@ -1,3 +1,3 @@
-"""One or several numbers for each case."""
+"""Regression: one or several numbers for each case."""
 
 __all__: list[str] = []

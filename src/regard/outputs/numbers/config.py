@@ -1,4 +1,4 @@
-"""The part of numbers in the configuration."""
+"""Configuration sections of regression."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ __all__ = ["sections"]
 
 
 class _Model(Section):
-    """What numbers add to a model."""
+    """Model options of regression."""
 
     members: Annotated[int, Field(ge=1)] | None = Field(
         None,
@@ -27,7 +27,7 @@ class _Model(Section):
 
 
 def sections() -> Sections:
-    """The sections of numbers."""
+    """The sections of regression."""
     return Sections(
         model=_Model,
         defaults={"model.dropout": 0.0, "training.learning_rate": 0.004},

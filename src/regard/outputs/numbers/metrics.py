@@ -1,4 +1,4 @@
-"""The figures of a model that predicts numbers for cases that it has not seen."""
+"""Metrics of regression on a test part."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,23 +17,22 @@ def regression_metrics(
 ) -> dict[str, Any]:
     """Mean absolute error, root mean squared error and R2, in the units of the data.
 
-    Beside them stand the errors of always answering the mean of the training part. Each overall
-    figure is the unweighted mean over the targets of the target's own. R2 compares the squared
+    As a baseline, mean_mae and mean_rmse are the errors of always predicting the mean of the
+    training part. Overall metrics are unweighted means over the targets. R2 compares the squared
     errors with those of the mean of the *truth*: 1 is perfect, 0 no better than that mean. It is
-    None for a target whose truth is the same in every case, which counts for nothing in the mean.
+    None, and left out of the overall R2, for a target whose truth is constant.
 
     Parameters:
-        truth: [B, M].
-        predicted: [B, M].
+        truth, predicted: [B, M].
         names: M names of the targets.
         mean: [M], each target's mean over the training part.
 
     Returns:
         Plain numbers and lists, ready for JSON: cases, mae, rmse, r2, mean_mae, mean_rmse, and
-        per_target, a list of the same figures with the target's name under "target".
+        per_target, a list of the same metrics with the target's name under "target".
 
     Raises:
-        DataError: shapes that do not go together, no case, or numbers that are not finite.
+        DataError: shapes do not match, there are no cases, or numbers are not finite.
 
     >>> figures = regression_metrics([[0.0], [4.0]], [[1.0], [4.0]], ["price"], mean=[1.0])
     >>> figures["mae"], figures["r2"], figures["mean_mae"]

@@ -16,8 +16,8 @@ class NumbersOutcome(Outcome):
     """Predicted numbers.
 
     Attributes:
-        true: name of the target to its true number, None if the truth is not known.
-        predicted: name of the target to its predicted number.
+        true: true number by target name, None if the truth is not known.
+        predicted: predicted number by target name.
 
     >>> NumbersOutcome(true=None, predicted={"price": 3.25, "volume": 17.0}).answer
     'price 3.250, volume 17.00'
@@ -28,7 +28,7 @@ class NumbersOutcome(Outcome):
 
     @property
     def answer(self) -> str:
-        """One number without its name, several with theirs."""
+        """A single number, or several with their names."""
         if len(self.predicted) == 1:
             return self.headline
         said = [f"{one_line(name, 18)} {number(n)}" for name, n in self.predicted.items()]
@@ -48,7 +48,6 @@ class NumbersOutcome(Outcome):
 
     @property
     def headline(self) -> str:
-        """The number if it is the only one."""
         return number(next(iter(self.predicted.values()))) if len(self.predicted) == 1 else ""
 
     def lead(self) -> Markup:

@@ -1,4 +1,4 @@
-"""Numbers: each case has one or several of them."""
+"""The output `numbers`: one or several numbers for each case."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from regard.outputs.numbers.outcome import NumbersOutcome
 from regard.outputs.numbers.report import RegressionReport
 from regard.outputs.numbers.targets import target_names, targets_of
 from regard.outputs.output import Compared, Output
-from regard.plots import View
+from regard.plots import Report, View
 from regard.training import Objective, SquaredError
 
 __all__ = ["NumbersOutput"]
@@ -30,7 +30,7 @@ _SHOWN = 6
 
 
 class NumbersOutput(Output):
-    """Numbers, scaled in training; predictions are in the units of the data.
+    """One or several numbers, scaled for training; predictions are in the units of the data.
 
     Attributes:
         targets_: M names.
@@ -45,62 +45,30 @@ class NumbersOutput(Output):
     flat_: bool
 
     def accept(self, y: Any) -> Any:
-        """Numbers for each case."""
         if y is None:
             raise DataError("requires y to be passed, but the target y is None")
         return y
 
     def check(self, cases: Any, source: str) -> NDArray[Any]:
-        """One stratum, once the targets are numbers that differ."""
-        if cases.labels is None:
-            raise DataError(f"{source}: has no targets to learn from")
-        numbers = targets_of(cases, source=source)
-        constant = np.ptp(numbers, axis=0) == 0
-        if constant.any():
-            at = int(constant.argmax())
-            raise DataError(
-                f"{source}: {target_names(cases)[at]} is {numbers[0, at]:g} for every case"
-            )
-        return self.strata(cases)
-
-    def strata(self, cases: Any) -> NDArray[Any]:
-        """One for all."""
+        _refuse_constant(targets_of(cases, source=source), target_names(cases), source)
         return np.zeros(len(cases), np.int64)
 
     def check_test(self, test: Any, cases: Any, source: str) -> None:
-        """Refuse another number of targets."""
-        wanted, given = targets_of(cases).shape[1], targets_of(test, source=source).shape[1]
-        if given != wanted:
-            raise DataError(
-                f"{source}: its number of targets is {given}; the file to train on has {wanted}"
-            )
+        _check_count(test, targets_of(cases).shape[1], source, "the training file has")
 
     def check_new(self, cases: Any, source: str) -> None:
-        """Refuse another number of targets."""
-        if cases.labels is None:
-            return
-        given = targets_of(cases, source=source).shape[1]
-        if given != len(self.targets_):
-            raise DataError(
-                f"{source}: its number of targets is {given}; "
-                f"the run was trained on {len(self.targets_)}"
-            )
+        if cases.labels is not None:
+            _check_count(cases, len(self.targets_), source, "the run was trained on")
 
     def fit(self, cases: Any) -> None:
-        """Fit the scaler of the targets."""
         numbers = targets_of(cases)
-        constant = np.ptp(numbers, axis=0) == 0
         self.targets_ = target_names(cases)
-        if constant.any() and len(cases) > 1:
-            name = self.targets_[int(constant.argmax())]
-            raise DataError(
-                f"{name}: is {numbers[0, constant.argmax()]:g} for every case to train on"
-            )
+        if len(cases) > 1:
+            _refuse_constant(numbers, self.targets_)
         self.flat_ = cases.labels.ndim == 1
         self.target_scaler_ = Scaler("channel").fit(_as_cases(numbers))
 
     def kept(self) -> dict[str, Any]:
-        """Names and scaler of the targets."""
         return {
             "targets": list(self.targets_),
             "flat": self.flat_,
@@ -108,7 +76,6 @@ class NumbersOutput(Output):
         }
 
     def restore(self, kept: Mapping[str, Any]) -> None:
-        """Take back what was kept."""
         self.targets_, self.flat_ = tuple(kept["targets"]), kept["flat"]
         if not isinstance(self.flat_, bool):
             raise TypeError(f"flat: wanted true or false, given {self.flat_!r}")
@@ -126,23 +93,20 @@ class NumbersOutput(Output):
 
     @property
     def scores(self) -> int:
-        """M."""
         return len(self.targets_)
 
     @property
     def unit(self) -> NDArray[np.float64]:
-        """[M] what a scaled 1 is in the units of the data."""
+        """[M] standard deviations of the targets in training, in the units of the data."""
         return np.asarray(self.target_scaler_.std)
 
     def ensemble(self, one: Callable[[], nn.Module]) -> nn.Module:
-        """Several networks, whose predictions are averaged."""
         members: int = self.config.model.members
-        return (
-            one() if members == 1 else Ensemble([cast(SeriesModel, one()) for _ in range(members)])
-        )
+        if members == 1:
+            return one()
+        return Ensemble([cast(SeriesModel, one()) for _ in range(members)])
 
     def objective(self, cases: Any) -> Objective:
-        """Squared error."""
         return SquaredError(torch.tensor(self.unit, dtype=torch.float32))
 
     def predicted(self, seen: Inference) -> NDArray[np.float64]:
@@ -150,32 +114,24 @@ class NumbersOutput(Output):
         return np.asarray(self.target_scaler_.invert(seen.values))
 
     def metrics(self, seen: Inference) -> dict[str, Any]:
-        """Errors, beside those of always predicting the mean."""
-        return regression_metrics(
-            targets_of(seen.cases),
-            self.predicted(seen),
-            self.targets_,
-            mean=np.asarray(self.target_scaler_.mean),
-        )
+        """See `regression_metrics`."""
+        truth, mean = targets_of(seen.cases), np.asarray(self.target_scaler_.mean)
+        return regression_metrics(truth, self.predicted(seen), self.targets_, mean=mean)
 
     def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
-        """RMSE and MAE."""
         return [Compared("RMSE", "rmse", "lowest"), Compared("MAE", "mae", "lowest")]
 
     def outcome(self, seen: Inference, n: int) -> NumbersOutcome:
-        """The predicted and the true numbers by name."""
-        return NumbersOutcome(
-            true=None if seen.cases.labels is None else self._named(_true(seen)[n]),
-            predicted=self._named(self.target_scaler_.invert(seen.values[n : n + 1])[0]),
-        )
-
-    def _named(self, row: NDArray[np.float64]) -> dict[str, float]:
-        return dict(zip(self.targets_, map(float, row), strict=True))
+        predicted, true = self.target_scaler_.invert(seen.values[n : n + 1])[0], None
+        if seen.cases.labels is not None:
+            true = dict(zip(self.targets_, targets_of(seen.cases)[n].tolist(), strict=True))
+        named = dict(zip(self.targets_, predicted.tolist(), strict=True))
+        return NumbersOutcome(true=true, predicted=named)
 
     def columns(self, seen: Inference) -> tuple[dict[str, Any], str]:
-        """`case`, a column for each target, and `true NAME` where it is known.
+        """`case`, a column for each target, and `true NAME` if the truth is known.
 
-        A target that is called like another column is `predicted NAME`.
+        The column of a target whose name is taken by another column is `predicted NAME`.
         """
         predicted, cases = self.predicted(seen), seen.cases
         columns: dict[str, Any] = {"case": cases.ids}
@@ -183,18 +139,16 @@ class NumbersOutput(Output):
             columns[f"predicted {name}" if name in _OWN else name] = column
         said = f"{len(cases)} predictions"
         if cases.labels is not None:
-            truth = _true(seen)
+            truth = targets_of(cases)
             for name, column in zip(self.targets_, truth.T.tolist(), strict=True):
                 columns[f"true {name}"] = column
             rmse = float(np.sqrt(((predicted - truth) ** 2).mean(0)).mean())
             said += f", RMSE {rmse:.4g}"
         return columns, said
 
-    def report(
-        self, seen: Inference, view: Callable[[int], View], **common: Any
-    ) -> RegressionReport:
-        """Examples, and the cases that are furthest off, each target in units of its spread."""
-        predicted, truth = self.predicted(seen), _true(seen)
+    def report(self, seen: Inference, view: Callable[[int], View], **common: Any) -> Report:
+        """With the cases of the largest errors, in standard deviations of the targets."""
+        predicted, truth = self.predicted(seen), targets_of(seen.cases)
         off = (np.abs(predicted - truth) / self.unit).mean(1)
         worst = np.argsort(-off, kind="stable")[:_SHOWN]
         return RegressionReport(
@@ -206,10 +160,22 @@ class NumbersOutput(Output):
         )
 
 
-def _true(seen: Inference) -> NDArray[np.float64]:
-    return targets_of(seen.cases)
+def _refuse_constant(
+    numbers: NDArray[np.float64], names: tuple[str, ...], source: str = ""
+) -> None:
+    constant = np.ptp(numbers, axis=0) == 0
+    if constant.any():
+        at = int(constant.argmax())
+        where, which = (f"{source}: ", "") if source else ("", " to train on")
+        raise DataError(f"{where}{names[at]} is {numbers[0, at]:g} for every case{which}")
+
+
+def _check_count(cases: Any, wanted: int, source: str, owner: str) -> None:
+    given = targets_of(cases, source=source).shape[1]
+    if given != wanted:
+        raise DataError(f"{source}: its number of targets is {given}; {owner} {wanted}")
 
 
 def _as_cases(numbers: NDArray[np.float64]) -> Cases:
-    """[B, M] numbers as cases of one step, which is what a scaler takes."""
+    """[B, M] numbers as cases of one step, for a scaler."""
     return Cases(numbers[:, :, None], np.ones(len(numbers), np.int64))

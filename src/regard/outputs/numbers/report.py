@@ -1,11 +1,10 @@
-"""The report of a regressor."""
+"""The report of a regression."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from markupsafe import Markup
 from numpy.typing import NDArray
 
 from regard.plots.page import inline_svg, own_style
@@ -14,12 +13,12 @@ from regard.plots.report import Report
 
 __all__ = ["RegressionReport"]
 
-_RASTER = 300  # points beyond which pixels are smaller
+_RASTER = 300  # more points than this are smaller as pixels
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class RegressionReport(Report):
-    """The contents of a regressor's report; metrics as in `regression_metrics`.
+    """The contents of a regression's report; metrics as in `regression_metrics`.
 
     Attributes:
         truth: [B, M] of the test part, targets in the order of the metrics' per_target.
@@ -32,13 +31,11 @@ class RegressionReport(Report):
     predicted: NDArray[np.floating]
 
     def parts(self) -> dict[str, Any]:
-        """A scatter plot of each target."""
-        names = [row["target"] for row in self.metrics["per_target"]]
-        return {"scatters": [self._scatter(m, name) for m, name in enumerate(names)]}
-
-    def _scatter(self, m: int, name: str) -> Markup:
-        with own_style(f"scatter{m}"):
-            ax = plot_predictions(self.truth[:, m], self.predicted[:, m], name=name)
-            ax.collections[0].set_rasterized(len(self.truth) > _RASTER)
-            label = f"Predicted against true {name}, {len(self.truth)} cases."
-            return inline_svg(ax.figure, label=label)
+        scatters = []
+        for m, name in enumerate(row["target"] for row in self.metrics["per_target"]):
+            with own_style(f"scatter{m}"):
+                ax = plot_predictions(self.truth[:, m], self.predicted[:, m], name=name)
+                ax.collections[0].set_rasterized(len(self.truth) > _RASTER)
+                label = f"Predicted against true {name}, {len(self.truth)} cases."
+                scatters.append(inline_svg(ax.figure, label=label))
+        return {"scatters": scatters}

@@ -1,4 +1,4 @@
-"""Numbers to predict, from whatever the labels of cases are."""
+"""Labels of cases as numbers to predict."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ __all__ = ["target_names", "targets_of"]
 def targets_of(cases: Cases, *, source: str = "") -> NDArray[np.float64]:
     """The numbers to predict of each case: [B, M] float64.
 
-    Labels that were read as text are taken as the numbers that they write.
+    Labels that are strings are converted.
 
     Parameters:
         cases: B cases with labels.
-        source: where they come from, for errors.
+        source: of the cases, in errors.
 
     Raises:
-        DataError: there are none, or one is no finite number.
+        DataError: there are no labels, or one is not a finite number.
 
     >>> targets_of(Cases(np.zeros((2, 1, 3)), np.array([3, 3]), np.array(["1.5", "2"])))
     array([[1.5],
@@ -49,7 +49,7 @@ def targets_of(cases: Cases, *, source: str = "") -> NDArray[np.float64]:
 
 
 def target_names(cases: Cases) -> tuple[str, ...]:
-    """What the numbers to predict are called: by the source, or "target", "target 0"...
+    """Names of the numbers to predict: those of the source, or "target", "target 0", ...
 
     >>> target_names(Cases(np.zeros((2, 1, 3)), np.array([3, 3]), np.zeros((2, 2))))
     ('target 0', 'target 1')
