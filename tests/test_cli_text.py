@@ -167,12 +167,12 @@ def test_texts_in_both_parts_are_counted(regard: Regard, tmp_path: Path) -> None
     data = {"test_path": str(test)}
     assert regard("train", _config(tmp_path, source, data=data), "--out", out) == 0
     said = (
-        "3 of the 4 texts of the test part are in the training part too: the figures flatter the "
-        "model"
+        "3 of 4 texts of the test part also occur in the training part: the metrics are too "
+        "optimistic"
     )
     assert f"note: {said}\n" in regard.out
     assert json.loads((out / "metrics.json").read_text())["notes"] == [said]
-    assert "3 of the 4 texts" in (out / "report.html").read_text()
+    assert "3 of 4 texts" in (out / "report.html").read_text()
     assert regard("show", out) == 0
     assert f"note: {said}\n" in regard.out
 
@@ -182,9 +182,9 @@ def test_texts_of_the_validation_part_are_counted_too(tmp_path: Path) -> None:
     source = _write(tmp_path / "a.csv", rows)
     config = _settings(source, data={"validation_share": 0.25, "test_share": 0.25})
     notes = jobs.train(config, tmp_path / "out")["notes"]
-    assert [note.split(" are in")[0] for note in notes] == [
-        "10 of the 10 texts of the test part",
-        "10 of the 10 texts of the validation part",
+    assert [note.split(" also occur")[0] for note in notes] == [
+        "10 of 10 texts of the test part",
+        "10 of 10 texts of the validation part",
     ]
 
 
@@ -377,7 +377,7 @@ def test_a_line_that_is_no_text_is_one_line(
     regard: Regard, run: Path, typed: Callable[[str], None]
 ) -> None:
     typed("so \udcff good\n")
-    assert "half a character" in regard.fails("predict", run)
+    assert "an unpaired surrogate" in regard.fails("predict", run)
 
 
 # Comparing and resuming.
@@ -498,7 +498,7 @@ def test_bad_files(
         (b"text,label\n", "csv", "a.csv has a header and no rows"),
         (b'{"text": "a"\n', "jsonl", "a.jsonl, line 1 is not JSON"),
         (b'["a", "b"]\n', "jsonl", "a.jsonl, line 1 is no object; wanted one a line"),
-        (b"up a film\ndown\n", "txt", "a.txt, line 2 has 'down' for a label and no text"),
+        (b"up a film\ndown\n", "txt", "a.txt, line 2 has the label 'down' and no text"),
         (b"PAR1 and then nothing", "parquet", "a.parquet cannot be read as a table"),
         (b'[{"text": "a", "label": "b"}]', "json", "from a file named .jsonl or .ndjson"),
     ],

@@ -73,7 +73,7 @@ def test_sentences_have_bars() -> None:
     page = view.html()
     bars = re.findall(r'<span class="bar" style="--s:([\d.]+)" title="sentence ([\d.]+)">', page)
     assert bars == [("0.500", "1.0000"), ("0.000", "0.0000")]
-    assert "as strong as the sentence's own weight" in page
+    assert "bar before a sentence shows the weight of the sentence." in page
 
 
 def test_the_page_needs_nothing_but_itself() -> None:

@@ -91,7 +91,7 @@ def test_classes_are_kept_as_they_are(y: list[Any], kind: str) -> None:
         (pl.Series(["a", None]), None, "X: case 1 is missing (NaN or None)"),
         (["a", " \n\t"], None, "X: case 1 is empty"),
         (["a", ""], None, "X: case 1 is empty"),
-        (["a", "b\ud800"], None, "X: case 1 has half a character ('\\ud800') at 1"),
+        (["a", "b\ud800"], None, "X: case 1 has an unpaired surrogate ('\\ud800') at 1"),
         (
             np.array([["a"], ["b"]]),
             None,
@@ -337,7 +337,7 @@ GOOD = '{"text": "a", "label": "b"}\n\n'
         ('{"text": 7, "label": 1}', "toy.jsonl, line 3, 'text': wanted text, given int 7"),
         (
             '{"text": "\\ud800", "label": 1}',
-            "toy.jsonl, line 3, 'text' has half a character ('\\ud800') at 0",
+            "toy.jsonl, line 3, 'text' has an unpaired surrogate ('\\ud800') at 0",
         ),
         ('{"text": "a", "label": null}', "toy.jsonl, line 3, 'label' is missing (null or NaN)"),
         ('{"text": "a", "label": NaN}', "toy.jsonl, line 3, 'label' is missing (null or NaN)"),
@@ -376,8 +376,7 @@ def test_bad_lines(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         read_lines(path)
     assert str(caught.value) == (
-        f"{path}, line 3 has '0' for a label and no text; "
-        "set label='none' where there are no labels"
+        f"{path}, line 3 has the label '0' and no text; set label='none' for a file without labels"
     )
     path.write_text("1 fine\n0.5 half\n")
     with pytest.raises(DataError, match=r"line 2: labels are numbers with fractions \(0.5\)"):

@@ -16,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from regard.errors import ConfigError, DataError
-from regard.inputs.text.encoded import PADDING, UNKNOWN, Encoded, sum_to_words, word_spans
+from regard.inputs.text.encoded import PADDING, UNKNOWN, Encoded, sum_to_words
 from regard.inputs.text.sentences import sentence_spans
 from regard.inputs.text.subwords import learn_subwords
 from regard.inputs.text.texts import read_lines, read_texts
@@ -232,7 +232,7 @@ def test_sentences_of_tokens() -> None:
 def test_accents_belong_to_their_letters(kind: TokenizerKind) -> None:
     text = "cafe\u0301 the\u0301a\u0302tre\u0301 ﬁnding \u00adfin\u00adest"
     encoded = TRAINED[kind].encode([text], max_tokens=29)
-    spans = word_spans(encoded.spans[0], encoded.words[0])
+    spans = encoded.word_spans[0]
     assert [text[start:stop].strip("\u00ad") for start, stop in spans] == [
         word.strip("\u00ad") for word in text.split()
     ]
@@ -289,7 +289,7 @@ def test_spans_of_words_are_the_words(kind: TokenizerKind, words: list[str]) -> 
     text = "  ".join(words)
     tokenizer = Tokenizer.train([text], kind=kind)
     encoded = tokenizer.encode([text], max_tokens=10_000)
-    found = [text[start:stop] for start, stop in word_spans(encoded.spans[0], encoded.words[0])]
+    found = [text[start:stop] for start, stop in encoded.word_spans[0]]
     assert found == words
     pieces: dict[int, str] = {}
     for token, word in zip(encoded.ids[0], encoded.words[0], strict=True):
@@ -337,27 +337,27 @@ def damaged(kind: TokenizerKind, change: Any) -> str:
         ("{}", "its JSON cannot be read: it has no model"),
         (
             damaged("word", lambda model: model["vocab"].update(x=997)),
-            "its ids do not count from 0 without gaps",
+            "its ids are not consecutive from 0",
         ),
         (
             damaged("word", lambda model: model.update(vocab={"a": 0, "[UNK]": 1, "[PAD]": 2})),
-            "wanted '[PAD]' and '[UNK]' as its tokens 0 and 1, given ['a', '[UNK]']",
+            "wanted '[PAD]' and '[UNK]' as tokens 0 and 1, given ['a', '[UNK]']",
         ),
         (
             damaged("word", lambda model: model.update(unk_token="a")),
-            "its model does not name '[UNK]' as the unknown token",
+            "its unknown token is not '[UNK]'",
         ),
         (
             damaged("bpe", lambda model: model.update(continuing_subword_prefix="######")),
-            "its JSON cannot be read: what ",
+            "its JSON cannot be read: the merge of ",
         ),
         (
             damaged("bpe", lambda model: model["merges"].append(["the", "##thethethe"])),
-            "its JSON cannot be read: what 'the' and '##thethethe' merge to is no token",
+            "its JSON cannot be read: the merge of 'the' and '##thethethe' is not a token",
         ),
         (
             '{"model": {"type": "Unigram", "unk_id": 1, "vocab": [["[PAD]", 0], ["[UNK]", 0]]}}',
-            "its model is 'Unigram'; wanted one of WordLevel, BPE, WordPiece",
+            "its model is 'Unigram'; wanted WordLevel or BPE or WordPiece",
         ),
     ],
 )
@@ -394,13 +394,15 @@ def test_options_out_of_range(options: dict[str, Any], message: str) -> None:
 
 
 def test_what_cannot_be_learned_or_encoded() -> None:
-    with pytest.raises(DataError, match=r"^texts: no word occurs 97 times \(min_count\)$"):
+    with pytest.raises(DataError, match=r"^texts: no word occurs at least 97 times \(min_count\)$"):
         Tokenizer.train(CORPUS, min_count=97)
-    with pytest.raises(DataError, match=r"^texts: no letter occurs 997 times \(min_count\)$"):
+    with pytest.raises(
+        DataError, match=r"^texts: no letter occurs at least 997 times \(min_count\)$"
+    ):
         Tokenizer.train(CORPUS, kind="bpe", min_count=997)
-    with pytest.raises(DataError, match=r"^texts: wanted a list of texts, given one; write \[t"):
+    with pytest.raises(DataError, match=r"^texts: wanted a list of texts, given a string; write"):
         Tokenizer.train("a b")
-    with pytest.raises(DataError, match=r"^texts: wanted a list of texts, given one; write \[t"):
+    with pytest.raises(DataError, match=r"^texts: wanted a list of texts, given a string; write"):
         TRAINED["word"].encode("a b", max_tokens=3)
     with pytest.raises(ConfigError, match=r"^max_tokens: wanted a whole number of at least 1, giv"):
         TRAINED["word"].encode(["a b"], max_tokens=0)

@@ -51,23 +51,23 @@ def test_words_of_several_parts(file: Path) -> None:
     [
         (
             "the 1 2 3\ncat 1 2\n",
-            "row 2 has 2 numbers; wanted 3 as in the rows before; "
-            "the file may be cut short or damaged",
+            "row 2 has 2 numbers; wanted 3 as in earlier rows; "
+            "the file may be truncated or damaged",
         ),
         (
             "the 1 2 3\ncat 1 2 3 4\n",
-            "row 2 has 4 numbers; wanted 3 as in the rows before; "
-            "the file may be cut short or damaged",
+            "row 2 has 4 numbers; wanted 3 as in earlier rows; "
+            "the file may be truncated or damaged",
         ),
         (
             "2 3\n\ncat 1 2\n",
-            "row 3 has 2 numbers; wanted 3 as in the rows before; "
-            "the file may be cut short or damaged",
+            "row 3 has 2 numbers; wanted 3 as in earlier rows; "
+            "the file may be truncated or damaged",
         ),
         (
             "dog 1 2 3\nthe  1 2\n",
-            "row 2 has 2 numbers; wanted 3 as in the rows before; "
-            "the file may be cut short or damaged",
+            "row 2 has 2 numbers; wanted 3 as in earlier rows; "
+            "the file may be truncated or damaged",
         ),
         ("dog 1 2\nthe 1 x\n", "row 2: 'x' is not a number"),
         ("dog 1 2\nthe 1 nan\n", "row 2 holds a number that is not finite"),

@@ -1,3 +1,3 @@
-"""Texts as cases: read, divided into words, tokenised."""
+"""Texts: reading, tokenising, encoding and drawing."""
 
 __all__: list[str] = []

@@ -1,4 +1,4 @@
-"""The part of texts in the configuration."""
+"""Configuration of texts."""
 
 from typing import Annotated, Literal
 
@@ -12,7 +12,7 @@ __all__ = ["sections"]
 
 
 class _Texts(Section):
-    """What texts of every kind have."""
+    """Fields of every kind of texts."""
 
     tokens: Literal["word", "bpe", "wordpiece"] = Field(
         "word", description="tokens of a text: words, or subwords by BPE or WordPiece"
@@ -35,7 +35,7 @@ class _Texts(Section):
 
 
 class _TextTableData(_Texts, Files):
-    """CSV, Parquet or JSONL: a row per text."""
+    """CSV, Parquet or JSON lines: a row per text."""
 
     kind: Literal["table"]
     text: str = Field("text", description="column with the text")
@@ -44,20 +44,20 @@ class _TextTableData(_Texts, Files):
 
 
 class _LineData(_Texts, Files):
-    """A text a line, its label first."""
+    """A label and a text per line."""
 
     kind: Literal["lines"]
     encoding: str = Field("utf-8", description="of the file")
 
 
 class _TextArrayData(_Texts, Learned):
-    """Texts given from Python: the configuration of an estimator that was saved."""
+    """Texts given from Python, in the configuration of a saved estimator."""
 
     kind: Literal["arrays"]
 
 
 class _Model(Section):
-    """What texts add to a model."""
+    """Model fields of texts."""
 
     embedding_dim: Annotated[int, Field(ge=1)] = Field(
         64, description="width of the embedding of a token; pretrained vectors have their own"
@@ -74,7 +74,7 @@ class _Model(Section):
 
 
 class _ClassModel(_Model):
-    """What texts add to a model of classes."""
+    """Model fields of texts with classes."""
 
     ngrams: bool = Field(
         True,
@@ -84,7 +84,7 @@ class _ClassModel(_Model):
 
 
 def sections(target: str) -> Sections:
-    """The sections of texts with this kind of target."""
+    """The sections of texts, for a kind of target."""
     return Sections(
         data=(_TextTableData, _LineData, _TextArrayData),
         model=_ClassModel if target == "class" else _Model,

@@ -1,4 +1,4 @@
-"""Texts as tokens that know where they stand in their texts, and weights of tokens as of words."""
+"""Tokenised texts, with the place of each token in its text."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from regard.errors import DataError
 from regard.inputs.text.sentences import sentence_spans
 
-__all__ = ["PADDING", "UNKNOWN", "Encoded", "sum_to_words", "word_spans"]
+__all__ = ["PADDING", "UNKNOWN", "Encoded", "first_tokens", "sum_to_words"]
 
 PADDING = 0
-"""The id of what fills a text up, "[PAD]"."""
+"""Id of the padding token, "[PAD]"."""
 
 UNKNOWN = 1
-"""The id of every token that the vocabulary lacks, "[UNK]"."""
+"""Id of the unknown token, "[UNK]"."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,13 +25,12 @@ class Encoded:
     """B texts of T_b tokens each, at least 1.
 
     Attributes:
-        texts: The B texts as given.
+        texts: The B texts, unchanged.
         ids: B arrays [T_b] int32, the number of each token in the vocabulary.
-        spans: B arrays [T_b, 2] int32, the half-open (start, stop) characters of the text as given
-            that each token stands for. Tokens that share a character, as those of a ligature do,
-            share its span.
-        words: B arrays [T_b] int32, from 0: which word of its text a token belongs to.
-        truncated: How many texts had more tokens than were kept.
+        spans: B arrays [T_b, 2] int32, the half-open (start, stop) characters of each token in its
+            text. Tokens of the same character, such as a ligature, share its span.
+        words: B arrays [T_b] int32, the number of the word that each token belongs to, from 0.
+        truncated: How many texts were truncated.
     """
 
     texts: tuple[str, ...]
@@ -45,17 +44,22 @@ class Encoded:
 
     @cached_property
     def known(self) -> NDArray[np.int64]:
-        """[B] how many of the tokens kept of each text are in the vocabulary."""
+        """[B] how many tokens of each text are in the vocabulary."""
         return np.array([np.count_nonzero(ids != UNKNOWN) for ids in self.ids], dtype=np.int64)
 
     @cached_property
     def word_spans(self) -> list[NDArray[np.int32]]:
         """B arrays [words, 2] int32: the half-open (start, stop) characters of each word."""
-        return [word_spans(*each) for each in zip(self.spans, self.words, strict=True)]
+        found = []
+        for spans, words in zip(self.spans, self.words, strict=True):
+            firsts = first_tokens(words)
+            starts = np.minimum.reduceat(spans[:, 0], firsts)
+            found.append(np.stack([starts, np.maximum.reduceat(spans[:, 1], firsts)], axis=1))
+        return found
 
     @cached_property
     def sentences(self) -> list[NDArray[np.int32]]:
-        """B arrays [T_b] int32: which of the text's `sentence_spans` a token stands in."""
+        """B arrays [T_b] int32: the number of the sentence (`sentence_spans`) of each token."""
         numbers = []
         for text, spans in zip(self.texts, self.spans, strict=True):
             starts = [start for start, _ in sentence_spans(text)]
@@ -65,17 +69,17 @@ class Encoded:
 
 
 def sum_to_words(weights: NDArray[np.floating], words: NDArray[np.int32]) -> NDArray[np.floating]:
-    """Give each word the sum of its tokens' weights, so that the total stays.
+    """Sum the weights of each word's tokens.
 
     Parameters:
         weights: [..., T] of the tokens of one text.
-        words: [T] the word of each token, as `Encoded.words` has it.
+        words: [T] the word of each token, as in `Encoded.words`.
 
     Returns:
         [..., W] of the words.
 
     Raises:
-        DataError: The two differ in their number of tokens.
+        DataError: The numbers of tokens differ.
 
     Example:
         >>> sum_to_words(np.array([0.25, 0.5, 0.125, 0.125]), np.array([0, 1, 1, 2]))
@@ -87,28 +91,9 @@ def sum_to_words(weights: NDArray[np.floating], words: NDArray[np.int32]) -> NDA
             f"weights: wanted one for each of {len(words)} tokens, "
             f"given the shape {list(weights.shape)}"
         )
-    return np.asarray(np.add.reduceat(weights, _firsts(words), axis=-1))
+    return np.asarray(np.add.reduceat(weights, first_tokens(words), axis=-1))
 
 
-def word_spans(spans: NDArray[np.int32], words: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The characters of each word of a text.
-
-    Parameters:
-        spans: [T, 2] of its tokens.
-        words: [T] the word of each.
-
-    Returns:
-        [W, 2] half-open (start, stop).
-
-    Example:
-        >>> word_spans(np.array([[0, 3], [4, 8], [8, 11]]), np.array([0, 1, 1])).tolist()
-        [[0, 3], [4, 11]]
-    """
-    firsts = _firsts(words)
-    starts = np.minimum.reduceat(spans[:, 0], firsts)
-    return np.stack([starts, np.maximum.reduceat(spans[:, 1], firsts)], axis=1)
-
-
-def _firsts(words: NDArray[np.int32]) -> NDArray[np.int64]:
-    """[W] the first token of each word."""
+def first_tokens(words: NDArray[np.int32]) -> NDArray[np.int64]:
+    """[W] the position of each word's first token, given the word of each token [T]."""
     return np.flatnonzero(np.diff(words, prepend=-1))

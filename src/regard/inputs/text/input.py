@@ -1,10 +1,10 @@
-"""Texts: strings, read as words or subwords."""
+"""Texts as an input: words or subwords."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -18,7 +18,6 @@ from regard.inputs.input import Input, Parts
 from regard.inputs.text.encoded import Encoded, sum_to_words
 from regard.inputs.text.load import load_texts
 from regard.inputs.text.model import build_text_model
-from regard.inputs.text.ngram_solution import solve_ngrams
 from regard.inputs.text.ngrams import Ngrams
 from regard.inputs.text.part import TextPart, words_of
 from regard.inputs.text.sentences import sentence_spans
@@ -31,17 +30,12 @@ from regard.training import Part
 
 __all__ = ["TextInput", "Tokenised"]
 
-# Fields of the section `data` that are for its reader.
+# Fields of the section `data` that are options of its reader.
 _READ = {"text", "label", "encoding"}
 
 
 class Tokenised(NamedTuple):
-    """Texts, and what was found in them.
-
-    Attributes:
-        tokens: of each.
-        words: the words of each as n-grams take them; None where there are no n-grams.
-    """
+    """Encoded texts: their tokens, and the words of each if the model has n-grams."""
 
     tokens: Encoded
     words: list[list[str]] | None
@@ -53,11 +47,12 @@ class TextInput(Input):
     Attributes:
         tokenizer_: fitted on the training part.
         ngrams_: the n-grams of the training part, or None.
-        longest_: the most tokens of a text of the training part.
-        width_: of the embedding.
+        longest_: maximum number of tokens of a training text.
+        width_: width of the embedding.
     """
 
     case_types = (Texts,)
+    targets = ("class",)
     prompt = "text> "
     noun = "word"
 
@@ -68,129 +63,106 @@ class TextInput(Input):
     _vectors: tuple[NDArray[np.float32], NDArray[np.bool_]] | None = None
 
     def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Texts:
-        """A list of strings."""
         return X if isinstance(X, Texts) else as_texts(X, y)
 
     def load(self) -> tuple[Texts, Texts | None, str]:
-        """A table or a file of lines."""
         options = self.config.data
         if options.kind == "arrays":
             raise DataError("data.kind: arrays come from Python; train on a file")
+        given = options.model_dump(include=_READ)
         texts, test = load_texts(
-            options.kind,
-            path=options.path,
-            test_path=options.test_path,
-            **options.model_dump(include=_READ),
+            options.kind, path=options.path, test_path=options.test_path, **given
         )
         return texts, test, options.path
 
     def divide(
         self, cases: Any, test: Any | None, strata: NDArray[Any] | None, source: str
     ) -> Parts:
-        """Stratified at random; texts that are in two parts are counted."""
+        """A stratified split, with notes on texts that occur in two parts."""
         parts = super().divide(cases, test, strata, source)
-        held = {"test": parts.test, "validation": parts.validation}
         notes = []
-        for name, part in held.items():
-            shared = 0 if part is None else count_shared(parts.train, part)
-            if shared:
+        for name, part in (("test", parts.test), ("validation", parts.validation)):
+            if part is not None and (shared := count_shared(parts.train, part)):
                 notes.append(
-                    f"{shared} of the {len(part)} texts of the {name} part are in the training "
-                    "part too: the figures flatter the model"
+                    f"{shared} of {len(part)} texts of the {name} part also occur in the training "
+                    "part: the metrics are too optimistic"
                 )
         return parts._replace(notes=tuple(notes))
 
     def read(self, path: Path | None, **options: Any) -> Texts:
         """A table with the columns trained on, or a file of lines.
 
-        A table has labels where the column of that name is filled; a file of lines is taken to
-        have them where the model was trained on such, unless `labelled` says otherwise.
+        Unless `labelled` is given, a table has labels if its label column is not empty, and lines
+        have labels if the model was trained on lines.
         """
         if path is None:
             raise ConfigError("source: name a file of new cases, after the run")
         data, labelled = self.config.data, options.get("labelled")
-        encoding = getattr(data, "encoding", "utf-8")
+        given = {"text": "text", "label": "label", "encoding": "utf-8"}
+        given |= data.model_dump(include=_READ)
         if data.kind == "lines" or path.suffix.lower() == ".txt":
             first = data.kind == "lines" if labelled is None else labelled
-            return read_lines(path, label="first" if first else "none", encoding=encoding)
-        return read_new_texts(
-            path,
-            text=getattr(data, "text", "text"),
-            label=getattr(data, "label", "label"),
-            encoding=encoding,
-            labelled=labelled,
-        )
+            label: Literal["first", "none"] = "first" if first else "none"
+            return read_lines(path, label=label, encoding=given["encoding"])
+        return read_new_texts(path, **given, labelled=labelled)
 
     def typed(self, text: str) -> Texts:
-        """One text."""
         return as_texts([text])
 
     def fit(self, cases: Texts) -> Tokenised:
-        """Fit the tokenizer, and find the n-grams."""
-        options, model = self.config.data, self.config.model
-        self.tokenizer_ = Tokenizer.train(
-            cases.texts,
-            kind=options.tokens,
-            vocabulary=options.vocabulary,
-            min_count=options.min_count,
-            lowercase=options.lowercase,
-        )
+        """Train the tokenizer, read the vectors and learn the n-grams."""
+        data, model = self.config.data, self.config.model
+        options = data.model_dump(include={"vocabulary", "min_count", "lowercase"})
+        self.tokenizer_ = Tokenizer.train(cases.texts, kind=data.tokens, **options)
         self.width_ = model.embedding_dim
         if model.vectors is not None:
             self._vectors = read_vectors(model.vectors, self.tokenizer_.tokens)
             self.width_ = self._vectors[0].shape[1]
-        tokens = self._tokenise(cases)
-        words = self._words(tokens) if getattr(model, "ngrams", False) else None
-        self.ngrams_ = None if words is None else Ngrams.learn(words)
-        self.longest_ = max(len(ids) for ids in tokens.ids)
-        if tokens.truncated:
+        encoded = self.encode(cases)
+        self.ngrams_ = None if encoded.words is None else Ngrams.learn(encoded.words)
+        self.longest_ = max(len(ids) for ids in encoded.tokens.ids)
+        if truncated := encoded.tokens.truncated:
             self.notes.append(
-                f"{tokens.truncated} of {len(cases)} training texts are truncated to "
-                f"{self._limit()} (max_tokens)"
+                f"{truncated} of {len(cases)} training texts are truncated to {self._limit()} "
+                "(max_tokens)"
             )
-        return Tokenised(tokens, words)
+        return encoded
 
     def encode(self, cases: Texts) -> Tokenised:
-        """The texts as tokens."""
-        tokens = self._tokenise(cases)
-        return Tokenised(tokens, None if self.ngrams_ is None else self._words(tokens))
+        data = self.config.data
+        tokens = self.tokenizer_.encode(cases.texts, max_tokens=data.max_tokens)
+        words = words_of(tokens, lowercase=data.lowercase) if self._has_ngrams else None
+        return Tokenised(tokens, words)
 
-    def _tokenise(self, cases: Texts) -> Encoded:
-        return self.tokenizer_.encode(cases.texts, max_tokens=self.config.data.max_tokens)
-
-    def _words(self, tokens: Encoded) -> list[list[str]]:
-        return words_of(tokens, lowercase=self.config.data.lowercase)
+    @property
+    def _has_ngrams(self) -> bool:
+        return bool(getattr(self.config.model, "ngrams", False))
 
     def kept(self) -> dict[str, Any]:
-        """Sizes and n-grams."""
         ngrams = None if self.ngrams_ is None else self.ngrams_.to_dict()
         return {"sizes": [self.longest_, self.width_], "ngrams": ngrams}
 
     def kept_text(self) -> str:
-        """The tokenizer."""
         return self.tokenizer_.to_json()
 
     def restore(self, kept: Mapping[str, Any], text: str) -> None:
-        """Take back what was kept."""
         self.longest_, self.width_ = map(int, kept["sizes"])
         self.tokenizer_ = Tokenizer.from_json(text)
         ngrams = kept["ngrams"]
         self.ngrams_ = None if ngrams is None else Ngrams.from_dict(ngrams)
 
     def part(self, encoded: Any, *, targets: NDArray[Any] | None, training: bool) -> Part:
-        """Batches of tokens; the network is trained, and stopped, without the n-grams."""
-        ngrams = None
-        if self.ngrams_ is not None and not training:
-            ngrams = self.ngrams_, encoded.words
+        """Batches of texts; training and early stopping leave out the n-grams."""
+        with_ngrams = self.ngrams_ is not None and not training
         return TextPart(
             encoded.tokens,
             targets,
             sentences=self.config.model.pooling == "hierarchical",
-            ngrams=ngrams,
+            ngrams=self.ngrams_ if with_ngrams else None,
+            words=encoded.words,
         )
 
     def build(self, output: Any) -> nn.Module:
-        """Embedding, encoder and the output's head, beside a linear model of the n-grams."""
         model = build_text_model(
             self.config.model,
             output,
@@ -211,21 +183,19 @@ class TextInput(Input):
         """Fit the linear model of the n-grams by logistic regression."""
         if self.ngrams_ is None:
             return
-        term, factors = model.get_submodule("ngrams"), output.class_factors(targets)
-        weight = None if factors is None else factors[targets]
-        solved = solve_ngrams(self.ngrams_, encoded.words, targets, weight)
+        factors = output.class_factors(targets)
+        sample_weight = None if factors is None else factors[targets]
+        solved = self.ngrams_.solve(encoded.words, targets, sample_weight)
+        term = model.get_submodule("ngrams")
         with torch.no_grad():
-            term.get_buffer("weights").copy_(torch.from_numpy(solved.weights))
-            term.get_buffer("bias").copy_(torch.from_numpy(solved.bias))
+            for name, array in zip(("weights", "bias"), solved, strict=True):
+                term.get_buffer(name).copy_(torch.from_numpy(array))
 
     @property
     def by_evidence(self) -> bool:
-        """Where it is not the attention alone that decides."""
         model = self.config.model
-        if model.pooling == "conjunctive":
-            return True
         linear = model.pooling == "attention" and model.attention.query != "last"
-        return bool(getattr(model, "ngrams", False) and linear)
+        return model.pooling == "conjunctive" or (linear and self._has_ngrams)
 
     def lay(
         self,
@@ -234,12 +204,12 @@ class TextInput(Input):
         encoded: Any,
         index: NDArray[np.int64],
     ) -> dict[str, list[NDArray[np.float64]]]:
-        """Each position's value shared among its tokens, those of a word summed."""
+        """Spread each position's value over its tokens, and sum over the tokens of a word."""
         words = [encoded.tokens.words[at] for at in index]
         lengths = np.array([len(own) for own in words])
-        stride: Any = model.stride
+        steps: dict[str, Any] = {"stride": model.stride, "steps": int(lengths.max())}
         laid = {
-            name: lay_over_steps(values, lengths, stride=stride, steps=int(lengths.max()))
+            name: lay_over_steps(values, lengths, **steps)
             for name, values in maps.items()
             if name != "ngrams"
         }
@@ -254,18 +224,14 @@ class TextInput(Input):
         }
 
     def view(self, seen: Inference, n: int, outcome: Outcome) -> TextView:
-        """A text with its words tinted by their weights."""
         tokens, weights = seen.encoded.tokens, seen.maps["weights"][n]
         spans = tokens.word_spans[n]
-        sentences: dict[str, Any] = {}
+        sentences: NDArray[Any] | None = None
+        sentence_weights: NDArray[Any] | None = None
         if self.config.model.pooling == "hierarchical":
-            found = np.array(sentence_spans(tokens.texts[n]))
-            middle = spans.mean(1)
-            of = np.clip(np.searchsorted(found[:, 0], middle, side="right") - 1, 0, None)
-            sentences = {
-                "sentences": found,
-                "sentence_weights": np.bincount(of, weights, minlength=len(found)),
-            }
+            sentences = np.array(sentence_spans(tokens.texts[n]))
+            of = np.searchsorted(sentences[:, 0], spans.mean(1), side="right") - 1
+            sentence_weights = np.bincount(of.clip(0), weights, minlength=len(sentences))
         return TextView(
             id=str(seen.cases.ids[n]),
             outcome=outcome,
@@ -274,50 +240,42 @@ class TextInput(Input):
             weights=weights,
             known=int(tokens.known[n]),
             by_evidence=self.by_evidence,
-            **sentences,
+            sentences=sentences,
+            sentence_weights=sentence_weights,
         )
 
     def columns(self, seen: Inference) -> dict[str, Any]:
-        """`known words` (0: no word is in the vocabulary) and `most weight`: three words."""
-        tokens = seen.encoded.tokens
-        most = []
-        for n, weights in enumerate(seen.maps["weights"]):
-            best = np.argsort(-weights, kind="stable")[:3]
-            text = tokens.texts[n]
-            most.append(" ".join(text[start:stop] for start, stop in tokens.word_spans[n][best]))
+        """`known words` (0 if no word is in the vocabulary) and `most weight`: three words."""
+        tokens, most = seen.encoded.tokens, []
+        each = zip(tokens.texts, tokens.word_spans, seen.maps["weights"], strict=True)
+        for text, spans, weights in each:
+            best = spans[np.argsort(-weights, kind="stable")[:3]]
+            most.append(" ".join(text[start:stop] for start, stop in best))
         return {"known words": tokens.known, "most weight": most}
 
     def remarks(self, seen: Inference) -> list[str]:
-        """How many texts have no known word, and how many are truncated."""
         tokens = seen.encoded.tokens
         unknown = int((tokens.known == 0).sum())
-        said = [f"{unknown} without a known word"] if unknown else []
+        remarks = [f"{unknown} without a known word"] if unknown else []
         if tokens.truncated:
-            said.append(f"{tokens.truncated} truncated to {self._limit()}")
-        return said
+            remarks.append(f"{tokens.truncated} truncated to {self._limit()}")
+        return remarks
 
     def _limit(self) -> str:
         limit = self.config.data.max_tokens
         return "1 token" if limit == 1 else f"{limit} tokens"
 
     def figures(self) -> dict[str, Any]:
-        """The size of the vocabulary."""
         return {"vocabulary": self.tokenizer_.size}
 
     def reading(self, moved: str) -> list[str]:
-        """What the weights are where they are not the attention."""
-        if not self.by_evidence:
-            return []
-        return [
-            "The weights drawn are each word's share of the evidence for the predicted class, "
-            "of what it says to the attention and by its n-grams together."
-        ]
+        note = "The weights drawn are each word's share of the evidence for the predicted class"
+        source = ", from attention and n-grams together." if self._has_ngrams else "."
+        return [note + source] if self.by_evidence else []
 
     def comparing(self) -> list[str]:
-        """That the n-grams hide differences."""
-        if not getattr(self.config.model, "ngrams", False):
-            return []
-        return [
-            "the n-grams, which are the same for all, decide much of this; "
-            "model.ngrams=false compares the attention alone"
-        ]
+        note = (
+            "all models share the n-grams, which hide differences between attentions; "
+            "model.ngrams=false compares the attentions alone"
+        )
+        return [note] if self._has_ngrams else []

@@ -1,5 +1,7 @@
-"""The model of texts: an embedding, an encoder and a head, and a linear model of the n-grams."""
+"""The model of texts: embedding, encoder and head, plus a linear model of the n-grams."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from regard.attention import AttentionPooling, HierarchicalPooling, SelfAttentionPooling
@@ -21,22 +23,24 @@ __all__ = ["build_text_model"]
 def build_text_model(
     config: Any, output: Any, *, tokens: int, features: int, width: int, steps: int
 ) -> TextModel:
-    """A model of texts with fresh weights.
+    """A model of texts with fresh weights, from the section `model` and the fitted output.
 
-    Parameters:
-        config: the section `model`.
-        output: fitted, gives the head.
-        tokens: V.
-        features: number of n-grams; 0 for a model without them.
-        width: of the embedding.
-        steps: the most tokens of a text of the training part.
+    `tokens` is V, `features` the number of n-grams or 0, `width` the width of the embedding and
+    `steps` the maximum number of tokens of a training text.
     """
+    encoder = partial(
+        make_encoder,
+        config.encoder,
+        hidden=config.hidden,
+        layers=config.layers,
+        dropout=config.dropout,
+    )
     model: SeriesModel | SentenceModel
     if config.pooling == "hierarchical":
-        model = _sentence_model(config, output, width=width, steps=steps)
+        model = _sentence_model(config, output, encoder, width, steps)
     else:
-        encoder = _encoder(config, width, steps)
-        model = SeriesModel(encoder, output.head(encoder, steps=steps), dropout=config.dropout)
+        states = encoder(channels=width, steps=steps)
+        model = SeriesModel(states, output.head(states, steps=steps), dropout=config.dropout)
     return TextModel(
         tokens,
         width,
@@ -47,23 +51,14 @@ def build_text_model(
     )
 
 
-def _encoder(config: Any, channels: int, steps: int) -> Encoder:
-    return make_encoder(
-        config.encoder,
-        channels=channels,
-        hidden=config.hidden,
-        layers=config.layers,
-        dropout=config.dropout,
-        steps=steps,
-    )
-
-
-def _sentence_model(config: Any, output: Any, *, width: int, steps: int) -> SentenceModel:
-    """Words to sentences to the text, each with an encoder of the same kind."""
+def _sentence_model(
+    config: Any, output: Any, make: Callable[..., Encoder], width: int, steps: int
+) -> SentenceModel:
+    """Words to sentences and sentences to the text, with the same kind of encoder."""
     attention = config.attention.model_dump()
 
     def level(channels: int) -> tuple[Encoder, AttentionPooling | SelfAttentionPooling]:
-        encoder = _encoder(config, channels, 1)  # a word, or a sentence, is a position
+        encoder = make(channels=channels, steps=1)  # one position per word or sentence
         attentions, query_dim = make_attentions(
             attention,
             heads=config.heads,
@@ -75,14 +70,9 @@ def _sentence_model(config: Any, output: Any, *, width: int, steps: int) -> Sent
 
     words, pool_words = level(width)
     sentences, pool_sentences = level(words.width)
-    pool = HierarchicalPooling(
-        pool_words,
-        pool_sentences,
-        encode_words=StateReader(words),
-        encode_sentences=StateReader(sentences),
-    )
+    readers = {"encode_words": StateReader(words), "encode_sentences": StateReader(sentences)}
     return SentenceModel(
-        pool,
+        HierarchicalPooling(pool_words, pool_sentences, **readers),
         context_dim=sentences.width,
         outputs=output.scores,
         two_sided=output.two_sided,

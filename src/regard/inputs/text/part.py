@@ -1,4 +1,4 @@
-"""Texts as batches of tensors: tokens, their sentences, and the n-grams at each."""
+"""Batches of texts: tokens, their sentences and n-grams."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from regard.inputs.text.encoded import Encoded, word_spans
+from regard.inputs.text.encoded import Encoded, first_tokens
 from regard.inputs.text.ngrams import Ngrams
 from regard.training import Batch, Part
 
@@ -17,13 +17,14 @@ __all__ = ["TextPart", "words_of"]
 
 
 class TextPart(Part):
-    """Texts, made tensors a batch at a time.
+    """Texts as tensors, batch by batch.
 
     Parameters:
-        encoded: B texts as tokens.
-        targets: [B] class numbers, or positions.
-        sentences: whether the model looks at them.
-        ngrams: whose features to give, with the words of each text; None gives none.
+        encoded: B texts.
+        targets: [B] class numbers.
+        sentences: whether the model uses sentences; otherwise their numbers are 0.
+        ngrams: whose features to give, or None.
+        words: the words of each text, if there are n-grams.
     """
 
     def __init__(
@@ -32,63 +33,56 @@ class TextPart(Part):
         targets: NDArray[Any] | None,
         *,
         sentences: bool,
-        ngrams: tuple[Ngrams, list[list[str]]] | None,
+        ngrams: Ngrams | None,
+        words: list[list[str]] | None,
     ) -> None:
         self.lengths = torch.tensor([len(ids) for ids in encoded.ids])
         self._encoded, self._targets = encoded, targets
-        self._sentences, self._ngrams = sentences, ngrams
+        self._sentences, self._ngrams, self._words = sentences, ngrams, words or []
 
     def __getitem__(self, index: NDArray[np.int64]) -> Batch:
-        """The texts at these positions, cut to the longest of them."""
+        """The texts at these positions, padded to the longest of them."""
         steps, mask = self._cut(torch.from_numpy(index))
         tokens = _padded([self._encoded.ids[at] for at in index], steps)
-        sentences = (
-            _padded([self._encoded.sentences[at] for at in index], steps)
-            if self._sentences
-            else np.zeros_like(tokens)
-        )
-        columns, values = self._features(index, steps)
-        inputs = tuple(map(torch.from_numpy, (tokens, sentences, columns, values)))
-        return Batch(
-            inputs, mask, None if self._targets is None else torch.from_numpy(self._targets[index])
-        )
+        sentences = np.zeros_like(tokens)
+        if self._sentences:
+            sentences = _padded([self._encoded.sentences[at] for at in index], steps)
+        inputs = tuple(map(torch.from_numpy, (tokens, sentences, *self._features(index, steps))))
+        targets = None if self._targets is None else torch.from_numpy(self._targets[index])
+        return Batch(inputs, mask, targets)
 
     def _features(
         self, index: NDArray[np.int64], steps: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """[B, T, G] the n-grams of each word, at its first token, and their values."""
         if self._ngrams is None:
-            return np.zeros((len(index), steps, 0), np.int64), np.zeros(
-                (len(index), steps, 0), np.float32
-            )
-        ngrams, words = self._ngrams
-        found = [ngrams.features(words[at]) for at in index]
+            none = len(index), steps, 0
+            return np.zeros(none, np.int64), np.zeros(none, np.float32)
+        found = [self._ngrams.features(self._words[at]) for at in index]
         counts = [np.bincount(each.words, minlength=1) for each in found]
-        shape = (len(index), steps, max(1, *(own.max() for own in counts), 1))
+        shape = len(index), steps, max(1, *(own.max() for own in counts), 1)
         columns, values = np.zeros(shape, np.int64), np.zeros(shape, np.float32)
-        for case, (at, each, own) in enumerate(zip(index, found, counts, strict=True)):
+        for case, (each, own) in enumerate(zip(found, counts, strict=True)):
             order = np.argsort(each.words, kind="stable")
             word = each.words[order]
-            firsts = np.flatnonzero(np.diff(self._encoded.words[at], prepend=-1))
+            token = first_tokens(self._encoded.words[index[case]])[word]
             slot = np.arange(len(word)) - (np.cumsum(own) - own)[word]
-            columns[case, firsts[word], slot] = each.columns[order]
-            values[case, firsts[word], slot] = each.values[order]
+            columns[case, token, slot] = each.columns[order]
+            values[case, token, slot] = each.values[order]
         return columns, values
 
 
 def words_of(encoded: Encoded, *, lowercase: bool) -> list[list[str]]:
-    """The words of each text as n-grams take them: NFKC, in small letters if wanted."""
+    """The words of each text for its n-grams: NFKC, lowercased if asked."""
     texts = []
-    for text, spans, words in zip(encoded.texts, encoded.spans, encoded.words, strict=True):
-        own = [
-            normalize("NFKC", text[start:stop]) for start, stop in word_spans(spans, words).tolist()
-        ]
+    for text, spans in zip(encoded.texts, encoded.word_spans, strict=True):
+        own = [normalize("NFKC", text[start:stop]) for start, stop in spans.tolist()]
         texts.append([word.lower() for word in own] if lowercase else own)
     return texts
 
 
 def _padded(rows: list[NDArray[np.int32]], steps: int) -> NDArray[np.int64]:
-    """[B, T] with zeros at the ends."""
+    """[B, T], padded with zeros."""
     padded = np.zeros((len(rows), steps), np.int64)
     for row, own in zip(padded, rows, strict=True):
         row[: len(own)] = own

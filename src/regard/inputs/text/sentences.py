@@ -1,10 +1,10 @@
-"""Where the sentences of a text begin and end, by its marks alone."""
+"""Sentence boundaries, from punctuation alone."""
 
 import re
 
 __all__ = ["sentence_spans"]
 
-# The look behind keeps a long run of marks from being tried at each of its positions.
+# The look-behind avoids quadratic time on long runs of marks.
 _END = re.compile(
     r"""(?P<mark>(?<![.!?…])[.!?…]++)["'”’»)\]}]*+(?=\s)|[。！？]++[」』”’）]*+|[\n\r\u2028\u2029]"""
 )
@@ -13,23 +13,23 @@ _ABBREVIATION = re.compile(
     "mrs?|ms|dr|prof|st|vs|viz|cf|figs?|eq|ca|dept|gen|gov|rep|sen|capt|col|lt|sgt|rev|hon|mt|"
     "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|mme|mlle|bzw"
 )
-# These end a sentence too: what follows tells.
+# These may also end a sentence, depending on what follows.
 _BEFORE_SMALL = re.compile("etc|inc|ltd|corp?|jr|sr|al|approx")
 _BEFORE_NUMBER = re.compile("nos?|nr|pp?|vol|ch|sec|art")
 
 _INITIALS = re.compile(r"[A-Z]|(?:[^\W\d_]{1,2}\.)+[^\W\d_]{1,2}")
-_LONGEST = 20  # characters of what is looked at before a full stop
+_LONGEST = 20  # characters examined before and after a full stop
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
-    """The half-open (start, stop) characters of each sentence, without the blanks around it.
+    """The half-open (start, stop) characters of each sentence, without surrounding blanks.
 
-    A sentence ends at a newline and after . ! ? or … (closing quotes and brackets included) where
-    a blank follows; a full stop after an initial or a common abbreviation ends none. A part
-    without a letter or digit belongs to the sentence before it.
+    A sentence ends at a newline, and after . ! ? or … (and closing quotes and brackets) followed by
+    a blank, except after initials and common abbreviations. A part without a letter or digit
+    belongs to the sentence before it.
 
     Parameters:
-        text: Of any language; it may be tokenised already ("it works .").
+        text: In any language; it may be tokenised already ("it works .").
 
     Returns:
         At least one span, in order; a text without marks is one sentence.
@@ -39,9 +39,13 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
         >>> [text[start:stop] for start, stop in sentence_spans(text)]
         ['Dr. No paid $3.5 (or less).', 'Why?', 'No idea']
     """
+    ends: list[int] = []
+    for found in _END.finditer(text):
+        if found["mark"] != "." or not _abbreviates(text, ends, found):
+            ends.append(found.end())
     spans: list[tuple[int, int]] = []
     start = 0
-    for stop in (*_ends(text), len(text)):
+    for stop in (*ends, len(text)):
         part = text[start:stop]
         words = part.strip()
         if words:
@@ -53,17 +57,8 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     return spans or [(0, len(text))]
 
 
-def _ends(text: str) -> list[int]:
-    """After which characters a sentence may end."""
-    ends: list[int] = []
-    for found in _END.finditer(text):
-        if found["mark"] != "." or not _abbreviates(text, ends, found):
-            ends.append(found.end())
-    return ends
-
-
 def _abbreviates(text: str, ends: list[int], found: re.Match[str]) -> bool:
-    """Whether a full stop belongs to the word before it."""
+    """Whether a full stop belongs to an abbreviation, initial or list number."""
     at = found.start()
     begin = max(ends[-1] if ends else 0, at - _LONGEST)
     before = text[begin:at]
@@ -71,7 +66,7 @@ def _abbreviates(text: str, ends: list[int], found: re.Match[str]) -> bool:
         return False
     word = before.split()[-1].lstrip("([{\"'“‘«")
     following = text[found.end() : found.end() + _LONGEST].lstrip()[:1]
-    if word.isdigit():  # "1. First" is numbered, "in 1999. Then" ends
+    if word.isdigit():  # "1. First" is a list number, "in 1999. Then" ends a sentence
         return before.split() == [word] and begin != at - _LONGEST
     small = word.lower()
     return bool(

@@ -1,9 +1,9 @@
-"""Subwords: the pieces of words that occur together most often, by byte pair encoding.
+"""Subwords by byte pair encoding: frequent pairs of pieces are merged, starting from letters.
 
-A piece that starts a word is written as it is, one that continues it with ## before it, so that
-the words of a sequence of pieces can be told. The library's own training numbers such pieces in an
-order that differs from run to run, and with it equally frequent merges. Here the first letter of a
-word is a letter of its own while merges are learned, which needs no marks and is the same always.
+Pieces that continue a word have the prefix ##, so that words can be recovered from pieces. With
+that prefix, the library's own training breaks ties between equally frequent merges differently from
+run to run. We give the first letter of a word a character of its own instead, which needs no prefix
+and makes training deterministic.
 """
 
 from collections import Counter
@@ -12,24 +12,24 @@ from collections.abc import Iterator, Mapping
 __all__ = ["CONTINUES", "learn_subwords"]
 
 CONTINUES = "##"
-"""What stands before a piece that continues a word."""
+"""Prefix of a piece that continues a word."""
 
-_PRIVATE = range(0xF0000, 0x10FFFE)  # characters without a meaning of their own
+_PRIVATE = range(0xF0000, 0x10FFFE)  # private-use characters
 
 
 def learn_subwords(
     counts: Mapping[str, int], *, pieces: int, min_count: int
 ) -> tuple[list[str], list[tuple[str, str]]]:
-    """Learn pieces of words: all letters, then what merging the most frequent pairs gives.
+    """Learn a vocabulary of letters and merged pairs.
 
     Parameters:
-        counts: How often each word occurs.
-        pieces: How many pieces there may be; where the letters are more, the most frequent ones.
-        min_count: How often a letter, and a pair to merge, must occur.
+        counts: Occurrences of each word.
+        pieces: Maximum size of the vocabulary; the most frequent letters come first.
+        min_count: Minimum occurrences of a letter, and of a pair to merge.
 
     Returns:
-        The pieces, letters by frequency and then alphabetically, then merges in the order in which
-        they are made (by frequency); and the pairs merged, in that order.
+        The pieces (letters by frequency, ties alphabetically, then merges in order), and the pairs
+        merged, in order.
 
     Example:
         >>> learn_subwords({"aa": 3, "ab": 2}, pieces=5, min_count=1)
@@ -37,27 +37,26 @@ def learn_subwords(
     """
     symbols: Counter[str] = Counter()
     for word, count in counts.items():
-        symbols[word[0]] += count
-        for letter in word[1:]:
-            symbols[CONTINUES + letter] += count
+        for symbol in _symbols(word):
+            symbols[symbol] += count
     frequent = [symbol for symbol, count in symbols.items() if count >= min_count]
     letters = sorted(frequent, key=lambda symbol: (-symbols[symbol], symbol))[:pieces]
-    codes = _codes(letters, symbols)
+    # One character per symbol: its letter if it continues a word, else a private-use character.
+    taken = {symbol[-1] for symbol in symbols}
+    free = (chr(code) for code in _PRIVATE if chr(code) not in taken)
+    codes = {
+        letter: letter[-1] if letter.startswith(CONTINUES) else next(free)
+        for letter in sorted(letters)
+    }
     merges = _merges(counts, codes, pieces - len(letters), min_count)
     known = dict.fromkeys(letters)
-    # Two ways to merge to the same piece are two merges and one piece.
+    # Two merges may give the same piece.
     known |= dict.fromkeys(first + second.removeprefix(CONTINUES) for first, second in merges)
     return list(known), merges
 
 
-def _codes(letters: list[str], symbols: Counter[str]) -> dict[str, str]:
-    """One character for each symbol: itself where it continues a word, else one without meaning."""
-    taken = {symbol[-1] for symbol in symbols}
-    free = (chr(code) for code in _PRIVATE if chr(code) not in taken)
-    codes = {}
-    for letter in sorted(letters):
-        codes[letter] = letter[-1] if letter.startswith(CONTINUES) else next(free)
-    return codes
+def _symbols(word: str) -> list[str]:
+    return [word[0], *(CONTINUES + letter for letter in word[1:])]
 
 
 def _merges(
@@ -88,10 +87,9 @@ def _merges(
 
 
 def _coded(counts: Mapping[str, int], codes: dict[str, str]) -> Iterator[str]:
-    """Each word as often as it occurs; a letter that is no piece leaves a gap."""
+    """Each word as often as it occurs, with blanks for letters outside the vocabulary."""
     for word in sorted(counts):
-        symbols = [word[0], *(CONTINUES + letter for letter in word[1:])]
-        coded = "".join(codes.get(symbol, " ") for symbol in symbols)
+        coded = "".join(codes.get(symbol, " ") for symbol in _symbols(word))
         for _ in range(counts[word] // 1000):
             yield f"{coded} " * 1000
         yield f"{coded} " * (counts[word] % 1000)

@@ -1,4 +1,4 @@
-"""Texts as cases: read from files or taken from Python."""
+"""Labelled texts, read from files or taken from Python."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ __all__ = ["Texts", "as_texts", "count_shared", "read_lines", "read_new_texts", 
 
 @dataclass(frozen=True, eq=False)
 class Texts:
-    """B texts, none of them empty where a reader made them.
+    """B texts with their labels.
 
     Attributes:
-        texts: B strings, as they were written.
-        labels: [B] class of each (strings from files, anything from Python), or None.
-        ids: [B] what the source calls each; by default the position, from 0.
+        texts: B strings, unchanged; the readers refuse empty ones.
+        labels: [B] class of each (strings from files, any type from Python), or None.
+        ids: [B] name of each in its source; by default its position, from 0.
     """
 
     texts: tuple[str, ...]
@@ -58,26 +58,22 @@ class Texts:
 
 
 def as_texts(X: Any, y: ArrayLike | None = None) -> Texts:
-    """Take texts, and their classes, from Python.
-
-    Errors are worded as scikit-learn words them where it has a wording.
+    """Convert Python objects to `Texts`. Errors use scikit-learn's wording where it has one.
 
     Parameters:
         X: B strings: a list, a tuple, an array or a column of a data frame.
-        y: [B] classes, kept as they are; None where there are none.
+        y: [B] classes, unchanged, or None.
 
     Raises:
-        DataError: X is one string or no list of them, is empty, or has a text that is missing, no
-            string or nothing but blanks; y has another length or gaps, or is numbers with
-            fractions.
+        DataError: X is a single string, not a list, or empty; a text is missing, not a string or
+            blank; y has another length, missing values or numbers with fractions.
 
     Example:
         >>> texts = as_texts(["It works.", "It broke."], ["good", "bad"])
         >>> len(texts), texts.labels.tolist()
         (2, ['good', 'bad'])
     """
-    given = _items(X)
-    texts = tuple(_text(text, f"X: case {case}") for case, text in enumerate(given))
+    texts = tuple(_text(text, f"X: case {case}") for case, text in enumerate(_items(X)))
     if y is None:
         return Texts(texts)
     labels = as_labels(y, len(texts))
@@ -86,30 +82,27 @@ def as_texts(X: Any, y: ArrayLike | None = None) -> Texts:
 
 
 def read_texts(
-    path: FilePath,
-    *,
-    text: str = "text",
-    label: str | None = "label",
-    encoding: str = "utf-8",
+    path: FilePath, *, text: str = "text", label: str | None = "label", encoding: str = "utf-8"
 ) -> Texts:
     """Read a table or JSON lines with a text in each row.
 
     Parameters:
-        path: A CSV file (tab, semicolon or comma, with a header), a Parquet file, or a file of one
-            JSON object a line, whose name ends in .jsonl or .ndjson.
+        path: A CSV file (tab, semicolon or comma, with a header), a Parquet file, or JSON lines
+            (one object a line) in a file named .jsonl or .ndjson.
         text: The column with the texts.
-        label: The column with their classes; None for a file without.
-        encoding: How the file's characters are written as bytes: "utf-8", "latin-1", ...
+        label: The column with their classes; None for a file without labels.
+        encoding: Character encoding of the file, such as "utf-8" or "latin-1".
 
     Returns:
-        B texts. Labels are strings, a whole number written in only one way: "1.0" becomes "1".
+        B texts with strings as labels; whole numbers are normalised: "1.0" becomes "1".
 
     Raises:
-        ConfigError: There is no such encoding.
-        DataError: The file cannot be read, a column is not there, a text or label is missing or
-            nothing but blanks, the labels are numbers with fractions.
+        ConfigError: Unknown encoding.
+        DataError: The file cannot be read, a column does not exist, a text or label is missing or
+            blank, or the labels are numbers with fractions.
     """
-    return _read(path, text, label, encoding)
+    labelled = label is not None
+    return read_new_texts(path, text=text, label=label or "", encoding=encoding, labelled=labelled)
 
 
 def read_new_texts(
@@ -119,57 +112,61 @@ def read_new_texts(
 
     Parameters:
         path, text, label, encoding: As for `read_texts`.
-        labelled: Whether there are labels; None tells it from whether the column `label` has
-            something in one row at least.
+        labelled: Whether there are labels; None reads them if at least one row has one.
     """
-    return _read(
-        path, text, None if labelled is False else label, encoding, optional=labelled is None
-    )
+    name = Path(path).name.lower().removesuffix(".gz")
+    if name.endswith(".json"):
+        raise DataError(
+            f"{path}: JSON is read as one object a line, from a file named .jsonl or .ndjson"
+        )
+    read = read_json_lines if name.endswith((".jsonl", ".ndjson")) else _read_table
+    column = None if labelled is False else label
+    texts, labels, place = read(path, text, column, encoding, optional=labelled is None)
+    found = tuple(_text(one, place(row, text)) for row, one in enumerate(texts))
+    return Texts(found, None if labels is None else _classes(labels, lambda at: place(at, label)))
 
 
 def read_lines(
     path: FilePath, *, label: Literal["first", "none"] = "first", encoding: str = "utf-8"
 ) -> Texts:
-    """Read a file with a text in each line, its label first.
+    """Read a file with a label and a text on each line.
 
         5 How far is it from Denver to Aspen ?
 
     Parameters:
         path: A text file. Blank lines are skipped.
-        label: "first" where a line begins with its label and a blank or tab, "none" where there
-            are no labels.
-        encoding: How the file's characters are written as bytes: "utf-8", "latin-1", ...
+        label: "first" if each line begins with its label and a blank or tab, "none" if there are no
+            labels.
+        encoding: Character encoding of the file, such as "utf-8" or "latin-1".
 
     Returns:
-        B texts, without the blanks around them. Labels are strings as in `read_texts`.
+        B stripped texts, with labels as in `read_texts`.
 
     Raises:
-        ConfigError: There is no such choice or encoding.
+        ConfigError: Unknown choice or encoding.
         DataError: The file cannot be read, or a line has a label and no text.
     """
     check_choice("label", label, ("first", "none"))
-    rows: list[int] = []
-    labels: list[str] = []
-    texts: list[str] = []
+    found: list[tuple[int, str, str]] = []
     for row, line in enumerate(read_text(path, encoding=encoding).split("\n"), start=1):
         parts = line.split(None, 1) if label == "first" else ["", line.strip()]
         if not parts or not parts[-1]:
             continue
         if len(parts) == 1:
             raise DataError(
-                f"{path}, line {row} has {parts[0]!r} for a label and no text; "
-                "set label='none' where there are no labels"
+                f"{path}, line {row} has the label {parts[0]!r} and no text; "
+                "set label='none' for a file without labels"
             )
-        rows.append(row)
-        labels.append(parts[0])
-        texts.append(parts[1].rstrip())
+        found.append((row, parts[0], parts[1].rstrip()))
+    texts = tuple(text for _, _, text in found)
     if label == "none":
-        return Texts(tuple(texts))
-    return Texts(tuple(texts), _classes(labels, lambda at: f"{path}, line {rows[at]}"))
+        return Texts(texts)
+    labels = [name for _, name, _ in found]
+    return Texts(texts, _classes(labels, lambda at: f"{path}, line {found[at][0]}"))
 
 
 def count_shared(training: Texts, other: Texts) -> int:
-    """How many of the other texts are among those for training, but for how blanks are written.
+    """Count the other texts that also occur in the training part, up to whitespace.
 
     >>> count_shared(as_texts(["It  works.", "Why?"]), as_texts(["It works.", "why?"]))
     1
@@ -178,27 +175,10 @@ def count_shared(training: Texts, other: Texts) -> int:
     return sum(" ".join(text.split()) in known for text in other.texts)
 
 
-def _read(
-    path: FilePath, text: str, label: str | None, encoding: str, *, optional: bool = False
-) -> Texts:
-    """A table or JSON lines; optional: without labels where the column is not filled."""
-    name = Path(path).name.lower().removesuffix(".gz")
-    if name.endswith(".json"):
-        raise DataError(
-            f"{path}: JSON is read as one object a line, from a file named .jsonl or .ndjson"
-        )
-    read = read_json_lines if name.endswith((".jsonl", ".ndjson")) else _read_table
-    texts, labels, place = read(path, text, label, encoding, optional=optional)
-    found = tuple(_text(one, place(row, text)) for row, one in enumerate(texts))
-    if label is None or labels is None:
-        return Texts(found)
-    return Texts(found, _classes(labels, lambda row: place(row, label)))
-
-
 def _read_table(
     path: FilePath, text: str, label: str | None, encoding: str, *, optional: bool = False
 ) -> tuple[list[Any], list[str] | None, Callable[[int, str], str]]:
-    """The texts, the labels, and what says where a cell of a row and column stands."""
+    """As `read_json_lines`: texts, labels, and a function that names a cell in errors."""
     table = Table.open(path, encoding=encoding)
     table.need(text, "text")
     if optional and label not in table.filled:
@@ -212,7 +192,7 @@ def _read_table(
 
 
 def _items(X: Any) -> list[Any]:
-    """The texts one by one, as yet unchecked."""
+    """The elements of X, not yet checked."""
     if isinstance(X, str | bytes):
         raise DataError(
             "X: Iterable over raw text documents expected, string object received; "
@@ -223,19 +203,18 @@ def _items(X: Any) -> list[Any]:
     shape = getattr(X, "shape", None)
     if shape is not None and len(shape) != 1:
         raise DataError(f"X has the shape {list(shape)}; wanted one text for each case: [cases]")
-    if not isinstance(X, list | tuple):
-        if shape is None or not hasattr(X, "__array__"):
-            raise DataError(f"X: wanted a list of texts, given {type(X).__name__}")
-        X = list(X)
-    if not len(X):
+    if not isinstance(X, list | tuple) and (shape is None or not hasattr(X, "__array__")):
+        raise DataError(f"X: wanted a list of texts, given {type(X).__name__}")
+    items = list(X)
+    if not items:
         raise DataError(
             "X: Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is required."
         )
-    return list(X)
+    return items
 
 
 def _text(given: Any, where: str) -> str:
-    """A text that is one and has something in it."""
+    """Refuse what is not text, is blank or is not valid Unicode."""
     if not isinstance(given, str):
         if not isinstance(given, list | tuple | dict | np.ndarray) and is_missing(given):
             raise DataError(f"{where} is missing (NaN or None)")
@@ -244,23 +223,21 @@ def _text(given: Any, where: str) -> str:
         raise DataError(f"{where}: wanted text, given {type(given).__name__} {shown}{fix}")
     if not given or given.isspace():
         raise DataError(f"{where} is empty")
-    if not given.isascii():
-        try:
-            given.encode()
-        except UnicodeEncodeError as error:
-            half = ascii(given[error.start])
-            raise DataError(f"{where} has half a character ({half}) at {error.start}") from None
+    try:
+        given.encode()
+    except UnicodeEncodeError as error:
+        half = ascii(given[error.start])
+        raise DataError(f"{where} has an unpaired surrogate ({half}) at {error.start}") from None
     return str(given)
 
 
 def _classes(labels: Sequence[str], place: Callable[[int], str]) -> NDArray[np.str_]:
-    """Labels of a file, each written in one way; `place` says where a label stands."""
+    """Check and normalise the labels of a file; `place` names the cell of a label in errors."""
     for row, label in enumerate(labels):
         if not label.strip():
             raise DataError(f"{place(row)} is empty")
     tidy = tidy_labels(labels)
-    known = np.unique(tidy)
-    if all(is_number(str(label)) for label in known):
+    if all(is_number(str(label)) for label in np.unique(tidy)):
         found = with_fraction(tidy.astype(np.float64))
         if found is not None:
             raise DataError(

@@ -1,10 +1,10 @@
-"""Published vectors of words, in the text format of word2vec, GloVe and fastText.
+"""Pretrained word vectors in the text format of word2vec, GloVe and fastText.
 
     2 3
     the 0.1 -0.2 0.3
     cat 0.4 0.5 -0.6
 
-The first row, with the number of words and of numbers for each, may be missing.
+The first row, with the number of words and their dimension, is optional.
 """
 
 import gzip
@@ -19,20 +19,19 @@ from regard.tables.files import FilePath, check_file
 
 __all__ = ["read_vectors"]
 
-_CUT = "; the file may be cut short or damaged"
+_DAMAGED = "; the file may be truncated or damaged"
 
 
 def read_vectors(
     path: FilePath, tokens: Sequence[str]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Read the vectors of these tokens, row by row, so that the file may be larger than memory.
+    """Read the vectors of these tokens, row by row; the file may be larger than memory.
 
-    A token that is not in the file takes the vector of its small letters, where that is. Of a word
-    that is there twice the first vector counts.
+    A token that is not in the file takes the vector of its lowercase form, if there is one. Of
+    duplicate words the first counts.
 
     Parameters:
-        path: A UTF-8 text file with a word and its D numbers in each row; it may be packed with
-            gzip.
+        path: A UTF-8 text file with a word and its D numbers in each row, plain or gzipped.
         tokens: V tokens, such as `Tokenizer.tokens`.
 
     Returns:
@@ -40,17 +39,16 @@ def read_vectors(
         found: [V] True where a vector was found.
 
     Raises:
-        DataError: The file cannot be read or is not UTF-8, a row has more or fewer numbers than
-            the first, something is no number, infinite or NaN, or no token was found at all.
+        DataError: The file cannot be read or is not UTF-8, rows differ in length, a value is not a
+            finite number, or no token was found.
     """
     wanted = {form.encode(): form for token in tokens for form in (token, token.lower())}
     vectors: dict[str, NDArray[np.float32]] = {}
-    width = 0
-    first_word = ""
+    width, first_word = 0, ""
     for row, line in _rows(path):
         where = f"{path}, row {row}"
         cells = line.rstrip().replace(b"\t", b" ")
-        if row == 1 and _is_header(cells):
+        if row == 1 and len(cells.split()) == 2 and all(map(bytes.isdigit, cells.split())):
             width = int(cells.split()[1])
             continue
         if not width:
@@ -59,33 +57,31 @@ def read_vectors(
                 raise DataError(f"{where} has a word and no numbers; wanted vectors as text")
         word, numbers = _divide(cells, width, where)
         first_word = first_word or _decode(word, where)
-        known = wanted.get(word)
-        if known is None:
-            if not word.isascii():
-                _decode(word, where)
+        if (known := wanted.get(word)) is None:
+            _decode(word, where)
         elif known not in vectors:
             vectors[known] = _vector(numbers, width, where)
     if not first_word:
         raise DataError(f"{path} is empty")
-    found = np.array([token in vectors or token.lower() in vectors for token in tokens], dtype=bool)
+    matrix, found = np.zeros((len(tokens), width), np.float32), np.zeros(len(tokens), bool)
+    for at, token in enumerate(tokens):
+        vector = vectors.get(token, vectors.get(token.lower()))
+        if vector is not None:
+            matrix[at], found[at] = vector, True
     if not found.any():
         raise DataError(
             f"{path}: none of the {len(tokens)} tokens is in it; its first word is {first_word!r}, "
             f"the last token {tokens[-1] if tokens else ''!r}"
         )
-    matrix = np.zeros((len(tokens), width), dtype=np.float32)
-    for at in np.flatnonzero(found):
-        token = tokens[at]
-        matrix[at] = vectors[token] if token in vectors else vectors[token.lower()]
     return matrix, found
 
 
 def _rows(path: FilePath) -> Iterator[tuple[int, bytes]]:
-    """The number, from 1, and the bytes of each row that is not blank."""
+    """Row number, from 1, and bytes of each row that is not blank."""
     file = check_file(path)
     with file.open("rb") as content:
-        packed = content.read(2) == b"\x1f\x8b"
-    with gzip.open(file) if packed else file.open("rb") as rows:
+        gzipped = content.read(2) == b"\x1f\x8b"
+    with gzip.open(file) if gzipped else file.open("rb") as rows:
         try:
             for row, line in enumerate(rows, start=1):
                 if row == 1:
@@ -93,22 +89,17 @@ def _rows(path: FilePath) -> Iterator[tuple[int, bytes]]:
                 if line.strip():
                     yield row, line
         except (EOFError, OSError, zlib.error) as error:
-            raise DataError(f"{path} cannot be unpacked with gzip: {error}{_CUT}") from None
-
-
-def _is_header(cells: bytes) -> bool:
-    parts = cells.split()
-    return len(parts) == 2 and all(part.isdigit() for part in parts)
+            raise DataError(f"{path} cannot be unpacked with gzip: {error}{_DAMAGED}") from None
 
 
 def _divide(cells: bytes, width: int, where: str) -> tuple[bytes, bytes]:
-    """The word of a row, which may hold blanks, and its numbers."""
+    """The word of a row, which may contain blanks, and its numbers."""
     if cells.count(b" ") == width:
         word, _, numbers = cells.partition(b" ")
         return word, numbers
     parts = cells.rsplit(None, width)
     surplus = parts[0].split()
-    # A word of several parts is one whose second part is no number.
+    # If the second part is a number, the row has too many numbers, not a word of several parts.
     if len(parts) != width + 1 or (len(surplus) > 1 and _is_number(surplus[1])):
         _decode(cells, where)
         raise _ragged(where, len(cells.split()) - 1, width)
@@ -131,7 +122,7 @@ def _vector(numbers: bytes, width: int, where: str) -> NDArray[np.float32]:
 
 
 def _ragged(where: str, given: int, width: int) -> DataError:
-    return DataError(f"{where} has {given} numbers; wanted {width} as in the rows before{_CUT}")
+    return DataError(f"{where} has {given} numbers; wanted {width} as in earlier rows{_DAMAGED}")
 
 
 def _is_number(text: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""A text with its prediction and attention weights, as a picture, a page and terminal output."""
+"""A text with its prediction and attention weights, drawn or printed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,10 +9,12 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
+from rich.cells import cell_len
+from rich.console import Console
+from rich.style import Style
 from rich.text import Text
 
 from regard.inputs.text.fragments import highest_words, passages
-from regard.inputs.text.terminal import terminal_text
 from regard.plots.page import render
 from regard.plots.style import TINT
 from regard.plots.text import Fragment, Passage, plot_text, text_axes
@@ -21,6 +23,14 @@ from regard.plots.view import View
 __all__ = ["TextView"]
 
 _FOLDER = Path(__file__).parent
+# Of the 256 colours, from pale to vermilion, with black letters, which are legible on dark and on
+# light terminals. Weights below an eighth of the scale have no colour.
+_TINTS = [
+    Style(color="color(16)", bgcolor=f"color({code})", bold=code == 202)
+    for code in (223, 216, 209, 202)
+]
+_LEAST = 1 / 8
+_BAR = "▁▂▃▄▅▆▇█"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -28,18 +38,15 @@ class TextView(View):
     """A text with its prediction and attention weights.
 
     Attributes:
-        id: name of the text in the data.
-        outcome: the prediction.
         text: unchanged.
         words: [W, 2], half-open (start, stop) characters of each word, in order.
         weights: [W], not negative.
-        known: how many of the words the model knows; at 0 the prediction does not depend on the
-            text.
+        known: number of tokens in the vocabulary; at 0 the prediction does not depend on the text.
         sentences: [L, 2], half-open (start, stop) characters of each sentence, in order; None if
             the model has no attention over sentences.
         sentence_weights: [L], not negative.
-        by_evidence: whether the weights are each word's share of the evidence for the predicted
-            class, instead of its attention.
+        by_evidence: whether the weights are shares of the evidence for the predicted class,
+            instead of attention.
     """
 
     grid: ClassVar[str] = "texts"
@@ -83,48 +90,46 @@ class TextView(View):
         return ax
 
     def terminal(self, *, colour: bool, width: int | None = None) -> Text:
-        """The text for `rich` to print, its words coloured by their weights.
+        """The text for `rich` to print; markup and control codes in it have no effect.
 
-        The console replaces the colours by the nearest ones that the terminal has. The colour is
-        the stronger the higher the weight, relative to the highest weight or to four times the
-        mean if that is more. Sentences with weights begin on a line of their own, after a bar as
-        high as the sentence's weight.
-
-        Parameters:
-            colour: False gives plain text, followed by the three words with the highest weights.
-            width: of the lines in cells; they are wrapped between words if possible. By default
-                the console wraps.
-
-        Returns:
-            A `rich.text.Text`; markup and control codes in the text have no effect.
+        With `colour`, a word's colour shows its weight relative to the highest weight, or to four
+        times the mean if that is more. Without, the three words with the highest weights follow
+        the text. Sentences with weights start on a new line, after a bar that shows the weight.
 
         Raises:
-            DataError: the spans and weights do not fit together.
+            DataError: the spans and weights do not match.
         """
-        below = ""
+        lines: list[Text] = []
+        for passage in self._passages():
+            margin, body = "", Text()
+            for fragment in passage.fragments:
+                strength = (fragment.strength or 0.0) if colour else 0.0
+                style = _TINTS[min(3, int(4 * strength))] if strength >= _LEAST else None
+                body.append(fragment.text, style)
+            if passage.strength is not None:
+                margin = _BAR[min(7, int(8 * passage.strength))] + " "
+                body.rstrip()
+            lines += _wrapped(body, margin, width)
         if not colour:
-            listed = ", ".join(f"{word} {weight:.2f}" for word, weight in self._highest())
-            below = f"highest {'evidence' if self.by_evidence else 'attention'}: {listed or 'none'}"
-        return terminal_text(self._passages(), colour=colour, width=width, below=below)
+            listed = ", ".join(f"{word} {weight:.2f}" for word, weight in self._highest()) or "none"
+            kind = "evidence" if self.by_evidence else "attention"
+            lines += _wrapped(Text(f"highest {kind}: {listed}"), "", width)
+        return Text("\n").join(lines)
 
     @classmethod
     def reading(cls, views: Sequence[Self]) -> Markup:
-        evidence = any(view.by_evidence for view in views)
-        sentences = any(view.sentences is not None for view in views)
-        bars = Markup(
-            ' The <span class="bar-key"></span> bar before a sentence is as strong as the '
-            "sentence's own weight."
-        )
+        weight, bars = "attention", Markup("")
+        if any(view.by_evidence for view in views):
+            weight = "share of the evidence for the predicted class"
+        if any(view.sentences is not None for view in views):
+            bars = Markup(
+                ' The <span class="bar-key"></span> bar before a sentence shows the weight of the '
+                "sentence."
+            )
         return Markup(
-            '<p class="soft">How to read this: the stronger the tint, '
-            '<span class="key tints"></span>, the more weight the word has: its {}.{}</p>'
-        ).format(
-            "share of the evidence for the predicted class, from the attention and its n-grams "
-            "together"
-            if evidence
-            else "attention",
-            bars if sentences else "",
-        )
+            '<p class="soft">How to read this: the stronger the tint of a word, '
+            '<span class="key tints"></span>, the higher its weight, which is its {}.{}</p>'
+        ).format(weight, bars)
 
     def _passages(self) -> list[Passage]:
         return passages(
@@ -140,12 +145,23 @@ class TextView(View):
 
 
 def _word(fragment: Fragment) -> Markup:
-    """Escaped; invisible tints are left out, which halves a long page."""
-    if fragment.strength is None or fragment.weight is None:
-        return Markup.escape(fragment.text)
-    tint = TINT * fragment.strength
+    """The escaped text; without invisible tints, which halves the size of a long page."""
+    tint = TINT * (fragment.strength or 0.0)
     if tint < 0.005:
         return Markup.escape(fragment.text)
     return Markup('<span class="word" style="--s:{}" title="{}">{}</span>').format(
         f"{tint:.3f}", f"{fragment.weight:.4f}", fragment.text
     )
+
+
+def _wrapped(body: Text, margin: str, width: int | None) -> list[Text]:
+    """Lines of at most `width` cells; the first starts with the margin, the others are indented."""
+    indent = cell_len(margin)
+    if width is None:
+        lines = list(body.split("\n", allow_blank=True))
+    else:
+        room = max(width - indent, 1)
+        lines = list(body.wrap(Console(width=room), room)) or [Text()]
+    for line in lines:
+        line.rstrip()
+    return [Text.assemble(margin if n == 0 else " " * indent, line) for n, line in enumerate(lines)]

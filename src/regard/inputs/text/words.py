@@ -1,10 +1,10 @@
-"""Words: how texts are normalised and divided before they become tokens.
+"""How texts are normalised and split into words.
 
-What English contracts is divided as in the Penn Treebank (don't is do and n't, it's is it and 's),
-so that plain texts, tokenised ones and published vectors agree. An apostrophe within other words
-stays (o'clock), as do points and commas within numbers (1,000.5). Hyphens divide. Up to three equal
-marks are one token (...). Each character of Chinese and Japanese is a word. Control characters
-divide and are no tokens.
+English contractions are split as in the Penn Treebank (don't is do and n't, it's is it and 's), so
+that plain texts, tokenised ones and published vectors agree. An apostrophe within other words stays
+(o'clock), as do points and commas within numbers (1,000.5). Hyphens split words. Up to three equal
+marks are one word (...). Each Chinese or Japanese character is a word. Control characters split
+words and are dropped.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _END = r"(?![\p{L}\p{N}])"
 _CLITIC = rf"'(?i:s|m|d|re|ve|ll){_END}"
 _WORD = r"[\p{L}\p{N}_][\p{L}\p{M}\p{N}_]*"
 _MARK = r"[^\s\p{L}\p{N}\p{Z}\p{Cc}\p{Cf}_]"
-# The first alternative that fits is taken.
+# The first alternative that matches wins.
 _PATTERN = "|".join(
     [
         r"[\p{Han}\p{Hiragana}\p{Katakana}]",
@@ -35,14 +35,14 @@ _PATTERN = "|".join(
         rf"(?i:n't){_END}",
         _CLITIC,
         rf"{_WORD}(?:(?!{_CLITIC})'{_WORD})*",
-        "#",  # never repeated: ## marks the tokens that continue a word
+        "#",  # one at a time: ## marks tokens that continue a word
         rf"({_MARK})\1{{0,2}}",
     ]
 )
 
 
 def normalizer(*, lowercase: bool) -> Normalizer:
-    """NFKC without invisible characters, one kind of apostrophe, and small letters if wanted."""
+    """Drops invisible characters, applies NFKC, unifies apostrophes and lowercases if asked."""
     from tokenizers import Regex
     from tokenizers.normalizers import NFKC, Lowercase, Replace, Sequence
 
@@ -51,7 +51,7 @@ def normalizer(*, lowercase: bool) -> Normalizer:
 
 
 def divider() -> PreTokenizer:
-    """What divides a normalised text into words; all between them is dropped."""
+    """Splits a normalised text into words and drops everything between them."""
     from tokenizers import Regex
     from tokenizers.pre_tokenizers import Split
 
@@ -59,7 +59,7 @@ def divider() -> PreTokenizer:
 
 
 def count_words(texts: Iterable[str], *, lowercase: bool) -> Counter[str]:
-    """How often each normalised word occurs.
+    """Count the occurrences of each normalised word.
 
     Example:
         >>> sorted(count_words(["Don't! It isn't."], lowercase=True).items())

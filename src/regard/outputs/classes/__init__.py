@@ -1,3 +1,3 @@
-"""A class for each case."""
+"""Classes: outputs with one of N classes for each case."""
 
 __all__: list[str] = []

@@ -1,4 +1,4 @@
-"""The part of classes in the configuration."""
+"""Configuration of classes."""
 
 from typing import Literal
 
@@ -11,7 +11,7 @@ __all__ = ["sections"]
 
 
 class _Training(Section):
-    """What classes add to the training."""
+    """Training fields of classes."""
 
     class_weight: Literal["balanced"] | dict[str, float] | None = Field(
         None,

@@ -1,4 +1,4 @@
-"""The figures of a classifier on cases that it has not seen."""
+"""Test metrics of a classifier."""
 
 from typing import Any
 
@@ -17,31 +17,24 @@ __all__ = ["classification_metrics"]
 def classification_metrics(
     labels: NDArray[Any], probabilities: NDArray[np.float64], classes: NDArray[Any]
 ) -> dict[str, Any]:
-    """Accuracy, precision, recall, F1, ROC AUC, confusion matrix and the figures of each class.
+    """Accuracy, precision, recall, F1, ROC AUC, confusion matrix and metrics per class, for JSON.
 
-    Precision, recall and F1 are those of the second class where there are two, and the unweighted
-    mean over the classes that occur, in truth or prediction, where there are more (macro). ROC AUC
-    is computed from the probabilities; with more than two classes it is the mean of each class
-    against the rest, over the classes that occur among the labels, and None where none can be
-    ranked.
+    With two classes, precision, recall and F1 are those of the second; with more they are
+    macro-averaged over the classes that occur among labels or predictions. ROC AUC is one-vs-rest,
+    averaged over the classes that occur among the labels; None if all labels are equal.
 
     Parameters:
-        labels: [B] true labels, all of them among the classes.
+        labels: [B] true labels, all among the classes.
         probabilities: [B, N].
         classes: [N], sorted.
-
-    Returns:
-        Plain numbers and lists, ready for JSON.
     """
     predicted = classes[probabilities.argmax(1)]
-    precision, recall, f1, support = precision_recall_fscore_support(
+    *each, support = precision_recall_fscore_support(
         labels, predicted, labels=classes, zero_division=0
     )
+    figures = dict(zip(("precision", "recall", "f1"), each, strict=True))
     binary = len(classes) == 2
     occur = (support > 0) | np.isin(classes, predicted)
-    overall = [
-        float(figure[1] if binary else figure[occur].mean()) for figure in (precision, recall, f1)
-    ]
     ranked = [
         roc_auc_score(labels == name, probabilities[:, column])
         for column, name in enumerate(classes)
@@ -50,18 +43,14 @@ def classification_metrics(
     return {
         "cases": len(labels),
         "accuracy": float(accuracy_score(labels, predicted)),
-        "precision": overall[0],
-        "recall": overall[1],
-        "f1": overall[2],
+        **{name: float(f[1] if binary else f[occur].mean()) for name, f in figures.items()},
         "roc_auc": float(np.mean(ranked)) if ranked else None,
         "averaging": f"binary, positive class '{classes[1]}'" if binary else "macro",
         "confusion_matrix": confusion_matrix(labels, predicted, labels=classes).tolist(),
         "per_class": [
             {
                 "class": str(name),
-                "precision": float(precision[n]),
-                "recall": float(recall[n]),
-                "f1": float(f1[n]),
+                **{figure: float(values[n]) for figure, values in figures.items()},
                 "support": int(support[n]),
             }
             for n, name in enumerate(classes)

@@ -15,9 +15,9 @@ class ClassOutcome(Outcome):
     """A predicted class.
 
     Attributes:
-        true: the true class, None if it is not known.
+        true: the true class, None if unknown.
         predicted: the class with the highest probability.
-        probability: of the predicted class, None if it is not known.
+        probability: of the predicted class, None if unknown.
         runners_up: the next classes and their probabilities, the highest first.
 
     >>> ClassOutcome(true=None, predicted="flat", probability=0.75).answer
@@ -52,26 +52,21 @@ class ClassOutcome(Outcome):
 
     @property
     def group(self) -> str:
-        """The true class."""
         return self.true or ""
 
     def lead(self) -> Markup:
         sure = "" if self.probability is None else f" with probability {self.probability:.3f}"
-        told: str = ", which is correct" if self.right else ""
+        truth: str = ", which is correct" if self.right else ""
         if self.right is False:
-            told = Markup('; the true class is <b class="wrong">{}</b>').format(self.true)
-        return Markup('<p class="lead">Predicted{}{}.</p>').format(sure, told)
+            truth = Markup('; the true class is <b class="wrong">{}</b>').format(self.true)
+        return Markup('<p class="lead">Predicted{}{}.</p>').format(sure, truth)
 
     def caption(self) -> Markup:
-        told = Markup("<b>{}</b>").format(self.predicted)
-        if self.right:
-            told += ", correct"
-        elif self.right is False:
-            told = Markup('<b class="wrong">{}</b> instead of <b>{}</b>').format(
-                self.predicted, self.true
-            )
+        correct, wrong = "<b>{}</b>, correct", '<b class="wrong">{}</b> instead of <b>{}</b>'
+        template = {True: correct, False: wrong, None: "<b>{}</b>"}[self.right]
+        classes = Markup(template).format(self.predicted, self.true)
         sure = "" if self.probability is None else f", probability {self.probability:.3f}"
-        return Markup(": predicted {}{}").format(told, sure)
+        return Markup(": predicted {}{}").format(classes, sure)
 
     @property
     def _sure(self) -> str:

@@ -1,4 +1,4 @@
-"""Classes: each case is in one of N."""
+"""Classes as an output: one of N for each case."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ from regard.training import CrossEntropy, Objective
 
 __all__ = ["ClassesOutput"]
 
-_RUNNERS_UP = 3
-_MISTAKES = 6
-_EXAMPLES = 30
+_RUNNERS_UP, _MISTAKES, _EXAMPLES = 3, 6, 30
 
 
 class ClassesOutput(Output):
@@ -36,7 +34,6 @@ class ClassesOutput(Output):
     classes_: NDArray[Any]
 
     def accept(self, y: Any) -> Any:
-        """One class for each case."""
         from sklearn.utils import assert_all_finite, column_or_1d
 
         if y is None:
@@ -52,7 +49,6 @@ class ClassesOutput(Output):
         return labels
 
     def check(self, cases: Any, source: str) -> NDArray[Any]:
-        """The classes, at least two with at least two cases each."""
         _refuse_numbers(cases, source)
         if cases.labels is None:
             raise DataError(f"{source}: has no labels to learn from")
@@ -62,24 +58,22 @@ class ClassesOutput(Output):
                 f"{source}: has only one class, {names[0]}; classify needs at least two"
             )
         if counts.min() < 2:
-            raise DataError(
-                f"{source}: class {names[counts.argmin()]} has only one case; it needs at least two"
-            )
+            single = names[counts.argmin()]
+            raise DataError(f"{source}: class {single} has only one case; it needs at least two")
         return np.asarray(cases.labels)
 
     def check_test(self, test: Any, cases: Any, source: str) -> None:
-        """Refuse classes that the file to train on does not have."""
         _refuse_numbers(test, source)
         unseen = ~np.isin(test.labels, cases.labels)
         if unseen.any():
             at = int(unseen.argmax())
             raise DataError(
-                f"{source}, case {test.ids[at]}: label {str(test.labels[at])!r} is not in the file "
-                "to train on"
+                f"{source}, case {test.ids[at]}: label {str(test.labels[at])!r} does not occur in "
+                "the training file"
             )
 
     def check_new(self, cases: Any, source: str) -> None:
-        """Refuse labels of which none is a class of the run."""
+        """Refuse labels if none of them is a class of the run."""
         _refuse_numbers(cases, source)
         known = self.classes_.astype(str)
         if cases.labels is not None and not np.isin(cases.labels.astype(str), known).any():
@@ -90,35 +84,27 @@ class ClassesOutput(Output):
             )
 
     def strata(self, cases: Any) -> NDArray[Any]:
-        """The classes."""
-        labels = _labels(cases)
-        self._find(labels)
-        return labels
+        self.fit(cases)
+        return _labels(cases)
 
     def fit(self, cases: Any) -> None:
-        """Find the classes."""
-        self._find(_labels(cases))
-
-    def _find(self, labels: NDArray[Any]) -> None:
-        self.classes_ = np.unique(labels)
+        self.classes_ = np.unique(_labels(cases))
         if len(self.classes_) < 2:
             raise DataError(
                 f"y has only one class, {self.classes_[0]!s}; a classifier needs at least two"
             )
 
     def kept(self) -> dict[str, Any]:
-        """The classes."""
         return {"classes": self.classes_.tolist()}
 
     def restore(self, kept: Mapping[str, Any]) -> None:
-        """Take back what was kept."""
         classes = kept["classes"]
         if not isinstance(classes, list) or len(classes) < 2:
             raise ValueError(f"classes: wanted a list of at least two, given {classes!r}")
         self.classes_ = np.array(classes)
 
     def targets(self, cases: Any) -> NDArray[np.int64]:
-        """[B] numbers of the classes."""
+        """[B] class numbers."""
         labels = _labels(cases)
         unseen = ~np.isin(labels, self.classes_)
         if unseen.any():
@@ -128,44 +114,35 @@ class ClassesOutput(Output):
 
     @property
     def scores(self) -> int:
-        """One logit for each class; one score for two classes."""
+        """One score for two classes, otherwise a logit for each class."""
         return 1 if self.two_sided else len(self.classes_)
 
     @property
     def two_sided(self) -> bool:
-        """Where there are two classes."""
         return len(self.classes_) == 2
 
     def objective(self, cases: Any) -> Objective:
-        """Cross-entropy, weighted and smoothed."""
         factors = self.class_factors(self.targets(cases))
         weights = None if factors is None else torch.from_numpy(factors)
         return CrossEntropy(weights, smoothing=self.config.training.label_smoothing)
 
     def class_factors(self, targets: NDArray[np.int64]) -> NDArray[np.float32] | None:
-        """[N] factors on the loss of each class, or None.
-
-        Parameters:
-            targets: [B] of the training part.
-        """
+        """[N] factors on the loss of each class, or None; targets [B] are the training part's."""
         from sklearn.utils.class_weight import compute_class_weight
 
-        weigh: Any = self.config.training.class_weight
-        if weigh is None:
+        weights: Any = self.config.training.class_weight
+        if weights is None:
             return None
-        if isinstance(weigh, dict):  # the labels have become strings, as in JSON
+        if isinstance(weights, dict):  # its keys are strings, as in JSON
             known = [str(label) for label in self.classes_]
-            for label in weigh:
+            for label in weights:
                 if label not in known:
                     raise ConfigError(
                         f"class_weight: there is no class {label}{did_you_mean(label, known)}"
                     )
-            weigh = {n: weigh.get(label, 1.0) for n, label in enumerate(known)}
-        kinds = np.arange(len(self.classes_))
-        factors: NDArray[np.float32] = compute_class_weight(weigh, classes=kinds, y=targets).astype(
-            np.float32
-        )
-        return factors
+            weights = {n: weights.get(label, 1.0) for n, label in enumerate(known)}
+        numbers = np.arange(len(self.classes_))
+        return np.asarray(compute_class_weight(weights, classes=numbers, y=targets), np.float32)
 
     def share(self, evidence: NDArray[np.float64]) -> NDArray[np.float64]:
         """The positive evidence for the predicted class."""
@@ -177,18 +154,16 @@ class ClassesOutput(Output):
         return np.asarray(torch.softmax(torch.from_numpy(seen.values), 1).numpy())
 
     def metrics(self, seen: Inference) -> dict[str, Any]:
-        """Accuracy, precision, recall, F1 and the confusion matrix."""
         return classification_metrics(seen.cases.labels, self.probabilities(seen), self.classes_)
 
     def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
-        """F1 of the positive class where there are two, else accuracy; localisation."""
+        """F1 for two classes, otherwise accuracy; and localisation if it is known."""
         binary = "binary" in metrics["averaging"]
         first = Compared("F1", "f1") if binary else Compared("accuracy", "accuracy")
         localisation = Compared("localisation", "localisation_ap")
         return [first, *[localisation] * ("localisation_ap" in metrics)]
 
     def outcome(self, seen: Inference, n: int) -> ClassOutcome:
-        """The predicted class, its probability and the next ones."""
         row = torch.softmax(torch.from_numpy(seen.values[n]), 0).numpy()
         first, *others = np.argsort(-row, kind="stable")[: 1 + _RUNNERS_UP]
         labels = seen.cases.labels
@@ -200,17 +175,17 @@ class ClassesOutput(Output):
         )
 
     def columns(self, seen: Inference) -> tuple[dict[str, Any], str]:
-        """`case`, `label`, `true` where it is known, `probability NAME` for every class."""
+        """`case`, `label`, `true` if known, and `probability NAME` for every class."""
         probabilities, cases = self.probabilities(seen), seen.cases
         predicted = self.classes_[probabilities.argmax(1)]
         columns: dict[str, Any] = {"case": cases.ids, "label": predicted}
-        said = f"{len(cases)} predictions"
+        summary = f"{len(cases)} predictions"
         if cases.labels is not None:
             columns["true"] = cases.labels.astype(str)
-            said += f", {(predicted.astype(str) == columns['true']).sum()} right"
+            summary += f", {(predicted.astype(str) == columns['true']).sum()} right"
         for name, column in zip(self.classes_, probabilities.T, strict=True):
             columns[f"probability {name}"] = [f"{probability:.6f}" for probability in column]
-        return columns, said
+        return columns, summary
 
     def report(
         self, seen: Inference, view: Callable[[int], View], **common: Any
@@ -239,9 +214,8 @@ def _labels(cases: Any) -> NDArray[Any]:
 
 def _refuse_numbers(cases: Any, source: str) -> None:
     labels = cases.labels
-    if labels is None or labels.dtype.kind != "f":
-        return
-    if labels.ndim > 1 or (labels != np.round(labels)).any():
+    numbers = labels is not None and labels.dtype.kind == "f"
+    if numbers and (labels.ndim > 1 or (labels != np.round(labels)).any()):
         raise DataError(
             f'{source}: has numbers as targets; classify needs classes ("task": "regress" '
             "predicts numbers)"

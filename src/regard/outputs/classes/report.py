@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from markupsafe import Markup
-from numpy.typing import NDArray
 
 from regard.plots.confusion import plot_confusion
 from regard.plots.page import inline_svg, own_style
@@ -18,7 +16,7 @@ __all__ = ["ClassificationReport"]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ClassificationReport(Report):
-    """The contents of a classifier's report; metrics as in `classification_metrics`.
+    """The report of a classifier; metrics as in `classification_metrics`.
 
     Attributes:
         classes: N names, in the order of the confusion matrix.
@@ -29,25 +27,21 @@ class ClassificationReport(Report):
     classes: Sequence[str]
 
     def parts(self) -> dict[str, Any]:
-        """Counts, the confusion matrix, and the examples of each class."""
         matrix = np.asarray(self.metrics["confusion_matrix"], dtype=np.int64)
-        # An example of a class that is not among the classes is shown all the same.
+        with own_style("confusion"):
+            figure = plot_confusion(matrix, self.classes).figure
+            label = "Confusion matrix; the table of classes has its metrics."
+            confusion = inline_svg(figure, label=label)
+        # Examples of unknown classes are shown too.
         groups = dict.fromkeys([*self.classes, *(view.outcome.group for view in self.examples)])
         return {
             "right": int(matrix.trace()),
             "wrong": int(matrix.sum() - matrix.trace()),
             "commonest": max(self.metrics["per_class"], key=lambda row: row["support"]),
             "binary": str(self.metrics["averaging"]).startswith("binary"),
-            "confusion": _confusion(matrix, self.classes),
+            "confusion": confusion,
             "groups": [
                 (name, [view for view in self.examples if view.outcome.group == name])
                 for name in groups
             ],
         }
-
-
-def _confusion(matrix: NDArray[np.int64], classes: Sequence[str]) -> Markup:
-    with own_style("confusion"):
-        figure = plot_confusion(matrix, classes).figure
-        label = "Confusion matrix; the table of classes has its metrics."
-        return inline_svg(figure, label=label)
