@@ -1,11 +1,17 @@
 """What several tests use; and one thread for each, as a busy machine then only costs its share."""
 
 import os
+import sys
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 
 from commands import Regard
+from regard.catalogue import ALIGNMENTS, ENCODERS, SCORES, WINDOWS
+from regard.registry import Registry
+from regard.tasks import INPUTS, OUTPUTS, TASKS
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -19,3 +25,19 @@ def regard(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
 def rng() -> np.random.Generator:
     """Random numbers, the same in every run."""
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def forget_plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a test registers, and the modules that did so, are unknown to the others."""
+    before = set(sys.modules)
+    tables: tuple[Registry[Any], ...]
+    tables = (SCORES, WINDOWS, ALIGNMENTS, ENCODERS, INPUTS, OUTPUTS, TASKS)
+    for table in tables:
+        for inside in ("_entries", "_plugins"):
+            monkeypatch.setattr(table, inside, dict(getattr(table, inside)))
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield
+    owners = {table.plugin_of(name) for table in tables for name in table}
+    for name in owners & (set(sys.modules) - before):
+        del sys.modules[str(name)]

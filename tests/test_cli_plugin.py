@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,17 +35,13 @@ WORDS = ("--plugin", "beads")
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The working directory, with a plug-in in it that is not loaded, and is forgotten after."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forget_plugins: None) -> Path:
+    """The working directory, with a plug-in in it that is not loaded."""
     (tmp_path / "beads.py").write_text(BEADS)
     config = {**TINY, "model": {**TINY["model"], "encoder": "Beads"}}
     (tmp_path / "config.json").write_text(json.dumps(config))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    _forget(monkeypatch)
-    yield tmp_path
-    for name in ("beads", "toys", "toys.beads"):
-        sys.modules.pop(name, None)
+    return tmp_path
 
 
 def _forget(patch: pytest.MonkeyPatch) -> None:

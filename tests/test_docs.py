@@ -8,23 +8,15 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from regard.catalogue import ALIGNMENTS, ENCODERS, SCORES, WINDOWS
+from regard.catalogue import ENCODERS
 from regard.config import AttentionConfig, Config, config_of, kinds_of, resolve_config
-from regard.registry import Registry
-from regard.tasks import INPUTS, OUTPUTS, TASKS
+from regard.tasks import TASKS
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-@pytest.fixture(autouse=True)
-def _names_of_plugins_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the code of a page registers is known to that page alone."""
-    tables: tuple[Registry[Any], ...]
-    tables = (SCORES, WINDOWS, ALIGNMENTS, ENCODERS, INPUTS, OUTPUTS, TASKS)
-    for table in tables:
-        for inside in ("_entries", "_plugins"):
-            monkeypatch.setattr(table, inside, dict(getattr(table, inside)))
+pytestmark = pytest.mark.usefixtures("forget_plugins")
 
 
 def _blocks(page: Path, language: str) -> list[str]:

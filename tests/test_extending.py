@@ -7,17 +7,14 @@ import numpy as np
 import pytest
 
 from commands import Regard
+from regard.config import resolve_config
+from regard.errors import ConfigError
+from regard.jobs import load_parts
+from regard.plugins import register_task
 
 HERE = Path(__file__).parent
 
-
-@pytest.fixture
-def regard(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Regard:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(HERE)
-    return Regard(capsys, monkeypatch)
+pytestmark = pytest.mark.usefixtures("forget_plugins")
 
 
 def _beads(path: Path, cases: int, seed: int) -> Path:
@@ -34,7 +31,11 @@ def test_a_pair_from_outside_is_short() -> None:
     assert len([line for line in lines if line.strip()]) < 80
 
 
-def test_a_pair_from_outside_trains_predicts_and_explains(regard: Regard, tmp_path: Path) -> None:
+def test_a_pair_from_outside_trains_predicts_and_explains(
+    regard: Regard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(HERE)
     _beads(tmp_path / "beads.txt", 200, seed=0)
     config = {
         "task": "mark-beads",
@@ -59,3 +60,10 @@ def test_a_pair_from_outside_trains_predicts_and_explains(regard: Regard, tmp_pa
     assert regard("explain", "run", new, "--case", "3", "--out", "case.svg", *plugin) == 0
     assert marks[3] in Path("case.svg").read_text()
     assert "Examples" in Path("run/report.html").read_text()
+
+
+def test_a_pair_without_targets_is_refused() -> None:
+    register_task("text-numbers", input="text", output="numbers")
+    config = resolve_config({"task": "text-numbers", "data": {"kind": "table", "path": "a.csv"}})
+    with pytest.raises(ConfigError, match="the input text has no targets for numbers"):
+        load_parts(config)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from regard.catalogue import ALIGNMENTS, SCORES, WINDOWS, find_mechanism, why_not
-from regard.config.section import Section, one_of
+from regard.config.section import Section, choices, one_of
 from regard.errors import did_you_mean
 
 __all__ = ["AttentionConfig"]
@@ -50,7 +50,9 @@ class AttentionConfig(Section):
     """
 
     score: Annotated[str, BeforeValidator(lambda name: one_of(name, SCORES))] = Field(
-        "additive", description="how well a query matches a state"
+        "additive",
+        description="how well a query matches a state",
+        json_schema_extra=choices(SCORES),
     )
     window: Annotated[dict[str, dict[str, int | bool]], BeforeValidator(_as_windows)] = Field(
         "global",
@@ -59,7 +61,7 @@ class AttentionConfig(Section):
         "alibi, or a table from name to its number, in positions of the encoder",
     )
     align: Annotated[str, BeforeValidator(lambda name: one_of(name, ALIGNMENTS))] = Field(
-        "softmax", description="how scores become weights"
+        "softmax", description="how scores become weights", json_schema_extra=choices(ALIGNMENTS)
     )
     query: Literal["learned", "states", "last"] | None = Field(
         None,

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, mo
 
 from regard.catalogue import ENCODERS, FORMS, find_mechanism
 from regard.config.attention import AttentionConfig
-from regard.config.section import Section, Share, one_of
+from regard.config.section import Section, Share, choices, one_of
 
 __all__ = ["ModelConfig"]
 
@@ -16,7 +16,7 @@ class ModelConfig(Section):
     """What is trained: an encoder, and an attention that pools its states."""
 
     encoder: Annotated[str, BeforeValidator(lambda name: one_of(name, ENCODERS))] = Field(
-        "inception", description="maps the input to states"
+        "inception", description="maps the input to states", json_schema_extra=choices(ENCODERS)
     )
     attention: AttentionConfig = Field(
         cast(AttentionConfig, "additive"),

@@ -3,14 +3,14 @@
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from regard.errors import did_you_mean
 
-__all__ = ["FilePath", "Range", "Section", "Share", "near", "one_of"]
+__all__ = ["FilePath", "Range", "Section", "Share", "choices", "near", "one_of"]
 
 
 class Section(BaseModel):
@@ -31,6 +31,11 @@ def one_of(given: Any, known: Iterable[str]) -> Any:
             f"{json.dumps(given)} is not one of {', '.join(names)}{near(str(given), names)}"
         )
     return given
+
+
+def choices(known: Iterable[str]) -> Callable[[dict[str, Any]], None]:
+    """Adds the names of a table, as they are when it is asked for, to a field's JSON schema."""
+    return lambda schema: schema.update(enum=[*known])
 
 
 def near(given: str, known: Iterable[str]) -> str:

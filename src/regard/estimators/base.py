@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection
+from functools import cache
 from pathlib import Path
 from time import perf_counter
 from typing import Any, ClassVar, Self
@@ -359,6 +360,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         return self.model_, device
 
 
+@cache
 def estimator_of(task: str) -> type[AttentionEstimator]:
     """The estimator of a task by name; one is made where the task names none.
 
@@ -376,9 +378,13 @@ def sides_of(config: Config) -> tuple[Input, Output]:
     """The input and the output of a configuration, not yet fitted."""
     task = TASKS[config.task]
     sections = load(OUTPUTS[task.output].sections)()
+    code: type[Input] = load(INPUTS[task.input].code)
+    if code.targets and sections.target not in code.targets:
+        raise ConfigError(
+            f"task {config.task}: the input {task.input} has no targets for {task.output}"
+        )
     output: Output = load(OUTPUTS[task.output].code)(config)
-    incoming: Input = load(INPUTS[task.input].code)(config, target=sections.target)
-    return incoming, output
+    return code(config, target=sections.target), output
 
 
 def _on(batch: Batch, device: torch.device) -> Batch:

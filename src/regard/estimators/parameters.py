@@ -78,12 +78,17 @@ def documented(task: str) -> str:
         "pooling": "; ".join(f'"{name}": {what}' for name, what in model.poolings.items()),
     }
     found = _fields(task)
-    lines = {name: about.get(name) or str(field.description) for name, field in found.items()}
+    lines = {
+        name: about.get(name) or str(field.description).replace("null", "None")
+        for name, field in found.items()
+    }
     lines |= {
         "verbose": "whether to show a progress bar",
         "random_state": "random seed; the same seed gives the same model",
     }
-    wrap = TextWrapper(96, subsequent_indent=" " * 12, initial_indent=" " * 8)
+    wrap = TextWrapper(
+        96, initial_indent=" " * 8, subsequent_indent=" " * 12, break_on_hyphens=False
+    )
     return "\n".join(wrap.fill(f"{name}: {what}.") for name, what in lines.items()).lstrip()
 
 

@@ -54,6 +54,9 @@ class Input(ABC):
     case_types: ClassVar[tuple[type, ...]] = ()
     """Classes of cases, which `take` returns as they are."""
 
+    targets: ClassVar[tuple[str, ...]] = ()
+    """Kinds of targets that its readers know, see `config.Sections`; all where empty."""
+
     options: ClassVar[tuple[str, ...]] = ("labelled",)
     """Names of the options of `read`."""
 

@@ -54,6 +54,7 @@ class PanelInput(Input):
     """
 
     case_types = (PanelWindows, LatestWindows)
+    targets = ("columns",)
     options = ("labelled", "future")
 
     window_: int

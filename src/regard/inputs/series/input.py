@@ -42,6 +42,7 @@ class SeriesInput(Input):
     """
 
     case_types = (Cases,)
+    targets = ("class", "numbers")
 
     channels_: tuple[str, ...]
     scaler_: Scaler

@@ -66,4 +66,5 @@ def sections() -> Sections:
             "training.learning_rate": 0.002,
             "training.updates_per_epoch": 50,
         },
+        target="columns",
     )
