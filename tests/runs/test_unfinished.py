@@ -136,3 +136,17 @@ def test_made_from_is_written_at_once(path: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(OSError, match="cut"), unfinished_run(path, MADE_FROM, resume=False):
         pass
     assert not (partial_folder(path) / "resume" / "made_from.json").exists()
+
+
+def test_the_digest_sees_into_long_lists_and_tables() -> None:
+    values = np.arange(2003.0)  # so long that its repr leaves out the middle
+    changed = values.copy()
+    changed[1000] += 1
+    for wrap in (
+        lambda x: [x],
+        lambda x: {"x": x},
+        lambda x: ({"x": [x]},),
+        lambda x: x.astype(object),
+    ):
+        assert digest(wrap(values)) == digest(wrap(values.copy()))
+        assert digest(wrap(values)) != digest(wrap(changed))

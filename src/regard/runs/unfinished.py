@@ -105,16 +105,21 @@ def _locked(file: Path, path: Path) -> Iterator[None]:
 
 
 def digest(data: Any) -> str:
-    """A digest of the arrays in nested dataclasses and tuples, and of the repr of all else."""
+    """A digest of the arrays in nested dataclasses and containers, and of the repr of all else."""
     result = hashlib.sha256()
 
     def add(value: Any) -> None:
-        if isinstance(value, np.ndarray) and value.dtype != object:
-            result.update(f"{value.dtype} {value.shape}".encode() + value.tobytes())
+        if isinstance(value, np.ndarray):
+            result.update(f"{value.dtype} {value.shape}".encode())
+            result.update(
+                value.tobytes() if value.dtype != object else repr(value.tolist()).encode()
+            )
         elif is_dataclass(value):
             for field in fields(value):
                 add(getattr(value, field.name))
-        elif isinstance(value, tuple):
+        elif isinstance(value, Mapping):
+            add(tuple(value.items()))
+        elif isinstance(value, list | tuple):
             for item in value:
                 add(item)
         else:
