@@ -69,11 +69,8 @@ class TextInput(Input):
         options = self.config.data
         if options.kind == "arrays":
             raise DataError("data.kind: arrays come from Python; train on a file")
-        given = options.model_dump(include=_READ)
-        texts, test = load_texts(
-            options.kind, path=options.path, test_path=options.test_path, **given
-        )
-        return texts, test, options.path
+        given = options.model_dump(include={"kind", "path", "test_path", *_READ})
+        return *load_texts(**given), options.path
 
     def divide(
         self, cases: Any, test: Any | None, strata: NDArray[Any] | None, source: str

@@ -124,11 +124,10 @@ class Ngrams:
         Returns:
             Weights [features, N] and bias [N]; with two classes N is 1, for the second.
         """
-        found = [self.features(text) for text in texts]
-        rows = np.repeat(np.arange(len(texts)), [len(each.columns) for each in found])
-        columns = np.concatenate([each.columns for each in found])
-        values = np.concatenate([each.values for each in found])
-        matrix = csr_array((values, (rows, columns)), shape=(len(texts), self.size))
+        columns, values, _ = zip(*map(self.features, texts), strict=True)
+        rows = np.repeat(np.arange(len(texts)), list(map(len, columns)))
+        entries = np.concatenate(values), (rows, np.concatenate(columns))
+        matrix = csr_array(entries, shape=(len(texts), self.size))
         model = LogisticRegression(C=_PENALTY, max_iter=_ITERATIONS)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
