@@ -172,6 +172,7 @@ def test_pieces_make_the_words(kind: TokenizerKind) -> None:
     encoded = tokenizer.encode(["Finest cafés play"], max_tokens=29)
     pieces = [tokenizer.tokens[token] for token in encoded.ids[0]]
     assert len(pieces) > 3
+    assert encoded.known.tolist() == [3]
     assert "".join(f" {piece}" for piece in pieces).replace(" ##", "")[1:] == "finest cafés play"
     assert [piece.startswith("##") for piece in pieces] == [
         at > 0 and encoded.words[0][at] == encoded.words[0][at - 1] for at in range(len(pieces))
@@ -442,7 +443,7 @@ def test_published_descriptions(kind: TokenizerKind) -> None:
     assert tokenizer.size <= 2999
     encoded = tokenizer.encode(texts, max_tokens=10_000)
     assert encoded.truncated == 0
-    assert encoded.known.sum() > 0.97 * sum(len(ids) for ids in encoded.ids)
+    assert encoded.known.sum() > 0.97 * sum(len(spans) for spans in encoded.word_spans)
     checked(encoded)
 
 

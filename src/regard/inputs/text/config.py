@@ -28,9 +28,7 @@ class _Texts(Section):
         512, description="longer texts are truncated, with a warning"
     )
     validation_share: Share | Literal["auto"] = Field(
-        0.0,
-        description="share of all cases that training is stopped by; auto: 0.1 when at least "
-        "1,000 cases remain to train on, otherwise none",
+        0.0, description=Learned.model_fields["validation_share"].description
     )
 
 

@@ -44,8 +44,9 @@ class Encoded:
 
     @cached_property
     def known(self) -> NDArray[np.int64]:
-        """[B] how many tokens of each text are in the vocabulary."""
-        return np.array([np.count_nonzero(ids != UNKNOWN) for ids in self.ids], dtype=np.int64)
+        """[B] how many words of each text have a token in the vocabulary."""
+        each = zip(self.ids, self.words, strict=True)
+        return np.array([len(np.unique(words[ids != UNKNOWN])) for ids, words in each], np.int64)
 
     @cached_property
     def word_spans(self) -> list[NDArray[np.int32]]:

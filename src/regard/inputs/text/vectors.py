@@ -42,7 +42,7 @@ def read_vectors(
         DataError: The file cannot be read or is not UTF-8, rows differ in length, a value is not a
             finite number, or no token was found.
     """
-    wanted = {form.encode(): form for token in tokens for form in (token, token.lower())}
+    wanted = {form for token in tokens for form in (token, token.lower())}
     vectors: dict[str, NDArray[np.float32]] = {}
     width, first_word = 0, ""
     for row, line in _rows(path):
@@ -55,12 +55,11 @@ def read_vectors(
             width = len(cells.split()) - 1
             if width < 1:
                 raise DataError(f"{where} has a word and no numbers; wanted vectors as text")
-        word, numbers = _divide(cells, width, where)
-        first_word = first_word or _decode(word, where)
-        if (known := wanted.get(word)) is None:
-            _decode(word, where)
-        elif known not in vectors:
-            vectors[known] = _vector(numbers, width, where)
+        raw, numbers = _divide(cells, width, where)
+        word = _decode(raw, where)
+        first_word = first_word or word
+        if word in wanted and word not in vectors:
+            vectors[word] = _vector(numbers, width, where)
     if not first_word:
         raise DataError(f"{path} is empty")
     matrix, found = np.zeros((len(tokens), width), np.float32), np.zeros(len(tokens), bool)

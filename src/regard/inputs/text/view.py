@@ -41,7 +41,7 @@ class TextView(View):
         text: unchanged.
         words: [W, 2], half-open (start, stop) characters of each word, in order.
         weights: [W], not negative.
-        known: number of tokens in the vocabulary; at 0 the prediction is a guess.
+        known: number of words known to the model; at 0 the prediction is a guess.
         sentences: [L, 2], half-open (start, stop) characters of each sentence, in order; None if
             the model has no attention over sentences.
         sentence_weights: [L], not negative.
