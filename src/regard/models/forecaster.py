@@ -9,7 +9,7 @@ from torch.nn.functional import gelu
 
 from regard.attention import Attention
 from regard.models.encoder import Encoder
-from regard.models.heads import Predicted, shares
+from regard.models.heads import Predicted, drop_columns, shares
 
 __all__ = ["ContextForecast", "Forecaster", "HorizonForecast", "LinearForecast"]
 
@@ -182,9 +182,7 @@ class Forecaster(nn.Module):
         own = ((windows - last) / spread).reshape(cases * targets, 1, steps)
         beside = others.repeat_interleave(targets, 0)  # [B M, O, T]
         states = self.encoder(torch.cat([own, beside], 1), None)
-        if self.training and self.dropout:
-            kept = states.new_ones(len(states), 1, states.shape[2])
-            states = states * drop(kept, self.dropout)
+        states = drop_columns(states, self.dropout, self.training)
         said: Predicted = self.head(states, known.repeat_interleave(targets, 0))
         base = last if self.linear is None else self.linear(windows, known)
         values = said.values.reshape(cases, targets, *said.values.shape[1:]) * spread.unsqueeze(3)

@@ -1,7 +1,7 @@
 """From states to values: an attention that pools them, and a linear layer."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -9,14 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import dropout as drop
 from torch.nn.functional import linear
 
-from regard.attention import (
-    AttentionPooling,
-    ConjunctivePooling,
-    LastStatePooling,
-    Score,
-    SelfAttentionPooling,
-    StackedPooling,
-)
+from regard.attention import ConjunctivePooling, Pooled, Score
 from regard.models.encoder import Encoder
 
 __all__ = [
@@ -26,6 +19,7 @@ __all__ = [
     "Ensemble",
     "Predicted",
     "SeriesModel",
+    "drop_columns",
     "shares",
     "two_sided_logits",
 ]
@@ -33,14 +27,14 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Predicted:
-    """What a model returns; `values, maps = model(...)` takes the first two.
+    """What a model returns; `values, maps = model(...)` unpacks the first two.
 
     Attributes:
         values: [B, N] logits of a classifier; [B, M] numbers of a regressor.
-        maps: "attention" [B, S], each row summing to one, and, where the pooling is linear in the
+        maps: "attention" [B, S], each row sums to one, and, where the pooling is linear in the
             states, "evidence" [B, N, S], signed, which sums over the positions to the values.
-        log_prob: [B], of all that hard attention has drawn in training by REINFORCE, or None.
-        entropy: [B], of the distributions that it was drawn from, or None.
+        log_prob: [B], log-probability of what hard attention sampled in training, or None.
+        entropy: [B], of the distributions it was sampled from, or None.
     """
 
     values: Tensor
@@ -53,48 +47,30 @@ class Predicted:
         yield self.values
         yield self.maps
 
+    def two_sided(self) -> "Predicted":
+        """The scores [B, 1] of a binary problem, and their evidence, as logits of two classes."""
+        maps = {k: two_sided_logits(m) if k == "evidence" else m for k, m in self.maps.items()}
+        return replace(self, values=two_sided_logits(self.values), maps=maps)
+
 
 def two_sided_logits(scores: Tensor) -> Tensor:
     """[B, 1, ...] score z of a binary problem -> (-z / 2, z / 2), with softmax the sigmoid of z."""
     return torch.cat([-scores / 2, scores / 2], 1)
 
 
-class AttentionHead(nn.Module):
-    """Attend, then a linear layer on the context.
+def drop_columns(states: Tensor, rate: float, training: bool) -> Tensor:
+    """[B, S, D] states with columns dropped in training, the same at every position of a case."""
+    if not training or not rate:
+        return states
+    return states * drop(states.new_ones(len(states), 1, states.shape[2]), rate)
 
-    Parameters:
-        pool: states to a context.
-        state_dim: D.
-        outputs: N.
-        two_sided: whether a single output z becomes the logits (-z / 2, z / 2) of two classes.
-    """
 
-    def __init__(
-        self,
-        pool: AttentionPooling | SelfAttentionPooling,
-        *,
-        state_dim: int,
-        outputs: int,
-        two_sided: bool = False,
-    ) -> None:
-        super().__init__()
-        self.pool = pool
-        self.classify = nn.Linear(state_dim, outputs)
-        self.two_sided = two_sided
-
-    def forward(self, states: Tensor, mask: Tensor | None) -> Predicted:
-        """[B, S, D] states -> values and maps."""
-        pooled = self.pool(states, mask)
-        weights = shares(pooled.weights, mask)  # [B, S]
-        # The layer is linear, so that the values are a sum over the positions: what each adds is
-        # the evidence. The bias goes with the shares, which sum to one where weights need not.
-        parts = linear(states, self.classify.weight) * pooled.weights.unsqueeze(-1)
-        evidence = (parts + self.classify.bias * weights.unsqueeze(-1)).transpose(1, 2)
-        values = self.classify(pooled.context)
-        if self.two_sided:
-            values, evidence = two_sided_logits(values), two_sided_logits(evidence)
-        maps = {"attention": weights, "evidence": evidence}
-        return Predicted(values, maps, pooled.log_prob, pooled.entropy)
+def shares(weights: Tensor, mask: Tensor | None) -> Tensor:
+    """Weights [B, S] scaled to sum to one; even over the true positions where all are zero."""
+    total = weights.sum(1, keepdim=True)
+    even = torch.ones_like(weights) if mask is None else mask.to(weights.dtype)
+    even = even / even.sum(1, keepdim=True).clamp(min=1)
+    return torch.where(total > 0, weights / torch.where(total > 0, total, 1.0), even)
 
 
 class ContextHead(nn.Module):
@@ -108,12 +84,7 @@ class ContextHead(nn.Module):
     """
 
     def __init__(
-        self,
-        pool: LastStatePooling | StackedPooling,
-        *,
-        context_dim: int,
-        outputs: int,
-        two_sided: bool = False,
+        self, pool: nn.Module, *, context_dim: int, outputs: int, two_sided: bool = False
     ) -> None:
         super().__init__()
         self.pool = pool
@@ -122,19 +93,41 @@ class ContextHead(nn.Module):
 
     def forward(self, states: Tensor, mask: Tensor | None) -> Predicted:
         """[B, S, D] states -> values and maps."""
-        pooled = self.pool(states, mask)
+        pooled: Pooled = self.pool(states, mask)
+        weights = shares(pooled.weights, mask)  # [B, S]
+        maps = {"attention": weights, **self.evidence(states, pooled.weights, weights)}
         values = self.classify(pooled.context)
-        maps = {"attention": shares(pooled.weights, mask)}
-        values = two_sided_logits(values) if self.two_sided else values
-        return Predicted(values, maps, pooled.log_prob, pooled.entropy)
+        predicted = Predicted(values, maps, pooled.log_prob, pooled.entropy)
+        return predicted.two_sided() if self.two_sided else predicted
+
+    def evidence(self, states: Tensor, weights: Tensor, shared: Tensor) -> dict[str, Tensor]:
+        """The map "evidence" [B, N, S], from the weights and their shares [B, S]; here none."""
+        return {}
 
 
-def shares(weights: Tensor, mask: Tensor | None) -> Tensor:
-    """Weights [B, S] that sum to one, also where they are less or, at true positions, all zero."""
-    total = weights.sum(1, keepdim=True)
-    even = torch.ones_like(weights) if mask is None else mask.to(weights.dtype)
-    even = even / even.sum(1, keepdim=True).clamp(min=1)
-    return torch.where(total > 0, weights / torch.where(total > 0, total, 1.0), even)
+class AttentionHead(ContextHead):
+    """Attend, then a linear layer on the context.
+
+    Parameters:
+        pool: states to a context, their weighted sum.
+        state_dim: D.
+        outputs, two_sided: as for `ContextHead`.
+    """
+
+    def __init__(
+        self, pool: nn.Module, *, state_dim: int, outputs: int, two_sided: bool = False
+    ) -> None:
+        super().__init__(pool, context_dim=state_dim, outputs=outputs, two_sided=two_sided)
+
+    def evidence(self, states: Tensor, weights: Tensor, shared: Tensor) -> dict[str, Tensor]:
+        """What each position adds to each value.
+
+        The layer is linear, so that the values are a sum over the positions. The bias is shared
+        by the weights scaled to sum to one, which they need not.
+        """
+        parts = linear(states, self.classify.weight) * weights.unsqueeze(-1)
+        bias = self.classify.bias * shared.unsqueeze(-1)
+        return {"evidence": (parts + bias).transpose(1, 2)}
 
 
 class ConjunctiveHead(nn.Module):
@@ -144,8 +137,7 @@ class ConjunctiveHead(nn.Module):
         scores: of each head.
         query_dim: width of the learned queries.
         state_dim: D.
-        outputs: N.
-        two_sided: whether a single output z becomes the logits (-z / 2, z / 2) of two classes.
+        outputs, two_sided: as for `ContextHead`.
     """
 
     def __init__(
@@ -164,10 +156,9 @@ class ConjunctiveHead(nn.Module):
     def forward(self, states: Tensor, mask: Tensor | None) -> Predicted:
         """[B, S, D] states -> values and maps."""
         gated = self.pool(states, mask)
-        values, evidence = gated.logits, gated.evidence
-        if self.two_sided:
-            values, evidence = two_sided_logits(values), two_sided_logits(evidence)
-        return Predicted(values, {"attention": gated.weights, "evidence": evidence})
+        maps = {"attention": gated.weights, "evidence": gated.evidence}
+        predicted = Predicted(gated.logits, maps)
+        return predicted.two_sided() if self.two_sided else predicted
 
 
 class SeriesModel(nn.Module):
@@ -176,7 +167,7 @@ class SeriesModel(nn.Module):
     Parameters:
         encoder: series to states.
         head: states to values and maps.
-        dropout: share of each case's state columns that are dropped in training.
+        dropout: rate on the columns of each case's states.
     """
 
     def __init__(self, encoder: Encoder, head: nn.Module, *, dropout: float) -> None:
@@ -192,13 +183,9 @@ class SeriesModel(nn.Module):
             series: [B, C, T].
             mask: boolean [B, T], True at the true steps, which come first; None when all are.
         """
-        states = self.encoder(series, mask)
-        if self.training and self.dropout:
-            kept = drop(states.new_ones(len(states), 1, states.shape[2]), self.dropout)
-            states = states * kept
-        predicted: Predicted = self.head(
-            states, None if mask is None else self.encoder.position_mask(mask)
-        )
+        states = drop_columns(self.encoder(series, mask), self.dropout, self.training)
+        positions = None if mask is None else self.encoder.position_mask(mask)
+        predicted: Predicted = self.head(states, positions)
         return predicted
 
 

@@ -6,7 +6,7 @@ from torch.nn.functional import dropout as drop
 
 from regard.attention import HierarchicalPooling
 from regard.models.encoder import Encoder
-from regard.models.heads import Predicted, SeriesModel, shares, two_sided_logits
+from regard.models.heads import Predicted, SeriesModel, drop_columns, shares, two_sided_logits
 from regard.models.ngrams import NgramTerm
 
 __all__ = ["SentenceModel", "StateReader", "TextModel"]
@@ -88,10 +88,7 @@ class TextModel(nn.Module):
         if self.training and self.word_dropout:
             dropped = torch.rand(tokens.shape, device=tokens.device) < self.word_dropout
             tokens = tokens.masked_fill(dropped & (tokens != 0), _UNKNOWN)
-        states = self.embedding(tokens)  # [B, T, E]
-        if self.training and self.embedding_dropout:
-            kept = states.new_ones(len(states), 1, states.shape[2])
-            states = states * drop(kept, self.embedding_dropout)
+        states = drop_columns(self.embedding(tokens), self.embedding_dropout, self.training)
         if isinstance(self.model, SentenceModel):
             of_sentences: Predicted = self.model(states, sentences, mask)
             return of_sentences
@@ -136,9 +133,9 @@ class SentenceModel(nn.Module):
         if mask is not None:
             weights = weights * mask
         values = self.classify(drop(pooled.context, self.dropout, self.training))
-        values = two_sided_logits(values) if self.two_sided else values
         maps = {"attention": shares(weights, mask)}
-        return Predicted(values, maps, pooled.log_prob, pooled.entropy)
+        predicted = Predicted(values, maps, pooled.log_prob, pooled.entropy)
+        return predicted.two_sided() if self.two_sided else predicted
 
 
 def _grid(
