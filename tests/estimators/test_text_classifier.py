@@ -303,7 +303,7 @@ def test_with_hierarchical_pooling_a_text_alone_is_the_same_as_among_others() ->
         (["a film", float("nan")], r"X: case 1 is missing \(NaN or None\)"),
         ([1, 2], "X: case 0: wanted text, given int 1"),
         ([b"a film", "b"], "X: case 0: wanted text, given bytes b'a film'; decode it"),
-        (["half \ud800", "b"], "X: case 0 has half a character"),
+        (["half \ud800", "b"], "X: case 0 has an unpaired surrogate"),
         (np.zeros((2, 3)), r"X has the shape \[2, 3\]; wanted one text for each case"),
         (None, "X: wanted a list of texts, given NoneType"),
         (7, "X: wanted a list of texts, given int"),
