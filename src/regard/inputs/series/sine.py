@@ -70,9 +70,8 @@ def sine(
     def draw(between: tuple[float, float]) -> NDArray[np.float64]:
         return generator.uniform(*between, size=(series, 1))
 
-    labels = generator.permutation(
-        (np.arange(series) >= round(series * normal_share)).astype(np.int64)
-    )
+    held = np.arange(series) >= round(series * normal_share)
+    labels = generator.permutation(held.astype(np.int64))
     heights = draw(amplitude)  # [B, 1]
     waves = draw(frequency) * np.linspace(0, 2 * np.pi, steps)  # [B, T]
     waves += draw(phase)
@@ -84,6 +83,6 @@ def sine(
     if noise:
         waves += heights * generator.normal(scale=noise, size=waves.shape)
     step = np.arange(steps)
-    held = (spans[:, :1] <= step) & (step < spans[:, 1:])
-    np.copyto(waves, np.take_along_axis(waves, spans[:, :1], axis=1), where=held)
+    flat = (spans[:, :1] <= step) & (step < spans[:, 1:])
+    np.copyto(waves, np.take_along_axis(waves, spans[:, :1], axis=1), where=flat)
     return Cases(waves[:, None, :], np.full(series, steps, dtype=np.int64), labels, spans)

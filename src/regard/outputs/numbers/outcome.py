@@ -54,15 +54,15 @@ class NumbersOutcome(Outcome):
         if len(self.predicted) > 1:
             return self._table()
         ((name, _, truth),) = self._rows
-        told = "" if truth is None else Markup("; the true value is <b>{}</b>").format(truth)
-        return Markup('<p class="lead">Predicted {}{}.</p>').format(name, told)
+        known = "" if truth is None else Markup("; the true value is <b>{}</b>").format(truth)
+        return Markup('<p class="lead">Predicted {}{}.</p>').format(name, known)
 
     def caption(self) -> Markup:
         if len(self.predicted) > 1:
             return self._table()
         ((_, predicted, truth),) = self._rows
-        told = "" if truth is None else Markup(", true <b>{}</b>").format(truth)
-        return Markup(": predicted <b>{}</b>{}").format(predicted, told)
+        known = "" if truth is None else Markup(", true <b>{}</b>").format(truth)
+        return Markup(": predicted <b>{}</b>{}").format(predicted, known)
 
     @property
     def _rows(self) -> list[tuple[str, str, str | None]]:

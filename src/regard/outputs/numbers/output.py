@@ -160,9 +160,7 @@ class NumbersOutput(Output):
         )
 
 
-def _refuse_constant(
-    numbers: NDArray[np.float64], names: tuple[str, ...], source: str = ""
-) -> None:
+def _refuse_constant(numbers: NDArray[Any], names: tuple[str, ...], source: str = "") -> None:
     constant = np.ptp(numbers, axis=0) == 0
     if constant.any():
         at = int(constant.argmax())
