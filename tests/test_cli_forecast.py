@@ -227,14 +227,15 @@ def test_the_linear_baseline_is_of_all_that_precedes_the_test_part(made: Path) -
         sales.append((own - moments[-1][0]) / moments[-1][1])
         offers.append(_of(shop)["offer"].to_numpy().astype(float))
 
-    def cut(start: int, stop: int) -> list[np.ndarray]:
+    def cut(start: int, stop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         places = [(at, shop) for at in range(start, stop - HORIZON + 1) for shop in (0, 1)]
         past = [[sales[shop][at - WINDOW : at]] for at, shop in places]
         future = [[sales[shop][at : at + HORIZON]] for at, shop in places]
         known = [[offers[shop][at : at + HORIZON]] for at, shop in places]
-        return [np.array(past), np.array(future), np.array(known)]
+        return np.array(past), np.array(future), np.array(known)
 
-    model = LinearModel().fit(*cut(WINDOW, first))
+    before = cut(WINDOW, first)
+    model = LinearModel().fit([before], count=len(before[0]))
     past, future, known = cut(first, ROWS)
     errors = np.abs(model.predict(past, known) - future)[:, 0]
     errors *= np.array([std for _, std in moments] * 10)[:, None]
@@ -425,10 +426,10 @@ def _refused(regard: Regard, folder: Path, config: Path) -> str:
         ({"id": "city"}, "has no column 'city' (id); choose one of shop, day,"),
         ({"known": ["price"]}, "has no column 'price' (known); choose one of"),
         ({"past": ["price"]}, "has no column 'price' (past); choose one of"),
-        ({"known": ["sales"]}, "target: 'sales' is given as known already"),
-        ({"past": ["offer"]}, "known: 'offer' is given as past already"),
-        ({"target": ["sales", "sales"]}, "target: 'sales' is given as target already"),
-        ({"target": "shop"}, "target: 'shop' is given as id already"),
+        ({"known": ["sales"]}, "target: 'sales' is already given as known"),
+        ({"past": ["offer"]}, "known: 'offer' is already given as past"),
+        ({"target": ["sales", "sales"]}, "target: 'sales' is already given as target"),
+        ({"target": "shop"}, "target: 'shop' is already given as id"),
         ({"target": []}, "data.target: wanted at least one column to forecast"),
         ({"horizon": 0}, "data.horizon: wanted greater than or equal to 1, not 0"),
         ({"horizon": 2.5}, "data.horizon: wanted integer, not 2.5"),
@@ -535,21 +536,22 @@ def _no_rows(lines: list[str]) -> None:
     ("change", "expected"),
     [
         (_swap, "sales.csv, row 13, column 'ds': 2024-01-11 comes after 2024-01-12 of row 12; "
-         "wanted times that ascend; sort the table by ds, or name the column that tells series "
+         "wanted ascending times; sort the table by ds, or name the column that tells series "
          "apart (id)"),
-        (_repeat, "sales.csv, row 13, column 'ds': 2024-01-11 is already the time of row 12; leave "
-         "one of them out, or name the column that tells series apart (id)"),
+        (_repeat, "sales.csv, row 13, column 'ds': 2024-01-11 is already the time of row 12; "
+         "remove one of them, or name the column that tells series apart (id)"),
         (_gap, "sales.csv, row 13, column 'ds': 2024-01-14 follows 2024-01-11 of row 12, a gap in "
          "steps of 1 day; missing='interpolate' fills gaps, frequency='rows' counts rows"),
-        (_off, "sales.csv, row 13, column 'ds': 2024-01-12T07:30 is off the steps of 1 day that "),
+        (_off, "sales.csv, row 13, column 'ds': 2024-01-12T07:30 does not fit the most frequent "
+         "step, 1 day, after 2024-01-11 of row 12"),
         (_zones, "sales.csv, row 13, column 'ds': '2024-01-12T00:00+02:00' has the zone +02:00, "
          "'2024-01-01T00:00Z' has the zone Z (row 2); write all times in one zone, such as UTC"),
         (_text, "sales.csv, row 13, column 'y': 'many' is not a number"),
         (_missing, "sales.csv, row 13, column 'y': the value is missing (NaN); set "
          "missing='interpolate' to fill the gaps"),
         (_infinite, "sales.csv, row 13, column 'y'"),
-        (_no_time, "sales.csv, row 13, column 'ds': 'yesterday' is no time; wanted whole numbers, "
-         "or dates"),
+        (_no_time, "sales.csv, row 13, column 'ds': 'yesterday' is not a time; wanted whole "
+         "numbers, or dates"),
         (_constant, "sales.csv: y is the same at every step; there is nothing to forecast"),
         (_late, "y is the same at every step of the training part; leave it out"),
         (_short, "the series has 2 rows; window 8 + horizon 3 need 11 for training; reduce"),
@@ -617,8 +619,7 @@ def _ahead(days: slice, **changes: Any) -> pl.DataFrame:
     [
         (_ahead(slice(ROWS, None)).drop("offer"), "future.csv has no column 'offer' (known); "
          "choose one of shop, day"),
-        (_ahead(slice(ROWS, None)).filter(pl.col("shop") == "north"), "future: there is no series "
-         "'south'"),
+        (_ahead(slice(ROWS, None)).filter(pl.col("shop") == "north"), "future: no series 'south'"),
         (_ahead(slice(ROWS, ROWS + 2)), "future: series north has 2 rows after 2024-02-29; the "
          "horizon needs 3"),
         (_ahead(slice(ROWS, None), offer=None), "future.csv, row 2, column 'offer': the value is "
@@ -628,7 +629,7 @@ def _ahead(days: slice, **changes: Any) -> pl.DataFrame:
         (_ahead(slice(ROWS, None), day=pl.col("day").rank("dense").cast(pl.Int64)), "future: wanted"
          " times of the same kind as before, numbers or dates"),
         (_ahead(slice(ROWS, None), day=pl.col("day").str.replace("2024-0", "2024-1")),
-         "future.csv, row 2, column 'day': '2024-13-01' is no time; wanted whole numbers, or"),
+         "future.csv, row 2, column 'day': '2024-13-01' is not a time; wanted whole numbers, or"),
     ],
 )  # fmt: skip
 def test_a_future_that_does_not_fit(
@@ -655,7 +656,7 @@ def test_a_future_that_starts_later_than_the_end(
 def test_a_future_that_is_not_there(regard: Regard, made: Path, tmp_path: Path) -> None:
     out = ("--out", tmp_path / "out.csv")
     said = _fails(regard, tmp_path, "predict", made / "run", *out)
-    assert said == "future: wanted the known columns offer of 3 steps to come"
+    assert said == "future: wanted the known columns offer for 3 future steps"
     said = _fails(regard, tmp_path, "predict", made / "run", *out, "--future", tmp_path / "no.csv")
     assert said == "no.csv: there is no such file"
 

@@ -1,4 +1,4 @@
-"""Checks of parameters, each with the one wording its errors have."""
+"""Checks of parameters; each kind of check has one error message."""
 
 from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
@@ -8,11 +8,11 @@ import numpy as np
 
 from regard.errors import ConfigError, did_you_mean
 
-__all__ = ["check_choice", "check_count", "check_number", "check_range"]
+__all__ = ["check_choice", "check_count", "check_number", "check_range", "check_shares"]
 
 
 def check_choice(name: str, given: Any, known: Iterable[str]) -> None:
-    """Refuse a name that is not among the known ones."""
+    """Refuse an unknown name."""
     names = list(known)
     if given not in names:
         raise ConfigError(f"{name}: no {given!r}{did_you_mean(str(given), names)}")
@@ -33,10 +33,20 @@ def check_number(name: str, given: Any, *, within: str) -> None:
 def check_range(name: str, given: Any, *, within: str) -> None:
     """Refuse all but two numbers of an interval, the lower one first."""
     pair = isinstance(given, Sequence | np.ndarray) and len(given) == 2
-    if not (
-        pair and _is_in(given[0], within) and _is_in(given[1], within) and given[0] <= given[1]
-    ):
+    if not (pair and all(_is_in(each, within) for each in given) and given[0] <= given[1]):
         raise ConfigError(f"{name}: wanted two numbers in {within}, low to high, given {given!r}")
+
+
+def check_shares(given: Any, *, count: int | None = None) -> None:
+    """Refuse shares of a split that do not sum to 1, or are not `count` of them."""
+    numbers = "numbers" if count is None else f"{count} numbers"
+    wanted = f"shares: wanted {numbers} from 0 to 1 that sum to 1, the first above 0, given"
+    if not isinstance(given, Sequence) or not given or len(given) != (count or len(given)):
+        raise ConfigError(f"{wanted} {given!r}")
+    for at, share in enumerate(given):
+        check_number(f"shares[{at}]", share, within="[0, 1]" if at else "(0, 1]")
+    if abs(sum(given) - 1) > 1e-6:
+        raise ConfigError(f"{wanted} {given!r} with the sum {sum(given):g}")
 
 
 def _is_in(given: Any, interval: str) -> bool:

@@ -757,7 +757,7 @@ def test_every_parameter_is_a_field_of_the_configuration_with_the_same_default()
         ({"missing": "drop"}, 'data.missing: "drop" is not one of refuse, interpolate'),
         ({"frequency": "daily"}, 'data.frequency: "daily" is not one of infer, rows'),
         ({"target": []}, "target: wanted at least one column"),
-        ({"target": "y", "known": ["y"]}, "target: 'y' is given as known already"),
+        ({"target": "y", "known": ["y"]}, "target: 'y' is already given as known"),
     ],
 )
 def test_wrong_parameters(parameters: dict[str, Any], message: str) -> None:
@@ -864,7 +864,7 @@ def _ahead(first: int = T, rows: int = HORIZON) -> pl.DataFrame:
 @pytest.mark.parametrize(
     ("future", "message"),
     [
-        (None, "future: wanted the known columns k of 3 steps to come"),
+        (None, "future: wanted the known columns k for 3 future steps"),
         (_ahead().rename({"k": "x"}), "future has no column 'k' (known); choose one of ds, x"),
         (_ahead().rename({"ds": "x"}), "future has no column 'ds' (time); choose one of x, k"),
         (_ahead(rows=2), "future: the series has 2 rows after 2024-03-29; the horizon needs 3"),
@@ -875,7 +875,7 @@ def _ahead(first: int = T, rows: int = HORIZON) -> pl.DataFrame:
         (_ahead().with_columns(k=pl.lit(None)), "future, row 0, column 'k': the value is missing"),
         (_ahead().with_columns(k=pl.lit("b")), "future, row 0, column 'k': 'b' is not a number"),
         (_ahead().with_columns(ds=np.arange(3)), "future: wanted times of the same kind as before"),
-        (_ahead().with_columns(unique_id=pl.lit("a")), "future: there is no series 0"),
+        (_ahead().with_columns(unique_id=pl.lit("a")), "future: no series 0"),
     ],
 )  # fmt: skip
 def test_a_future_that_does_not_fit(knowing: SeriesForecaster, future: Any, message: str) -> None:

@@ -1,4 +1,4 @@
-"""Cells of text files: numbers, marks for what is missing, and labels."""
+"""Cells of text files: numbers, marks of missing values, and labels."""
 
 from collections.abc import Sequence
 
@@ -17,29 +17,26 @@ __all__ = [
 ]
 
 MISSING_MARKS = frozenset({"", "?", "nan", "na", "n/a", "null", "none"})
-"""What stands for a missing value, in lower case."""
+"""Marks of a missing value, in lower case."""
 
 
 def parse_numbers(cells: Sequence[str], where: str, *, start: int = 0) -> NDArray[np.float64]:
-    """Texts as numbers, NaN for the marks of missing values.
+    """Parse n texts as float64 [n], NaN for the marks of missing values.
 
     Parameters:
         cells: n texts.
         where: names the place of a cell in messages, when followed by its number.
         start: the number of the first cell.
 
-    Returns:
-        [n] float64.
-
     Raises:
-        DataError: A text is no number.
+        DataError: A text is not a number.
     """
-    # Python and NumPy read 1_000 as a number; in a file it is a slip.
+    # Python and NumPy read 1_000 as a number; in a file it is a typo.
     if "_" not in "".join(cells):
         try:
             return np.array(cells, dtype=np.float64)
         except ValueError:
-            pass  # A mark or a slip: look at each.
+            pass  # A mark or a typo: parse one by one.
     return np.array([_number(cell, f"{where} {at}") for at, cell in enumerate(cells, start)])
 
 
@@ -49,12 +46,12 @@ def is_missing(text: str) -> bool:
 
 
 def is_number(text: str) -> bool:
-    """Whether a cell holds a number; a mark for a missing one does not count."""
+    """Whether a cell holds a number; marks of missing values are not numbers."""
     return not is_missing(text) and _reads_as_number(text)
 
 
 def not_a_number(where: str, text: str) -> DataError:
-    """The error for text where a number should be, with the fix where the reason shows."""
+    """The error for text that should be a number, with a hint if the reason is clear."""
     shown = text if len(text) <= 40 else text[:37] + "..."
     decimal_comma = "," in text and _reads_as_number(text.replace(",", "."))
     hint = "; write decimals with a point" if decimal_comma else ""
@@ -62,7 +59,7 @@ def not_a_number(where: str, text: str) -> DataError:
 
 
 def tidy_labels(labels: Sequence[str] | NDArray[np.str_]) -> NDArray[np.str_]:
-    """Labels as strings, a whole number written in only one way.
+    """Labels as strings, with a single form for each whole number.
 
     >>> tidy_labels(["1.0000000e+00", "1", "-1.0", "1.5", "walking"])
     array(['1', '1', '-1', '1.5', 'walking'], dtype='<U7')
@@ -89,7 +86,7 @@ def _reads_as_number(text: str) -> bool:
 
 def _tidy(label: str) -> str:
     label = label.strip()
-    # Digits alone stay as they are: 007 is a name.
+    # Digits alone stay unchanged: 007 is a name.
     if label.lstrip("+-").isdigit() or not _reads_as_number(label):
         return label
     number = float(label)

@@ -1,4 +1,4 @@
-"""Opening files, with an error for each way that can fail."""
+"""Open files, with clear errors."""
 
 import codecs
 import gzip
@@ -14,7 +14,7 @@ FilePath = str | PathLike[str]
 
 
 def check_file(path: FilePath) -> Path:
-    """The path of a file that is there and can be opened."""
+    """The path of a file, which must exist and be readable."""
     file = Path(path)
     if file.is_dir():
         raise DataError(f"{path} is a folder; wanted a file")
@@ -29,14 +29,12 @@ def check_file(path: FilePath) -> Path:
 
 
 def read_text(path: FilePath, *, encoding: str | None = None) -> str:
-    r"""The text of a file that is not empty, every line ending in "\n", without its mark.
-
-    A file packed with gzip is unpacked.
+    r"""The text of a file with "\n" line ends and without a byte order mark; gzip is unpacked.
 
     Parameters:
-        path: The file.
-        encoding: How its characters are written as bytes, by Python's names; None for UTF-8 where
-            the user has no choice, which messages then do not offer.
+        path: a file that is not empty.
+        encoding: name of a Python codec; None for UTF-8 if users cannot set an encoding, so that
+            messages do not suggest one.
     """
     codec = "utf-8-sig" if encoding is None else _codec(encoding)
     content = _unpacked(path, check_file(path).read_bytes())
@@ -60,13 +58,13 @@ def read_text(path: FilePath, *, encoding: str | None = None) -> str:
 
 
 def _codec(encoding: str) -> str:
-    """The codec's own name; for UTF-8 the one that drops the mark at the start of a file."""
+    """The canonical name of a codec; for UTF-8 the codec that drops the byte order mark."""
     name = encoding
     try:
         name = codecs.lookup(encoding).name
-        b"a".decode(name)  # refuses codecs that make no text, such as base64
+        b"a".decode(name)  # fails for codecs that do not decode to text, such as base64
     except UnicodeError:
-        pass  # as it takes more bytes
+        pass  # a codec that needs more bytes
     except (LookupError, TypeError, ValueError):
         raise ConfigError(
             f"encoding: no {encoding!r}; wanted a name such as 'utf-8', 'latin-1' or 'cp1252'"

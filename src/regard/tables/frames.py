@@ -1,7 +1,7 @@
-"""Tables on disk whose cells can be named by file, row and column.
+"""Tables in CSV and Parquet files, with error messages that name file, row and column.
 
-Cells of a CSV file are read as text and made numbers, times or names when a column is asked for as
-such; the columns of a Parquet file have their types.
+Cells of a CSV file are read as text, and parsed by the methods of `Table`; the columns of a Parquet
+file have types.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _LONG, _MANY = 40, 20  # characters of a column's name, and names, shown in a me
 
 @dataclass(frozen=True)
 class Table:
-    """A polars frame that knows where each of its rows stands in the file.
+    """A polars frame with the file and the row numbers it was read from.
 
     Attributes:
-        path: The file.
-        frame: Its rows but for blank ones.
-        rows: [rows] the number of each in the file, from 1; a CSV file's header is a row of it.
+        path: the file.
+        frame: its rows without blank ones.
+        rows: [rows] number of each in the file, from 1; the header of a CSV file is row 1.
     """
 
     path: FilePath
@@ -43,7 +43,7 @@ class Table:
 
     @classmethod
     def open(cls, path: FilePath, *, encoding: str | None = None) -> Table:
-        """Read a table; `encoding` is that of a CSV file, as `read_text` takes it."""
+        """Read a table; `encoding` is that of a CSV file, as for `read_text`."""
         import polars as pl
 
         file = check_file(path)
@@ -66,31 +66,33 @@ class Table:
 
     @property
     def filled(self) -> set[str]:
-        """The columns that have something in one row at least."""
+        """The columns with a value in at least one row."""
         columns = self.frame.columns
         return {name for name in columns if self.frame[name].null_count() < len(self.rows)}
 
     def place(self, row: int, column: str) -> str:
-        """Where a cell stands, for messages; `row` is a position in the frame."""
+        """The place of a cell for messages; `row` is a position in the frame."""
         return f"{self.path}, row {self.rows[row]}, column {column!r}"
 
     def need(self, name: str, parameter: str, fix: str = "") -> None:
-        """Refuse a column that is not there, or there twice."""
+        """Refuse a missing or duplicate column."""
         if f"{name}_duplicated_0" in self.frame.columns:  # as polars renames the second
             raise DataError(f"{self.path} has two columns {name!r} ({parameter}); rename one")
         if name not in self.frame.columns:
             columns = self.frame.columns
-            near = did_you_mean(name, columns)
+            shown = [each if len(each) <= _LONG else each[: _LONG - 3] + "..." for each in columns]
+            more = [f"{len(columns) - _MANY} more"] if len(columns) > _MANY else []
+            listed, near = ", ".join(shown[:_MANY] + more), did_you_mean(name, columns)
             if "did you" in near:
-                near = f"; there are {_listed(columns)}{near}"
+                near = f"; there are {listed}{near}"
             else:
-                near = f"; choose one of {_listed(columns)}"
+                near = f"; choose one of {listed}"
                 if any(is_number(column) or len(column) > _LONG for column in columns):
                     near += "; the first row must be a header, which names the columns"
             raise DataError(f"{self.path} has no column {name!r} ({parameter}){near}{fix}")
 
     def need_names(self) -> None:
-        """Refuse columns without names of their own, such as the index that pandas writes."""
+        """Refuse columns without a unique name, such as the index that pandas writes."""
         for at, name in enumerate(self.frame.columns, start=1):
             if not name:
                 raise DataError(
@@ -102,7 +104,7 @@ class Table:
                 raise DataError(f"{self.path}: column {at} is a second one named {given!r}")
 
     def keys(self, name: str) -> pl.Series:
-        """A column without a gap that can tell rows apart or order them."""
+        """A column of keys, without missing values."""
         column = self.frame[name]
         if column.dtype.is_nested():
             raise DataError(
@@ -116,17 +118,17 @@ class Table:
         return column
 
     def strings(self, name: str) -> list[str]:
-        """[rows] strings, none missing."""
+        """[rows] strings without missing values."""
         import polars as pl
 
         return self.keys(name).cast(pl.String).to_list()
 
     def texts(self, name: str) -> NDArray[np.str_]:
-        """[rows] short strings, none missing, as an array as wide as the longest."""
+        """[rows] short strings without missing values, as an array as wide as the longest."""
         return np.array(self.strings(name), dtype=np.str_)
 
     def ids(self, name: str) -> NDArray[Any]:
-        """[rows] whole numbers where all are written as such, dates as such, else strings."""
+        """[rows] whole numbers if all cells are, dates if typed so, otherwise strings."""
         import polars as pl
 
         column = self.keys(name)
@@ -139,7 +141,7 @@ class Table:
         return self.texts(name)
 
     def times(self, name: str) -> pl.Series:
-        """[rows] numbers, or dates and times: what can be ordered."""
+        """[rows] numbers, or dates and times, to order rows by."""
         import polars as pl
 
         column = self.keys(name)
@@ -150,7 +152,7 @@ class Table:
                 f"{self.path}: column {name!r} holds {column.dtype}; wanted numbers or dates"
             )
         text = column.str.strip_chars()
-        # Month first or day first cannot be told apart, so only the year may lead.
+        # Month first and day first are ambiguous, so only the year may come first.
         dates = text.set(~text.str.contains(r"^\d{4}[-/]"), None)
         parsers: list[Callable[[], pl.Series]] = [
             lambda: text.cast(pl.Int64, strict=False),
@@ -163,7 +165,7 @@ class Table:
             try:
                 attempts.append(parse())
             except pl.exceptions.PolarsError:
-                continue  # Not one text has this form.
+                continue  # No text has this form.
         best = min(attempts, key=lambda attempt: attempt.null_count())
         if best.null_count():
             row = _first(best.is_null())
@@ -174,7 +176,7 @@ class Table:
         return best
 
     def numbers(self, name: str) -> NDArray[np.float64]:
-        """[rows] float64, NaN where a value is missing."""
+        """[rows] float64, NaN for missing values."""
         import polars as pl
 
         column = self.frame[name]
@@ -192,7 +194,7 @@ class Table:
 
 
 def _read_delimited(path: FilePath, encoding: str | None) -> tuple[pl.DataFrame, int]:
-    """All cells as text, so that a slip in one of them can be named; and the first row's number."""
+    """All cells as text, so that errors can name a cell; and the number of the first row."""
     import polars as pl
 
     text = read_text(path, encoding=encoding)
@@ -203,9 +205,9 @@ def _read_delimited(path: FilePath, encoding: str | None) -> tuple[pl.DataFrame,
         frame = pl.read_csv(content.encode(), separator=separator, infer_schema=False)
     except pl.exceptions.PolarsError:
         _check_widths(path, text, separator)
-        # A lone quotation mark within a cell, such as 5" for inches, stops polars.
+        # polars fails at a lone quotation mark within a cell, such as 5" for inches.
         frame = _read_loosely(path, content, separator)
-    if frame[:, -1].null_count():  # A row that is too short ends in nulls.
+    if frame[:, -1].null_count():  # polars fills short rows with nulls
         _check_widths(path, text, separator)
     return frame, len(text) - len(content) + 2
 
@@ -222,7 +224,7 @@ def _check_widths(path: FilePath, text: str, separator: str) -> None:
 
 
 def _read_loosely(path: FilePath, content: str, separator: str) -> pl.DataFrame:
-    """Rows of equal widths, with quotation marks read as Python reads them."""
+    """Read rows of equal widths with the csv module of Python."""
     import polars as pl
 
     names, *rows = [cells for _, _, cells in _records(path, content, separator)]
@@ -247,13 +249,6 @@ def _records(path: FilePath, text: str, separator: str) -> Iterator[tuple[int, i
         raise DataError(f"{path}, row {first}: {error}") from None
     finally:
         csv.field_size_limit(limit)
-
-
-def _listed(columns: list[str]) -> str:
-    """Names for a message, not too long and not too many."""
-    shown = [name if len(name) <= _LONG else name[: _LONG - 3] + "..." for name in columns[:_MANY]]
-    more = [f"{len(columns) - _MANY} more"] if len(columns) > _MANY else []
-    return ", ".join(shown + more)
 
 
 def _first(found: pl.Series) -> int:

@@ -1,4 +1,4 @@
-"""JSON lines: an object a line, as many services export them."""
+"""JSON Lines files: one object a line."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -16,18 +16,18 @@ def read_json_lines(
     """Read two fields of every object.
 
     Parameters:
-        path: A file of one JSON object a line; blank lines are skipped.
-        text: The name of the field with the text.
-        label: The name of the field with the class; None where there is none.
-        encoding: That of the file.
-        optional: Whether the file has no labels where every line lacks its class.
+        path: file with one JSON object a line; blank lines are skipped.
+        text: name of the field with the text.
+        label: name of the field with the class; None to read no labels.
+        encoding: of the file.
+        optional: whether the file may lack the class in all lines.
 
     Returns:
-        The texts, not checked; the labels as strings, none missing, or None; and what says where a
-        field stands, given its position among them and its name.
+        The texts, not checked; the labels as strings, or None; and a function that names the place
+        of a field, given its position and name.
 
     Raises:
-        DataError: The file cannot be read, a line is no JSON object or lacks a field, a label is
+        DataError: The file cannot be read, a line is not a JSON object or lacks a field, a label is
             missing or neither text nor a number.
     """
     lines: list[int] = []
@@ -53,7 +53,7 @@ def read_json_lines(
 
 def _objects(path: FilePath, encoding: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """The number, from 1, and the object of each line that is not blank."""
-    # Not splitlines, which divides at characters that may stand in JSON's strings.
+    # Not splitlines, which also splits at characters that JSON strings may contain.
     for line, text in enumerate(read_text(path, encoding=encoding).split("\n"), start=1):
         if not text.strip():
             continue
@@ -81,7 +81,7 @@ def _field(found: dict[str, Any], name: str, where: str, parameter: str, fix: st
 def _label(given: Any, where: str) -> str:
     if isinstance(given, bool):
         return str(given).lower()
-    if given is None or given != given:  # JSON as Python writes it has NaN
+    if given is None or given != given:  # Python writes NaN to JSON
         raise DataError(f"{where} is missing (null or NaN)")
     if not isinstance(given, str | int | float):
         raise DataError(f"{where} is a {type(given).__name__}; wanted a class")

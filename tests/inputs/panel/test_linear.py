@@ -41,11 +41,15 @@ def peer(alpha: float, past: Any, future: Any, ahead: Any, new: Any, new_ahead: 
     return forecast
 
 
+def fitted(model: LinearModel, past: Any, future: Any, ahead: Any = None) -> LinearModel:
+    return model.fit([(past, future, ahead)], count=len(past))
+
+
 def test_linear_model_by_hand() -> None:
     # One step back, one ahead: y - x1 on x0 - x1, (-1, 3), (0, 4), (1, 8): slope 5/2, mean 5.
     past = np.array([[[1.0, 2.0]], [[7.0, 7.0]], [[4.0, 3.0]]])
     future = np.array([[[5.0]], [[11.0]], [[11.0]]])
-    model = LinearModel((1e-9,)).fit(past, future)
+    model = fitted(LinearModel((1e-9,)), past, future)
     np.testing.assert_allclose(model.weights[0, 0], [2.5], rtol=1e-6)
     np.testing.assert_allclose(model.bias, [[5.0]], rtol=1e-6)
     np.testing.assert_allclose(model.predict(np.array([[[12.0, 10.0]]])), [[[20.0]]], rtol=1e-6)
@@ -54,7 +58,7 @@ def test_linear_model_by_hand() -> None:
 @pytest.mark.parametrize("alpha", [1e-3, 0.1, 3.0])
 def test_linear_model_is_the_ridge_of_scikit_learn(alpha: float) -> None:
     past, future, _ = drawn()
-    ours = LinearModel((alpha,)).fit(past, future).predict(past)
+    ours = fitted(LinearModel((alpha,)), past, future).predict(past)
     for m in range(past.shape[1]):
         x, y = past[:, m] - past[:, m, -1:], future[:, m] - past[:, m, -1:]
         penalty = alpha * len(x) * x.var(axis=0).mean()
@@ -65,7 +69,7 @@ def test_linear_model_is_the_ridge_of_scikit_learn(alpha: float) -> None:
 @pytest.mark.parametrize("alpha", [1e-3, 0.1, 3.0])
 def test_known_columns_count_at_their_own_step(alpha: float) -> None:
     past, future, ahead = drawn()
-    model = LinearModel((alpha,)).fit(past, future, ahead)
+    model = fitted(LinearModel((alpha,)), past, future, ahead)
     theirs = peer(alpha, past, future, ahead, past, ahead)
     np.testing.assert_allclose(model.predict(past, ahead), theirs, rtol=1e-8)
     assert model.known_weights.shape == (3, 2, 5)
@@ -80,38 +84,36 @@ def test_the_ridge_is_the_one_that_forecasts_the_last_windows_best() -> None:
         forecast = peer(alpha, past[early], future[early], ahead[early], past[late], ahead[late])
         errors.append(((forecast - future[late]) ** 2).sum(axis=(0, 2)))
     chosen = np.array(alphas)[np.argmin(errors, axis=0)]
-    assert LinearModel(alphas).fit(past, future, ahead).alpha.tolist() == chosen.tolist()
+    assert fitted(LinearModel(alphas), past, future, ahead).alpha.tolist() == chosen.tolist()
 
 
 def test_noise_asks_for_a_larger_ridge() -> None:
     past, future, _ = drawn(known=0)
     noise = np.random.default_rng(0).normal(size=future.shape) * 100
-    few = LinearModel().fit(past[:20], past[:20, :, -1:] + noise[:20])
+    few = fitted(LinearModel(), past[:20], past[:20, :, -1:] + noise[:20])
     assert (few.alpha >= 1).all()
-    assert (LinearModel().fit(past, future).alpha < 1).all()
+    assert (fitted(LinearModel(), past, future).alpha < 1).all()
 
 
 def test_targets_do_not_meet() -> None:
     past, future, ahead = drawn()
-    both = LinearModel().fit(past, future, ahead).predict(past, ahead)
-    alone = LinearModel().fit(past[:, 1:2], future[:, 1:2], ahead).predict(past[:, 1:2], ahead)
+    both = fitted(LinearModel(), past, future, ahead).predict(past, ahead)
+    alone = fitted(LinearModel(), past[:, 1:2], future[:, 1:2], ahead).predict(past[:, 1:2], ahead)
     np.testing.assert_allclose(both[:, 1:2], alone, rtol=1e-9)
 
 
 def test_the_level_is_no_matter() -> None:
     past, future, _ = drawn(known=0)
-    low = LinearModel().fit(past, future).predict(past)
-    high = LinearModel().fit(past + 1e6, future + 1e6).predict(past + 1e6)
+    low = fitted(LinearModel(), past, future).predict(past)
+    high = fitted(LinearModel(), past + 1e6, future + 1e6).predict(past + 1e6)
     np.testing.assert_allclose(high - 1e6, low, atol=1e-5)
 
 
 def test_batches_are_fitted_as_one() -> None:
     past, future, ahead = drawn()
-    whole = LinearModel().fit(past, future, ahead)
+    whole = fitted(LinearModel(), past, future, ahead)
     cuts = [slice(0, 13), slice(13, 80), slice(80, 97)]
-    parts = LinearModel().fit_batches(
-        ((past[rows], future[rows], ahead[rows]) for rows in cuts), count=97
-    )
+    parts = LinearModel().fit(((past[rows], future[rows], ahead[rows]) for rows in cuts), count=97)
     assert whole.alpha.tolist() == parts.alpha.tolist()
     np.testing.assert_allclose(whole.weights, parts.weights, rtol=1e-7, atol=1e-9)
     np.testing.assert_allclose(whole.bias, parts.bias, rtol=1e-7)
@@ -122,7 +124,7 @@ def test_constant_windows_and_columns_are_no_trouble() -> None:
     past[:, 1] += np.random.default_rng(0).normal(size=(11, 5))
     future, ahead = past[..., :3] + 1, np.full((11, 2, 3), 7.0)
     ahead[:, 0] = np.random.default_rng(1).normal(size=(11, 3))
-    forecast = LinearModel().fit(past, future, ahead).predict(past, ahead)
+    forecast = fitted(LinearModel(), past, future, ahead).predict(past, ahead)
     np.testing.assert_allclose(forecast[:, 0], 4.0)
     assert np.isfinite(forecast).all()
 
@@ -134,12 +136,12 @@ def test_models_that_cannot_be_used() -> None:
     with pytest.raises(
         DataError, match=r"^past: wanted two windows to fit a linear model, given 1$"
     ):
-        LinearModel().fit(past[:1], future[:1])
+        fitted(LinearModel(), past[:1], future[:1])
     with pytest.raises(ConfigError, match=r"^alphas: wanted numbers above 0, given \(0\.0,\)$"):
         LinearModel((0.0,))
     with pytest.raises(DataError, match=r"^batches: wanted 98 windows as count says, given 97$"):
-        LinearModel().fit_batches([(past, future, ahead)], count=98)
-    model = LinearModel().fit(past, future, ahead)
+        LinearModel().fit([(past, future, ahead)], count=98)
+    model = fitted(LinearModel(), past, future, ahead)
     with pytest.raises(DataError, match=r"2 known columns, as fitted; given 3, 7 and 0$"):
         model.predict(past)
     with pytest.raises(
@@ -149,7 +151,7 @@ def test_models_that_cannot_be_used() -> None:
 
 
 def ridge(alpha: float, x: Any, y: Any) -> Ridge:
-    """Windows less their last value to what follows, likewise, with the penalty in its units."""
+    """Ridge regression with the penalty in units of the inputs."""
     return Ridge(alpha * len(x) * x.var(axis=0).mean(), solver="svd").fit(x, y)
 
 
@@ -174,10 +176,10 @@ def pooled_peer(alpha: float, own: float, past: Any, future: Any, new: Any) -> A
 @pytest.mark.parametrize("alpha", [1e-3, 0.1, 3.0])
 def test_pooled_targets_are_drawn_towards_one_model(alpha: float) -> None:
     past, future, _ = drawn(known=0)
-    model = LinearModel((alpha,), pooled=True).fit(past[:60], future[:60])
+    model = fitted(LinearModel((alpha,), pooled=True), past[:60], future[:60])
     theirs = pooled_peer(alpha, alpha, past[:60], future[:60], past[60:])
     np.testing.assert_allclose(model.predict(past[60:]), theirs, rtol=1e-9)
-    apart = LinearModel((alpha,)).fit(past[:60], future[:60]).predict(past[60:])
+    apart = fitted(LinearModel((alpha,)), past[:60], future[:60]).predict(past[60:])
     assert np.abs(apart - theirs).max() > 1e-3
 
 
@@ -200,7 +202,7 @@ def test_pooled_the_ridges_are_those_that_forecast_the_last_windows_best() -> No
     shared = ridge(common, x.reshape(-1, x.shape[2]), y.reshape(-1, y.shape[2])).coef_
     rest = y - x @ shared.T
     own = [best(x[early, m], rest[early, m], x[late, m], rest[late, m]) for m in range(3)]
-    model = LinearModel(alphas, pooled=True).fit(past, future)
+    model = fitted(LinearModel(alphas, pooled=True), past, future)
     assert model.alpha.tolist() == own
     for m in range(3):
         forecast = ridge(own[m], x[:, m], rest[:, m]).predict(x[:, m]) + x[:, m] @ shared.T
@@ -216,7 +218,7 @@ def test_pooled_targets_that_follow_one_rule_need_fewer_windows() -> None:
     x = past - past[..., -1:]
     future = past[..., -1:] + x @ weights + generator.normal(size=(100, 5, 2))
     errors = [
-        np.abs(LinearModel(pooled=pooled).fit(past[:15], future[:15]).predict(past[15:])
+        np.abs(fitted(LinearModel(pooled=pooled), past[:15], future[:15]).predict(past[15:])
                - future[15:]).mean()
         for pooled in (True, False)
     ]  # fmt: skip
@@ -226,7 +228,7 @@ def test_pooled_targets_that_follow_one_rule_need_fewer_windows() -> None:
 def test_a_single_target_has_none_to_pool_with() -> None:
     past, future, ahead = drawn(targets=1)
     pooled, alone = (
-        LinearModel(pooled=pooled).fit(past, future, ahead).predict(past, ahead)
+        fitted(LinearModel(pooled=pooled), past, future, ahead).predict(past, ahead)
         for pooled in (True, False)
     )
     np.testing.assert_array_equal(pooled, alone)
@@ -238,7 +240,7 @@ def test_pooled_targets_have_known_columns_of_their_own() -> None:
     past = generator.normal(size=(200, 3, 7))
     ahead = generator.normal(size=(200, 2, 5)) + 2000
     future = past[..., -1:] + np.einsum("bfh,fm->bmh", ahead, np.array([[1, 2, 0], [0, -1, 3.0]]))
-    model = LinearModel((1e-9,), pooled=True).fit(past, future, ahead)
+    model = fitted(LinearModel((1e-9,), pooled=True), past, future, ahead)
     np.testing.assert_allclose(model.predict(past, ahead), future, rtol=1e-6)
     wanted = np.broadcast_to([[[1], [0]], [[2], [-1]], [[0], [3]]], (3, 2, 5))
     np.testing.assert_allclose(model.known_weights, wanted, atol=1e-6)
@@ -258,7 +260,7 @@ def test_what_is_held_out_chooses_the_ridge_and_is_fitted_on_request(
     chosen = np.array(alphas)[np.argmin(errors, axis=0)].tolist()
     cuts = [slice(0, 13), slice(13, 97)]
     for refit, rows in ((True, slice(0, 97)), (False, first)):
-        model = LinearModel(alphas).fit_batches(
+        model = LinearModel(alphas).fit(
             ((past[cut], future[cut], ahead[cut]) for cut in cuts),
             count=97,
             held_out=held_out,
@@ -276,7 +278,7 @@ def test_what_is_held_out_chooses_the_ridge_and_is_fitted_on_request(
 def test_pooled_what_is_held_out_is_fitted_on_request(refit: bool) -> None:
     past, future, _ = drawn(known=0)
     model = LinearModel((0.1,), pooled=True)
-    model.fit_batches([(past, future, None)], count=97, held_out=0.3, refit=refit)
+    model.fit([(past, future, None)], count=97, held_out=0.3, refit=refit)
     rows = slice(0, 97 if refit else 68)
     theirs = pooled_peer(0.1, 0.1, past[rows], future[rows], past)
     np.testing.assert_allclose(model.predict(past), theirs, rtol=1e-9)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from regard.errors import DataError
-from regard.inputs.panel.panel import Panel, constant_targets
+from regard.inputs.panel.panel import Panel, constant_target
 
 
 def toy() -> Panel:
@@ -60,9 +60,15 @@ def test_parts_must_go_together() -> None:
         )
 
 
-def test_constant_targets_are_found() -> None:
+def test_a_constant_target_is_found() -> None:
     panel = toy()
-    panel.values[1][0] = 7.25
-    panel.values[1][1] = 3  # no target
-    assert constant_targets(panel) == [("b", "y")]
-    assert constant_targets(panel.cut(0, 1)) == [("a", "y"), ("b", "y")]
+    assert constant_target(panel) is None
+    panel.values[1][1] = 3  # not a target
+    assert constant_target(panel) is None
+    panel.values[1][0, :6] = 7.25
+    assert constant_target(panel) is None
+    assert constant_target(panel, np.array([5, 6])) == "series b: y is the same at every step"
+    assert constant_target(panel, np.array([5, 0])) is None
+    assert constant_target(panel, np.array([1, 0])) == "series a: y is the same at every step"
+    alone = panel.take(np.array([1])).cut(0, 6)
+    assert constant_target(alone) == "y is the same at every step"

@@ -113,7 +113,7 @@ def test_lists_are_of_series() -> None:
          "or a list of such arrays"),
         (np.empty(0), "X has no values: its shape is [0]"),
         ([], "X has no values: its shape is [0]"),
-        ([None, "b"], "X holds values that are no numbers"),
+        ([None, "b"], "X holds values that are not numbers"),
         (["1", "2"], "X holds <U1; wanted real numbers"),
         (np.array(["2024"], dtype="M8[D]"), "X holds datetime64[D]; wanted real numbers"),
         (np.array([1j]), "X holds complex128; wanted real numbers"),
@@ -123,8 +123,8 @@ def test_lists_are_of_series() -> None:
          "set missing='interpolate' to fill the gaps"),
         ([[1.0, np.inf]], "X, series 0, target 0, step 1: the value is infinite (inf); "
          "wanted a finite number"),
-        ([[1.0, [2.0]], [3.0]], "X: series 0 holds values that are no numbers"),
-        (datetime(2024, 1, 1), "X holds values that are no numbers"),
+        ([[1.0, [2.0]], [3.0]], "X: series 0 holds values that are not numbers"),
+        (datetime(2024, 1, 1), "X holds values that are not numbers"),
     ],
 )  # fmt: skip
 def test_arrays_that_are_refused(X: Any, message: str) -> None:

@@ -26,7 +26,7 @@ a,2024-01-03,4,40,0
 b,2024-01-03,5,50,0
 """
 FILL = "missing='interpolate' fills gaps"
-ROWS = "frequency='rows' counts rows as steps whatever their times"
+ROWS = "frequency='rows' counts rows as steps and ignores the times"
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def test_times_of_parquet_files(tmp_path: Path) -> None:
         "2024-03-30T11:00", "2024-03-31T10:00", "2024-04-01T10:00",
     ]  # fmt: skip
     pl.DataFrame({"ds": [0.5, 1.5], "y": [1, 2]}).write_parquet(file)
-    with pytest.raises(DataError, match=r"row 1, column 'ds': 0\.5 is no whole number; wanted"):
+    with pytest.raises(DataError, match=r"row 1, column 'ds': 0\.5 is not a whole number; wanted"):
         read_panel(file)
     pl.DataFrame({"ds": [True], "y": [1]}).write_parquet(file)
     with pytest.raises(DataError, match=r"column 'ds' holds Boolean; wanted whole numbers, or"):
@@ -160,12 +160,12 @@ def test_times_of_parquet_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
-        (["2024-01-01", "2024-02-30"], "row 3, column 'ds': '2024-02-30' is no time; wanted whole "
-         "numbers, or dates and times such as 2024-12, 2024-12-31T23:59:59 or 2024-Q4"),
-        (["1", "2", "two"], "row 4, column 'ds': 'two' is no time; wanted whole numbers, or dates "
-         "and times such as 2024-12, 2024-12-31T23:59:59 or 2024-Q4"),
-        (["31/12/2024", "01/01/2025"], "row 2, column 'ds': '31/12/2024' is no time; wanted whole "
-         "numbers, or dates and times such as 2024-12, 2024-12-31T23:59:59 or 2024-Q4"),
+        (["2024-01-01", "2024-02-30"], "row 3, column 'ds': '2024-02-30' is not a time; wanted "
+         "whole numbers, or dates and times such as 2024-12, 2024-12-31T23:59:59 or 2024-Q4"),
+        (["1", "2", "two"], "row 4, column 'ds': 'two' is not a time; wanted whole numbers, or "
+         "dates and times such as 2024-12, 2024-12-31T23:59:59 or 2024-Q4"),
+        (["31/12/2024", "01/01/2025"], "row 2, column 'ds': '31/12/2024' is not a time; wanted "
+         "whole numbers, or dates and times such as 2024-12, 2024-12-31T23:59:59 or 2024-Q4"),
         (["2024-01-01", ""], "row 3, column 'ds' is empty"),
         (["2024-01-01T00:00Z", "2024-01-01T01:00"], "row 3, column 'ds': '2024-01-01T01:00' has no "
          "zone, '2024-01-01T00:00Z' has the zone Z (row 2); "
@@ -175,10 +175,10 @@ def test_times_of_parquet_files(tmp_path: Path) -> None:
          "'2024-01-01T00:00+01:00' has the zone +01:00 (row 2); "
          "write all times in one zone, such as UTC"),
         (["2024-01-01", "2024-01-03", "2024-01-02"],
-         "row 4, column 'ds': 2024-01-02 comes after 2024-01-03 of row 3; wanted times that "
-         "ascend; sort the table by ds, or name the column that tells series apart (id)"),
+         "row 4, column 'ds': 2024-01-02 comes after 2024-01-03 of row 3; wanted ascending "
+         "times; sort the table by ds, or name the column that tells series apart (id)"),
         (["2024-01-01", "2024-01-02", "2024-01-01"],
-         "row 4, column 'ds': 2024-01-01 is already the time of row 2; leave one of them out, or "
+         "row 4, column 'ds': 2024-01-01 is already the time of row 2; remove one of them, or "
          "name the column that tells series apart (id)"),
         (["1", "2", "3", "5", "6"],
          f"row 5, column 'ds': 5 follows 3 of row 4, a gap in steps of 1; {FILL}, {ROWS}"),
@@ -186,10 +186,10 @@ def test_times_of_parquet_files(tmp_path: Path) -> None:
          "row 5, column 'ds': 1949-05-01 follows 1949-03-01 of row 4, a gap in steps of 1 month; "
          f"{FILL}, {ROWS}"),
         (["2024-01-01 00:00", "2024-01-01 01:00", "2024-01-01 02:00", "2024-01-01 02:30"],
-         "row 5, column 'ds': 2024-01-01T02:30 is off the steps of 1 hour that most times are "
-         f"apart, after 2024-01-01T02:00 of row 4; {ROWS}"),
+         "row 5, column 'ds': 2024-01-01T02:30 does not fit the most frequent step, 1 hour, "
+         f"after 2024-01-01T02:00 of row 4; {ROWS}"),
         (["1949-01-01", "1949-02-01", "1949-03-02", "1949-04-01"],
-         "row 4, column 'ds': 1949-03-02 is off the steps of 1 month that most times are apart, "
+         "row 4, column 'ds': 1949-03-02 does not fit the most frequent step, 1 month, "
          f"after 1949-02-01 of row 3; {ROWS}"),
     ],
 )  # fmt: skip
@@ -200,15 +200,15 @@ def test_times_that_are_refused(file: Path, texts: list[str], message: str) -> N
 def test_times_are_checked_series_by_series(file: Path) -> None:
     assert refusal(file, LONG + "a,2024-01-02,0,0,0\n") == (
         "toy.csv, row 7, column 'ds': 2024-01-02 is already the time of row 3 of series a; "
-        "leave one of them out"
+        "remove one of them"
     )
     assert refusal(file, LONG + "b,2023-12-31,0,0,0\n") == (
         "toy.csv, row 7, column 'ds': 2023-12-31 comes after 2024-01-03 of row 6 of series b; "
-        "wanted times that ascend; sort the table by unique_id, ds"
+        "wanted ascending times; sort the table by unique_id, ds"
     )
     assert refusal(file, LONG + "b,2024-01-05,0,0,0\n") == (
-        "toy.csv, row 7, column 'ds': 2024-01-05 follows 2024-01-03 of row 6, a gap in steps of "
-        f"1 day; {FILL}, {ROWS}"
+        "toy.csv, row 7, column 'ds': 2024-01-05 follows 2024-01-03 of row 6 of series b, a gap "
+        f"in steps of 1 day; {FILL}, {ROWS}"
     )
 
 
@@ -228,7 +228,7 @@ def test_a_slip_in_the_year_is_not_interpolated(file: Path) -> None:
     content = daily("2024-01-01", "2024-01-02", "2024-01-03", "2042-01-04")
     assert refusal(file, content, missing="interpolate") == (
         "toy.csv, row 5, column 'ds': 2042-01-04 follows 2024-01-03 of row 4; "
-        f"6575 steps of 1 day are missing and 4 are there, too few to interpolate; {ROWS}"
+        f"6575 steps of 1 day are missing and 4 are present, too few to interpolate; {ROWS}"
     )
 
 
@@ -253,8 +253,9 @@ def test_holidays_are_no_gaps_among_business_days(file: Path) -> None:
 
 def test_a_stray_saturday_is_no_business_day(file: Path) -> None:
     days = weekdays("2024-01-01", 60)
-    assert "row 12, column 'ds': 2024-01-13 is off the steps of 1 business day" in refusal(
-        file, daily(*days[:10], "2024-01-13", *days[10:])
+    assert (
+        "row 12, column 'ds': 2024-01-13 does not fit the most frequent step, 1 business day"
+        in refusal(file, daily(*days[:10], "2024-01-13", *days[10:]))
     )
 
 
@@ -302,8 +303,8 @@ def test_columns_that_are_not_there(file: Path, options: dict[str, Any], message
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"past": ["y"], "target": "y"}, "target: 'y' is given as past already"),
-        ({"known": ["ds"]}, "known: 'ds' is given as time already"),
+        ({"past": ["y"], "target": "y"}, "target: 'y' is already given as past"),
+        ({"known": ["ds"]}, "known: 'ds' is already given as time"),
         ({"known": "holiday"}, "known: wanted a list of column names, given 'holiday'"),
         ({"target": []}, "target: wanted at least one column, as target, past or known"),
         ({"missing": "drop"}, "missing: no 'drop'; choose one of refuse, interpolate"),

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regard.errors import ConfigError, DataError
-from regard.inputs.panel.latest import future_known, latest
+from regard.inputs.panel.cases import PanelWindows
+from regard.inputs.panel.latest import LatestWindows, future_known
 from regard.inputs.panel.panel import Panel
 from regard.inputs.panel.splits import split_times
 from regard.inputs.panel.tables import read_panel
@@ -128,9 +129,9 @@ def test_series_that_are_too_short(
 @pytest.mark.parametrize(
     ("shares", "message"),
     [
-        ((0.8, 0.2), "shares: wanted three numbers from 0 to 1 that sum to 1, the first above 0, "
+        ((0.8, 0.2), "shares: wanted 3 numbers from 0 to 1 that sum to 1, the first above 0, "
          "given (0.8, 0.2)"),
-        ((0.8, 0.2, 0.2), "shares: wanted three numbers from 0 to 1 that sum to 1, the first above "
+        ((0.8, 0.2, 0.2), "shares: wanted 3 numbers from 0 to 1 that sum to 1, the first above "
          "0, given (0.8, 0.2, 0.2) with the sum 1.2"),
         ((0, 0.5, 0.5), "shares[0]: wanted a number in (0, 1], given 0"),
     ],
@@ -191,6 +192,7 @@ def test_gathered_numbers_stand_where_they_should() -> None:
     found = windows(panel, window=5, horizon=7)
     index = found.take(np.random.default_rng(0).permutation(len(found)))
     past, ahead, targets = gather(panel, index)
+    assert targets is not None
     count = len(index)
     assert (past.shape, ahead.shape, targets.shape) == ((count, 6, 5), (count, 3, 7), (count, 2, 7))
     start = index.origin + 3 * index.series  # the day on which a forecast begins
@@ -204,8 +206,9 @@ def test_gathered_numbers_stand_where_they_should() -> None:
 
 def test_panels_without_known_columns_gather_none() -> None:
     found = gather(panel_of((0, 11), targets=3), Windows(np.array([0]), np.array([7]), 5, 2))
-    assert found.future_known.shape == (1, 0, 2)
-    assert found.future_targets.shape == (1, 3, 2)
+    assert found.known.shape == (1, 0, 2)
+    assert found.future is not None
+    assert found.future.shape == (1, 3, 2)
 
 
 @pytest.mark.skipif(FOLDER is None, reason="REGARD_DATA is unset")
@@ -223,16 +226,39 @@ def test_published_windows_are_gathered_batch_by_batch() -> None:
     assert most < 100e6  # all windows together are 284 MB
 
 
-# What a forecast of the future starts from
+def test_windows_of_a_part_know_their_past_and_future() -> None:
+    panel = panel_of((0, 50), (0, 41), targets=2, known=1)
+    cases = PanelWindows(panel, windows(panel, window=5, horizon=7, start=20))
+    assert cases.starts.tolist() == [20, 20]
+    places = [(int(cases.series[w]), int(cases.index.origin[w])) for w in cases.apart]
+    assert places == [(1, 20), (0, 22), (1, 27), (0, 29), (1, 34), (0, 36), (0, 43)]
+    times, values = cases.future_of(int(cases.apart[2]))
+    assert times.tolist() == list(range(27, 34))
+    assert values.tolist() == [[10000 + t for t in times], [11000 + t for t in times]]
+    assert cases.past_of(int(cases.apart[2]))[0].tolist() == list(range(22, 27))
+    assert cases.examples(3).tolist() == cases.apart[[0, 3, 6]].tolist()
+    assert cases.examples(30).tolist() == cases.apart.tolist()
+
+
+# Future steps
 
 
 def test_the_latest_steps() -> None:
     panel = panel_of((0, 11), (5, 18), targets=2)
-    assert latest(panel, window=3).tolist() == [
+    found = LatestWindows.of(panel, None, window=3, horizon=2)
+    assert found.past.tolist() == [
         [[8, 9, 10], [1008, 1009, 1010]],
         [[10015, 10016, 10017], [11015, 11016, 11017]],
     ]
-    assert refusal(latest, panel, window=12) == "series s0 has 11 rows; a forecast starts from 12"
+    assert found.times.tolist() == [[11, 12], [18, 19]]
+    assert found.known.shape == (2, 0, 2)
+    times, truth = found.future_of(1)
+    assert (times.tolist(), truth) == ([18, 19], None)
+    times, values = found.past_of(1)
+    assert (times.tolist(), values.tolist()) == ([15, 16, 17], found.past[1].tolist())
+    assert refusal(LatestWindows.of, panel, None, window=12, horizon=2) == (
+        "series s0 has 11 rows; a forecast starts from 12"
+    )
 
 
 def test_known_columns_of_the_future() -> None:
@@ -249,13 +275,13 @@ def test_known_columns_of_the_future() -> None:
 def test_known_columns_that_are_not_there() -> None:
     panel = panel_of((0, 11), (5, 18), known=1)
     assert refusal(future_known, panel, None, horizon=3) == (
-        "future: wanted the known columns c1 of 3 steps to come"
+        "future: wanted the known columns c1 for 3 future steps"
     )
     assert refusal(future_known, panel, panel_of((0, 30)), horizon=3) == (
-        "future: there is no column 'c1'; there are c0"
+        "future: no column 'c1'; there are c0"
     )
     assert refusal(future_known, panel, panel_of((0, 30), known=1), horizon=3) == (
-        "future: there is no series 's1'"
+        "future: no series 's1'"
     )
     assert refusal(future_known, panel, panel_of((0, 13), (5, 30), known=1), horizon=3) == (
         "future: series s0 has 2 rows after 10; the horizon needs 3"

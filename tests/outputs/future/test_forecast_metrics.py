@@ -1,4 +1,4 @@
-"""The figures of forecasts, by hand and against scikit-learn."""
+"""Metrics of forecasts, by hand and against scikit-learn."""
 
 import json
 from typing import Any
@@ -145,7 +145,7 @@ def test_a_target_without_a_scale_has_no_mase(rng: np.random.Generator) -> None:
         ({"names": ["a"]}, "names: wanted 3, one for each target, given 1"),
         ({"scale": np.array([1.0, -1.0, 1.0])}, "scale: wanted 3 finite numbers"),
         ({"origins": np.arange(3)}, r"origins: wanted one for each of 7 windows, .* \[3\]"),
-        ({"rolling": [7]}, "rolling: wanted numbers of windows, 0 to 6"),
+        ({"rolling": [7]}, "rolling: wanted positions of windows, 0 to 6"),
     ],
 )
 def test_what_does_not_go_together(

@@ -1,3 +1,3 @@
-"""Series along their times, from whose past the future is forecast."""
+"""Panels: series with times, to forecast."""
 
 __all__: list[str] = []

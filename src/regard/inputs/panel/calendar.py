@@ -1,7 +1,7 @@
 """The step from one time of a series to the next, in the units of the calendar.
 
-Months differ in length and prices have no weekends, so a step is a count of a unit, and times are
-told by how many steps they come after the first:
+Months differ in length and business days skip weekends, so a step is a count of a unit, and a time
+is a number of steps after the first:
 
     1949-01, 1949-02, 1949-03         1 month
     2024-03-28, 2024-03-29, 2024-04-01   1 business day
@@ -25,7 +25,7 @@ __all__ = ["Step", "common_step", "guess_season", "next_times", "show_time"]
 _MINUTE, _HOUR, _DAY = 60_000_000, 3_600_000_000, 86_400_000_000
 _FIXED = {"day": _DAY, "hour": _HOUR, "minute": _MINUTE, "second": 1_000_000, "microsecond": 1}
 _WEEKENDS = 0.05
-"""The largest share of weekend days among times that are still taken for business days."""
+"""The largest share of weekend days among times that still count as business days."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,9 @@ class Step:
     """How far one time is from the next.
 
     Attributes:
-        count: How many of the unit.
+        count: number of units.
         unit: "number" for times that are whole numbers.
-        day: The day of the month on which steps of months fall; a month that is too short has its
-            last day instead.
+        day: day of the month for steps of months; shorter months use their last day.
     """
 
     count: int
@@ -53,7 +52,7 @@ class Step:
         return f"{count} {unit}{'s' if count > 1 else ''}"
 
     def positions(self, times: NDArray[Any], first: Any) -> NDArray[np.int64]:
-        """[T] how many steps each time comes after the first, rounded down."""
+        """[T] steps from the first time to each, rounded down."""
         if self.unit == "number":
             steps = times - first
         elif self.unit == "microsecond":
@@ -65,18 +64,17 @@ class Step:
         return np.asarray(steps // self.count, dtype=np.int64)
 
     def fits(self, times: NDArray[Any]) -> bool:
-        """Whether times [T] are as many steps apart, and most often one."""
+        """Whether all times [T] are whole steps apart, and most of them one step."""
         if (self.unit == "number") != (times.dtype.kind != "M"):
             return False
         if len(times) < 2:
             return True
         positions = self.positions(times, times[0])
-        if (self.times(times[0], positions) != times).any():
-            return False
-        return _most_frequent(np.diff(positions)) == 1
+        on_steps = (self.times(times[0], positions) == times).all()
+        return bool(on_steps) and _most_frequent(np.diff(positions)) == 1
 
     def times(self, first: Any, positions: NDArray[np.int64]) -> NDArray[Any]:
-        """[T] the times that come so many steps after the first."""
+        """[T] the times these numbers of steps after the first."""
         steps = positions * self.count
         if self.unit == "number":
             return np.asarray(first + steps)
@@ -91,16 +89,13 @@ class Step:
 
 
 def common_step(times: Sequence[NDArray[Any]]) -> Step | None:
-    """The step that most times of these series are apart.
+    """The most frequent step between the times of these series; None if no series has two times.
 
-    Dates are months apart where most fall on the same day of the month, or on its last. They are
-    business days where they are a day apart and pass over weekends.
+    Dates are months apart if most fall on the same day of the month, or on its last day. They are
+    business days if they are a day apart and skip weekends.
 
     Parameters:
         times: B arrays [T] of ascending times, int64 or datetime64[us].
-
-    Returns:
-        The step, of which gaps are multiples; None where no series has two times.
     """
     apart = np.concatenate([np.diff(one).astype(np.int64) for one in times])
     if not len(apart):
@@ -110,24 +105,21 @@ def common_step(times: Sequence[NDArray[Any]]) -> Step | None:
         return Step(common, "number")
     if common >= 28 * _DAY and (step := _step_of_months(times)):
         return step
-    if common == _DAY and _passes_over_weekends(times):
+    if common == _DAY and _skip_weekends(times):
         return Step(1, "business day")
     return Step(common, "microsecond")
 
 
 def next_times(times: NDArray[Any], n: int, *, step: Step | None = None) -> NDArray[Any]:
-    """The times that follow.
+    """The next n times [n]. Holidays are unknown: business days follow business days.
 
     Parameters:
         times: [T] ascending, int64 or datetime64[us].
-        n: How many are wanted.
-        step: The step between them; None for the most frequent one among `times`.
-
-    Returns:
-        [n] times of the same type. After business days come business days: holidays are not known.
+        n: number of times.
+        step: the step between them; None for the most frequent one among `times`.
 
     Raises:
-        DataError: No step is given, and a single time does not tell one.
+        DataError: No step is given, and there are fewer than two times.
 
     Example:
         >>> next_times(np.array(["2023-11-30", "2023-12-31"], dtype="M8[us]"), 2).astype("M8[D]")
@@ -136,19 +128,18 @@ def next_times(times: NDArray[Any], n: int, *, step: Step | None = None) -> NDAr
     check_count("n", n, least=0)
     step = step or common_step([times])
     if step is None:
-        raise DataError(f"times: {len(times)} of them do not tell the step to the next; wanted two")
+        raise DataError(f"times: wanted at least two to infer a step, given {len(times)}")
     return step.times(times[-1], np.arange(1, n + 1))
 
 
 def guess_season(times: NDArray[Any], *, step: Step | None = None) -> int:
-    """The number of steps after which a pattern is likely to come again.
+    """The likely number of steps in a season: a year, a week or a day; 1 means no season.
 
-    A year of months or quarters, a week of days or business days, a day of hours or minutes; 1,
-    which is no season, for all else.
+    A year for months or quarters, a week for days or business days, a day for hours or minutes.
 
     Parameters:
         times: [T] ascending, int64 or datetime64[us].
-        step: The step between them; None for the most frequent one among `times`.
+        step: the step between them; None for the most frequent one among `times`.
 
     Example:
         >>> guess_season(np.array(["1949-01", "1949-02", "1949-03"], dtype="M8[us]"))
@@ -168,21 +159,19 @@ def guess_season(times: NDArray[Any], *, step: Step | None = None) -> int:
 
 
 def show_time(time: Any) -> str:
-    """A time for messages, without the zeros that say nothing.
+    """A time for messages, without trailing zeros.
 
     >>> show_time(np.datetime64("1949-01-01T00:00", "us")), show_time(np.int64(7))
     ('1949-01-01', '7')
     """
     if not isinstance(time, np.datetime64):
         return str(time)
-    for unit in ("D", "m", "s"):
-        if time.astype(f"M8[{unit}]") == time:
-            return str(time.astype(f"M8[{unit}]"))
-    return str(time)
+    rounded = (time.astype(f"M8[{unit}]") for unit in ("D", "m", "s"))
+    return str(next((short for short in rounded if short == time), time))
 
 
 def _step_of_months(times: Sequence[NDArray[Any]]) -> Step | None:
-    """The step where most of the times fall on one day of the month."""
+    """A step of months, if most of the times fall on one day of the month."""
     apart = np.concatenate([np.diff(_months(one)) for one in times])
     dates = np.concatenate(times).astype("M8[D]")
     months = _months(dates)
@@ -193,7 +182,7 @@ def _step_of_months(times: Sequence[NDArray[Any]]) -> Step | None:
     return Step(_most_frequent(apart[apart > 0]), "month", day)
 
 
-def _passes_over_weekends(times: Sequence[NDArray[Any]]) -> bool:
+def _skip_weekends(times: Sequence[NDArray[Any]]) -> bool:
     dates = [one.astype("M8[D]") for one in times]
     if np.mean(~np.is_busday(np.concatenate(dates))) > _WEEKENDS:
         return False
@@ -207,13 +196,13 @@ def _months(times: Any) -> Any:
 
 
 def _on_day(months: Any, day: int) -> Any:
-    """The date on this day of each month, or its last day where that comes sooner."""
+    """The date on this day of each month, or on its last day if the month is shorter."""
     first = np.asarray(months).astype("M8[M]")
     last = (first + 1).astype("M8[D]") - 1
     return np.minimum(first.astype("M8[D]") + (day - 1), last)
 
 
 def _most_frequent(numbers: NDArray[np.int64]) -> int:
-    """The smallest where several are as frequent."""
+    """The most frequent number; of several, the smallest."""
     values, counts = np.unique(numbers, return_counts=True)
     return int(values[counts.argmax()])

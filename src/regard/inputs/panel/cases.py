@@ -1,11 +1,12 @@
-"""Windows of a panel as the cases of a forecaster, and how a panel is divided into them."""
+"""Windows of a panel as the cases of a forecaster, and the split of a panel into them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from math import ceil
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,35 +15,21 @@ from regard.errors import DataError
 from regard.inputs.panel.calendar import guess_season
 from regard.inputs.panel.panel import Panel
 from regard.inputs.panel.splits import split_times
-from regard.inputs.panel.windows import Windows, gather, windows
+from regard.inputs.panel.windows import Numbers, Windows, gather, rolling_origins, windows
 
-__all__ = ["LatestWindows", "Numbers", "PanelWindows", "choose_window", "divide_panel", "season_of"]
+__all__ = ["PanelWindows", "choose_window", "divide_panel", "season_of"]
 
-_SEASONS = 7  # in a window, where there are rows enough
-_ROWS_A_STEP = 50  # of a window beyond two seasons
-
-
-class Numbers(NamedTuple):
-    """The numbers of B windows.
-
-    Attributes:
-        past: [B, C, window] all columns before the origins.
-        known: [B, F, horizon] the known columns from the origins on.
-        future: [B, M, horizon] the targets from the origins on; None where they are to come.
-    """
-
-    past: NDArray[np.float64]
-    known: NDArray[np.float64]
-    future: NDArray[np.float64] | None
+_SEASONS = 7  # the longest window chosen, in seasons
+_ROWS_A_STEP = 50  # rows for each step of a window beyond two seasons
 
 
 @dataclass(frozen=True, eq=False)
 class PanelWindows:
-    """Windows whose targets lie inside a panel, as a forecaster is trained and measured on them.
+    """Windows whose targets lie inside a panel, for training and evaluation.
 
     Attributes:
-        panel: that they are cut from.
-        index: where they stand.
+        panel: the series.
+        index: positions of the windows.
     """
 
     panel: Panel
@@ -61,9 +48,27 @@ class PanelWindows:
         """Steps of input."""
         return self.index.window
 
+    @cached_property
+    def starts(self) -> NDArray[np.int64]:
+        """[B] the first origin in each series; its length if it has no window."""
+        starts = self.panel.lengths.copy()
+        np.minimum.at(starts, self.index.series, self.index.origin)
+        return starts
+
+    @cached_property
+    def apart(self) -> NDArray[np.int64]:
+        """Positions of windows that are one horizon apart."""
+        index = self.index
+        rolling = rolling_origins(
+            self.panel, window=index.window, horizon=index.horizon, start=self.starts
+        )
+        wanted = set(zip(rolling.series.tolist(), rolling.origin.tolist(), strict=True))
+        places = zip(index.series.tolist(), index.origin.tolist(), strict=True)
+        return np.array([w for w, place in enumerate(places) if place in wanted])
+
     def numbers(self, at: NDArray[np.int64]) -> Numbers:
         """The numbers of the windows at these positions."""
-        return Numbers(*gather(self.panel, self.index.take(at)))
+        return gather(self.panel, self.index.take(at))
 
     def past_of(self, n: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
         """The times [window] and the values [C, window] of the inputs of window n."""
@@ -71,95 +76,55 @@ class PanelWindows:
         steps = slice(origin - self.window, origin)
         return self.panel.times[at][steps], self.panel.values[at][:, steps]
 
+    def future_of(self, n: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
+        """The times [horizon] and the values [M, horizon] of the targets of window n."""
+        at, origin = int(self.index.series[n]), int(self.index.origin[n])
+        steps = slice(origin, origin + self.index.horizon)
+        return self.panel.times[at][steps], self.panel.values[at][: len(self.panel.targets), steps]
 
-@dataclass(frozen=True, eq=False)
-class LatestWindows:
-    """The last window of each series of a panel, whose targets are to come.
-
-    Attributes:
-        panel: B series.
-        past: [B, C, window].
-        known: [B, F, horizon] the known columns of the steps to come.
-        times: [B, horizon] the times of the steps to come.
-    """
-
-    panel: Panel
-    past: NDArray[np.float64]
-    known: NDArray[np.float64]
-    times: NDArray[Any]
-
-    def __len__(self) -> int:
-        return len(self.panel)
-
-    @property
-    def ids(self) -> NDArray[Any]:
-        """[B] what the source calls each series."""
-        return self.panel.ids
-
-    @property
-    def series(self) -> NDArray[np.int64]:
-        """[B] positions in the panel."""
-        return np.arange(len(self))
-
-    @property
-    def window(self) -> int:
-        """Steps of input."""
-        return int(self.past.shape[2])
-
-    def take(self, at: NDArray[np.int64]) -> LatestWindows:
-        """The series at these positions, in this order."""
-        return LatestWindows(self.panel.take(at), self.past[at], self.known[at], self.times[at])
-
-    def numbers(self, at: NDArray[np.int64]) -> Numbers:
-        """The numbers of the windows at these positions."""
-        return Numbers(self.past[at], self.known[at], None)
-
-    def past_of(self, n: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
-        """The times [window] and the values [C, window] of the inputs of window n."""
-        return self.panel.times[n][-self.window :], self.past[n]
+    def examples(self, count: int) -> NDArray[np.int64]:
+        """Positions of up to this many windows for a report, whole horizons apart."""
+        chosen = np.linspace(0, len(self.apart) - 1, count).astype(int)
+        return np.array(list(dict.fromkeys(self.apart[chosen].tolist())))
 
 
 def divide_panel(
     panel: Panel, *, window: int, horizon: int, shares: Sequence[float]
 ) -> tuple[PanelWindows, PanelWindows | None, PanelWindows | None]:
-    """Training, validation and test windows, by time; a part without a share is None.
+    """Training, validation and test windows, by time; None for a part with share 0.
 
     The targets of a part lie inside it; its inputs may reach back into the part before.
     """
     stops = split_times(panel, horizon=horizon, window=window, shares=shares)
-    parts: list[PanelWindows | None] = []
-    start = np.zeros(len(panel), np.int64)
-    for stop, share in zip(stops.T, shares, strict=True):
-        part = None
-        if share:
-            found = windows(panel, window=window, horizon=horizon, start=start, stop=stop)
-            part = PanelWindows(panel, found)
-        parts.append(part)
-        start = stop
-    train, validation, test = parts
-    assert train is not None
-    return train, validation, test
+    starts = np.column_stack([np.zeros(len(panel), np.int64), stops])
+
+    cut = partial(windows, panel, window=window, horizon=horizon)
+
+    def part(n: int) -> PanelWindows:
+        return PanelWindows(panel, cut(start=starts[:, n], stop=stops[:, n]))
+
+    return part(0), part(1) if shares[1] else None, part(2) if shares[2] else None
 
 
 def season_of(panel: Panel) -> int:
-    """Steps in a season, told from the times; 1 where they tell of none."""
+    """Steps in a season, inferred from the times; 1 means no season."""
     return guess_season(panel.times[0], step=panel.step)
 
 
 def choose_window(panel: Panel, *, horizon: int, season: int, share: float = 1.0) -> int:
-    """Past steps to forecast from: whole seasons, at least two, and two horizons.
+    """Past steps to forecast from: whole seasons, at least two, and at least two horizons.
 
-    Where there are rows enough it is up to seven seasons, as an hourly series has a week. Short
-    panels have what they can.
+    Long series get up to seven seasons, such as a week for hourly data. Short series get a window
+    that leaves room for training and held-out parts.
 
     Parameters:
-        panel: of which windows are to be cut.
+        panel: the series.
         horizon: steps to forecast.
         season: steps in a season.
-        share: of the time, that is trained on.
+        share: share of the time that is for training.
 
     Raises:
-        DataError: there is no room for a window, a horizon and parts to hold out.
+        DataError: The shortest series has no room for a window, a horizon and held-out parts.
     """
     rows = int(panel.lengths.min())
     seasons = max(2, min(_SEASONS, rows // (_ROWS_A_STEP * season)))
@@ -167,7 +132,7 @@ def choose_window(panel: Panel, *, horizon: int, season: int, share: float = 1.0
         window = season * max(seasons, -(-2 * horizon // season))
     else:
         window = max(2 * horizon, min(24, rows // 10))
-    # Windows to train on, and parts to hold out, which are no shorter than the horizon.
+    # Room for windows to train on, and for held-out parts of at least a horizon.
     room = min(rows - 4 * horizon, int(share * rows) - 2 * horizon)
     if room < 1:
         needed = max(4 * horizon, ceil((2 * horizon + 1) / share) - 1)

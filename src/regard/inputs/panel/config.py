@@ -1,4 +1,4 @@
-"""The part of panels in the configuration."""
+"""The configuration of panels."""
 
 from typing import Annotated, Literal
 
@@ -11,43 +11,43 @@ __all__ = ["sections"]
 
 
 class _Panel(Section):
-    """What is forecast from what."""
+    """Columns, window and horizon of a forecast."""
 
     time: str | None = Field(
-        "ds", description="column with the times; null where rows are steps without times"
+        "ds", description="column of times; null if rows are steps without times"
     )
     id: str | None = Field(
-        None, description="column that says which series a row belongs to; by default unique_id"
+        None, description="column that names the series of a row; by default unique_id, if present"
     )
     target: str | tuple[str, ...] | None = Field(
         None,
-        description="column, or list of columns, to forecast; by default y, or else all that are "
-        "nothing else",
+        description="column, or list of columns, to forecast; by default y, otherwise all columns "
+        "of numbers without another role",
     )
-    known: tuple[str, ...] = Field((), description="columns whose future is known beforehand")
-    past: tuple[str, ...] = Field((), description="columns known of the past only")
+    known: tuple[str, ...] = Field((), description="columns whose future is known")
+    past: tuple[str, ...] = Field((), description="columns known only up to the present")
     horizon: int = Field(1, ge=1, description="steps to forecast")
     window: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="past steps to forecast from; by default what suits season and horizon"
+        None, description="past steps to forecast from; by default chosen from season and horizon"
     )
     season: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="steps in a season; by default told from the times"
+        None, description="steps in a season; by default inferred from the times"
     )
     missing: Literal["refuse", "interpolate"] = Field(
-        "refuse", description="what to do with missing values and missing times"
+        "refuse", description="how to handle missing values and missing times"
     )
     frequency: Literal["infer", "rows"] = Field(
         "infer",
-        description="infer: times are a month, a business day or another step apart; rows: rows "
-        "are steps whatever their times",
+        description="infer: times are a month, a business day or another step apart; rows: count "
+        "rows as steps and ignore the times",
     )
     validation_share: Share = Field(
-        0.1, description="share of the time, before the test part, that training is stopped by"
+        0.1, description="share of the time, before the test part, for early stopping"
     )
 
 
 class _TableData(_Panel):
-    """A table with a time column, CSV or Parquet: long (a row per series and time) or wide."""
+    """A table, CSV or Parquet: long (a row per series and time) or wide (a column per target)."""
 
     kind: Literal["table"]
     path: FilePath = Field(
@@ -55,16 +55,16 @@ class _TableData(_Panel):
         "variable"
     )
     test_share: float = Field(
-        0.2, gt=0, lt=1, description="share of the time, the last, kept for the figures"
+        0.2, gt=0, lt=1, description="share of the time, the last, for the test metrics"
     )
 
 
 class _ArrayData(_Panel):
-    """A table or arrays given from Python: the configuration of an estimator that was saved."""
+    """A table or arrays passed in Python; the configuration of a saved estimator."""
 
     kind: Literal["arrays"]
 
 
 def sections(target: str) -> Sections:
-    """The sections of panels, whose targets are columns."""
+    """The sections of the configuration for panels, whose targets are columns."""
     return Sections(data=(_TableData, _ArrayData))

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from regard.inputs.panel.cases import LatestWindows, PanelWindows
+from regard.inputs.panel.cases import PanelWindows
+from regard.inputs.panel.latest import LatestWindows
 from regard.training import Batch, Part
 
 __all__ = ["ScaledWindows", "WindowPart", "moments"]
@@ -20,7 +21,7 @@ class ScaledWindows:
     """Windows with the scales of their series.
 
     Attributes:
-        cases: windows.
+        cases: W windows.
         mean, std: [B, C] of each series of the panel.
         season: steps in a season.
     """
@@ -33,20 +34,20 @@ class ScaledWindows:
     def __len__(self) -> int:
         return len(self.cases)
 
-    def in_units(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """[W, M, horizon, ...] scaled values of the windows' targets in the units of the data."""
-        M = values.shape[1]
-        shape = (len(values), M, *[1] * (values.ndim - 2))
-        mean, std = (each[self.cases.series, :M].reshape(shape) for each in (self.mean, self.std))
+    def in_units(self, values: NDArray[np.float64], at: Any = slice(None)) -> NDArray[np.float64]:
+        """[W, M, horizon, ...] scaled targets of windows `at`, in the units of the data."""
+        shape = (*values.shape[:2], *[1] * (values.ndim - 2))
+        series, M = self.cases.series[at], values.shape[1]
+        mean, std = (each[series, :M].reshape(shape) for each in (self.mean, self.std))
         return np.asarray(values * std + mean)
 
 
 class WindowPart(Part):
-    """Windows, scaled and gathered a batch at a time.
+    """Windows, gathered and scaled one batch at a time.
 
     Parameters:
         encoded: W windows.
-        training: whether batches have their targets.
+        training: whether batches have targets.
     """
 
     def __init__(self, encoded: ScaledWindows, *, training: bool) -> None:
@@ -54,7 +55,6 @@ class WindowPart(Part):
         self._encoded, self._training = encoded, training
 
     def __getitem__(self, index: NDArray[np.int64]) -> Batch:
-        """The windows at these positions."""
         cases = self._encoded.cases
         series = cases.series[index]
         past, known, future = cases.numbers(index)
@@ -71,7 +71,7 @@ class WindowPart(Part):
 
 
 def moments(values: NDArray[np.float64]) -> tuple[list[float], list[float]]:
-    """Mean and standard deviation of each row, the latter 1 where only rounding varies."""
+    """Mean and standard deviation of each row; the latter is 1 for rows constant up to rounding."""
     std = values.std(1)
     rounding = 1e-12 * np.abs(values).max(1)
     return values.mean(1).tolist(), np.where(std > rounding, std, 1.0).tolist()

@@ -2,51 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import ConfigError, DataError
 from regard.inputs.panel.panel import Panel
-from regard.inputs.panel.regular import Frequency, check_frequency
-from regard.inputs.panel.tables import panel_of
+from regard.inputs.panel.regular import check_frequency
+from regard.inputs.panel.tables import PanelOptions, panel_of
 from regard.tables.frames import Table
-from regard.tables.missing import Missing, check_missing, settle_missing
+from regard.tables.missing import check_missing, settle_missing
+
+if TYPE_CHECKING:
+    import polars as pl
 
 __all__ = ["as_panel"]
 
 
-def as_panel(
-    X: Any,
-    *,
-    time: str | None = "ds",
-    id: str | None = None,  # noqa: A002 - the name that forecasting tables give it
-    target: str | Sequence[str] | None = None,
-    known: Sequence[str] = (),
-    past: Sequence[str] = (),
-    missing: Missing = "refuse",
-    frequency: Frequency = "infer",
-    source: str = "X",
-) -> Panel:
-    """Take series to forecast from Python.
+def as_panel(X: Any, *, source: str = "X", **options: Any) -> Panel:
+    """Convert Python objects to a panel.
 
     Parameters:
         X: A polars or pandas data frame, long or wide as for `read_panel`; the times may be the
             index of a pandas frame or series. Or an array [T] or [T, M], of M targets, or a list
-            of such arrays, one for each series; their times are 0, 1, ... T - 1. A panel is
-            returned as it is.
-        time: As for `read_panel`, as are all that follow; for data frames only, but for `missing`.
-        source: What to call X in errors.
+            of such arrays, one for each series, with the times 0, 1, ... T - 1. A panel is
+            returned unchanged.
+        source: name of X in errors.
+        options: `time`, `id`, `target`, `known`, `past`, `missing` and `frequency`, as for
+            `read_panel`. Arrays have no columns to name.
 
     Returns:
         B series.
 
     Raises:
-        ConfigError: A column has two parts, or columns are named and X has none.
-        DataError: A column is not there, times are repeated, out of order or irregular, a value
-            is no number, infinite or missing, or X has another shape.
+        ConfigError: A column has two roles, or columns are named and X has none.
+        DataError: A column does not exist, times are repeated, out of order or irregular, a value
+            is not a number, infinite or missing, or X has another shape.
 
     Example:
         >>> panel = as_panel([[1.0, 2.0, 3.0], [4.0, 5.0]])
@@ -55,33 +47,33 @@ def as_panel(
     """
     if isinstance(X, Panel):
         return X
-    check_missing(missing)
-    check_frequency(frequency)
-    frame = _as_frame(X, time, source)
+    chosen = PanelOptions(**options)
+    check_missing(chosen.missing)
+    check_frequency(chosen.frequency)
+    frame = _as_frame(X, chosen.time, source)
     if frame is not None:
-        return panel_of(
-            Table(source, frame, np.arange(len(frame))),
-            time=time,
-            id=id,
-            target=target,
-            known=known,
-            past=past,
-            missing=missing,
-            frequency=frequency,
-        )
-    for name, given in {"id": id, "target": target, "known": known, "past": past}.items():
-        if given:
+        return panel_of(Table(source, frame, np.arange(len(frame))), chosen)
+    for name in ("id", "target", "known", "past"):
+        if getattr(chosen, name):
             raise ConfigError(f"{name}: {source} is an array and has no columns; give a data frame")
     series = _arrays(X, source)
-    values = [_settled(source, at, one, missing) for at, one in enumerate(series)]
+    values = []
+    for at, one in enumerate(series):
+
+        def place(_: int, target: int, step: int, at: int = at) -> str:
+            return f"{source}, series {at}, target {target}, step {step}"
+
+        lengths = np.array([one.shape[1]])
+        settled = settle_missing(one[None], lengths, missing=chosen.missing, place=place)
+        values.append(settled[0])
     count = len(series[0])
     targets = ("y",) if count == 1 else tuple(f"target {at}" for at in range(count))
     times = tuple(np.arange(one.shape[1]) for one in values)
     return Panel(tuple(values), times, np.arange(len(values)), targets)
 
 
-def _as_frame(X: Any, time: str | None, source: str) -> Any:
-    """X as a polars data frame; None where it is none."""
+def _as_frame(X: Any, time: str | None, source: str) -> pl.DataFrame | None:
+    """X as a polars data frame; None if it is not a frame or series."""
     import polars as pl
 
     if isinstance(X, pl.DataFrame):
@@ -99,7 +91,7 @@ def _as_frame(X: Any, time: str | None, source: str) -> Any:
     return frame
 
 
-def _from_pandas(X: Any, time: str | None) -> Any:
+def _from_pandas(X: Any, time: str | None) -> pl.DataFrame:
     import polars as pl
 
     index = X.index
@@ -112,7 +104,7 @@ def _from_pandas(X: Any, time: str | None) -> Any:
     return pl.DataFrame(columns)
 
 
-def _column(column: Any) -> Any:
+def _column(column: Any) -> pl.Series:
     import polars as pl
 
     if getattr(column.dtype, "tz", None) is not None:
@@ -126,27 +118,14 @@ def _column(column: Any) -> Any:
         array = array.astype("M8[us]")
     if array.dtype != object:
         return pl.Series(array)
-    # pandas marks what is missing in several ways.
-    cells = [None if cell is None or cell != cell else cell for cell in _plain(array)]
+    # pandas marks missing values as None, NaN, NA or NaT.
+    missing = [type(cell).__name__ in ("NAType", "NaTType") or cell != cell for cell in array]
+    cells = [None if gap else cell for cell, gap in zip(array, missing, strict=True)]
     return pl.Series(cells, strict=False)
 
 
-def _plain(array: NDArray[Any]) -> list[Any]:
-    return [None if type(cell).__name__ in ("NAType", "NaTType") else cell for cell in array]
-
-
-def _settled(
-    source: str, series: int, values: NDArray[np.float64], missing: Missing
-) -> NDArray[np.float64]:
-    def place(_: int, target: int, step: int) -> str:
-        return f"{source}, series {series}, target {target}, step {step}"
-
-    lengths = np.array([values.shape[1]])
-    return np.asarray(settle_missing(values[None], lengths, missing=missing, place=place)[0])
-
-
 def _arrays(X: Any, source: str) -> list[NDArray[np.float64]]:
-    """The series as B arrays [M, T]."""
+    """B arrays [M, T]."""
     of_series = isinstance(X, list | tuple) and any(
         isinstance(one, list | tuple | np.ndarray) for one in X[:1]
     )
@@ -158,7 +137,7 @@ def _arrays(X: Any, source: str) -> list[NDArray[np.float64]]:
             array = np.asarray(part)
             values = array.astype(np.float64) if array.dtype.kind in "biufO" else None
         except (TypeError, ValueError):
-            raise DataError(f"{name} holds values that are no numbers") from None
+            raise DataError(f"{name} holds values that are not numbers") from None
         if values is None:
             raise DataError(f"{name} holds {array.dtype}; wanted real numbers")
         if values.ndim not in (1, 2):

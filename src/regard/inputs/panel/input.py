@@ -1,4 +1,4 @@
-"""Panels: series along their times, of which windows are cut."""
+"""The input of panels: series with times, cut into windows."""
 
 from __future__ import annotations
 
@@ -14,20 +14,14 @@ from regard.errors import ConfigError, DataError
 from regard.explain import lay_over_steps
 from regard.inference import Inference
 from regard.inputs.input import Input, Parts
-from regard.inputs.panel.calendar import Step, next_times
-from regard.inputs.panel.cases import (
-    LatestWindows,
-    PanelWindows,
-    choose_window,
-    divide_panel,
-    season_of,
-)
+from regard.inputs.panel.calendar import Step
+from regard.inputs.panel.cases import PanelWindows, choose_window, divide_panel, season_of
 from regard.inputs.panel.encoded import ScaledWindows, WindowPart, moments
 from regard.inputs.panel.frames import as_panel
-from regard.inputs.panel.latest import future_known, latest
+from regard.inputs.panel.latest import LatestWindows
 from regard.inputs.panel.model import build_forecaster, solve_linear
-from regard.inputs.panel.panel import Panel, constant_targets
-from regard.inputs.panel.tables import read_panel
+from regard.inputs.panel.panel import Panel, constant_target
+from regard.inputs.panel.tables import PanelOptions, read_panel
 from regard.inputs.panel.view import PanelView
 from regard.inputs.panel.windows import windows
 from regard.plots import ForecastView
@@ -35,12 +29,9 @@ from regard.training import Part
 
 __all__ = ["PanelInput"]
 
-# Fields of the section `data` that are for its reader.
-_READ = {"time", "id", "target", "known", "past", "missing", "frequency"}
-
 
 class PanelInput(Input):
-    """Panels.
+    """Panels of one or many series.
 
     Attributes:
         window_: past steps to forecast from.
@@ -81,11 +72,15 @@ class PanelInput(Input):
         horizon = self.config.data.horizon
         return PanelWindows(panel, windows(panel, window=self.window_, horizon=horizon))
 
+    @property
+    def _options(self) -> dict[str, Any]:
+        return dict(self.config.data.model_dump(include=set(PanelOptions._fields)))
+
     def _panel(self, X: Any, **changes: Any) -> Panel:
-        return as_panel(X, **self.config.data.model_dump(include=_READ) | changes)
+        return as_panel(X, **self._options | changes)
 
     def _past(self, X: Any) -> Panel:
-        """Series to continue, with the columns that were fitted, whatever others there are."""
+        """Series to continue: the fitted columns of X; others are ignored."""
         changes: dict[str, Any] = {}
         if hasattr(X, "columns") and not isinstance(X, Panel):
             fitted = self.latest_
@@ -99,29 +94,33 @@ class PanelInput(Input):
             )
         return panel
 
-    def _learn(self, panel: Panel, window: int | None) -> None:
-        """Set what a panel tells before it is divided."""
+    def _sizes(self, panel: Panel, share: float) -> tuple[int, int]:
+        """Window and season, given the share of the time that is for training."""
         data = self.config.data
+        season = data.season or season_of(panel)
+        window = data.window or choose_window(
+            panel, horizon=data.horizon, season=season, share=share
+        )
+        return window, season
+
+    def _learn(self, panel: Panel, window: int | None) -> None:
+        """Fit what depends on the whole panel: columns, step, window and season."""
         if not panel.targets:
             raise ConfigError("target: wanted at least one column to forecast")
-        self.season_ = data.season or season_of(panel)
-        self.window_ = (
-            window
-            or data.window
-            or choose_window(
-                panel, horizon=data.horizon, season=self.season_, share=1 - data.validation_share
-            )
-        )
-        step: Any = panel.step  # some series has the two rows of a window and a horizon
+        if window is None:
+            self.window_, self.season_ = self._sizes(panel, 1 - self.config.data.validation_share)
+        else:
+            self.window_, self.season_ = window, self.config.data.season or season_of(panel)
+        step: Any = panel.step  # not None: a window and a horizon need two rows of one series
         self.step_ = step
         self.targets_, self.columns_, self.known_ = panel.targets, panel.columns, panel.known
 
     def ahead(self, X: Any = None, future: Any = None) -> LatestWindows:
-        """What to forecast from: the last window of each series, and what is known of its future.
+        """The last window of each series, with the known columns of the future steps.
 
         Parameters:
-            X: series in the form trained on; None continues those.
-            future: the known columns of the steps to come, if there are such columns.
+            X: series in the same form as for training; None continues the training data.
+            future: the known columns of the future steps, if there are such columns.
         """
         data = self.config.data
         panel = self.latest_ if X is None else self._past(X)
@@ -131,12 +130,13 @@ class PanelInput(Input):
             known = list(self.known_)
             future = self._panel(future, target=(), past=(), known=known, source="future")
         fits = panel is self.latest_ or all(self.step_.fits(own) for own in panel.times)
-        step = self.step_ if fits else panel.step
-        return LatestWindows(
+        return LatestWindows.of(
             panel,
-            latest(panel, window=self.window_),
-            future_known(panel, future, horizon=data.horizon, frequency=data.frequency, step=step),
-            np.stack([next_times(own, data.horizon, step=step) for own in panel.times]),
+            future,
+            window=self.window_,
+            horizon=data.horizon,
+            frequency=data.frequency,
+            step=self.step_ if fits else panel.step,
         )
 
     def load(self) -> tuple[Panel, None, str]:
@@ -150,7 +150,7 @@ class PanelInput(Input):
                 "data.test_share and data.validation_share: wanted less than 1 together, to leave "
                 f"something to train on; given {test:g} and {validation:g}"
             )
-        return read_panel(options.path, **options.model_dump(include=_READ)), None, options.path
+        return read_panel(options.path, **self._options), None, options.path
 
     def divide(
         self, cases: Panel, test: Any | None, strata: NDArray[Any] | None, source: str
@@ -162,41 +162,37 @@ class PanelInput(Input):
             options.validation_share,
             options.test_share,
         )
-        season = options.season or season_of(cases)
-        window = options.window or choose_window(
-            cases, horizon=options.horizon, season=season, share=shares[0]
-        )
+        window, _ = self._sizes(cases, shares[0])
         parts = divide_panel(cases, window=window, horizon=options.horizon, shares=shares)
         notes: tuple[str, ...] = ()
         if options.missing == "interpolate":
             notes = (
-                "missing values are interpolated linearly, in the test part too: the figures "
-                "take them for true",
+                "missing values are interpolated linearly, in the test part too: the metrics "
+                "treat them as true",
             )
         return Parts(*parts, notes)
 
     def hold_out(
         self, cases: PanelWindows, strata: NDArray[Any] | None
     ) -> tuple[PanelWindows, PanelWindows | None]:
-        """The last of the time."""
+        """The last windows in time are for validation."""
         data = self.config.data
         share = data.validation_share
         if share == 0:
             return cases, None
-        train, validation, _ = divide_panel(
-            cases.panel, window=self.window_, horizon=data.horizon, shares=(1 - share, share, 0.0)
-        )
-        return train, validation
+        shares = (1 - share, share, 0.0)
+        return divide_panel(cases.panel, window=self.window_, horizon=data.horizon, shares=shares)[
+            :2
+        ]
 
     def read(self, path: Path | None, **options: Any) -> LatestWindows:
         """The past to continue, and the known columns of the future.
 
         Parameters:
-            path: a table; None continues the series trained on.
+            path: a table; None continues the training data.
             options: `future`, a table of the known columns.
         """
-        columns = self.config.data.model_dump(include=_READ)
-        columns["target"] = list(self.targets_)
+        columns = self._options | {"target": list(self.targets_)}
         future = options.get("future")
         if future is not None:
             if not self.known_:
@@ -209,35 +205,30 @@ class PanelInput(Input):
         panel, index = cases.panel, cases.index
         stops = np.zeros(len(panel), np.int64)
         np.maximum.at(stops, index.series, index.origin + index.horizon)
-        seen = panel.cut(0, np.maximum(stops, 1))
-        constant = constant_targets(seen.take(np.flatnonzero(stops)))
+        constant = constant_target(panel, stops)
         if constant:
-            name, column = constant[0]
-            series = f"series {name}: " if len(panel) > 1 else ""
-            raise DataError(
-                f"{series}{column} is the same at every step of the training part; leave it out"
-            )
+            raise DataError(f"{constant} of the training part; leave it out")
         self.scales_ = {
-            str(panel.ids[at]): moments(seen.values[at]) for at in np.flatnonzero(stops)
+            str(panel.ids[at]): moments(panel.values[at][:, : stops[at]])
+            for at in np.flatnonzero(stops)
         }
         self.latest_ = self._end(panel)
         return self.encode(cases)
 
     def encode(self, cases: PanelWindows | LatestWindows) -> ScaledWindows:
-        """Each series in units of the training part, or of its own where it was not there."""
+        """Each series in the units of its training part; new series in their own units."""
         panel = cases.panel
         pairs = [
             self.scales_.get(str(name)) or moments(values)
             for name, values in zip(panel.ids, panel.values, strict=True)
         ]
-        mean, std = (np.array([pair[n] for pair in pairs]) for n in (0, 1))
+        mean, std = np.swapaxes(np.array(pairs), 0, 1)
         return ScaledWindows(cases, mean, std, self.season_)
 
     def _end(self, panel: Panel) -> Panel:
         return panel.cut(np.maximum(panel.lengths - self.window_, 0))
 
     def kept(self) -> dict[str, Any]:
-        """Columns, scales, and the end of the panel."""
         end = self.latest_
         return {
             "window": self.window_,
@@ -256,7 +247,6 @@ class PanelInput(Input):
         }
 
     def restore(self, kept: Mapping[str, Any], text: str) -> None:
-        """Take back what was kept."""
         self.window_, self.season_ = int(kept["window"]), int(kept["season"])
         self.step_ = Step(*kept["step"])
         end = kept["latest"]
@@ -274,11 +264,11 @@ class PanelInput(Input):
         self.scales_ = {name: (pair[0], pair[1]) for name, pair in dict(kept["scales"]).items()}
 
     def part(self, encoded: Any, *, targets: NDArray[Any] | None, training: bool) -> Part:
-        """Batches of windows, which have their targets in them."""
+        """Batches of windows; their targets are in the panel."""
         return WindowPart(encoded, training=training)
 
     def build(self, output: Any) -> nn.Module:
-        """An encoder of each target's window, the output's head, and a linear model beside."""
+        """An encoder of each target's window, the output's head, and a linear model."""
         M = len(self.targets_)
         return build_forecaster(
             self.config.model,
@@ -292,11 +282,11 @@ class PanelInput(Input):
     def begin(
         self, model: nn.Module, encoded: Any, held: Any | None, targets: Any, output: Any
     ) -> None:
-        """Solve the linear model, with the ridge that is best on the validation part."""
+        """Solve the linear model, with the ridge that has the least validation error."""
         solve_linear(model, self._parts(encoded, held), refit=held is None)
 
     def finish(self, model: nn.Module, encoded: Any, held: Any | None) -> None:
-        """Solve it with that ridge again, now on all windows."""
+        """Solve the linear model again on all windows."""
         if held is not None:
             solve_linear(model, self._parts(encoded, held), refit=True)
 
@@ -310,7 +300,6 @@ class PanelInput(Input):
         encoded: Any,
         index: NDArray[np.int64],
     ) -> dict[str, list[NDArray[np.float64]]]:
-        """[M, horizon, window] for each window."""
         encoder: Any = model.encoder
         laid = {}
         for name, values in maps.items():
@@ -321,11 +310,10 @@ class PanelInput(Input):
         return laid
 
     def collect(self, rows: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-        """[W, M, horizon, window]."""
         return np.stack(rows)
 
     def view(self, seen: Inference, n: int, outcome: Any) -> PanelView:
-        """The past of a window with its weights, the mean over the targets, and its forecast."""
+        """The past of a window, its weights averaged over the targets, and its forecast."""
         times, values = seen.cases.past_of(n)
         ids, at = seen.cases.panel.ids, int(seen.cases.series[n])
         forecast = ForecastView(
@@ -343,13 +331,9 @@ class PanelInput(Input):
         return PanelView(id=name, outcome=outcome, forecast=forecast)
 
     def figures(self) -> dict[str, Any]:
-        """Window, horizon and season."""
-        return {
-            "window": self.window_,
-            "horizon": self.config.data.horizon,
-            "season": self.season_,
-        }
+        horizon = self.config.data.horizon
+        return {"window": self.window_, "horizon": horizon, "season": self.season_}
 
     def continue_from(self, test: PanelWindows) -> None:
-        """Forecasts continue from the end of the test part."""
+        """Later forecasts continue from the end of the test part."""
         self.latest_ = self._end(test.panel)

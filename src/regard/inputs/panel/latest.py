@@ -1,33 +1,105 @@
-"""What a forecast of the future itself starts from: the latest steps, and what is known ahead."""
+"""The last window of each series, from which its future steps are forecast."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regard.checks import check_count
 from regard.errors import DataError
-from regard.inputs.panel.calendar import Step, show_time
+from regard.inputs.panel.calendar import Step, next_times, show_time
 from regard.inputs.panel.panel import Panel
 from regard.inputs.panel.regular import Frequency, check_frequency, gap_in
+from regard.inputs.panel.windows import Numbers
 
-__all__ = ["future_known", "latest"]
+__all__ = ["LatestWindows", "future_known"]
 
 
-def latest(panel: Panel, *, window: int) -> NDArray[np.float64]:
-    """[B, C, window] the last steps of each series, from which its future is forecast.
+@dataclass(frozen=True, eq=False)
+class LatestWindows:
+    """The last window of each series of a panel, followed by future steps.
 
-    Raises:
-        DataError: A series has fewer steps.
+    Attributes:
+        panel: B series.
+        past: [B, C, window].
+        known: [B, F, horizon] the known columns of the future steps.
+        times: [B, horizon] the future times.
     """
-    check_count("window", window, least=1)
-    short = panel.lengths < window
-    if short.any():
-        at = int(short.argmax())
-        raise DataError(
-            f"{panel.name(at)} has {panel.lengths[at]} rows; a forecast starts from {window}"
+
+    panel: Panel
+    past: NDArray[np.float64]
+    known: NDArray[np.float64]
+    times: NDArray[Any]
+
+    @classmethod
+    def of(
+        cls,
+        panel: Panel,
+        future: Panel | None,
+        *,
+        window: int,
+        horizon: int,
+        frequency: Frequency = "infer",
+        step: Step | None = None,
+    ) -> LatestWindows:
+        """Cut the last windows of a panel; see `future_known`.
+
+        Raises:
+            DataError: A series has fewer steps than `window`, or `future` is incomplete.
+        """
+        check_count("window", window, least=1)
+        short = panel.lengths < window
+        if short.any():
+            at = int(short.argmax())
+            raise DataError(
+                f"{panel.name(at)} has {panel.lengths[at]} rows; a forecast starts from {window}"
+            )
+        return cls(
+            panel,
+            np.stack([values[:, -window:] for values in panel.values]),
+            future_known(panel, future, horizon=horizon, frequency=frequency, step=step),
+            np.stack([next_times(own, horizon, step=step) for own in panel.times]),
         )
-    return np.stack([values[:, -window:] for values in panel.values])
+
+    def __len__(self) -> int:
+        return len(self.panel)
+
+    @property
+    def ids(self) -> NDArray[Any]:
+        """[B] names of the series."""
+        return self.panel.ids
+
+    @property
+    def series(self) -> NDArray[np.int64]:
+        """[B] positions in the panel."""
+        return np.arange(len(self))
+
+    @property
+    def window(self) -> int:
+        """Steps of input."""
+        return int(self.past.shape[2])
+
+    def take(self, at: NDArray[np.int64]) -> LatestWindows:
+        """The series at these positions, in this order."""
+        return LatestWindows(self.panel.take(at), self.past[at], self.known[at], self.times[at])
+
+    def numbers(self, at: NDArray[np.int64]) -> Numbers:
+        """The numbers of the windows at these positions."""
+        return Numbers(self.past[at], self.known[at], None)
+
+    def past_of(self, n: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
+        """The times [window] and the values [C, window] of the inputs of window n."""
+        return self.panel.times[n][-self.window :], self.past[n]
+
+    def future_of(self, n: int) -> tuple[NDArray[Any], None]:
+        """The future times [horizon] of window n; its targets are unknown."""
+        return self.times[n], None
+
+    def examples(self, count: int) -> None:
+        """None: a report shows all windows."""
 
 
 def future_known(
@@ -42,38 +114,36 @@ def future_known(
 
     Parameters:
         panel: B series with F known columns.
-        future: The known columns of the same series, from the end of each on or before; what
-            comes before is not looked at. None where F is 0.
-        horizon: steps wanted after the end of each series.
-        frequency: "infer" wants the steps to follow without a gap, "rows" does not look.
-        step: the step between times; None for the one that those of the panel tell.
+        future: the known columns of the same series, from the end of each series or earlier; steps
+            before the end are ignored. None if F is 0.
+        horizon: number of steps after the end of each series.
+        frequency: "infer" requires that the steps follow without a gap, "rows" does not.
+        step: the step between times; None for the most frequent one in the panel.
 
     Returns:
         [B, F, horizon] float64.
 
     Raises:
-        DataError: A series, a column or a step is not there.
+        DataError: A series, column or step is missing.
     """
     check_count("horizon", horizon, least=1)
     check_frequency(frequency)
     if not panel.known:
         return np.empty((len(panel), 0, horizon))
-    listed = ", ".join(panel.known)
     if future is None:
-        raise DataError(f"future: wanted the known columns {listed} of {horizon} steps to come")
+        listed = ", ".join(panel.known)
+        raise DataError(f"future: wanted the known columns {listed} for {horizon} future steps")
     for name in panel.known:
         if name not in future.columns:
-            raise DataError(
-                f"future: there is no column {name!r}; there are {', '.join(future.columns)}"
-            )
+            raise DataError(f"future: no column {name!r}; there are {', '.join(future.columns)}")
     rows = [future.columns.index(name) for name in panel.known]
-    # Ids are whole numbers in the one where all of them are, and text in the other.
+    # One table may have ids that are all whole numbers, and the other text.
     positions = {str(name): at for at, name in enumerate(future.ids.tolist())}
     step = step or panel.step
     found = []
     for at, name in enumerate(panel.ids.tolist()):
         if str(name) not in positions:
-            raise DataError(f"future: there is no series {name!r}")
+            raise DataError(f"future: no series {name!r}")
         times, values = (own[positions[str(name)]] for own in (future.times, future.values))
         end = panel.times[at][-1:]
         if times.dtype != end.dtype:

@@ -1,11 +1,12 @@
-"""A linear model of the window: ridge regression of the steps to come on the steps before."""
+"""A linear model of the window: ridge regression of future steps on past steps."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import partial, reduce
 from operator import add
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,7 @@ from regard.errors import ConfigError, DataError
 
 __all__ = ["LinearModel"]
 
-_HELD_OUT = 0.2
-_CHUNK = 1024
+_Floats = NDArray[np.float64]
 
 
 class LinearModel:
@@ -23,22 +23,21 @@ class LinearModel:
 
         y[h] = x[T-1] + b[h] + sum_t W[h, t] (x[t] - x[T-1]) + sum_f V[h, f] k[f, h]
 
-    W, b and V, of the known columns at the step itself, are those of each target. This is NLinear,
-    solved instead of trained, and with known columns: the last value is taken from the window and
-    added back, so that a level that wanders is no hindrance.
+    Each target has its own W, b and V; V weights the known columns at the forecast step. This is
+    NLinear, solved instead of trained, plus known columns. The last value is subtracted from the
+    window and added back, so the level may drift.
 
-    The ridge is alpha times the mean variance of the inputs of W (for V: of each column), for the
-    alpha with which a model of the first four fifths of the windows does best on the last fifth;
-    then all windows are fitted with it. Only sums over the windows are held, in which the time
-    that fitting takes is linear.
+    The ridge is alpha times the mean variance of the inputs of W (for V: of each column). The
+    selected alpha is that of a model of the first windows with the smallest error on the last ones.
+    Only sums over the windows are kept, so memory does not grow with their number.
 
     Parameters:
-        alphas: The ridges to choose from, above 0.
-        pooled: Whether the W of a target is drawn by the ridge towards one that is fitted to all
-            targets together, and not towards zero: targets then learn from each other.
+        alphas: ridges to choose from, above 0.
+        pooled: whether the ridge shrinks the W of a target towards a W fitted to all targets
+            together, and not towards zero.
 
     Attributes:
-        alpha: [M] the ridge chosen for each target.
+        alpha: [M] selected ridge of each target.
         weights: [M, T, horizon] W.
         known_weights: [M, F, horizon] V.
         bias: [M, horizon] b.
@@ -51,7 +50,8 @@ class LinearModel:
         >>> line = np.arange(30.0)
         >>> past = np.stack([line[at : at + 5] for at in range(20)])[:, None]
         >>> future = np.stack([line[at + 5 : at + 7] for at in range(20)])[:, None]
-        >>> LinearModel().fit(past, future).predict(np.array([[[50.0, 51, 52, 53, 54]]])).round(3)
+        >>> model = LinearModel().fit([(past, future, None)], count=20)
+        >>> model.predict(np.array([[[50.0, 51, 52, 53, 54]]])).round(3)
         array([[[55., 56.]]])
     """
 
@@ -72,42 +72,20 @@ class LinearModel:
 
     def fit(
         self,
-        past: NDArray[np.float64],
-        future: NDArray[np.float64],
-        known: NDArray[np.float64] | None = None,
-    ) -> LinearModel:
-        """Fit all targets.
-
-        Parameters:
-            past: [B, M, T] windows in the order of time; they may be views.
-            future: [B, M, horizon] what came after each.
-            known: [B, F, horizon] the known columns then; None where there are none.
-        """
-        return self.fit_batches(
-            (
-                (past[rows], future[rows], None if known is None else known[rows])
-                for rows in (slice(at, at + _CHUNK) for at in range(0, len(past), _CHUNK))
-            ),
-            count=len(past),
-        )
-
-    def fit_batches(
-        self,
-        batches: Iterable[
-            tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64] | None]
-        ],
+        batches: Iterable[tuple[_Floats, _Floats, _Floats | None]],
         *,
         count: int,
-        held_out: float = _HELD_OUT,
+        held_out: float = 0.2,
         refit: bool = True,
     ) -> LinearModel:
-        """Fit on windows that come in batches, so that they need not all be held at once.
+        """Fit all targets on windows that come in batches.
 
         Parameters:
-            batches: past, future and known as for `fit`, in the order of time.
-            count: how many windows the batches have together.
-            held_out: share of the windows, the last, by which the ridge is chosen.
-            refit: whether all windows are fitted then, or only those not held out.
+            batches: past [B, M, T], future [B, M, horizon] and known columns [B, F, horizon] or
+                None, in order of time.
+            count: number of windows in all batches together.
+            held_out: share of the windows, the last ones, that selects the ridge.
+            refit: whether to fit all windows in the end, or only those not held out.
 
         Raises:
             DataError: There are fewer than two windows.
@@ -131,33 +109,25 @@ class LinearModel:
             raise DataError(f"batches: wanted {count} windows as count says, given {seen}")
         targets = [(first.target(m), last.target(m)) for m in range(len(first.xx))]
         shared = np.zeros(first.xy.shape[1:])
+        choose = partial(_choose, alphas=self.alphas, refit=refit)
         if self.pooled and len(targets) > 1:
-            early, late = (reduce(add, part) for part in zip(*targets, strict=True))
-            shared = _choose(early, late, self.alphas, refit=refit).window
-        fits = [
-            _choose(early.less(shared), late.less(shared), self.alphas, refit=refit)
-            for early, late in targets
-        ]
+            shared = choose(*(reduce(add, part) for part in zip(*targets, strict=True))).window
+        fits = [choose(early.less(shared), late.less(shared)) for early, late in targets]
         self.alpha = np.array([fit.alpha for fit in fits])
         self.weights = shared + np.stack([fit.window for fit in fits])
         self.known_weights = np.stack([fit.known for fit in fits])
         self.bias = np.stack([fit.bias for fit in fits])
         return self
 
-    def predict(
-        self, past: NDArray[np.float64], known: NDArray[np.float64] | None = None
-    ) -> NDArray[np.float64]:
-        """Forecast.
+    def predict(self, past: _Floats, known: _Floats | None = None) -> _Floats:
+        """Forecasts [B, M, horizon].
 
         Parameters:
-            past: [B, M, T] windows of as many targets and steps as were fitted.
-            known: [B, F, horizon] where there were such columns.
-
-        Returns:
-            [B, M, horizon].
+            past: [B, M, T] windows.
+            known: [B, F, horizon] if the model was fitted with known columns.
 
         Raises:
-            DataError: The model is not fitted, or on windows of another shape.
+            DataError: The model is not fitted, or was fitted on windows of another shape.
         """
         if not len(self.weights):
             raise DataError("the linear model is not fitted; call fit with training windows first")
@@ -179,33 +149,26 @@ class LinearModel:
 
 @dataclass(frozen=True)
 class _Sums:
-    """Sums over W windows of x, the window less its last value, of y likewise and of k, known.
+    """Sums over W windows of products of x, y and k; with a leading M, one for each target.
 
-    k is counted from an origin near its mean, as squares of dates or prices would leave no digits
-    for what differs. Leading M where they differ from target to target.
+    x and y are the window and the future less the last value of the window. k are the known columns
+    less an origin near their mean, since squares of dates or prices would lose the small digits.
     """
 
     count: int
-    origin: NDArray[np.float64]  # [F, 1]
-    x: NDArray[np.float64]  # [M, T]
-    y: NDArray[np.float64]  # [M, H]
-    k: NDArray[np.float64]  # [H, F]
-    xx: NDArray[np.float64]  # [M, T, T]
-    xy: NDArray[np.float64]  # [M, T, H]
-    yy: NDArray[np.float64]  # [M, H]
-    xk: NDArray[np.float64]  # [M, H, T, F]
-    kk: NDArray[np.float64]  # [H, F, F]
-    ky: NDArray[np.float64]  # [M, H, F]
+    origin: _Floats  # [F, 1]
+    x: _Floats  # [M, T]
+    y: _Floats  # [M, H]
+    k: _Floats  # [H, F]
+    xx: _Floats  # [M, T, T]
+    xy: _Floats  # [M, T, H]
+    yy: _Floats  # [M, H]
+    xk: _Floats  # [M, H, T, F]
+    kk: _Floats  # [H, F, F]
+    ky: _Floats  # [M, H, F]
 
     @classmethod
-    def of(
-        cls,
-        past: NDArray[np.float64],
-        future: NDArray[np.float64],
-        known: NDArray[np.float64],
-        *,
-        like: _Sums | None,
-    ) -> _Sums:
+    def of(cls, past: _Floats, future: _Floats, known: _Floats, *, like: _Sums | None) -> _Sums:
         origin = known.mean(axis=(0, 2))[:, None] if like is None else like.origin
         last = past[..., -1:]
         x = np.ascontiguousarray((past - last).transpose(1, 0, 2))  # [M, W, T]
@@ -235,35 +198,26 @@ class _Sums:
         return _Sums(origin=self.origin, **added)
 
     def target(self, m: int) -> _Sums:
-        """Those of one target, without the leading M."""
+        """The sums of one target, without the leading M."""
         own = {name: getattr(self, name)[m] for name in ("x", "y", "xx", "xy", "yy", "xk", "ky")}
         return _Sums(count=self.count, origin=self.origin, k=self.k, kk=self.kk, **own)
 
-    def less(self, window: NDArray[np.float64]) -> _Sums:
-        """The same sums of one target, of what a model [T, H] of the window leaves of y."""
-        error = self.yy - 2 * (window * self.xy).sum(0) + (window * (self.xx @ window)).sum(0)
+    def less(self, window: _Floats) -> _Sums:
+        """The sums of one target after subtracting a model [T, H] of the window from y."""
         return replace(
             self,
             y=self.y - self.x @ window,
             xy=self.xy - self.xx @ window,
-            yy=error,
+            yy=self.yy - 2 * (window * self.xy).sum(0) + (window * (self.xx @ window)).sum(0),
             ky=self.ky - np.einsum("htf,th->hf", self.xk, window),
         )
 
-    def about(
-        self, x: NDArray[np.float64], y: NDArray[np.float64], k: NDArray[np.float64]
-    ) -> _Sums:
-        """The same sums of one target, counted from these values: [T], [H] and [H, F]."""
+    def about(self, x: _Floats, y: _Floats, k: _Floats) -> _Sums:
+        """The sums of one target after subtracting [T], [H] and [H, F] from x, y and k."""
         n = self.count
 
-        def moved(
-            sums: NDArray[np.float64],
-            a: NDArray[np.float64],
-            b: NDArray[np.float64],
-            a_sum: NDArray[np.float64],
-            b_sum: NDArray[np.float64],
-        ) -> NDArray[np.float64]:
-            return np.asarray(sums - a * b_sum - a_sum * b + n * a * b)
+        def moved(sums: _Floats, a: _Floats, b: _Floats, *totals: _Floats) -> _Floats:
+            return np.asarray(sums - a * totals[1] - totals[0] * b + n * a * b)
 
         return _Sums(
             n,
@@ -280,18 +234,17 @@ class _Sums:
         )
 
 
-@dataclass(frozen=True)
-class _Fit:
+class _Fit(NamedTuple):
     """The linear model of one target: window [T, H], known [F, H] and bias [H]."""
 
     alpha: float
-    window: NDArray[np.float64]
-    known: NDArray[np.float64]
-    bias: NDArray[np.float64]
+    window: _Floats
+    known: _Floats
+    bias: _Floats
 
 
-def _choose(first: _Sums, last: _Sums, alphas: Sequence[float], *, refit: bool) -> _Fit:
-    """The fit with the ridge that, fitted to the first windows, does best on the last."""
+def _choose(first: _Sums, last: _Sums, *, alphas: Sequence[float], refit: bool) -> _Fit:
+    """The fit with the ridge that, fitted to the first windows, has the least error on the last."""
     means = first.x / first.count, first.y / first.count, first.k / first.count
     early, late = first.about(*means), last.about(*means)
     errors = [_squared_error(late, *_solve(early, alpha)) for alpha in alphas]
@@ -303,17 +256,17 @@ def _choose(first: _Sums, last: _Sums, alphas: Sequence[float], *, refit: bool) 
     return _Fit(alpha, window, known, bias)
 
 
-def _solve(sums: _Sums, alpha: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _solve(sums: _Sums, alpha: float) -> tuple[_Floats, _Floats]:
     """Ridge regression on centred sums: [T, H] for the window and [F, H] for the known columns.
 
-    The window is the same for all H steps and the known columns are not, so that the window is
-    eliminated once and F unknowns are left for each step (Schur complement).
+    All H steps share the window but not the known columns, so the window is eliminated once, and
+    F unknowns remain for each step (Schur complement).
     """
     steps, horizon = sums.xy.shape
     columns = sums.k.shape[1]
     ridge = alpha * (np.trace(sums.xx) / steps or 1.0)
     xk = sums.xk.transpose(1, 0, 2).reshape(steps, horizon * columns)
-    solved = _solved(sums.xx + ridge * np.eye(steps), np.hstack([sums.xy, xk]))
+    solved: Any = np.linalg.solve(sums.xx + ridge * np.eye(steps), np.hstack([sums.xy, xk]))
     window, cross = solved[:, :horizon], solved[:, horizon:]
     if not columns:
         return window, np.empty((0, horizon))
@@ -323,18 +276,12 @@ def _solve(sums: _Sums, alpha: float) -> tuple[NDArray[np.float64], NDArray[np.f
     ridges = alpha * np.where(size > 1e-12 * size.max(), size, size.max() or 1.0)
     left = sums.kk + ridges[:, :, None] * np.eye(columns) - across @ cross
     right = sums.ky - (across @ window.T[:, :, None])[..., 0]
-    known = _solved(left, right[..., None])[..., 0]  # [H, F]
+    known: Any = np.linalg.solve(left, right[..., None])[..., 0]  # [H, F]
     return window - (cross @ known[..., None])[..., 0].T, known.T
 
 
-def _solved(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(np.linalg.solve(left, right), dtype=np.float64)
-
-
-def _squared_error(
-    sums: _Sums, window: NDArray[np.float64], known: NDArray[np.float64]
-) -> np.float64:
-    """The sum of squared errors over windows and steps, from their sums alone."""
+def _squared_error(sums: _Sums, window: _Floats, known: _Floats) -> np.float64:
+    """The sum of squared errors over windows and steps."""
     error = sums.yy.sum() - 2 * (window * sums.xy).sum() + (window * (sums.xx @ window)).sum()
     error -= 2 * (known.T * sums.ky).sum()
     error += 2 * np.einsum("th,htf,fh->", window, sums.xk, known)

@@ -1,4 +1,4 @@
-"""The model of panels, and the linear model of the window that stands beside its network."""
+"""The model of panels: a network and a linear model of the window."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ __all__ = ["build_forecaster", "solve_linear"]
 
 _Floats = NDArray[np.float64]
 
-_POSITIONS = 14  # of a strided encoder; coarser than for classes, since the shape matters
-_AT_ONCE = 512  # windows whose numbers are held in memory
+_POSITIONS = 14  # of a strided encoder; fewer than for classes, since the shape matters
+_AT_ONCE = 512  # windows in memory at once
 _RIDGES = (1e-6, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0, 1000.0)
 
 
@@ -30,10 +30,10 @@ def build_forecaster(
 
     Parameters:
         config: the section `model`.
-        output: gives the head.
+        output: builds the head.
         targets: M.
-        others: past-only and known columns.
-        known: F, the known ones of them.
+        others: number of past-only and known columns.
+        known: F, number of known columns.
         steps: T of a window.
     """
     encoder = make_encoder(
@@ -46,21 +46,20 @@ def build_forecaster(
         positions=_POSITIONS,
     )
     head = output.head(encoder, steps=steps, targets=targets, known=known)
-    linear = None
+    linear, horizon = None, output.horizon
     if config.linear:
-        horizon = output.horizon
         shapes = (targets, steps, horizon), (targets, known, horizon), (targets, horizon)
-        linear = LinearForecast(*(torch.zeros(shape) for shape in shapes))
+        linear = LinearForecast(*map(torch.zeros, shapes))
     return Forecaster(encoder, head, targets=targets, linear=linear, dropout=config.dropout)
 
 
 def solve_linear(model: nn.Module, parts: Sequence[Part], *, refit: bool) -> None:
-    """Set the linear model of a forecaster to its least-squares solution.
+    """Set the linear model of a forecaster, if it has one, to its least-squares solution.
 
     Parameters:
-        model: whose attribute `linear` is solved, where there is one.
-        parts: the training part and, by which the ridge is chosen, the validation part, if any.
-        refit: whether to solve with that ridge for all windows.
+        model: with the attribute `linear`.
+        parts: the training part and optionally the validation part, which selects the ridge.
+        refit: whether to solve again for all windows with the selected ridge.
     """
     term: Any = model.linear
     if term is None:
@@ -78,7 +77,7 @@ def solve_linear(model: nn.Module, parts: Sequence[Part], *, refit: bool) -> Non
                 ahead: Any = known.double().numpy() if F else None
                 yield past[:, :M].double().numpy(), future.double().numpy(), ahead
 
-    solved = LinearModel(_RIDGES, pooled=True).fit_batches(batches(), **options)
+    solved = LinearModel(_RIDGES, pooled=True).fit(batches(), **options)
     with torch.no_grad():
         term.weights.copy_(torch.from_numpy(solved.weights))
         term.bias.copy_(torch.from_numpy(solved.bias))

@@ -1,4 +1,4 @@
-"""A panel: series along their times, as forecasts start from them."""
+"""A panel: series with their times."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from regard.errors import DataError
 from regard.inputs.panel.calendar import Step, common_step
 
-__all__ = ["Panel", "constant_targets"]
+__all__ = ["Panel", "constant_target"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,12 +20,12 @@ class Panel:
 
     Attributes:
         values: B arrays [C, T] float64, finite, in the units of the data; the rows are the
-            targets, then the past-only and then the known columns. T differs from series to series.
+            targets, then the past-only and then the known columns. T may differ between series.
         times: B arrays [T] of ascending times, all int64 or all datetime64[us].
-        ids: [B] what the source calls each series.
-        targets: M names of what is to be forecast.
-        past: names of columns that are known up to the present only.
-        known: F names of columns that are known of the future as well, such as holidays.
+        ids: [B] names of the series.
+        targets: M names of the columns to forecast.
+        past: names of columns known only up to the present.
+        known: F names of columns whose future is known, such as holidays.
     """
 
     values: tuple[NDArray[np.float64], ...]
@@ -68,11 +68,11 @@ class Panel:
 
     @property
     def step(self) -> Step | None:
-        """The step that most times are apart; None where no series has two."""
+        """The most frequent step between times; None if no series has two times."""
         return common_step(self.times)
 
     def name(self, at: int) -> str:
-        """A series in messages, by its id where there are several."""
+        """A series in messages, by its id if there are several."""
         return f"series {self.ids[at]}" if len(self) > 1 else "the series"
 
     def take(self, index: NDArray[np.int64]) -> Panel:
@@ -90,8 +90,8 @@ class Panel:
         """The steps [start, stop) of each series, counted from 0.
 
         Parameters:
-            start: One position for all series, or [B].
-            stop: Likewise; None for the end of each series.
+            start: one position for all series, or [B].
+            stop: one position for all series, or [B]; None for the end of each series.
         """
         starts = np.broadcast_to(start, len(self))
         stops = np.broadcast_to(self.lengths if stop is None else stop, len(self))
@@ -103,18 +103,23 @@ class Panel:
         )
 
 
-def constant_targets(panel: Panel) -> list[tuple[Any, str]]:
-    """The id of the series and the column of every target that never changes.
+def constant_target(panel: Panel, stops: NDArray[np.int64] | None = None) -> str | None:
+    """The first target that never changes, for messages; None if all targets change.
+
+    Parameters:
+        panel: B series.
+        stops: [B] the end of the steps to check, 0 to skip a series; None for all steps.
 
     Example:
         >>> times = (np.arange(3),)
         >>> panel = Panel((np.array([[1.0, 2, 3], [5, 5, 5]]),), times, np.arange(1), ("x", "y"))
-        >>> constant_targets(panel)
-        [(0, 'y')]
+        >>> constant_target(panel)
+        'y is the same at every step'
     """
-    return [
-        (name, target)
-        for name, values in zip(panel.ids.tolist(), panel.values, strict=True)
-        for target, row in zip(panel.targets, values, strict=False)
-        if (row == row[:1]).all()
-    ]
+    ends = panel.lengths if stops is None else stops
+    for name, values, stop in zip(panel.ids, panel.values, ends, strict=True):
+        for target, row in zip(panel.targets, values[:, :stop], strict=False):
+            if stop and (row == row[0]).all():
+                series = f"series {name}: " if len(panel) > 1 else ""
+                return f"{series}{target} is the same at every step"
+    return None

@@ -1,15 +1,16 @@
-"""Panels divided by time: training first, then validation, then test; never shuffled."""
+"""Splits of a panel by time: training, then validation, then test; never shuffled."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.checks import check_count, check_number
-from regard.errors import ConfigError, DataError
+from regard.checks import check_count, check_shares
+from regard.errors import DataError
 from regard.inputs.panel.panel import Panel
 
 __all__ = ["split_times"]
@@ -18,27 +19,26 @@ __all__ = ["split_times"]
 def split_times(
     panel: Panel, *, horizon: int, window: int, shares: Sequence[float] = (0.7, 0.1, 0.2)
 ) -> NDArray[np.int64]:
-    """Divide a panel by time into a training, a validation and a test part.
+    """Split a panel by time into a training, a validation and a test part.
 
-    All series are cut at the same two times, so that no series tells of another's future, where
-    the series overlap: the shares are those of all rows together. A series that ends before a cut
-    then has nothing in the parts after it. Series that do not all overlap are cut by shares of
-    their own rows. A part that has a share has at least `horizon` steps of the series that ends
-    last, so that there is a window to measure on.
+    Series that all overlap are cut at the same two times, so that none leaks another's future; the
+    shares are then of all rows together, and a series that ends before a cut has no rows in the
+    parts after it. Otherwise each series is cut by its own rows. A part with a share above 0 has at
+    least `horizon` steps of the series that ends last, enough for one window.
 
     Parameters:
         panel: B series.
         horizon: steps to forecast.
         window: steps of input.
-        shares: of training, validation and test, together 1, the first above 0. A share of 0
-            gives an empty part.
+        shares: of training, validation and test, together 1, the first above 0. A part with share
+            0 is empty.
 
     Returns:
         [B, 3] int64: the steps of each series before the end of training, of validation and of
-        test, which is its length. The parts are [0, first), [first, second), [second, third).
+        test. The parts are [0, first), [first, second), [second, third); third is the length.
 
     Raises:
-        ConfigError: The shares are not what is wanted.
+        ConfigError: Invalid shares.
         DataError: A series is too short for a window and horizon of training, or for the parts.
 
     Example:
@@ -49,23 +49,28 @@ def split_times(
     """
     check_count("horizon", horizon, least=1)
     check_count("window", window, least=1)
-    _check_shares(shares)
+    check_shares(shares, count=3)
+    check_length = partial(_check_length, panel, window=window, horizon=horizon)
     for at in range(len(panel)):
-        _check_length(panel, at, window, horizon, parts=1)
+        check_length(at, parts=1)
+    parts = 1 + sum(map(bool, shares[1:]))
     lengths = panel.lengths
     overlap = max(one[0] for one in panel.times) <= min(one[-1] for one in panel.times)
     if overlap:
         last = max(range(len(panel)), key=lambda at: (panel.times[at][-1], lengths[at]))
-        _check_length(panel, last, window, horizon, parts=1 + sum(map(bool, shares[1:])))
+        check_length(last, parts=parts)
         rows = np.sort(np.concatenate(panel.times))
-        stops = _stops(rows, panel.times[last], horizon, shares)
-        limits = np.array([[_steps_before(one, stop) for stop in stops] for one in panel.times])
+        stops = [_stops(rows, panel.times[last], horizon, shares)] * len(panel)
     else:
-        limits = np.empty((len(panel), 2), dtype=np.int64)
-        for at, one in enumerate(panel.times):
-            _check_length(panel, at, window, horizon, parts=1 + sum(map(bool, shares[1:])))
-            stops = _stops(one, one, horizon, shares)
-            limits[at] = [_steps_before(one, stop) for stop in stops]
+        for at in range(len(panel)):
+            check_length(at, parts=parts)
+        stops = [_stops(one, one, horizon, shares) for one in panel.times]
+    limits = np.array(
+        [
+            [len(times) if stop is None else int(np.searchsorted(times, stop)) for stop in own]
+            for times, own in zip(panel.times, stops, strict=True)
+        ]
+    )
     short = limits[:, 0] < window + horizon
     if short.any():
         at = int(short.argmax())
@@ -80,7 +85,7 @@ def split_times(
 def _stops(
     rows: NDArray[Any], last: NDArray[Any], horizon: int, shares: Sequence[float]
 ) -> tuple[Any, Any]:
-    """The times at which validation and test begin; None for after the end."""
+    """The times at which validation and test begin; None is after the end."""
     end = len(last)
     stops: list[Any] = []
     for share, before in ((shares[2], 1 - shares[2]), (shares[1], shares[0])):
@@ -94,21 +99,7 @@ def _stops(
     return stops[1], stops[0]
 
 
-def _steps_before(times: NDArray[Any], stop: Any) -> int:
-    return len(times) if stop is None else int(np.searchsorted(times, stop))
-
-
-def _check_shares(shares: Sequence[float]) -> None:
-    wanted = "wanted three numbers from 0 to 1 that sum to 1, the first above 0"
-    if not isinstance(shares, Sequence) or len(shares) != 3:
-        raise ConfigError(f"shares: {wanted}, given {shares!r}")
-    for at, share in enumerate(shares):
-        check_number(f"shares[{at}]", share, within="[0, 1]" if at else "(0, 1]")
-    if abs(sum(shares) - 1) > 1e-6:
-        raise ConfigError(f"shares: {wanted}, given {shares!r} with the sum {sum(shares):g}")
-
-
-def _check_length(panel: Panel, at: int, window: int, horizon: int, *, parts: int) -> None:
+def _check_length(panel: Panel, at: int, *, window: int, horizon: int, parts: int) -> None:
     rows = int(panel.lengths[at])
     needed = window + parts * horizon
     if rows >= needed:

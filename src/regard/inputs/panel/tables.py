@@ -13,24 +13,41 @@ ds, north, south            wide: a row for each step, a column for each target
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import ConfigError, DataError
 from regard.inputs.panel.panel import Panel
-from regard.inputs.panel.regular import Frequency, check_ascending, check_frequency, closed_gaps
+from regard.inputs.panel.regular import (
+    Frequency,
+    Places,
+    check_ascending,
+    check_frequency,
+    closed_gaps,
+)
 from regard.inputs.panel.timestamps import read_times
 from regard.tables.cells import MISSING_MARKS, is_number
 from regard.tables.files import FilePath
 from regard.tables.frames import Table
 from regard.tables.missing import Missing, check_missing, settle_missing
 
-__all__ = ["panel_of", "read_panel"]
+__all__ = ["PanelOptions", "panel_of", "read_panel"]
 
 _ID = "unique_id"
+
+
+class PanelOptions(NamedTuple):
+    """How to read a panel, see `read_panel`."""
+
+    time: str | None = "ds"
+    id: str | None = None
+    target: str | Sequence[str] | None = None
+    known: Sequence[str] = ()
+    past: Sequence[str] = ()
+    missing: Missing = "refuse"
+    frequency: Frequency = "infer"
 
 
 def read_panel(
@@ -47,87 +64,62 @@ def read_panel(
     """Read a table of one or many series, long or wide.
 
     Parameters:
-        path: A CSV file (tab, semicolon or comma, UTF-8, with a header; it may be packed with
-            gzip) or a Parquet file. The rows of a series stand in the order of time.
-        time: The column with the times: whole numbers, or dates and times written year first;
-            those of a zone are converted to UTC. None where rows are steps without times.
-        id: The column that says which series a row belongs to; None for "unique_id" where there
-            is such a column, and else for a single series.
-        target: The column or columns to forecast; none (`[]`) for a table of known columns alone.
-            None for "y" where there is such a column, and else for all columns of numbers that
-            have a name and no other part.
-        known: Columns that are known of the future as well.
-        past: Columns that are known up to the present only.
-        missing: "refuse", or "interpolate" to fill missing values and insert missing steps, on
-            the straight line between the values before and after.
-        frequency: "infer" wants times that are regular: a month, a business day (with holidays
-            between them), or any other step apart. "rows" takes rows as steps whatever their
-            times.
+        path: CSV file (tab, semicolon or comma, UTF-8, with a header, optionally gzipped) or
+            Parquet file. The rows of a series are in ascending order of time.
+        time: column of times: whole numbers, or dates and times written year first; times with a
+            zone are converted to UTC. None if rows are steps without times.
+        id: column that names the series of a row; None for "unique_id" if there is such a column,
+            and otherwise for a single series.
+        target: column or columns to forecast; `[]` for a table of known columns alone. None for
+            "y" if there is such a column, and otherwise for all named columns of numbers that have
+            no other role.
+        known: columns whose future is known.
+        past: columns known only up to the present.
+        missing: "refuse", or "interpolate" to fill missing values and insert missing steps
+            linearly between the values before and after.
+        frequency: "infer" requires regular times: a month, a business day (except holidays), or
+            any other step apart. "rows" counts rows as steps and ignores the times.
 
     Returns:
-        B series in the order in which the table first names them.
+        B series, in order of first appearance in the table.
 
     Raises:
-        ConfigError: A column has two parts.
-        DataError: The file cannot be read, a column is not there, times are repeated, out of
-            order or irregular, a value is no number, infinite or missing.
+        ConfigError: A column has two roles.
+        DataError: The file cannot be read, a column does not exist, times are repeated, out of
+            order or irregular, or a value is not a number, infinite or missing.
     """
-    return panel_of(
-        Table.open(path),
-        time=time,
-        id=id,
-        target=target,
-        known=known,
-        past=past,
-        missing=missing,
-        frequency=frequency,
-    )
+    options = PanelOptions(time, id, target, known, past, missing, frequency)
+    return panel_of(Table.open(path), options)
 
 
-def panel_of(
-    table: Table,
-    *,
-    time: str | None,
-    id: str | None,  # noqa: A002
-    target: str | Sequence[str] | None,
-    known: Sequence[str],
-    past: Sequence[str],
-    missing: Missing,
-    frequency: Frequency,
-) -> Panel:
-    """The panel in a table; parameters and errors are those of `read_panel`."""
-    check_missing(missing)
-    check_frequency(frequency)
-    parts = _Parts.of(table, time=time, id=id, target=target, known=known, past=past)
+def panel_of(table: Table, options: PanelOptions) -> Panel:
+    """The panel in a table; options and errors are those of `read_panel`."""
+    check_missing(options.missing)
+    check_frequency(options.frequency)
+    parts = _parts(table, options)
     ids, rows = _series(table, parts.id)
     numbers = np.stack([table.numbers(name) for name in parts.columns])  # [C, rows]
-    steps = [np.arange(len(own)) for own in rows]
-    if parts.time is None:
-        times: list[NDArray[Any]] = list(steps)
-        closed = list(zip(times, steps, strict=True))
-    else:
-        times = _times(table, parts, rows)
-        if frequency == "rows":
-            closed = list(zip(times, steps, strict=True))
-        else:
-            closed = closed_gaps(
-                times,
-                fill=missing == "interpolate",
-                place=lambda b, t: table.place(int(rows[b][t]), str(parts.time)),
-                row=lambda b, t: f"row {table.rows[rows[b][t]]}",
-            )
-    values = [
-        _settled(table, parts.columns, numbers, own, positions, len(filled), missing)
-        for own, (filled, positions) in zip(rows, closed, strict=True)
-    ]
-    return Panel(
-        tuple(values), tuple(one for one, _ in closed), ids, parts.targets, parts.past, parts.known
-    )
+    closed = _times(table, parts, rows, options)
+    values = []
+    for own, (times, positions) in zip(rows, closed, strict=True):
+        spread = np.full((len(parts.columns), len(times)), np.nan)
+        spread[:, positions] = numbers[:, own]
+
+        def place(
+            _: int, column: int, step: int, own: Any = own, positions: Any = positions
+        ) -> str:
+            at = max(0, int(np.searchsorted(positions, step, side="right")) - 1)
+            return table.place(int(own[at]), parts.columns[column])
+
+        length = np.array([len(times)])
+        settled = settle_missing(spread[None], length, missing=options.missing, place=place)
+        values.append(settled[0])
+    filled = tuple(own for own, _ in closed)
+    return Panel(tuple(values), filled, ids, parts.targets, parts.past, parts.known)
 
 
-@dataclass(frozen=True)
-class _Parts:
-    """Which column of a table is what."""
+class _Parts(NamedTuple):
+    """The role of each column of a table."""
 
     time: str | None
     id: str | None
@@ -139,47 +131,36 @@ class _Parts:
     def columns(self) -> tuple[str, ...]:
         return self.targets + self.past + self.known
 
-    @classmethod
-    def of(
-        cls,
-        table: Table,
-        *,
-        time: str | None,
-        id: str | None,  # noqa: A002
-        target: str | Sequence[str] | None,
-        known: Sequence[str],
-        past: Sequence[str],
-    ) -> _Parts:
-        present = table.frame.columns
-        if all(is_number(name) for name in present):
-            raise DataError(
-                f"{table.path}: the first row holds numbers; wanted a header with the names of the "
-                "columns, and a column of times (or time=None)"
-            )
-        if id is None and _ID in present:
-            id = _ID  # noqa: A001
-        for name, parameter, fix in (
-            (time, "time", "; time=None counts rows"),
-            (id, "id", ""),
-        ):
-            if name is not None:
-                table.need(name, parameter, fix)
-        given = {"past": _names("past", past), "known": _names("known", known)}
-        if target is not None:
-            given["target"] = _names("target", [target] if isinstance(target, str) else target)
-        taken = {name: role for name, role in ((time, "time"), (id, "id")) if name is not None}
-        for role, names in given.items():
-            for name in names:
-                table.need(name, role)
-                if name in taken:
-                    raise ConfigError(f"{role}: {name!r} is given as {taken[name]} already")
-                taken[name] = role
-        if target is None:
-            given["target"] = _find_targets(table, taken)
-        parts = cls(time, id, given["target"], given["past"], given["known"])
-        if not parts.columns:
-            raise ConfigError("target: wanted at least one column, as target, past or known")
-        return parts
+
+def _parts(table: Table, options: PanelOptions) -> _Parts:
+    present, time, id = table.frame.columns, options.time, options.id  # noqa: A001
+    if all(is_number(name) for name in present):
+        raise DataError(
+            f"{table.path}: the first row holds numbers; wanted a header with the names of the "
+            "columns, and a column of times (or time=None)"
+        )
+    if id is None and _ID in present:
+        id = _ID  # noqa: A001
+    taken: dict[str, str] = {}
+    for name, role, fix in ((time, "time", "; time=None counts rows"), (id, "id", "")):
+        if name is not None:
+            table.need(name, role, fix)
+            taken[name] = role
+    given = {"past": _names("past", options.past), "known": _names("known", options.known)}
+    if (target := options.target) is not None:
+        given["target"] = _names("target", [target] if isinstance(target, str) else target)
+    for role, names in given.items():
+        for name in names:
+            table.need(name, role)
+            if name in taken:
+                raise ConfigError(f"{role}: {name!r} is already given as {taken[name]}")
+            taken[name] = role
+    if target is None:
+        given["target"] = _find_targets(table, taken)
+    parts = _Parts(time, id, given["target"], given["past"], given["known"])
+    if not parts.columns:
+        raise ConfigError("target: wanted at least one column, as target, past or known")
+    return parts
 
 
 def _names(role: str, given: Sequence[str]) -> tuple[str, ...]:
@@ -189,7 +170,7 @@ def _names(role: str, given: Sequence[str]) -> tuple[str, ...]:
 
 
 def _find_targets(table: Table, taken: dict[str, str]) -> tuple[str, ...]:
-    """The column "y", or all others of numbers."""
+    """The column "y", or all columns of numbers that have no role yet."""
     others = [name for name in table.frame.columns if name and name not in taken]
     targets = ["y"] if "y" in others else [name for name in others if _holds_numbers(table, name)]
     if not targets:
@@ -201,7 +182,7 @@ def _find_targets(table: Table, taken: dict[str, str]) -> tuple[str, ...]:
 
 
 def _holds_numbers(table: Table, name: str) -> bool:
-    """Whether most cells of a column, among those that are filled, are numbers."""
+    """Whether most of the filled cells of a column are numbers."""
     import polars as pl
 
     column = table.frame[name]
@@ -213,7 +194,7 @@ def _holds_numbers(table: Table, name: str) -> bool:
 
 
 def _series(table: Table, name: str | None) -> tuple[NDArray[Any], list[NDArray[np.int64]]]:
-    """[B] ids in the order of the table, and the positions of the rows of each series."""
+    """[B] ids in order of appearance, and the positions of the rows of each series."""
     if name is None:
         return np.arange(1), [np.arange(len(table.frame))]
     column = table.ids(name)
@@ -223,47 +204,26 @@ def _series(table: Table, name: str | None) -> tuple[NDArray[Any], list[NDArray[
     return column[np.sort(first)], [rows[at] for at in np.argsort(first)]
 
 
-def _times(table: Table, parts: _Parts, rows: list[NDArray[np.int64]]) -> list[NDArray[Any]]:
-    name = str(parts.time)
-    column = read_times(table, name)
-    times = [column[own] for own in rows]
-    if parts.id is None:
-        hints = (
-            "; leave one of them out, or name the column that tells series apart (id)",
-            f"; sort the table by {name}, or name the column that tells series apart (id)",
-        )
-    else:
-        hints = ("; leave one of them out", f"; sort the table by {parts.id}, {name}")
-    series = "" if parts.id is None else " of series {}"
-    ids = None if parts.id is None else table.frame[parts.id]
-    check_ascending(
-        times,
-        place=lambda b, t: table.place(int(rows[b][t]), name),
-        row=lambda b, t: (
-            f"row {table.rows[rows[b][t]]}"
-            + ("" if ids is None else series.format(ids[int(rows[b][t])]))
-        ),
-        hints=hints,
-    )
-    return times
+def _times(
+    table: Table, parts: _Parts, rows: list[NDArray[np.int64]], options: PanelOptions
+) -> list[tuple[NDArray[Any], NDArray[np.int64]]]:
+    """For each series its times [T], and the position among them of each of its rows."""
+    time, id = parts.time, parts.id  # noqa: A001
+    times: list[NDArray[Any]] = [np.arange(len(own)) for own in rows]
+    if time is not None:
+        column = read_times(table, time)
+        times = [column[own] for own in rows]
+        ids = None if id is None else table.frame[id]
 
+        def row(series: int, step: int) -> str:
+            at = int(rows[series][step])
+            return f"row {table.rows[at]}" + ("" if ids is None else f" of series {ids[at]}")
 
-def _settled(
-    table: Table,
-    columns: tuple[str, ...],
-    numbers: NDArray[np.float64],
-    rows: NDArray[np.int64],
-    positions: NDArray[np.int64],
-    steps: int,
-    missing: Missing,
-) -> NDArray[np.float64]:
-    """[C, T] the values of a series, none of them missing."""
-    values = np.full((len(columns), steps), np.nan)
-    values[:, positions] = numbers[:, rows]
-
-    def place(_: int, column: int, step: int) -> str:
-        at = max(0, int(np.searchsorted(positions, step, side="right")) - 1)
-        return table.place(int(rows[at]), columns[column])
-
-    settled = settle_missing(values[None], np.array([steps]), missing=missing, place=place)
-    return np.asarray(settled[0])
+        places = Places(lambda series, step: table.place(int(rows[series][step]), time), row)
+        name_id = "" if id else ", or name the column that tells series apart (id)"
+        keys = f"{id}, {time}" if id else time
+        hints = f"; remove one of them{name_id}", f"; sort the table by {keys}{name_id}"
+        check_ascending(times, places, hints=hints)
+        if options.frequency == "infer":
+            return closed_gaps(times, places, fill=options.missing == "interpolate")
+    return [(own, np.arange(len(own))) for own in times]

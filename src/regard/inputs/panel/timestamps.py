@@ -1,4 +1,4 @@
-"""The times of a table as whole numbers or as dates, all on one clock."""
+"""The times of a table as whole numbers or as dates in UTC."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def read_times(table: Table, name: str) -> NDArray[Any]:
     """The times in a column of a table.
 
     Parameters:
-        table: The table.
-        name: A column of whole numbers, or of dates and times written year first, of months
-            (2024-12) or of quarters (2024-Q4). Eight digits, such as 20241231, are a date. Times
-            of a zone are converted to UTC.
+        table: with the column.
+        name: column of whole numbers, or of dates and times written year first, months (2024-12)
+            or quarters (2024-Q4). Eight digits, such as 20241231, are a date. Times with a zone
+            are converted to UTC.
 
     Returns:
         [rows] int64 or datetime64[us].
 
     Raises:
-        DataError: A time is missing or is none, or some have a zone that others have not.
+        DataError: A time is missing or cannot be read, or times have different zones.
     """
     import polars as pl
 
@@ -66,7 +66,9 @@ def _from_numbers(table: Table, name: str, column: pl.Series) -> NDArray[Any]:
     broken = numbers != np.floor(numbers)
     if broken.any():
         row = int(broken.argmax())
-        raise DataError(f"{table.place(row, name)}: {numbers[row]} is no whole number; {_WANTED}")
+        raise DataError(
+            f"{table.place(row, name)}: {numbers[row]} is not a whole number; {_WANTED}"
+        )
     whole = numbers.astype(np.int64)
     if ((whole >= 1900_01_01) & (whole <= 2100_12_31)).all():
         dates = pl.Series(whole).cast(pl.String).str.to_date("%Y%m%d", strict=False)
@@ -82,7 +84,7 @@ def _from_texts(table: Table, name: str, text: pl.Series) -> NDArray[Any]:
     month = pl.when(pl.col("quarter").is_not_null()).then(
         (pl.col("quarter").str.slice(1).cast(pl.Int64) * 3 - 2).cast(pl.String)
     )
-    # Both or neither of month and quarter leave nothing that could be read.
+    # A time with both a month and a quarter, or neither, is invalid.
     one = pl.col("quarter").is_null() != pl.col("month").is_null()
     iso = pl.format(
         "{}-{}-{} {}:{}:{}",
@@ -104,14 +106,14 @@ def _from_texts(table: Table, name: str, text: pl.Series) -> NDArray[Any]:
 
 
 def _offset(table: Table, name: str, text: pl.Series, zones: pl.Series) -> np.timedelta64:
-    """How far the one zone of all times is ahead of UTC."""
+    """How far the times, which must share one zone, are ahead of UTC."""
     kinds = zones.fill_null("")
     if kinds.n_unique() > 1:
         row = int((kinds != kinds[0]).arg_true()[0])
-        both = f"{text[row]!r} has {_zone(kinds[row])}, {text[0]!r} has {_zone(kinds[0])}"
+        own, first = (f"the zone {kind}" if kind else "no zone" for kind in (kinds[row], kinds[0]))
         raise DataError(
-            f"{table.place(row, name)}: {both} (row {table.rows[0]}); "
-            "write all times in one zone, such as UTC"
+            f"{table.place(row, name)}: {text[row]!r} has {own}, {text[0]!r} has {first} "
+            f"(row {table.rows[0]}); write all times in one zone, such as UTC"
         )
     digits = kinds[0].lstrip("+-").replace(":", "")
     if not digits.isdigit():
@@ -121,11 +123,9 @@ def _offset(table: Table, name: str, text: pl.Series, zones: pl.Series) -> np.ti
 
 
 def _no_time(table: Table, name: str, row: int) -> DataError:
-    return DataError(f"{table.place(row, name)}: {table.frame[name][row]!r} is no time; {_WANTED}")
-
-
-def _zone(kind: str) -> str:
-    return f"the zone {kind}" if kind else "no zone"
+    return DataError(
+        f"{table.place(row, name)}: {table.frame[name][row]!r} is not a time; {_WANTED}"
+    )
 
 
 def _as_dates(column: pl.Series) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""A forecast with its attention weights, as a picture and a page."""
+"""A picture and a page of a forecast with its attention weights."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,10 +66,9 @@ class PanelView(View):
 
     def draw(self) -> Axes:
         """A panel for each target; the first has the heat map."""
-        M = len(self.forecast.columns)
-        heights = [3.6, *[2.0] * (M - 1)]
+        heights = [3.6, *[2.0] * (len(self.forecast.columns) - 1)]
         figure = Figure(figsize=(8.0, sum(heights) + 0.2), layout="constrained")
-        panels = figure.subplots(M, 1, squeeze=False, height_ratios=heights)[:, 0]
+        panels = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
         for m, panel in enumerate(panels):
             plot_forecast(self.forecast, target=m, lane=m == 0, ax=panel)
             legend = panel.get_legend()
@@ -82,36 +81,33 @@ class PanelView(View):
 
     @classmethod
     def reading(cls, views: Sequence[Self]) -> Markup:
-        bands = any(view.forecast.bands for view in views)
-        linear = any(view.forecast.linear for view in views)
-        return Markup(
-            '<p class="soft">How to read this: the line of the past is coloured by the weight of '
-            'each step, <span class="key"></span> from the lowest to the highest, averaged over '
-            "the steps ahead. The area below has a row for each step ahead, the first on top: the "
-            "stronger the tint, the more weight that step of the past has.{}{}</p>"
-        ).format(
-            " The band is where the truth is expected to lie." if bands else "",
-            " The weights are the attention of the network, which corrects a linear model of the "
-            "window; the contributions of the linear model are not shown."
-            if linear
-            else "",
+        text = (
+            "How to read this: the line of the past is coloured by the weight of each step, "
+            '<span class="key"></span> from the lowest to the highest, averaged over the steps '
+            "ahead. The area below has a row for each step ahead, the first on top: the stronger "
+            "the tint, the more weight that step of the past has."
         )
+        if any(view.forecast.bands for view in views):
+            text += " The band is where the truth is expected to lie."
+        if any(view.forecast.linear for view in views):
+            text += (
+                " The weights are the attention of the network, which corrects a linear model of "
+                "the window; the contributions of the linear model are not shown."
+            )
+        return Markup(f'<p class="soft">{text}</p>')
 
     def _svg(self, name: str, *, width: float, target: int = 0, lane: bool = True) -> Markup:
         with own_style(name):
             height = 2.6 if lane else 1.8
             ax = axes_of_size(width, height * (1 if width < 6 else 1.35))
             plot_forecast(self.forecast, target=target, lane=lane, ax=ax)
-            # The coloured pieces of the past are smaller as pixels.
-            ax.collections[0].set_rasterized(True)
-            return inline_svg(ax.figure, label=self._label(target))
-
-    def _label(self, target: int) -> str:
-        horizon, T = self.forecast.weights.shape
-        times = self.forecast.times
-        most = time_text(times[int(self.forecast.weights.mean(0).argmax())])
-        return (
-            f"Forecast of {self.forecast.columns[target]}, "
-            f"{horizon} step{'s' if horizon > 1 else ''} after {time_text(times[-1])}; of the {T} "
-            f"steps before, that of {most} has the highest weight."
-        )
+            ax.collections[0].set_rasterized(True)  # many coloured pieces: smaller as pixels
+            horizon, T = self.forecast.weights.shape
+            times = self.forecast.times
+            most = time_text(times[int(self.forecast.weights.mean(0).argmax())])
+            label = (
+                f"Forecast of {self.forecast.columns[target]}, {horizon} "
+                f"step{'s' if horizon > 1 else ''} after {time_text(times[-1])}; of the {T} "
+                f"steps before, that of {most} has the highest weight."
+            )
+            return inline_svg(ax.figure, label=label)

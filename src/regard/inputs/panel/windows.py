@@ -1,10 +1,10 @@
-"""Windows: the steps that a forecast starts from, and those that it is measured on.
+"""Windows: the steps a forecast starts from, and the steps it is evaluated on.
 
     ... [origin - window, origin)  the inputs
               [origin, origin + horizon)  the targets
 
-Parts follow each other in time: training, validation, test. The targets of a part lie inside it;
-its inputs may reach back into the part before, as they do when a forecast is used.
+Training, validation and test part follow each other in time. The targets of a part lie inside it;
+its inputs may reach back into the part before, as they do in use.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from regard.checks import check_count
 from regard.errors import DataError
 from regard.inputs.panel.panel import Panel
 
-__all__ = ["Gathered", "Windows", "gather", "rolling_origins", "windows"]
+__all__ = ["Numbers", "Windows", "gather", "rolling_origins", "windows"]
 
 
 @dataclass(frozen=True, eq=False)
 class Windows:
-    """Where W windows of a panel stand, in the order of time.
+    """Positions of W windows in a panel, in order of time.
 
     Attributes:
-        series: [W] int64, the position of its series in the panel.
+        series: [W] int64, position of the series in the panel.
         origin: [W] int64, the first step after the inputs, counted in its series from 0.
         window: steps of input.
         horizon: steps to forecast.
@@ -47,18 +47,18 @@ class Windows:
         return replace(self, series=self.series[index], origin=self.origin[index])
 
 
-class Gathered(NamedTuple):
-    """The numbers in B windows.
+class Numbers(NamedTuple):
+    """The numbers in B windows, float64.
 
     Attributes:
         past: [B, C, window] all columns before the origins.
-        future_known: [B, F, horizon] the known columns from the origins on.
-        future_targets: [B, M, horizon] the targets from the origins on.
+        known: [B, F, horizon] the known columns from the origins on.
+        future: [B, M, horizon] the targets from the origins on; None for future steps.
     """
 
     past: NDArray[np.float64]
-    future_known: NDArray[np.float64]
-    future_targets: NDArray[np.float64]
+    known: NDArray[np.float64]
+    future: NDArray[np.float64] | None
 
 
 def windows(
@@ -70,21 +70,18 @@ def windows(
     stop: int | NDArray[np.int64] | None = None,
     stride: int = 1,
 ) -> Windows:
-    """All windows whose targets lie in a part of each series.
+    """All windows whose targets lie in a part of each series, in order of time.
 
     Parameters:
         panel: B series.
         window: steps of input; they may come before `start`.
         horizon: steps to forecast.
         start: the first step of the part, for all series or [B].
-        stop: the step after its last, likewise; None for the end of each series.
+        stop: the step after the last, for all series or [B]; None for the end of each series.
         stride: steps from one origin to the next.
 
-    Returns:
-        W windows in the order of their origins' times.
-
     Raises:
-        DataError: There is not one window.
+        DataError: No series has a window in its part.
     """
     check_count("stride", stride, least=1)
     first, last = _origins(panel, window, horizon, start, stop)
@@ -92,7 +89,11 @@ def windows(
     series = np.repeat(np.arange(len(panel)), counts)
     nth = np.arange(len(series)) - np.repeat(np.cumsum(counts) - counts, counts)
     found = Windows(series, first[series] + stride * nth, window, horizon)
-    return _in_order(panel, found, counts)
+    if len(panel) == 1:
+        return found
+    origins = np.split(found.origin, np.cumsum(counts)[:-1])
+    times = [own[at] for own, at in zip(panel.times, origins, strict=True)]
+    return found.take(np.argsort(np.concatenate(times), kind="stable"))
 
 
 def rolling_origins(
@@ -103,10 +104,10 @@ def rolling_origins(
     start: int | NDArray[np.int64] = 0,
     stop: int | NDArray[np.int64] | None = None,
 ) -> Windows:
-    """Windows a horizon apart, so that each step of a part is forecast at most once.
+    """Windows one horizon apart, so that each step of a part is forecast at most once.
 
-    The last targets of a series end where the part ends; up to `horizon` - 1 steps at its start
-    are left over. Parameters and errors are those of `windows`.
+    The last targets of a series end with the part; up to `horizon` - 1 steps at its start are
+    skipped. Parameters and errors are those of `windows`.
 
     Example:
         >>> panel = Panel((np.ones((1, 20)),), (np.arange(20),), np.arange(1), ("y",))
@@ -124,28 +125,19 @@ def rolling_origins(
     )
 
 
-def gather(panel: Panel, index: Windows) -> Gathered:
-    """The numbers in windows, of which a batch at a time is best asked for.
-
-    Parameters:
-        panel: The panel that the windows are of.
-        index: B of its windows.
-
-    Returns:
-        past, future_known and future_targets, float64.
-    """
-    targets, known = len(panel.targets), len(panel.known)
-    columns = len(panel.columns)
-    span = index.window + index.horizon
+def gather(panel: Panel, index: Windows) -> Numbers:
+    """The numbers in B windows of a panel; gather large sets in batches to save memory."""
+    targets, known, columns = len(panel.targets), len(panel.known), len(panel.columns)
     past = np.empty((len(index), columns, index.window))
     future = np.empty((len(index), columns, index.horizon))
     order = np.argsort(index.series, kind="stable")
     present, starts = np.unique(index.series[order], return_index=True)
     for at, rows in zip(present, np.split(order, starts[1:]), strict=True):
+        span = index.window + index.horizon
         views = sliding_window_view(panel.values[at], span, axis=1).transpose(1, 0, 2)
         found = views[index.origin[rows] - index.window]  # [rows, C, span]
         past[rows], future[rows] = found[..., : index.window], found[..., index.window :]
-    return Gathered(past, future[:, columns - known :], future[:, :targets])
+    return Numbers(past, future[:, columns - known :], future[:, :targets])
 
 
 def _origins(
@@ -170,12 +162,3 @@ def _origins(
             "reduce window or horizon, or add rows"
         )
     return first.astype(np.int64), last.astype(np.int64)
-
-
-def _in_order(panel: Panel, found: Windows, counts: NDArray[np.int64]) -> Windows:
-    """Windows that come series by series, brought in the order of time."""
-    if len(panel) == 1:
-        return found
-    origins = np.split(found.origin, np.cumsum(counts)[:-1])
-    times = [own[at] for own, at in zip(panel.times, origins, strict=True)]
-    return found.take(np.argsort(np.concatenate(times), kind="stable"))

@@ -1,3 +1,3 @@
-"""The future of series."""
+"""Forecasts of series."""
 
 __all__: list[str] = []

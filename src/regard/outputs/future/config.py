@@ -1,4 +1,4 @@
-"""The part of the future in the configuration."""
+"""The configuration of forecasts."""
 
 from typing import Annotated, Any, ClassVar
 
@@ -18,7 +18,7 @@ def _as_tuple(given: Any) -> Any:
 
 
 class _Model(ModelConfig):
-    """A model that forecasts."""
+    """A model of future steps."""
 
     linear: bool | None = Field(
         None,
@@ -38,14 +38,14 @@ class _Model(ModelConfig):
 
     @classmethod
     def prefer_pooling(cls, attention: AttentionConfig) -> str:
-        """The pooling to take where none is given."""
+        """The default pooling."""
         return "horizon" if attention.query == "learned" else "attention"
 
     @classmethod
     def refuse_pooling(cls, pooling: str, attention: AttentionConfig) -> str | None:
-        """Why a pooling does not go with an attention; None where it does."""
+        """Why a pooling cannot be combined with an attention; None if it can."""
         if pooling == "horizon" and attention.query != "learned":
-            return f"horizon pooling has learned queries, not {attention.query}; take attention"
+            return f"horizon pooling has learned queries, not {attention.query}; use attention"
         return None
 
     @field_validator("linear")
@@ -55,7 +55,7 @@ class _Model(ModelConfig):
 
 
 def sections() -> Sections:
-    """The sections of the future."""
+    """The sections of the configuration for forecasts."""
     return Sections(
         model=_Model,
         defaults={

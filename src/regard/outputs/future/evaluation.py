@@ -1,4 +1,4 @@
-"""Forecasts of the windows of a test part beside naive, seasonal and linear ones."""
+"""Metrics of forecasts on a test part, with naive, seasonal naive and linear baselines."""
 
 from __future__ import annotations
 
@@ -8,70 +8,81 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regard.errors import ConfigError
 from regard.inputs.panel.calendar import show_time
 from regard.inputs.panel.cases import PanelWindows
 from regard.inputs.panel.encoded import moments
 from regard.inputs.panel.linear import LinearModel
 from regard.inputs.panel.panel import Panel
-from regard.inputs.panel.windows import gather, windows
-from regard.outputs.future.baselines import naive, seasonal_naive
+from regard.inputs.panel.windows import Numbers, gather, windows
 from regard.outputs.future.metrics import forecast_metrics
 
-__all__ = ["evaluate", "starts_of"]
+__all__ = ["evaluate", "seasonal_naive"]
 
-_AT_ONCE = 512  # windows whose numbers are held in memory
+_Floats = NDArray[np.float64]
+
+_AT_ONCE = 512  # windows in memory at once
 
 
 def evaluate(
-    test: PanelWindows,
-    values: NDArray[np.float64],
-    *,
-    levels: Sequence[float],
-    season: int,
-    rolling: NDArray[np.int64],
+    test: PanelWindows, values: _Floats, *, levels: Sequence[float], season: int
 ) -> dict[str, Any]:
-    """The figures of forecasts, see `forecast_metrics`.
+    """Metrics of forecasts, see `forecast_metrics`.
 
     Parameters:
         test: W windows.
         values: [W, M, horizon, 1 + quantiles] in the units of the data.
         levels: of the quantiles.
         season: steps in a season.
-        rolling: positions of the windows that stand one horizon apart.
     """
-    panel, index = test.panel, test.index
-    M, starts = len(panel.targets), starts_of(test)
+    panel, index, M = test.panel, test.index, len(test.panel.targets)
     numbers = gather(panel, index)
+    assert numbers.future is not None
     past = numbers.past[:, :M]
-    known = numbers.future_known if panel.known else None
-    baselines = {
-        "naive": naive(past, index.horizon),
-        "seasonal naive": seasonal_naive(past, index.horizon, min(season, index.window)),
-        "linear": _linear(test, starts, past, known),
-    }
     return forecast_metrics(
-        numbers.future_targets,
+        numbers.future,
         values[..., 0],
         names=panel.targets,
-        scale=_seasonal_scale(panel.cut(0, starts), M, season),
+        scale=_seasonal_scale(panel.cut(0, test.starts), M, season),
         origins=_last_times(test),
-        rolling=rolling,
-        baselines=baselines,
+        rolling=test.apart,
+        baselines={
+            "naive": seasonal_naive(past, index.horizon, 1),
+            "seasonal naive": seasonal_naive(past, index.horizon, min(season, index.window)),
+            "linear": _linear(test, numbers),
+        },
         quantiles={level: values[..., 1 + at] for at, level in enumerate(levels)} or None,
     )
 
 
-def starts_of(test: PanelWindows) -> NDArray[np.int64]:
-    """[B] the first step of the test part of each series, its length where it has none."""
-    starts = test.panel.lengths.copy()
-    np.minimum.at(starts, test.index.series, test.index.origin)
-    return starts
+def seasonal_naive(past: _Floats, horizon: int, season: int) -> _Floats:
+    """Repeat the last season: y[T + h] = x[T - season + h mod season].
+
+    Parameters:
+        past: [B, M, T].
+        horizon: steps to forecast.
+        season: steps in a season; 1 repeats the last value (the naive forecast).
+
+    Returns:
+        [B, M, horizon].
+
+    Raises:
+        ConfigError: The season is longer than T or shorter than 1.
+
+    Example:
+        >>> seasonal_naive(np.array([[[9.0, 1.0, 2.0, 5.0]]]), 4, season=3)
+        array([[[1., 2., 5., 1.]]])
+    """
+    steps = past.shape[-1]
+    if not 1 <= season <= steps:
+        raise ConfigError(f"season: wanted 1 to {steps}, the steps of the window, given {season}")
+    return np.asarray(past[..., steps - season + np.arange(horizon) % season])
 
 
 def _last_times(test: PanelWindows) -> NDArray[Any]:
-    """[W] the last time before each window's targets; of several series, as text with the id."""
+    """[W] the last time before each window's targets; with several series, text with the id."""
     panel = test.panel
-    places = list(zip(test.index.series, test.index.origin, strict=True))
+    places = zip(test.index.series, test.index.origin, strict=True)
     if len(panel) == 1:
         return np.array([panel.times[at][origin - 1] for at, origin in places])
     return np.array(
@@ -79,8 +90,8 @@ def _last_times(test: PanelWindows) -> NDArray[Any]:
     )
 
 
-def _seasonal_scale(before: Panel, targets: int, season: int) -> NDArray[np.float64]:
-    """[M] mean absolute difference to the season before, over all that precedes the test part."""
+def _seasonal_scale(before: Panel, targets: int, season: int) -> _Floats:
+    """[M] mean absolute difference to the previous season, before the test part."""
     differences = [
         np.abs(own[:targets, season:] - own[:targets, :-season])
         for own in before.values
@@ -91,31 +102,24 @@ def _seasonal_scale(before: Panel, targets: int, season: int) -> NDArray[np.floa
     return np.asarray(np.concatenate(differences, 1).mean(1))
 
 
-def _linear(
-    test: PanelWindows,
-    starts: NDArray[np.int64],
-    past: NDArray[np.float64],
-    known: NDArray[np.float64] | None,
-) -> NDArray[np.float64]:
-    """[W, M, horizon] a linear model of all windows before the test part, each series to scale."""
+def _linear(test: PanelWindows, numbers: Numbers) -> _Floats:
+    """[W, M, horizon] of a linear model, fitted to the scaled windows before the test part."""
     panel, index, M = test.panel, test.index, len(test.panel.targets)
-    seen = windows(panel, window=index.window, horizon=index.horizon, stop=starts)
-    pairs = [moments(own[:M]) for own in panel.cut(0, np.maximum(starts, 1)).values]
-    mean, std = (np.array([pair[n] for pair in pairs])[..., None] for n in (0, 1))
+    seen = windows(panel, window=index.window, horizon=index.horizon, stop=test.starts)
+    pairs = [moments(own[:M]) for own in panel.cut(0, np.maximum(test.starts, 1)).values]
+    mean, std = np.swapaxes(np.array(pairs), 0, 1)[..., None]
 
-    def scaled(values: NDArray[np.float64], series: NDArray[np.int64]) -> NDArray[np.float64]:
+    def scaled(values: Any, series: NDArray[np.int64]) -> _Floats:
         return np.asarray((values - mean[series]) / std[series])
 
-    def batches() -> Iterator[Any]:
+    def batches() -> Iterator[tuple[_Floats, _Floats, _Floats | None]]:
         for at in range(0, len(seen), _AT_ONCE):
             some = seen.take(np.arange(at, min(at + _AT_ONCE, len(seen))))
-            numbers = gather(panel, some)
-            yield (
-                scaled(numbers.past[:, :M], some.series),
-                scaled(numbers.future_targets, some.series),
-                numbers.future_known if panel.known else None,
-            )
+            past, known, future = gather(panel, some)
+            own = scaled(past[:, :M], some.series), scaled(future, some.series)
+            yield *own, known if panel.known else None
 
-    model = LinearModel().fit_batches(batches(), count=len(seen))
-    forecast = model.predict(scaled(past, index.series), known)
+    model = LinearModel().fit(batches(), count=len(seen))
+    past, known = scaled(numbers.past[:, :M], index.series), numbers.known
+    forecast = model.predict(past, known if panel.known else None)
     return np.asarray(forecast * std[index.series] + mean[index.series])

@@ -1,4 +1,4 @@
-"""The figures of forecasts whose truth has come to be known."""
+"""Metrics of forecasts with known truth."""
 
 from collections.abc import Mapping, Sequence
 from itertools import product
@@ -26,39 +26,39 @@ def forecast_metrics(
     baselines: Mapping[str, ArrayLike],
     quantiles: Mapping[float, ArrayLike] | None = None,
 ) -> dict[str, Any]:
-    """MAE, RMSE and MASE of a forecast and its baselines, over all, by target, step and origin.
+    """MAE, RMSE and MASE of a forecast and its baselines, overall, by target, step and origin.
 
-    Errors are in the units of the data, and each overall figure is the unweighted mean over the
-    targets of the target's own. MASE is the mean absolute error divided by the `scale`; a target
-    whose scale is zero has none, and counts for nothing in the mean.
+    Errors are in the units of the data. Overall metrics are unweighted means over the targets. MASE
+    is the mean absolute error divided by `scale`; targets with scale zero have no MASE and are left
+    out of the mean.
 
-    Of quantiles, each level has the share of the truth at or below it, and the pinball loss
-    mean(max(level (y - q), (level - 1) (y - q))) over everything; two levels that add up to one
-    also make an interval, which has the share of the truth within it.
+    Each quantile level has the share of the truth at or below it, and the pinball loss
+    mean(max(level (y - q), (level - 1) (y - q))). Two levels that sum to one make an interval with
+    the share of the truth within it.
 
     Parameters:
         truth: [W, M, horizon].
         predicted: [W, M, horizon].
         names: M names of the targets.
         scale: [M], the mean absolute seasonal difference in the training part, not negative.
-        origins: [W], the last time before each window, times or numbers.
-        rolling: which windows stand one horizon apart, for the figures by origin.
+        origins: [W], the last time before the targets of each window, times or numbers.
+        rolling: positions of windows one horizon apart, for the metrics by origin.
         baselines: name to forecasts [W, M, horizon].
         quantiles: level between 0 and 1 to forecasts [W, M, horizon].
 
     Returns:
-        Plain numbers and lists, ready for JSON:
+        Numbers and lists for JSON:
 
-        - windows, mae, rmse, mase (None where no target has a scale);
+        - windows, mae, rmse, mase (None if no target has a scale);
         - per_target: target, mae, rmse, mase;
         - by_step: step, from 1, mae, rmse;
         - by_origin: origin, as text, mae, rmse;
         - baselines: name to mae, rmse, mase, by_step;
         - with quantiles, pinball, and coverage: level or interval (low, high), wanted, found, and
-          for a level its pinball.
+          the pinball of a level.
 
     Raises:
-        DataError: shapes that do not go together, or numbers that are not finite.
+        DataError: shapes that do not match, or numbers that are not finite.
 
     Source: MASE is equation (2) of Hyndman and Koehler, 2006, "Another look at measures of forecast
     accuracy", International Journal of Forecasting 22(4), there over one series.
@@ -78,47 +78,34 @@ def forecast_metrics(
     given |= {f"quantiles[{level}]": (quantiles or {})[level] for level in levels}
     truth, predicted, *others = checked(given, _AXES, names)
     W, M, _ = truth.shape
-    scale, labels = _check_scale(scale, M), _labels(origins, W)
+    scale, labels = np.asarray(scale, dtype=np.float64), _labels(origins, W)
+    if scale.shape != (M,) or not (np.isfinite(scale) & (scale >= 0)).all():
+        raise DataError(f"scale: wanted {M} finite numbers that are not negative")
     if len(rolling) and not (min(rolling) >= 0 and max(rolling) < W):
-        raise DataError(f"rolling: wanted numbers of windows, 0 to {W - 1}")
-    absolute = np.abs(predicted - truth)
-    figures: dict[str, Any] = {
+        raise DataError(f"rolling: wanted positions of windows, 0 to {W - 1}")
+    errors = predicted - truth
+    metrics: dict[str, Any] = {
         "windows": W,
-        **_errors(predicted - truth, scale),
+        **_errors(errors, scale),
         "per_target": [
-            {"target": str(name), **_errors((predicted - truth)[:, m : m + 1], scale[m : m + 1])}
+            {"target": str(name), **_errors(errors[:, m : m + 1], scale[m : m + 1])}
             for m, name in enumerate(names)
         ],
-        "by_step": _by_step(predicted - truth),
-        "by_origin": [
-            {
-                "origin": labels[w],
-                "mae": float(absolute[w].mean()),
-                "rmse": _rmse((predicted - truth)[w : w + 1]),
-            }
-            for w in rolling
-        ],
+        "by_step": _by_step(errors),
+        "by_origin": [{"origin": labels[w], **_mae_rmse(errors[w : w + 1])} for w in rolling],
         "baselines": {
             str(name): {**_errors(forecast - truth, scale), "by_step": _by_step(forecast - truth)}
             for name, forecast in zip(baselines, others, strict=False)
         },
     }
     if levels:
-        figures |= _quantile_figures(
-            truth, dict(zip(levels, others[len(baselines) :], strict=True))
-        )
-    return figures
-
-
-def _check_scale(scale: ArrayLike, M: int) -> NDArray[np.float64]:
-    scale = np.asarray(scale, dtype=np.float64)
-    if scale.shape != (M,) or not (np.isfinite(scale) & (scale >= 0)).all():
-        raise DataError(f"scale: wanted {M} finite numbers that are not negative")
-    return scale
+        forecasts = dict(zip(levels, others[len(baselines) :], strict=True))
+        metrics |= _quantile_metrics(truth, forecasts)
+    return metrics
 
 
 def _labels(origins: ArrayLike, W: int) -> list[str]:
-    """Each origin as text; a time without what is zero of it."""
+    """Each origin as text; times without trailing zeros."""
     origins = np.asarray(origins)
     if origins.shape != (W,):
         shape = list(origins.shape)
@@ -138,22 +125,20 @@ def _errors(errors: NDArray[np.float64], scale: NDArray[np.float64]) -> dict[str
 
 
 def _rmse(errors: NDArray[np.float64]) -> float:
-    """Of errors [W, M, horizon], each target's own, averaged over the targets."""
+    """The mean over the targets of the RMSE of each, of errors [W, M, horizon]."""
     return float(np.sqrt((errors**2).mean((0, 2))).mean())
 
 
+def _mae_rmse(errors: NDArray[np.float64]) -> dict[str, float]:
+    return {"mae": float(np.abs(errors).mean()), "rmse": _rmse(errors)}
+
+
 def _by_step(errors: NDArray[np.float64]) -> list[dict[str, Any]]:
-    return [
-        {
-            "step": h + 1,
-            "mae": float(np.abs(errors[:, :, h]).mean()),
-            "rmse": _rmse(errors[:, :, h : h + 1]),
-        }
-        for h in range(errors.shape[2])
-    ]
+    steps = range(errors.shape[2])
+    return [{"step": h + 1, **_mae_rmse(errors[:, :, h : h + 1])} for h in steps]
 
 
-def _quantile_figures(
+def _quantile_metrics(
     truth: NDArray[np.float64], quantiles: Mapping[float, NDArray[np.float64]]
 ) -> dict[str, Any]:
     """Pinball loss and coverage; the levels ascend."""

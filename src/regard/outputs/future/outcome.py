@@ -1,4 +1,4 @@
-"""A forecast in pictures, pages and reports."""
+"""A forecast as shown in pictures, pages and reports."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,11 +22,11 @@ class FutureOutcome(Outcome):
 
     Attributes:
         columns: M names of the targets.
-        times: [T] of the window that the forecast was made from, ascending.
+        times: [T] of the window, ascending.
         future: [horizon] times of the forecast.
         predicted: [M, horizon].
-        quantiles: level between 0 and 1 to [M, horizon], None if there are none.
-        truth: [M, horizon], None if it is not known.
+        quantiles: level between 0 and 1 to [M, horizon], or None.
+        truth: [M, horizon], None if unknown.
 
     >>> import numpy as np
     >>> FutureOutcome(
@@ -53,13 +53,12 @@ class FutureOutcome(Outcome):
         return f"after {time_text(self.times[-1])}"
 
     def lead(self) -> Markup:
-        ahead, before = len(self.future), len(self.times)
-        return Markup(
-            '<p class="lead">{:,} step{} ahead, up to {}, from the {:,} before.</p>'
-        ).format(ahead, "s" if ahead != 1 else "", time_text(self.future[-1]), before)
+        ahead, last = len(self.future), time_text(self.future[-1])
+        text = '<p class="lead">{:,} step{} ahead, up to {}, from the {:,} before.</p>'
+        return Markup(text).format(ahead, "s" if ahead != 1 else "", last, len(self.times))
 
     def caption(self) -> Markup:
-        """The target that is drawn, the first, and the last time before the forecast."""
+        """The first target, which is drawn, and the last time before the forecast."""
         return Markup(": <b>{}</b> {}").format(self.columns[0], self.title)
 
     def details(self) -> Markup:

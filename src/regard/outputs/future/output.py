@@ -1,4 +1,4 @@
-"""The future: the targets of a panel at the steps to come."""
+"""The output of a forecaster: the targets of a panel at future steps."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from torch import nn
 
 from regard.errors import DataError
 from regard.inference import Inference
-from regard.inputs.panel.cases import LatestWindows, PanelWindows
-from regard.inputs.panel.panel import Panel, constant_targets
-from regard.inputs.panel.windows import rolling_origins
+from regard.inputs.panel.cases import PanelWindows
+from regard.inputs.panel.latest import LatestWindows
+from regard.inputs.panel.panel import Panel, constant_target
 from regard.models import ContextForecast, Encoder, HorizonForecast, make_attentions
-from regard.outputs.future.evaluation import evaluate, starts_of
+from regard.outputs.future.evaluation import evaluate
 from regard.outputs.future.outcome import FutureOutcome
 from regard.outputs.future.report import ForecastReport
 from regard.outputs.output import Compared, Output
@@ -37,39 +37,30 @@ class FutureOutput(Output):
 
     @property
     def levels(self) -> list[float]:
-        """Of the quantiles, ascending."""
+        """Levels of the quantiles, ascending."""
         return sorted(self.config.model.quantiles)
 
     def check(self, cases: Panel, source: str) -> None:
-        """Refuse a panel without targets, or with targets that never change."""
+        """Refuse a panel without targets, or with a constant target."""
         if not cases.targets:
             raise DataError("data.target: wanted at least one column to forecast")
-        constant = constant_targets(cases)
+        constant = constant_target(cases)
         if constant:
-            name, column = constant[0]
-            series = f"series {name}: " if len(cases) > 1 else ""
-            raise DataError(
-                f"{source}: {series}{column} is the same at every step; there is nothing to "
-                "forecast"
-            )
+            raise DataError(f"{source}: {constant}; there is nothing to forecast")
 
     def strata(self, cases: Any) -> None:
-        """None: panels are divided by time."""
-
-    def fit(self, cases: PanelWindows) -> None:
-        """Nothing is fitted: the input has the scales of the targets."""
+        """None: panels are split by time."""
 
     def targets(self, cases: PanelWindows) -> None:
-        """None: windows have their targets in them."""
+        """None: windows contain their targets."""
 
     @property
     def each(self) -> int:
-        """How many numbers a step has: the forecast, then its quantiles."""
+        """Numbers for each step: the forecast, then its quantiles."""
         return 1 + len(self.levels)
 
     @property
     def scores(self) -> int:
-        """Those of every step of the horizon."""
         return self.horizon * self.each
 
     def head(
@@ -100,7 +91,7 @@ class FutureOutput(Output):
             pooled: Any = super().head(encoder, steps=steps)
             head = ContextForecast(pooled, horizon=self.horizon, known=known, outputs=self.each)
             last = pooled.classify
-        if model.linear:  # starts as the linear model alone
+        if model.linear:  # training starts from the linear model alone
             nn.init.zeros_(last.weight)
             nn.init.zeros_(last.bias)
         return head
@@ -109,44 +100,25 @@ class FutureOutput(Output):
         """Absolute error and pinball losses."""
         return AbsoluteError(self.levels)
 
-    def keep(self, cases: Any) -> NDArray[np.int64] | None:
-        """Some windows that stand one horizon apart."""
-        if isinstance(cases, LatestWindows):
-            return None
-        apart = self.apart(cases)
-        chosen = np.linspace(0, len(apart) - 1, _SHOWN).astype(int)
-        return np.array(list(dict.fromkeys(apart[chosen].tolist())))
-
-    def apart(self, cases: PanelWindows) -> NDArray[np.int64]:
-        """Positions of the windows that stand one horizon apart."""
-        rolling = rolling_origins(
-            cases.panel, window=cases.window, horizon=self.horizon, start=starts_of(cases)
-        )
-        wanted = set(zip(rolling.series.tolist(), rolling.origin.tolist(), strict=True))
-        index = cases.index
-        where = zip(index.series.tolist(), index.origin.tolist(), strict=True)
-        return np.array([w for w, place in enumerate(where) if place in wanted])
+    def keep(self, cases: PanelWindows | LatestWindows) -> NDArray[np.int64] | None:
+        """Some windows, whole horizons apart."""
+        return cases.examples(_SHOWN)
 
     def forecasts(self, seen: Inference) -> NDArray[np.float64]:
         """[W, M, horizon, 1 + quantiles] in the units of the data."""
         return np.asarray(seen.encoded.in_units(seen.values))
 
     def metrics(self, seen: Inference) -> dict[str, Any]:
-        """Errors by target, step and origin, beside those of naive and linear forecasts."""
-        return evaluate(
-            seen.cases,
-            self.forecasts(seen),
-            levels=self.levels,
-            season=seen.encoded.season,
-            rolling=self.apart(seen.cases),
-        )
+        """Errors by target, step and origin, and those of the baselines."""
+        season = seen.encoded.season
+        return evaluate(seen.cases, self.forecasts(seen), levels=self.levels, season=season)
 
     def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
         """MAE and RMSE."""
         return [Compared("MAE", "mae", "lowest"), Compared("RMSE", "rmse", "lowest")]
 
     def notes(self, metrics: Mapping[str, Any]) -> list[str]:
-        """Whether a baseline is better."""
+        """A warning if a baseline is better."""
         baselines = metrics["baselines"]
         best = min(baselines, key=lambda name: float(baselines[name]["mae"]))
         if baselines[best]["mae"] >= metrics["mae"]:
@@ -154,45 +126,26 @@ class FutureOutput(Output):
         return [f"the {best} forecast is better than the model: MAE {baselines[best]['mae']:.4g}"]
 
     def outcome(self, seen: Inference, n: int) -> FutureOutcome:
-        """The forecast of a window, and the truth where it is known."""
-        cases, values = seen.cases, self._row(seen, n)
-        targets, truth = cases.panel.targets, None
-        if isinstance(cases, LatestWindows):
-            future = cases.times[n]
-        else:
-            at, origin = int(cases.series[n]), int(cases.index.origin[n])
-            ahead = slice(origin, origin + self.horizon)
-            future, truth = (
-                cases.panel.times[at][ahead],
-                cases.panel.values[at][: len(targets), ahead],
-            )
+        """The forecast of a window, and the truth if it is known."""
+        values = seen.encoded.in_units(seen.values[[n]], [n])[0]  # [M, horizon, 1 + quantiles]
+        future, truth = seen.cases.future_of(n)
         return FutureOutcome(
-            columns=targets,
-            times=cases.past_of(n)[0],
+            columns=seen.cases.panel.targets,
+            times=seen.cases.past_of(n)[0],
             future=future,
             predicted=values[..., 0],
             quantiles={level: values[..., 1 + k] for k, level in enumerate(self.levels)} or None,
             truth=truth,
         )
 
-    def _row(self, seen: Inference, n: int) -> NDArray[np.float64]:
-        """[M, horizon, 1 + quantiles] of one window, in the units of the data."""
-        encoded, M = seen.encoded, seen.values.shape[1]
-        at = encoded.cases.series[n]
-        mean, std = (each[at, :M, None, None] for each in (encoded.mean, encoded.std))
-        return np.asarray(seen.values[n] * std + mean)
-
     def columns(self, seen: Inference) -> tuple[dict[str, Any], str]:
-        """`unique_id`, `ds`, each target and its quantiles: a row for each series and step."""
+        """`unique_id`, `ds`, each target and its quantiles; a row for each series and step."""
         cases, values = seen.cases, self.forecasts(seen)
         horizon, times = self.horizon, cases.times
         if times.dtype.kind == "M":
             whole = (times == times.astype("datetime64[D]")).all()
             times = np.datetime_as_string(times, unit="D" if whole else "s")
-        columns: dict[str, Any] = {
-            "unique_id": np.repeat(cases.ids, horizon),
-            "ds": times.ravel(),
-        }
+        columns = {"unique_id": np.repeat(cases.ids, horizon), "ds": times.ravel()}
         for m, name in enumerate(cases.panel.targets):
             columns[name] = values[:, m, :, 0].ravel()
             for k, level in enumerate(self.levels):
@@ -201,6 +154,6 @@ class FutureOutput(Output):
         return columns, f"{horizon} steps of {series}"
 
     def report(self, seen: Inference, view: Callable[[int], View], **common: Any) -> ForecastReport:
-        """Some forecasts."""
-        shown = self.keep(seen.cases)
-        return ForecastReport(examples=[view(int(n)) for n in np.asarray(shown)], **common)
+        """Metrics and some forecasts."""
+        shown = seen.cases.examples(_SHOWN)
+        return ForecastReport(examples=[view(int(n)) for n in shown], **common)

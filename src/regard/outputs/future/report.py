@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from markupsafe import Markup
-
 from regard.plots.horizon import plot_horizon
 from regard.plots.page import inline_svg, own_style
 from regard.plots.report import Report
@@ -21,15 +19,13 @@ class ForecastReport(Report):
     template: ClassVar[Path] = Path(__file__).with_name("report.html")
 
     def parts(self) -> dict[str, Any]:
-        """The best baseline and the errors by step ahead."""
+        """The best baseline and the errors by step."""
         baselines = self.metrics["baselines"]
+        with own_style("horizon"):
+            figure = plot_horizon(self.metrics, ax=axes_of_size(6.0, 2.8)).figure
+            by_step = inline_svg(figure, label="Mean absolute error of each step ahead.")
         return {
             "best": min(baselines, key=lambda name: float(baselines[name]["mae"]), default=None),
             "horizon": len(self.metrics["by_step"]),
-            "by_step": self._by_step(),
+            "by_step": by_step,
         }
-
-    def _by_step(self) -> Markup:
-        with own_style("horizon"):
-            figure = plot_horizon(self.metrics, ax=axes_of_size(6.0, 2.8)).figure
-            return inline_svg(figure, label="Mean absolute error of each step ahead.")
