@@ -1,4 +1,4 @@
-"""Readers of series, texts and panels, by one name each; the code of each stands with its input.
+"""The readers of series, texts and panels, and what they return.
 
     training, test = load("ts", path="Gestures_TRAIN.ts", test_path="Gestures_TEST.ts")
     fitting, validation = split(training.labels, shares=(0.8, 0.2))

@@ -1,7 +1,7 @@
-"""Tables from a name to what it stands for, which plug-ins may extend.
+"""Tables of names, which plug-ins may extend.
 
-An entry may name its code as `"module:object"`, so that a table is known without importing what it
-holds; `load` imports it.
+An entry may name its code as `"module:object"`, so that a table needs no import of what it holds;
+`load` imports it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Registry(Mapping[str, _Entry], Generic[_Entry]):
 
         Parameters:
             name: by which configurations refer to it.
-            entry: what it stands for.
+            entry: its entry.
             plugin: the module that brings it. A module may register a name again, as it does when
                 it is reloaded.
 
@@ -66,7 +66,7 @@ class Registry(Mapping[str, _Entry], Generic[_Entry]):
         """The entry of a name.
 
         Raises:
-            ConfigError: there is none; names the nearest.
+            ConfigError: the name is unknown; names the nearest.
         """
         if not isinstance(name, str) or name not in self._entries:
             raise ConfigError(f"{self.what} {name!r} is unknown{did_you_mean(str(name), self)}")

@@ -1,4 +1,4 @@
-"""The tasks: each is a pair of an input and an output, and the estimator that users know it by."""
+"""The tables of inputs, outputs and tasks; a task is a pair of an input and an output."""
 
 from typing import Any, NamedTuple
 

@@ -44,9 +44,9 @@ def _as_windows(given: Any) -> Any:
 
 
 class AttentionConfig(Section):
-    """A mechanism: score, window and alignment, and who asks.
+    """A mechanism: score, window and alignment, and the query.
 
-    A name alone, of any of the three, leaves the others at their defaults.
+    The name of one of the three leaves the others at their defaults.
     """
 
     score: Annotated[str, BeforeValidator(lambda name: one_of(name, SCORES))] = Field(
@@ -65,15 +65,15 @@ class AttentionConfig(Section):
     )
     query: Literal["learned", "states", "last"] | None = Field(
         None,
-        description="who asks: a learned query for each head; every state, their contexts "
-        "averaged; or the last state, which then stands beside the context; by default learned, "
-        "unless the mechanism goes by the order of the queries",
+        description="learned: a query for each head; states: every state is a query, and their "
+        "contexts are averaged; last: the last state is the query, and is concatenated to the "
+        "context; by default learned, unless the mechanism depends on the order of the queries",
     )
 
     @model_validator(mode="before")
     @classmethod
     def _from_name(cls, given: Any) -> Any:
-        """A name as a table, and who asks by default."""
+        """A name as a table, with the default query."""
         if isinstance(given, str):
             mechanism = find_mechanism(given)
             if mechanism is None or mechanism.family == "around":

@@ -34,7 +34,7 @@ class Config(Section):
     )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """By the name of the task: the class is composed, and stands in no module."""
+        """Pickle the name of the task: the class is composed and belongs to no module."""
         return _composed, (self.task, self.model_dump())
 
 

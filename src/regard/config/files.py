@@ -1,4 +1,4 @@
-"""What every kind of data that is learned from has, and what files have."""
+"""What every kind of data has that is trained on, and what files have."""
 
 from typing import Literal
 
@@ -10,20 +10,20 @@ __all__ = ["Files", "Learned", "Split"]
 
 
 class Learned(Section):
-    """Data that training may be stopped by a part of."""
+    """Data of which a part may be held out for early stopping."""
 
     validation_share: Share | Literal["auto"] = Field(
         "auto",
-        description="share of all cases that training is stopped by; auto: 0.1 when at least "
+        description="share of all cases held out for early stopping; auto: 0.1 when at least "
         "1,000 cases remain to train on, otherwise none",
     )
 
 
 class Split(Learned):
-    """Data of which a part is kept for the figures."""
+    """Data of which a part is held out for the figures."""
 
     test_share: float = Field(
-        0.2, gt=0, lt=1, description="share of all cases kept for the figures"
+        0.2, gt=0, lt=1, description="share of all cases held out for the figures"
     )
 
 
@@ -35,5 +35,5 @@ class Files(Split):
         "environment variable"
     )
     test_path: FilePath | None = Field(
-        None, description="file for the figures, used as it is; test_share is then unused"
+        None, description="file for the figures, used whole; test_share is then ignored"
     )

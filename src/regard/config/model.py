@@ -118,7 +118,7 @@ class ModelConfig(Section):
     def refuse_pooling(cls, pooling: str, attention: AttentionConfig) -> str | None:
         """Why a pooling does not go with an attention; None where it does."""
         if attention.query == "last" and pooling != "attention":
-            return f"the last state asks under attention pooling, not {pooling}"
+            return f"the query is the last state under attention pooling only, not {pooling}"
         return attention.why_not(pooling)
 
 

@@ -177,7 +177,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             keep: positions of the cases whose maps are kept; None keeps all.
 
         Raises:
-            DataError: X does not go with what was fitted.
+            DataError: X does not match the fitted data.
             ConfigError: the model has no such map.
         """
         check_is_fitted(self)

@@ -24,11 +24,11 @@ class Forecast:
 
     Attributes:
         ids: [B] what the source calls each series.
-        times: [B, horizon] of the steps to come.
+        times: [B, horizon] of the future steps.
         targets: M names.
         values: [B, M, horizon].
         quantiles: level to [B, M, horizon].
-        weights: [B, M, horizon, window], where each step to come looked; rows sum to one.
+        weights: [B, M, horizon, window], the attention of each future step; rows sum to one.
     """
 
     ids: NDArray[Any]
@@ -87,26 +87,26 @@ class SeriesForecaster(AttentionEstimator):
     latest_: Panel
 
     def predict(self, X: Any = None, *, future: Any = None) -> Floats:
-        """The steps to come, in the units of the data: [series, targets, horizon].
+        """The future steps, in the units of the data: [series, targets, horizon].
 
         Parameters:
             X: the past to continue, in the form trained on; None continues that. A series is
                 scaled as it was in training where its id was there (of arrays: its position), and
                 otherwise by its own rows.
-            future: the known columns of the steps to come, if there are such columns.
+            future: the known columns of the future steps, if there are such columns.
         """
         return self.forecast(X, future=future).values
 
     def attend(self, X: Any = None, *, future: Any = None) -> Floats:
-        """Where each step to come looked: [series, targets, horizon, window], rows sum to one."""
+        """The attention of each future step, [series, targets, horizon, window]; rows sum to 1."""
         return self.forecast(X, future=future).weights
 
     def forecast(self, X: Any = None, *, future: Any = None) -> Forecast:
-        """The steps to come, with times, quantiles and where each looked.
+        """The future steps, with times, quantiles and attention.
 
         Parameters:
             X: the past to continue, in the form trained on; None continues that.
-            future: the known columns of the steps to come, if there are such columns.
+            future: the known columns of the future steps, if there are such columns.
 
         Raises:
             DataError: X is shorter than the window, or a known column is not there.

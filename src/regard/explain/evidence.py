@@ -6,9 +6,7 @@ from numpy.typing import NDArray
 __all__ = ["as_weights"]
 
 
-def as_weights(
-    spoke: NDArray[np.float64], otherwise: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def as_weights(spoke: NDArray[np.float64], otherwise: NDArray[np.float64]) -> NDArray[np.float64]:
     """Each position's share of the sum over positions.
 
     Parameters:

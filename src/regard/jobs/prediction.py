@@ -181,7 +181,7 @@ def _choose(ids: NDArray[Any], case: str | None, source: str) -> int:
     """The position of a case by name; the first where none is named.
 
     Raises:
-        DataError: there is none.
+        DataError: there is no such case.
     """
     if case is None:
         return 0

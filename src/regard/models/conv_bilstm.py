@@ -42,7 +42,7 @@ class _NormalisedConvolution(nn.Module):
 
 
 class ConvBiLSTM(Encoder):
-    """Two convolutions, the first of which strides, then a bidirectional LSTM: D = hidden.
+    """A strided convolution, another convolution, then a bidirectional LSTM: D = hidden.
 
     The windows of the first convolution overlap by half.
 

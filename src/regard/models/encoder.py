@@ -12,12 +12,12 @@ class Encoder(nn.Module):
 
     Attributes:
         width: D.
-        stride: position s stands for the input steps from s * stride up to, not including,
+        stride: position s covers the input steps from s * stride up to, not including,
             (s + 1) * stride, so that S = ceil(T / stride) and a map over positions can be laid
             back over the steps.
 
     A case gives the same states alone and padded in a batch of longer ones: nothing an encoder
-    computes at a true step may depend on what stands where the mask is False.
+    computes at a true step may depend on values where the mask is False.
     """
 
     width: int
@@ -35,7 +35,7 @@ class Encoder(nn.Module):
             mask: boolean [B, T], True at the true steps, which come first; None when all are.
 
         Returns:
-            [B, S, D] states; what stands at padded positions means nothing.
+            [B, S, D] states; those at padded positions are undefined.
         """
         raise NotImplementedError
 

@@ -45,7 +45,7 @@ class LinearForecast(nn.Module):
 
 
 class HorizonForecast(nn.Module):
-    """Every step of the horizon asks the states by a query of its own.
+    """Attend to the states with a query for each step of the horizon.
 
         c[h] = sum over s of weights[h, s] states[s]
         y[h] = w . gelu(U c[h] + step[h] + target + K k[h]) + bias
@@ -137,7 +137,7 @@ class Forecaster(nn.Module):
     """Each target's window by itself, beside the other columns, through encoder and head.
 
     A window is taken less its last value, in units of its own standard deviation, and what the
-    network says of it is put back likewise: so one network serves every target and series. To
+    network says of it is scaled back: so one network serves every target and series. To
     that is added what a linear model of the window says.
 
     Parameters:
@@ -169,7 +169,7 @@ class Forecaster(nn.Module):
 
         Parameters:
             past: [B, C, T] windows of all columns, the targets first.
-            known: [B, F, horizon] the known columns of the steps to come.
+            known: [B, F, horizon] the known columns of the future steps.
             mask: None: windows are equally long.
 
         Returns:

@@ -1,4 +1,4 @@
-"""From states to values: an attention that pools them, and a linear layer."""
+"""Heads: a pooling of the states and a linear layer."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -190,10 +190,10 @@ class SeriesModel(nn.Module):
 
 
 class Ensemble(nn.Module):
-    """Models that are trained side by side, each by a loss of its own, and then averaged.
+    """Models that are trained together, each with its own loss, and averaged.
 
     Parameters:
-        members: K of them, alike but for where they begin.
+        members: K models with different initial weights.
     """
 
     def __init__(self, members: Sequence[SeriesModel]) -> None:

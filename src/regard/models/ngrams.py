@@ -1,4 +1,4 @@
-"""What the n-grams of a text say of its class: a linear model, each n-gram at its own word."""
+"""A linear model of the n-grams of a text, which adds each n-gram at its own word."""
 
 import torch
 from torch import Tensor, nn
@@ -28,8 +28,8 @@ class NgramTerm(nn.Module):
         """What each token adds: [B, T, N], which sums over the tokens to z; the bias is spread.
 
         Parameters:
-            columns: [B, T, G] the numbers of the n-grams at each token, 0 where there are fewer.
-            values: [B, T, G] their values, 0 likewise.
+            columns: [B, T, G] the numbers of the n-grams at each token, padded with 0.
+            values: [B, T, G] their values, padded with 0.
             mask: boolean [B, T], True at the true tokens; None when all are.
         """
         cases, steps, _ = columns.shape

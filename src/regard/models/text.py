@@ -1,4 +1,4 @@
-"""Texts -> values: tokens are embedded, then a model of sequences, or of sentences, takes over."""
+"""Models of texts: an embedding, then a model of sequences or of sentences."""
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +12,7 @@ from regard.models.ngrams import NgramTerm
 __all__ = ["SentenceModel", "StateReader", "TextModel"]
 
 _EMBEDDING_STD = 0.3
-_UNKNOWN = 1  # the token that stands for those that the vocabulary lacks
+_UNKNOWN = 1  # the token for those not in the vocabulary
 
 
 class TextModel(nn.Module):
@@ -22,9 +22,9 @@ class TextModel(nn.Module):
         tokens: V; token 0 is padding, 1 is unknown.
         width: of the embedding.
         model: of sequences of `width` channels.
-        ngrams: what the n-grams of the text say, or None.
-        word_dropout: share of the tokens that are taken for unknown in training.
-        embedding_dropout: share of each text's embedding columns that are dropped in training.
+        ngrams: a linear model of the n-grams to add, or None.
+        word_dropout: share of the tokens replaced by the unknown token in training.
+        embedding_dropout: dropout rate on the embedding's columns, the same for a whole text.
     """
 
     def __init__(
@@ -65,16 +65,15 @@ class TextModel(nn.Module):
 
         Parameters:
             tokens: [B, T] numbers of tokens, 0 after a text's end.
-            sentences: [B, T] the number of the sentence that each stands in, for a model of
-                sentences; others do not look at it.
-            columns: [B, T, G] the n-grams at each token, for `NgramTerm`. With G = 0 they are left
-                out, as in training: so the network learns to say all that it can.
-            values: [B, T, G] likewise.
+            sentences: [B, T] number of the sentence of each token; used by models of sentences.
+            columns: [B, T, G] the n-grams at each token, for `NgramTerm`. G = 0 leaves them out, as
+                in training, so that the network learns all it can by itself.
+            values: [B, T, G] of the n-grams.
             mask: boolean [B, T], True at the true tokens, which come first; None when all are.
 
         Returns:
             What the model of sequences or sentences returns; with n-grams the values are the sum
-            of both, and the map "ngrams" [B, N, T] is what each token added by its n-grams.
+            of both, and the map "ngrams" [B, N, T] is what the n-grams of each token added.
         """
         predicted = self._network(tokens, sentences, mask)
         if self.ngrams is None or not columns.shape[2]:
@@ -104,7 +103,7 @@ class SentenceModel(nn.Module):
         context_dim: width of the text's context.
         outputs: N.
         two_sided: whether a single output z becomes the logits (-z / 2, z / 2) of two classes.
-        dropout: share of the columns of the text's context that are dropped in training.
+        dropout: rate on the columns of the text's context.
 
     Source: Yang et al., 2016, "Hierarchical attention networks for document classification".
     """

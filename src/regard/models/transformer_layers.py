@@ -26,7 +26,7 @@ class TransformerEncoderLayer(nn.Module):
         attention: of the states at themselves, over any score, window, alignment and heads.
         width: D, of queries, keys, values and context.
         hidden_dim: width of the network's hidden layer.
-        norm: "pre", x + f(norm(x)), of which a stack of layers normalises the last sum once more;
+        norm: "pre", x + f(norm(x)), where a stack of layers normalises its output once more;
             or "post", norm(x + f(x)), as published first.
         dropout: of what attention and network add and of the network's hidden layer, in training;
             that of the weights is the attention's own.
@@ -73,8 +73,8 @@ class TransformerEncoderLayer(nn.Module):
             need_weights: False may take a faster kernel; the states are the same.
 
         Returns:
-            `Attended`, of which the context is the layer's states [B, L, D] and the rest what the
-            attention says: weights [B, H, L, L] or None, and what hard attention has drawn.
+            `Attended`: the context is the layer's states [B, L, D]; weights [B, H, L, L] or None,
+            log_prob and entropy are those of the attention.
         """
         query = self.around_attention.before(states)
         attended = self.attention(query, query, mask=mask, need_weights=need_weights)
@@ -85,17 +85,16 @@ class TransformerEncoderLayer(nn.Module):
 
 
 class DecoderCache(NamedTuple):
-    """What a decoder layer needs of the positions before, and of what is decoded from.
+    """What a decoder layer needs of the previous positions and of the encoder's states.
 
-    Nothing in it is ever changed: a step returns another, and the old one may be gone on from
-    again, with a different continuation.
+    It is immutable: a step returns a new one, and the old one can be continued differently.
 
     Attributes:
         past: keys and values of the positions so far; None before the first.
         memory: keys and values of the encoder's states.
         position: how many positions there were so far.
-        self_state: of the self-attention's last step, where its mechanism reads the step before.
-        cross_state: likewise of the cross-attention.
+        self_state: of the self-attention's last step, if its mechanism reads the previous step.
+        cross_state: the same of the cross-attention.
     """
 
     past: Memory | None
@@ -107,16 +106,16 @@ class DecoderCache(NamedTuple):
 
 @dataclass(frozen=True)
 class Decoded:
-    """What a decoder layer returns; `states, cache = layer(...)` takes the first two.
+    """What a decoder layer returns; `states, cache = layer(...)` unpacks the first two.
 
     Attributes:
         states: [B, L, D].
-        cache: for the positions that come next.
-        self_weights: [B, H, L, past + L], or None when not asked for.
-        cross_weights: [B, H, L, K], likewise.
-        log_prob: [B, L], of all that `Hard` heads of either attention have drawn in training by
-            REINFORCE, summed over them; None where there is none.
-        entropy: of the distributions that they were drawn from, likewise.
+        cache: for the next positions.
+        self_weights: [B, H, L, past + L], None unless `need_weights`.
+        cross_weights: [B, H, L, K], None unless `need_weights`.
+        log_prob: [B, L], of the positions that `Hard` heads sampled in training with REINFORCE,
+            summed over the heads of both attentions; None without such heads.
+        entropy: of the distributions they were sampled from, summed in the same way.
     """
 
     states: Tensor
@@ -251,7 +250,7 @@ class TransformerDecoderLayer(nn.Module):
 
 
 class _Residual(nn.Module):
-    """What stands around f: x + dropout(f(norm(x))), or norm(x + dropout(f(x)))."""
+    """The residual connection around f: x + dropout(f(norm(x))), or norm(x + dropout(f(x)))."""
 
     def __init__(self, width: int, norm: _Norm, dropout: float) -> None:
         super().__init__()
@@ -267,7 +266,7 @@ class _Residual(nn.Module):
         return normal
 
     def after(self, states: Tensor, added: Tensor) -> Tensor:
-        """The sum of the states and what f made of them."""
+        """The sum of the states and the output of f."""
         total: Tensor = states + self.dropout(added)
         return total if self.first else self.norm(total)
 
@@ -322,6 +321,6 @@ def _lengthen(state: Any, more: int) -> Any:
 
 
 def _over_heads(*parts: Tensor | None) -> Tensor | None:
-    """[B, H, L] of each attention -> [B, L] of them all; None where no one has any."""
+    """[B, H, L] of each attention -> [B, L], their sum; None if no attention samples."""
     present = [part.sum(1) for part in parts if part is not None]
     return torch.stack(present).sum(0) if present else None

@@ -41,7 +41,7 @@ class Part(Dataset[Batch]):
         return len(self.lengths)
 
     def __getitem__(self, index: NDArray[np.int64]) -> Batch:
-        """The cases at these positions, cut to the longest of them."""
+        """The cases at these positions, padded to the longest of them."""
         raise NotImplementedError
 
     def _cut(self, where: Tensor) -> tuple[int, Tensor | None]:
@@ -69,7 +69,7 @@ class SequencePart(Part):
         self.targets = targets
 
     def __getitem__(self, index: NDArray[np.int64]) -> Batch:
-        """The cases at these positions, cut to the longest of them."""
+        """The cases at these positions, padded to the longest of them."""
         where = torch.from_numpy(index)
         steps, mask = self._cut(where)
         inputs = tuple(each[where, ..., :steps] for each in self.inputs)
@@ -78,14 +78,15 @@ class SequencePart(Part):
 
 
 class BatchOrder(Sampler[NDArray[np.int64]]):
-    """Which cases make up each batch of an epoch: those of similar length, in another order
-    every epoch, the same for the same epoch whatever was iterated over before.
+    """The cases of each batch of an epoch: of similar length, in another order every epoch.
+
+    The order depends on seed and epoch alone.
 
     Parameters:
         lengths: [B].
-        batch_size: cases in a batch, at the most.
-        seed: of the order; None keeps one order by length.
-        at_least: batches in an epoch; a small part is passed over as often as that takes.
+        batch_size: largest number of cases in a batch.
+        seed: random seed of the order; None sorts by length.
+        at_least: least number of batches in an epoch; a small part is passed over repeatedly.
     """
 
     def __init__(
@@ -123,7 +124,7 @@ def load_batches(
 ) -> DataLoader[Batch]:
     """A loader of batches; the parameters are those of `BatchOrder`."""
     order = BatchOrder(part.lengths, batch_size=batch_size, seed=seed, at_least=at_least)
-    # A generator of its own: drawing from torch's global one would change what comes after.
+    # Its own generator: drawing from torch's global one would change later random numbers.
     return DataLoader(part, None, sampler=order, collate_fn=_as_it_is, generator=torch.Generator())
 
 

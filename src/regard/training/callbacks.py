@@ -1,4 +1,4 @@
-"""What is kept while training: the history, the best weights, the place to resume from."""
+"""What is kept while training: the history, the best weights, a checkpoint to resume from."""
 
 import os
 from pathlib import Path
@@ -67,10 +67,10 @@ class BestWeights(Callback):
 
 
 class Checkpoint(Callback):
-    """Saves the whole state of the training after every epoch, in one step of the file system.
+    """Saves the state of the training after every epoch, atomically.
 
-    A process that is killed at any moment leaves either the checkpoint of the last whole epoch or
-    the one before it, never half a file under this name.
+    A process that is killed leaves the checkpoint of the last or the previous epoch, never a
+    partial file.
     """
 
     def __init__(self, path: Path) -> None:

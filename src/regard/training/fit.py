@@ -25,23 +25,23 @@ __all__ = ["check_device", "fit", "seeded"]
 
 
 def check_device(device: str) -> None:
-    """Refuse a GPU that is not there before anything is begun."""
+    """Refuse "cuda" without a GPU."""
     if device == "cuda" and not torch.cuda.is_available():
         raise ConfigError(
-            "training.device: cuda is asked for, but there is no GPU; say auto or cpu"
+            "training.device: cuda needs a GPU, and there is none; set it to auto or cpu"
         )
 
 
 @contextmanager
 def seeded(*seeds: int) -> Iterator[None]:
-    """Seed torch's global generator inside the block, and leave it outside as it was."""
+    """Seed torch's global generator inside the block, and restore it afterwards."""
     with torch.random.fork_rng():
         torch.manual_seed(int(np.random.SeedSequence(seeds).generate_state(1, np.uint64)[0]))
         yield
 
 
 class _SeedEpoch(Callback):
-    """Seeds every epoch by its number, so that a resumed run draws what the whole one drew."""
+    """Seeds every epoch by its number, so that a resumed run has the same random numbers."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
@@ -52,7 +52,7 @@ class _SeedEpoch(Callback):
 
 
 class _Stopping(callbacks.EarlyStopping):
-    """Early stopping that, resumed after it had already decided to stop, does stop."""
+    """Early stopping that stops a training that is resumed after it had decided to stop."""
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if self.wait_count >= max(1, self.patience):
@@ -61,7 +61,7 @@ class _Stopping(callbacks.EarlyStopping):
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the trainer's announcements and advice for its own users from ours."""
+    """Silence the trainer's messages for its own users."""
     logger = logging.getLogger("lightning.pytorch")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -92,15 +92,15 @@ def fit(
 
     Parameters:
         model: its `forward(*inputs, mask)` returns a `Predicted`.
-        train: what to learn from.
-        validation: what to stop by, or None.
-        objective: what to lower.
-        settings: how to train.
-        seed: of the order of the cases and of everything drawn while training.
+        train: the training part.
+        validation: the part for early stopping, or None.
+        objective: the loss.
+        settings: the section `training` of the configuration.
+        seed: random seed of the order of the cases and of all randomness in training.
         augment: changes the first input [B, ...] of a batch, given its mask [B, T] or None, in
             training.
         checkpoint: where to save the state of the training after every epoch. Where the file
-            exists, training goes on from it, to the same end as if it had never stopped.
+            exists, training resumes from it, with the same result as without interruption.
         progress: whether to show a bar.
 
     Returns:
@@ -153,7 +153,7 @@ def fit(
 
 @contextmanager
 def _interruptible(trainer: Trainer) -> Iterator[None]:
-    """On Ctrl-C the trainer disables Ctrl-C and calls `sys.exit`; make that Python's own way."""
+    """Raise KeyboardInterrupt on Ctrl-C, on which the trainer calls `sys.exit`."""
     in_main_thread = threading.current_thread() is threading.main_thread()
     handler = signal.getsignal(signal.SIGINT)
     try:

@@ -26,12 +26,12 @@ class TrainingModule(LightningModule):
 
     Parameters:
         model: what to train.
-        objective: what training lowers.
-        settings: how.
-        augment: changes the first input of a batch, given its mask, in training; or None.
+        objective: the loss.
+        settings: the section `training` of the configuration.
+        augment: changes the first input of a training batch, given its mask; or None.
 
-    An epoch's figures are the mean loss of its updates and, where there is a validation part, the
-    objective's figures of it.
+    An epoch's figures are the mean loss of its updates and, with a validation part, the
+    objective's figures on it.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class TrainingModule(LightningModule):
         self.log("validation_loss", figures["loss"])  # what early stopping watches
 
     def take_figures(self) -> dict[str, float]:
-        """The figures of the epoch that has ended; asked for once an epoch.
+        """The figures of the epoch that has ended; called once an epoch.
 
         Raises:
             RegardError: the loss is not finite.
