@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import DataError
 from regard.plots.format import one_line
-from regard.plots.lines import coloured_lines, finite_range, weight_scale
+from regard.plots.lines import check_weights, coloured_lines, finite_range, weight_scale
 from regard.plots.style import BLUE, GREY, VERMILION, axes_of_size, unframe
 
 __all__ = ["plot_attention"]
@@ -104,8 +104,7 @@ def _check(
     if weights.shape != (T,):
         shape = list(weights.shape)
         raise DataError(f"weights: wanted one for each of {T} steps, given the shape {shape}")
-    if not (np.isfinite(weights) & (weights >= 0)).all():
-        raise DataError("weights: wanted finite numbers that are not negative")
+    check_weights(weights)
     if channels is not None and len(channels) != C:
         raise DataError(f"channels: wanted {C} names, given {len(channels)}")
     if span is not None and not 0 <= span[0] <= span[1] <= T:
@@ -133,8 +132,8 @@ def _shade(ax: Axes, span: tuple[int, int], T: int) -> None:
         xycoords=ax.get_xaxis_transform(),
         xytext=(0, 2),
         textcoords="offset points",
-        horizontalalignment="left" if left else "right",
-        verticalalignment="bottom",
+        ha="left" if left else "right",
+        va="bottom",
         color=BLUE,
         fontsize="small",
     )
@@ -145,14 +144,8 @@ def _add_lane(
 ) -> None:
     """The weights as an area; its axis on the right is also the scale of the colours."""
     lane = ax.inset_axes((0, 0, 1, share), sharex=ax)
-    lane.stairs(
-        weights,
-        np.arange(len(weights) + 1) - 0.5,
-        fill=True,
-        color=VERMILION,
-        alpha=0.75,
-        linewidth=0,
-    )
+    steps = np.arange(len(weights) + 1) - 0.5
+    lane.stairs(weights, steps, fill=True, color=VERMILION, alpha=0.75, linewidth=0)
     lane.axhline(even, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
     top = float(scale.vmax or 1.0)
     lane.set_ylim(0, top)
@@ -164,8 +157,8 @@ def _add_lane(
         xycoords="axes fraction",
         xytext=(-4, 0),
         textcoords="offset points",
-        horizontalalignment="right",
-        verticalalignment="center",
+        ha="right",
+        va="center",
         fontsize="small",
     )
     lane.tick_params(color=GREY)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from regard.errors import DataError
 from regard.plots.format import one_line
-from regard.plots.lines import coloured_lines, finite_range, weight_scale
-from regard.plots.style import BLUE, GREY, TINTS, axes_of_size, unframe
+from regard.plots.lines import check_weights, coloured_lines, finite_range, weight_scale
+from regard.plots.style import BLUE, GREY, TINTS, axes_of_size, legend_above, unframe
 from regard.plots.times import edges, label_times, positions
 
 __all__ = ["ForecastView", "level_pairs", "plot_forecast"]
@@ -124,7 +124,7 @@ def plot_forecast(
     ax.set_ylabel(one_line(view.columns[target], 30 if lane else 18), parse_math=False)
     unframe(ax)
     ax.spines["left"].set_bounds(floor, ceiling)
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, frameon=False, fontsize="small")
+    legend_above(ax, columns=4)
     return ax
 
 
@@ -142,8 +142,7 @@ def _check(view: ForecastView, target: int) -> None:
             raise DataError(
                 f"{name}: wanted the shape {list(wanted)}, given {list(np.shape(array))}"
             )
-    if not (np.isfinite(view.weights) & (view.weights >= 0)).all():
-        raise DataError("weights: wanted finite numbers that are not negative")
+    check_weights(view.weights)
     if not 0 <= target < M:
         raise DataError(f"target: wanted a column from 0 to {M - 1}, given {target}")
 

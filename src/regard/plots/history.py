@@ -1,6 +1,7 @@
 """The training history as a picture."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from regard.errors import DataError
-from regard.plots.style import BLUE, GREY, VERMILION, axes_of_size, unframe
+from regard.plots.style import BLUE, GREY, VERMILION, axes_of_size, legend_above, unframe
 
 __all__ = ["plot_history"]
 
@@ -54,28 +55,16 @@ def plot_history(history: Sequence[Mapping[str, float]], *, ax: Axes | None = No
             epoch, validation_loss, marker=marker, color=VERMILION, label="validation loss"
         )
         best = int(np.nanargmin(validation_loss))
-        lines += ax.plot(
-            epoch[best],
-            validation_loss[best],
-            "o",
-            color=VERMILION,
-            markerfacecolor="none",
-            markersize=8,
-            label=f"lowest, epoch {epoch[best]:.0f}",
-        )
+        circle: dict[str, Any] = {"color": VERMILION, "markerfacecolor": "none", "markersize": 8}
+        label = f"lowest, epoch {epoch[best]:.0f}"
+        lines += ax.plot(epoch[best], validation_loss[best], "o", label=label, **circle)
     for column, name in _METRICS.items():
         values = _column(history, column)
         if not np.isfinite(values).any():
             continue
         twin = ax.twinx()
-        lines += twin.plot(
-            epoch,
-            values,
-            marker=marker,
-            ls=(0, (4, 1.5)),
-            color=BLUE,
-            label=f"validation {name}",
-        )
+        look: dict[str, Any] = {"marker": marker, "ls": (0, (4, 1.5)), "color": BLUE}
+        lines += twin.plot(epoch, values, label=f"validation {name}", **look)
         twin.set_ylim(0, 1.02 if name == "accuracy" else None)
         twin.set_ylabel(name)
         unframe(twin)
@@ -86,14 +75,7 @@ def plot_history(history: Sequence[Mapping[str, float]], *, ax: Axes | None = No
     ax.set_ylabel("loss")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     unframe(ax)
-    ax.legend(
-        handles=lines,
-        loc="lower left",
-        bbox_to_anchor=(0, 1),
-        ncols=2,
-        frameon=False,
-        fontsize="small",
-    )
+    legend_above(ax, columns=2, handles=lines)
     return ax
 
 

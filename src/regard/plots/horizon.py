@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from regard.errors import DataError
 from regard.plots.format import one_line
-from regard.plots.style import BLUE, GREY, OCHRE, VERMILION, axes_of_size, unframe
+from regard.plots.style import BLUE, GREY, OCHRE, VERMILION, axes_of_size, legend_above, unframe
 
 __all__ = ["plot_horizon"]
 
@@ -23,10 +23,7 @@ _BASELINES = [
 
 
 def plot_horizon(
-    metrics: Mapping[str, Any],
-    *,
-    measure: Literal["mae", "rmse"] = "mae",
-    ax: Axes | None = None,
+    metrics: Mapping[str, Any], *, measure: Literal["mae", "rmse"] = "mae", ax: Axes | None = None
 ) -> Axes:
     """Draw the error of each step ahead: the model's as a solid line, each baseline's dashed.
 
@@ -50,44 +47,24 @@ def plot_horizon(
         raise DataError("metrics: wanted an error for each step ahead, given none")
     if ax is None:
         ax = axes_of_size(6.4, 3.0)
-    styles = cycle(_BASELINES)
+    baselines = metrics["baselines"]
     marker = "o" if len(metrics["by_step"]) == 1 else ""  # one step makes no line
     lines = []
-    for name, baseline in metrics["baselines"].items():
-        colour, dashes = next(styles)
-        rows = baseline["by_step"]
-        lines += ax.plot(
-            [row["step"] for row in rows],
-            [row[measure] for row in rows],
-            marker=marker,
-            color=colour,
-            linestyle=dashes,
-            linewidth=1.3,
-            label=one_line(name, 24),
-        )
-    rows = metrics["by_step"]
-    own = ax.plot(
-        [row["step"] for row in rows],
-        [row[measure] for row in rows],
-        marker=marker,
-        color=VERMILION,
-        linewidth=1.9,
-        label="model",
-    )
+    for each, colour, dashes, width in (
+        *((baselines[name], *style, 1.3) for name, style in zip(baselines, cycle(_BASELINES))),
+        (metrics, VERMILION, "-", 1.9),  # in front of the baselines
+    ):
+        steps, errors = zip(*((row["step"], row[measure]) for row in each["by_step"]), strict=True)
+        lines += ax.plot(steps, errors, marker=marker, color=colour, ls=dashes, linewidth=width)
+    for line, name in zip(
+        lines, [*(one_line(name, 24) for name in baselines), "model"], strict=True
+    ):
+        line.set_label(name)
     ax.set_ylim(bottom=0)
     ax.set_xlim(0.5, len(metrics["by_step"]) + 0.5)
     ax.set_xlabel("step ahead")
     ax.set_ylabel("mean absolute error" if measure == "mae" else "root mean squared error")
     ax.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
     unframe(ax)
-    legend = ax.legend(
-        handles=[*own, *lines],
-        loc="lower left",
-        bbox_to_anchor=(0, 1),
-        ncols=4,
-        frameon=False,
-        fontsize="small",
-    )
-    for text in legend.get_texts():
-        text.set_parse_math(False)
+    legend_above(ax, columns=4, handles=[lines[-1], *lines[:-1]])
     return ax

@@ -5,9 +5,16 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from numpy.typing import NDArray
 
+from regard.errors import DataError
 from regard.plots.style import WEIGHT_COLOURS
 
-__all__ = ["coloured_lines", "finite_range", "weight_scale"]
+__all__ = ["check_weights", "coloured_lines", "finite_range", "weight_scale"]
+
+
+def check_weights(weights: NDArray[np.floating]) -> None:
+    """Raise a `DataError` for weights that are negative or not finite."""
+    if not (np.isfinite(weights) & (weights >= 0)).all():
+        raise DataError("weights: wanted finite numbers that are not negative")
 
 
 def weight_scale(weights: NDArray[np.float64]) -> Normalize:

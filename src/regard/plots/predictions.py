@@ -2,7 +2,6 @@
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from regard.errors import DataError
@@ -54,23 +53,15 @@ def plot_predictions(
     ax.plot(ends, ends, color=GREY, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
     # Many points are smaller and fainter, so that dense areas can be seen.
     crowd = float(np.clip((len(truth) - 50) / 2000, 0, 1))
-    ax.scatter(
-        truth,
-        predicted,
-        s=18 - 12 * crowd,
-        color=BLUE,
-        alpha=0.75 - 0.5 * crowd,
-        linewidths=0,
-        zorder=2,
-    )
+    size, alpha = 18 - 12 * crowd, 0.75 - 0.5 * crowd
+    ax.scatter(truth, predicted, s=size, color=BLUE, alpha=alpha, linewidths=0, zorder=2)
     ax.set_xlim(ends)
     ax.set_ylim(ends)
     ax.set_aspect("equal")
     what = "" if name is None else f" {one_line(name, 30)}"
     ax.set_xlabel(f"true{what}", parse_math=False)
     ax.set_ylabel(f"predicted{what}", parse_math=False)
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(MaxNLocator(5))
+    ax.locator_params(nbins=5)
     ax.ticklabel_format(style="sci", scilimits=(-3, 5), useOffset=False)
     unframe(ax)
     return ax

@@ -91,10 +91,6 @@ def _flat(section: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]
         if isinstance(value, Mapping) and value:
             rows += _flat(value, f"{prefix}{name}.")
         else:
-            text = (
-                value
-                if isinstance(value, str)
-                else json.dumps(value, ensure_ascii=False, default=str)
-            )
-            rows.append((f"{prefix}{name}", text))
+            text = json.dumps(value, ensure_ascii=False, default=str)
+            rows.append((f"{prefix}{name}", value if isinstance(value, str) else text))
     return rows

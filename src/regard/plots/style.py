@@ -7,6 +7,7 @@ stay apart for any kind of colour vision. Text has matplotlib's own colour.
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 __all__ = [
     "BLUE",
@@ -17,6 +18,7 @@ __all__ = [
     "VERMILION",
     "WEIGHT_COLOURS",
     "axes_of_size",
+    "legend_above",
     "unframe",
 ]
 
@@ -47,3 +49,17 @@ def unframe(ax: Axes) -> None:
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_color(GREY)
     ax.tick_params(color=GREY)
+
+
+def legend_above(ax: Axes, *, columns: int, handles: list[Line2D] | None = None) -> None:
+    """Put the legend above the axes; by default of all artists that have a label."""
+    legend = ax.legend(
+        **({} if handles is None else {"handles": handles}),
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=columns,
+        frameon=False,
+        fontsize="small",
+    )
+    for text in legend.get_texts():
+        text.set_parse_math(False)

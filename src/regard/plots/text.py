@@ -190,40 +190,27 @@ def _draw(ax: Axes, laid: _Laid, size: float, *, room: int) -> None:
     for strength, first, last in laid.bars:
         if first < room:
             top, bottom = first * step + 0.12 * step, min(last, room) * step - 0.12 * step
-            ax.add_patch(
-                Rectangle(
-                    (0, top),
-                    0.45 * size,
-                    bottom - top,
-                    facecolor=BLUE,
-                    alpha=0.08 + 0.92 * strength,
-                    linewidth=0,
-                )
-            )
+            bar = Rectangle((0, top), 0.45 * size, bottom - top, facecolor=BLUE, linewidth=0)
+            bar.set_alpha(0.08 + 0.92 * strength)
+            ax.add_patch(bar)
     for fragment, x, width, line in laid.placed:
         if line >= room or (cut and line == room - 1 and x + width > ax.get_xlim()[1] - size):
             continue
         middle = (line + 0.5) * step
         if fragment.strength is not None and round(TINT * fragment.strength, 3) > 0:
-            ax.add_patch(
-                FancyBboxPatch(
-                    (x, middle - 0.68 * size),
-                    width,
-                    1.36 * size,
-                    boxstyle=f"round,pad=0.4,rounding_size={0.22 * size}",
-                    facecolor=VERMILION,
-                    alpha=TINT * fragment.strength,
-                    linewidth=0,
-                )
-            )
+            rounded = f"round,pad=0.4,rounding_size={0.22 * size}"
+            corner = (x, middle - 0.68 * size)
+            tint = FancyBboxPatch(corner, width, 1.36 * size, rounded, fc=VERMILION, linewidth=0)
+            tint.set_alpha(TINT * fragment.strength)
+            ax.add_patch(tint)
         ax.text(
             x + width / 2,
             middle + 0.36 * size,
             fragment.text,
             fontsize=size,
             color=rcParams["text.color"],
-            horizontalalignment="center",
-            verticalalignment="baseline",
+            ha="center",
+            va="baseline",
             parse_math=False,
         )
     if cut:

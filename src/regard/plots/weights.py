@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from regard.errors import DataError
 from regard.plots.format import one_line
+from regard.plots.lines import check_weights
 from regard.plots.save import picture_writers, write_file
 from regard.plots.style import GREY, VERMILION, axes_of_size
 
@@ -52,8 +53,7 @@ def plot_weights(
     if weights.ndim != 2 or weights.size == 0:
         shape = list(weights.shape)
         raise DataError(f"weights: wanted [queries, keys], given the shape {shape}")
-    if not (np.isfinite(weights) & (weights >= 0)).all():
-        raise DataError("weights: wanted finite numbers that are not negative")
+    check_weights(weights)
     for what, names, count in zip(("queries", "keys"), (queries, keys), weights.shape, strict=True):
         if names is not None and len(names) != count:
             raise DataError(f"{what}: wanted {count} names, given {len(names)}")
