@@ -139,7 +139,7 @@ def test_models_that_cannot_be_used() -> None:
         fitted(LinearModel(), past[:1], future[:1])
     with pytest.raises(ConfigError, match=r"^alphas: wanted numbers above 0, given \(0\.0,\)$"):
         LinearModel((0.0,))
-    with pytest.raises(DataError, match=r"^batches: wanted 98 windows as count says, given 97$"):
+    with pytest.raises(DataError, match=r"^batches: wanted count=98 windows, given 97$"):
         LinearModel().fit([(past, future, ahead)], count=98)
     model = fitted(LinearModel(), past, future, ahead)
     with pytest.raises(DataError, match=r"2 known columns, as fitted; given 3, 7 and 0$"):

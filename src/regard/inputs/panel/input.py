@@ -111,7 +111,7 @@ class PanelInput(Input):
             self.window_, self.season_ = self._sizes(panel, 1 - self.config.data.validation_share)
         else:
             self.window_, self.season_ = window, self.config.data.season or season_of(panel)
-        step: Any = panel.step  # not None: a window and a horizon need two rows of one series
+        step: Any = panel.step  # None only for panels that are too short for a window
         self.step_ = step
         self.targets_, self.columns_, self.known_ = panel.targets, panel.columns, panel.known
 
@@ -264,7 +264,6 @@ class PanelInput(Input):
         self.scales_ = {name: (pair[0], pair[1]) for name, pair in dict(kept["scales"]).items()}
 
     def part(self, encoded: Any, *, targets: NDArray[Any] | None, training: bool) -> Part:
-        """Batches of windows; their targets are in the panel."""
         return WindowPart(encoded, training=training)
 
     def build(self, output: Any) -> nn.Module:

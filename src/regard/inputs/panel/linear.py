@@ -106,7 +106,7 @@ class LinearModel:
             seen += len(past)
         first, last = sums
         if first is None or last is None or seen != count:
-            raise DataError(f"batches: wanted {count} windows as count says, given {seen}")
+            raise DataError(f"batches: wanted count={count} windows, given {seen}")
         targets = [(first.target(m), last.target(m)) for m in range(len(first.xx))]
         shared = np.zeros(first.xy.shape[1:])
         choose = partial(_choose, alphas=self.alphas, refit=refit)

@@ -97,7 +97,6 @@ class FutureOutput(Output):
         return head
 
     def objective(self, cases: PanelWindows) -> Objective:
-        """Absolute error and pinball losses."""
         return AbsoluteError(self.levels)
 
     def keep(self, cases: PanelWindows | LatestWindows) -> NDArray[np.int64] | None:
@@ -114,7 +113,6 @@ class FutureOutput(Output):
         return evaluate(seen.cases, self.forecasts(seen), levels=self.levels, season=season)
 
     def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
-        """MAE and RMSE."""
         return [Compared("MAE", "mae", "lowest"), Compared("RMSE", "rmse", "lowest")]
 
     def notes(self, metrics: Mapping[str, Any]) -> list[str]:
@@ -154,6 +152,5 @@ class FutureOutput(Output):
         return columns, f"{horizon} steps of {series}"
 
     def report(self, seen: Inference, view: Callable[[int], View], **common: Any) -> ForecastReport:
-        """Metrics and some forecasts."""
         shown = seen.cases.examples(_SHOWN)
         return ForecastReport(examples=[view(int(n)) for n in shown], **common)
