@@ -15,26 +15,24 @@ from regard.attention.causal import Causal, Sliding
 from regard.attention.conjunctive import ConjunctivePooling, Gated, conjunctive_pool
 from regard.attention.dot import Cosine, Dot, General, ScaledDot, dot_score
 from regard.attention.hard import Hard, Reinforce, gumbel_softmax, sample_one
-from regard.attention.hierarchy import (
-    Hierarchical,
-    HierarchicalPooling,
-    Stacked,
-    StackedPooling,
-)
+from regard.attention.hierarchy import Hierarchical, HierarchicalPooling, Stacked, StackedPooling
 from regard.attention.kernels import additive_score
-from regard.attention.last_state import LastStatePooling
 from regard.attention.local import LocalMonotonic, LocalPredictive
-from regard.attention.location import Location
+from regard.attention.location import Location, Uniform
 from regard.attention.memory import Memory
 from regard.attention.monotonic import Monotonic, monotonic_decode, monotonic_step
 from regard.attention.multi_head import MultiHead
-from regard.attention.pooling import AttentionPooling, Pooled, SelfAttentionPooling, learned_queries
+from regard.attention.pooling import (
+    AttentionPooling,
+    LastStatePooling,
+    Pooled,
+    SelfAttentionPooling,
+    learned_queries,
+)
 from regard.attention.recurrent_scores import Coverage, LocationSensitive, coverage_loss
 from regard.attention.rotary import Rotary, rotate
 from regard.attention.score import RecurrentScore, Score
-from regard.attention.softmax import masked_log_softmax, masked_softmax
-from regard.attention.sparsemax import entmax15, sparsemax
-from regard.attention.uniform import Uniform
+from regard.attention.softmax import entmax15, masked_log_softmax, masked_softmax, sparsemax
 from regard.attention.window import Global, View, Window, Windows
 
 __all__ = [

@@ -44,21 +44,13 @@ class AdditiveScore(Score):
         return torch.cat([prepared, exponentials(prepared)], -1)
 
     def compare(self, query: Tensor, prepared: Tensor) -> Tensor:
-        """[B, Q, Dq] against [B, K, A or 2 A] -> [B, Q, K]."""
-        return self.compare_where(query, prepared, None)
+        return self.compare_band(query, prepared, None, None)
 
     def compare_where(self, query: Tensor, prepared: Tensor, mask: Tensor | None) -> Tensor:
-        """As `compare`; scores that the mask does not allow are not computed, and zero."""
-        return self._compare(query, prepared, mask, None)
+        return self.compare_band(query, prepared, None, mask)
 
     def compare_band(
-        self, query: Tensor, prepared: Tensor, band: Band, mask: Tensor | None
-    ) -> Tensor:
-        """[B, Q, Dq] against a band of prepared keys -> [B, Q, W]; zero where not allowed."""
-        return self._compare(query, prepared, mask, band)
-
-    def _compare(
-        self, query: Tensor, prepared: Tensor, mask: Tensor | None, band: Band | None
+        self, query: Tensor, prepared: Tensor, band: Band | None, mask: Tensor | None
     ) -> Tensor:
         keys, keys_exp = self._split(prepared)
         how: Any = {"keys_exp": keys_exp, "band": band, "kernel": self.kernel}
@@ -67,7 +59,6 @@ class AdditiveScore(Score):
     def attend(
         self, query: Tensor, memory: Memory, *, reach: Reach, position: int, need_weights: bool
     ) -> tuple[Tensor, Tensor | None]:
-        """The context [B, Q, Dv] and, if needed, the weights [B, Q, K]; otherwise never held."""
         keys, keys_exp = self._split(memory.prepared)
         given = (self.query_side(query), keys, memory.values, self.vector, memory.mask)
         how: Any = {"keys_exp": keys_exp, "reach": reach, "position": position}
@@ -131,12 +122,10 @@ class Additive(AdditiveScore):
             self.register_load_state_dict_pre_hook(_split)  # type: ignore[no-untyped-call]
 
     def prepare(self, keys: Tensor) -> Tensor:
-        """W_k k + b: [B, K, Dk] -> [B, K, A]."""
         projected: Tensor = self.key_projection(keys)
         return projected
 
     def query_side(self, query: Tensor) -> Tensor:
-        """W_q q: [B, Q, Dq] -> [B, Q, A]."""
         projected: Tensor = self.query_projection(query)
         return projected
 
@@ -174,12 +163,10 @@ class Concat(AdditiveScore):
         self.register_load_state_dict_pre_hook(_join)  # type: ignore[no-untyped-call]
 
     def prepare(self, keys: Tensor) -> Tensor:
-        """The key's part of W [q; k] + b: [B, K, Dk] -> [B, K, A]."""
         weight = self.projection.weight[:, self.query_dim :]
         return nn.functional.linear(keys, weight, self.projection.bias)
 
     def query_side(self, query: Tensor) -> Tensor:
-        """The query's part: [B, Q, Dq] -> [B, Q, A]."""
         return nn.functional.linear(query, self.projection.weight[:, : self.query_dim])
 
 

@@ -37,13 +37,11 @@ class ALiBi(Window):
             raise ConfigError("slopes must be at least one number, not none")
 
     def extra_repr(self) -> str:
-        """The slopes."""
         return str(self.slopes)
 
     def forward(
         self, query: Tensor, keys: int, *, lengths: Tensor | None = None, position: int = 0
     ) -> View:
-        """[Q, K] bias, or [H, Q, K] for the slopes of several heads."""
         heads = query.shape[-3] if query.dim() > 3 else 1
         if len(self.slopes) not in (1, heads):
             raise ConfigError(

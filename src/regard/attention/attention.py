@@ -10,7 +10,7 @@ from torch.nn.functional import dropout
 
 from regard.attention.alignment import Alignment, Sampled, SequentialAlignment
 from regard.attention.kernels import Band, band_weighted_sum
-from regard.attention.memory import Memory, check_keys, check_width
+from regard.attention.memory import Memory, as_memory, check_keys, check_width
 from regard.attention.score import RecurrentScore, Score
 from regard.attention.softmax import masked_softmax
 from regard.attention.window import Global, View, Window
@@ -29,7 +29,7 @@ class Attended:
             [B, H, Q, K].
         log_prob: [B, Q] (or [B, H, Q]), log-probability of the positions that `Hard` sampled in
             training with REINFORCE; otherwise None.
-        entropy: of the distributions they were sampled from, likewise.
+        entropy: of the distributions they were sampled from, of the same shape; otherwise None.
         state: pass it to the call for the next step, if the mechanism depends on the previous
             step: `LocationSensitive`, `Coverage`, `Monotonic`. Otherwise None.
     """
@@ -149,12 +149,7 @@ class Attention(nn.Module):
         Raises:
             ConfigError: the shapes do not match.
         """
-        if isinstance(keys, Memory):
-            if values is not None or mask is not None:
-                raise ConfigError("values and mask are part of the memory; give them to prepare()")
-            memory = keys
-        else:
-            memory = self._prepare(keys, values, mask)
+        memory = as_memory(keys, values, mask, self._prepare)
         self._check(query, memory, state)
         drop = self.dropout if self.training else 0.0
         score, reach = self.score, self.window.reach
@@ -168,7 +163,8 @@ class Attention(nn.Module):
             band = self.window.band(query, memory.values.shape[-2], _lengths(memory))
             if band is not None:
                 return self._in_band(query, memory, *band, drop, need_weights)
-        view = self._view(query, memory, position)
+        how = {"lengths": _lengths(memory), "position": position}
+        view = self.window(query, memory.values.shape[-2], **how).masked(memory.mask)
         if softmax and not need_weights:
             context = score.attend_view(query, memory, view, dropout=drop)
             if context is not None:
@@ -199,20 +195,8 @@ class Attention(nn.Module):
                 f"not {memory.mask.shape[-2]}"
             )
 
-    def _view(self, query: Tensor, memory: Memory, position: int) -> View:
-        """The view of the window, its mask combined with that of the memory."""
-        keys = memory.values.shape[-2]
-        view: View = self.window(query, keys, lengths=_lengths(memory), position=position)
-        return view.masked(memory.mask)
-
     def _in_band(
-        self,
-        query: Tensor,
-        memory: Memory,
-        band: Band,
-        view: View,
-        drop: float,
-        need_weights: bool,
+        self, query: Tensor, memory: Memory, band: Band, view: View, drop: float, need_weights: bool
     ) -> Attended:
         """Attend to a band: the scores of other keys are not computed."""
         prepared, values, mask = memory
@@ -223,9 +207,7 @@ class Attention(nn.Module):
         scores = self.score.compare_band(query, prepared, band, view.mask)
         weights = self._weigh(scores, view).weights
         context = band_weighted_sum(
-            dropout(weights, drop).flatten(0, -3),
-            values.flatten(0, -3),
-            band.first.flatten(0, -2),
+            dropout(weights, drop).flatten(0, -3), values.flatten(0, -3), band.first.flatten(0, -2)
         ).view(*query.shape[:-1], -1)
         if not need_weights:
             return Attended(context)
@@ -242,18 +224,14 @@ class Attention(nn.Module):
             weights = self.align.align(self.score, query, prepared, view.mask, state)
             return Sampled(weights), weights[..., -1, :] if weights.shape[-2] else state
         if isinstance(self.score, RecurrentScore):
-            return self._one_by_one(self.score, query, prepared, view, state)
+            return self._one_by_one(query, prepared, view, state)
         return self._weigh(self.score.compare_where(query, prepared, view.mask), view), None
 
     def _one_by_one(
-        self,
-        score: RecurrentScore,
-        query: Tensor,
-        prepared: Tensor,
-        view: View,
-        state: Tensor | None,
+        self, query: Tensor, prepared: Tensor, view: View, state: Tensor | None
     ) -> tuple[Sampled, Tensor]:
         """One query after the other, since the scores of each depend on the weights before."""
+        score = cast(RecurrentScore, self.score)
         state = score.start(prepared) if state is None else state
         steps = []
         for i in range(query.shape[-2]):

@@ -1,9 +1,7 @@
 """Windows on past keys: all of them, or the most recent ones."""
 
-from torch import Tensor
-
 from regard.attention.kernels import Reach
-from regard.attention.window import View, Window, distances
+from regard.attention.window import Window
 from regard.errors import ConfigError
 
 __all__ = ["Causal", "Sliding"]
@@ -22,12 +20,6 @@ class Causal(Window):
 
     relative = True
     reach = Reach(None, 0)
-
-    def forward(
-        self, query: Tensor, keys: int, *, lengths: Tensor | None = None, position: int = 0
-    ) -> View:
-        """[Q, K] mask."""
-        return View(distances(query, keys, position) <= 0)
 
 
 class Sliding(Window):
@@ -58,12 +50,4 @@ class Sliding(Window):
         self.reach = Reach(size - 1, 0)
 
     def extra_repr(self) -> str:
-        """The size."""
         return str(self.size)
-
-    def forward(
-        self, query: Tensor, keys: int, *, lengths: Tensor | None = None, position: int = 0
-    ) -> View:
-        """[Q, K] mask."""
-        distance = distances(query, keys, position)
-        return View((distance <= 0) & (distance > -self.size))

@@ -2,15 +2,9 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
 
-from regard.attention.kernels import (
-    Band,
-    Reach,
-    band_dot,
-    dot_attention,
-    fused_attention,
-    is_narrow,
-)
+from regard.attention.kernels import Band, Reach, band_dot, dot_attention, is_narrow
 from regard.attention.memory import Memory
 from regard.attention.score import Score
 from regard.attention.window import View
@@ -45,17 +39,14 @@ class Dot(Score):
         return query
 
     def query_width(self, prepared: Tensor) -> int:
-        """Dq, the width of the prepared keys."""
         return prepared.shape[-1]
 
     def compare(self, query: Tensor, prepared: Tensor) -> Tensor:
-        """[B, Q, Dq] against prepared keys -> [B, Q, K]."""
         return dot_score(self.query_side(query), prepared)
 
     def compare_band(
         self, query: Tensor, prepared: Tensor, band: Band, mask: Tensor | None
     ) -> Tensor:
-        """[B, Q, Dq] against a band of prepared keys -> [B, Q, W]."""
         sides = self.query_side(query).flatten(0, -3), prepared.flatten(0, -3)
         scores: Tensor = band_dot(*sides, band.first.flatten(0, -2), band.width)
         return scores.view(*query.shape[:-1], band.width)
@@ -63,24 +54,37 @@ class Dot(Score):
     def attend(
         self, query: Tensor, memory: Memory, *, reach: Reach, position: int, need_weights: bool
     ) -> tuple[Tensor, None] | None:
-        """The context of a causal mask or a narrow window, without the weights."""
         if need_weights:
             return None
-        prepared, values, mask = memory
-        keys = prepared.shape[-2]
-        causal = reach == Reach(after=0) and mask is None and position == 0
+        keys = memory.prepared.shape[-2]
+        causal = reach == Reach(after=0) and memory.mask is None and position == 0
         # a compiled graph takes a mask instead, which any number of queries and keys can have
         if causal and query.shape[-2] == keys and not torch.compiler.is_compiling():
-            return fused_attention(self.query_side(query), prepared, values, causal=True), None
+            return self.attend_view(query, memory, View(), dropout=0.0, causal=True), None
         if reach.width is None or not is_narrow(reach.width, keys):
             return None
         sides = (self.query_side(query), *memory)
         return dot_attention(*sides, reach=reach, position=position), None
 
-    def attend_view(self, query: Tensor, memory: Memory, view: View, *, dropout: float) -> Tensor:
-        """The context [B, Q, Dv], by torch's fused kernel."""
+    def attend_view(
+        self, query: Tensor, memory: Memory, view: View, *, dropout: float, causal: bool = False
+    ) -> Tensor:
+        """By torch's fused kernels; `causal` needs a view without mask and bias."""
+        given, mask, bias = view.mask, view.mask, view.bias
+        if bias is not None:
+            # the lowest finite number, not -inf: a row of -inf alone would be NaN
+            given = bias if mask is None else bias.masked_fill(~mask, torch.finfo(bias.dtype).min)
         sides = (self.query_side(query), memory.prepared, memory.values)
-        return fused_attention(*sides, view.mask, view.bias, dropout=dropout)
+        if query.dim() == 3:  # the kernels take four dimensions
+            sides = (sides[0].unsqueeze(1), sides[1].unsqueeze(1), sides[2].unsqueeze(1))
+            given = given.unsqueeze(1) if given is not None and given.dim() == 3 else given
+        context = scaled_dot_product_attention(
+            *sides, given, dropout_p=dropout, is_causal=causal, scale=1.0
+        )
+        context = context.squeeze(1) if query.dim() == 3 else context
+        if mask is not None:  # some kernels return NaN where nothing may be attended
+            context = context.masked_fill(~mask.any(-1, keepdim=True), 0.0)
+        return context
 
 
 class ScaledDot(Dot):
@@ -102,7 +106,6 @@ class ScaledDot(Dot):
         self.log_temperature = nn.Parameter(torch.zeros(())) if learnable else None
 
     def query_side(self, query: Tensor) -> Tensor:
-        """scale q / temperature: [B, Q, D]."""
         query = query * (query.shape[-1] ** -0.5 if self.scale is None else self.scale)
         return query if self.log_temperature is None else query * torch.exp(-self.log_temperature)
 
@@ -128,7 +131,6 @@ class General(Dot):
         self.query_dim, self.key_dim = query_dim, key_dim
 
     def prepare(self, keys: Tensor) -> Tensor:
-        """W k: [B, K, Dk] -> [B, K, Dq]."""
         return keys @ self.weight.mT
 
 
@@ -154,11 +156,9 @@ class Cosine(Dot):
         self.log_temperature = nn.Parameter(start) if learnable else None
 
     def prepare(self, keys: Tensor) -> Tensor:
-        """k / |k|: [B, K, D]."""
         return _direction(keys)
 
     def query_side(self, query: Tensor) -> Tensor:
-        """beta q / |q|: [B, Q, D]."""
         query = _direction(query)
         if self.log_temperature is None:
             return query / self.temperature

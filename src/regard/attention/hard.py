@@ -56,10 +56,8 @@ def gumbel_softmax(
     variance.
 
     Parameters:
-        scores: [..., K].
-        mask: boolean, broadcast to the scores; True means may be attended. None allows all.
+        scores, mask, generator: as for `sample_one`.
         temperature: of the softmax in the backward pass.
-        generator: for the noise; None uses torch's default generator.
 
     Returns:
         [..., K] weights, one at the sampled position; zeros where nothing is allowed.
@@ -111,10 +109,7 @@ class Hard(Alignment):
     """
 
     def __init__(
-        self,
-        estimator: Literal["reinforce", "gumbel"] = "reinforce",
-        *,
-        temperature: float = 1.0,
+        self, estimator: Literal["reinforce", "gumbel"] = "reinforce", *, temperature: float = 1.0
     ) -> None:
         super().__init__()
         if estimator not in ("reinforce", "gumbel"):
@@ -125,11 +120,9 @@ class Hard(Alignment):
         self.temperature = temperature
 
     def extra_repr(self) -> str:
-        """The estimator."""
         return self.estimator
 
     def check(self, score: Score, window: Window) -> None:
-        """Refuse windows with a gain."""
         if window.has_gain:
             raise ConfigError(
                 f"Hard attends to one position, and the gain of {type(window).__name__} would only "
@@ -137,15 +130,13 @@ class Hard(Alignment):
             )
 
     def forward(self, scores: Tensor, mask: Tensor | None = None) -> Sampled:
-        """[..., K] scores -> weights and, in training with REINFORCE, their log-probability."""
         if scores.shape[-1] == 0:  # nothing to sample from
             none = scores.sum(-1) if self.training and self.estimator == "reinforce" else None
             return Sampled(scores, none, none)
         if not self.training:
             return Sampled(_highest(scores, mask))
         if self.estimator == "gumbel":
-            weights = gumbel_softmax(scores, mask, temperature=self.temperature)
-            return Sampled(weights)
+            return Sampled(gumbel_softmax(scores, mask, temperature=self.temperature))
         return sample_one(scores, mask)
 
 

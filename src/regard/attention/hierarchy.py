@@ -7,9 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from regard.attention.attention import Attention
-from regard.attention.last_state import take_states
 from regard.attention.multi_head import MultiHead
-from regard.attention.pooling import Pooled
+from regard.attention.pooling import Pooled, take_states
 
 __all__ = ["Hierarchical", "HierarchicalPooling", "Stacked", "StackedPooling"]
 
@@ -22,13 +21,10 @@ class Hierarchical(Pooled):
     """What hierarchical pooling returns: a `Pooled` whose weights are over all words.
 
     Attributes:
-        context: [B, D] of the document.
+        context, log_prob, entropy: as of `Pooled`, for the document and the samples of both levels.
         weights: [B, L, W], of each word in the document: its weight in the sentence times that of
             the sentence. They sum to one if those of both levels do.
         head_weights: [B, H, Q, L, W], the same for each head and query of the sentences.
-        log_prob: [B], of all positions that `Hard` sampled in training with REINFORCE, on both
-            levels; otherwise None.
-        entropy: [B], of the distributions they were sampled from, likewise.
         sentence_weights: [B, L], of each sentence in the document.
         word_weights: [B, L, W], of each word in its sentence; zero in empty sentences.
     """
@@ -49,7 +45,7 @@ class HierarchicalPooling(nn.Module):
         encode_words: `encode(states [N, S, D], mask [N, S]) -> [N, S, D']`, such as a bidirectional
             GRU, applied before the words are pooled; None is the identity. It gets the allowed
             words first, in order.
-        encode_sentences: likewise, before the sentences are pooled.
+        encode_sentences: the same, applied before the sentences are pooled.
 
     Source: Yang et al., 2016, "Hierarchical attention networks for document classification",
     section 2.2.
@@ -109,14 +105,11 @@ class Stacked(Pooled):
     """What stacked pooling returns: a `Pooled` whose weights are over the input states.
 
     Attributes:
-        context: [B, D].
+        context, log_prob, entropy: as of `Pooled`, for the samples of both attentions.
         weights: [B, S], of the input states: second_weights @ first_weights, with the heads of the
             first attention averaged. They sum to one if those of both attentions do. They leave
             out what the encoder in between carries from one position to others.
         head_weights: [B, H, Q, S], the same for each head and query of the pooling.
-        log_prob: [B], of all positions that `Hard` sampled in training with REINFORCE, in both
-            attentions; otherwise None.
-        entropy: [B], of the distributions they were sampled from, likewise.
         first_weights: [B, S, S] of the first attention, or [B, H, S, S]; queries before keys.
         second_weights: [B, S] of the pooling, over the encoded states.
     """

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from regard.attention.kernels import Band, Reach, is_narrow, is_transformed
-from regard.attention.window import View, Window, distances
+from regard.attention.window import View, Window
 from regard.errors import ConfigError
 
 __all__ = ["LocalMonotonic", "LocalPredictive"]
@@ -38,14 +38,7 @@ class LocalMonotonic(Window):
         self.reach = Reach(keys, keys)
 
     def extra_repr(self) -> str:
-        """The radius."""
         return str(self.radius)
-
-    def forward(
-        self, query: Tensor, keys: int, *, lengths: Tensor | None = None, position: int = 0
-    ) -> View:
-        """[Q, K] mask."""
-        return View(distances(query, keys, position).abs() <= self.radius)
 
 
 class LocalPredictive(Window):
@@ -86,7 +79,6 @@ class LocalPredictive(Window):
         nn.init.uniform_(self.vector, -(hidden_dim**-0.5), hidden_dim**-0.5)
 
     def extra_repr(self) -> str:
-        """The radius and `renormalise`."""
         return f"{self.radius}, renormalise={self.renormalise}"
 
     def centres(self, query: Tensor, lengths: Tensor | int) -> Tensor:
@@ -100,18 +92,16 @@ class LocalPredictive(Window):
     def forward(
         self, query: Tensor, keys: int, *, lengths: Tensor | None = None, position: int = 0
     ) -> View:
-        """[B, Q, K] mask and gain."""
         centres = self.centres(query, keys if lengths is None else lengths)
         return self._view(query, torch.arange(keys, device=query.device), centres)
 
     def band(self, query: Tensor, keys: int, lengths: Tensor | None) -> tuple[Band, View] | None:
-        """The keys within the radius, if they are few enough for a band to be faster."""
-        if self.radius == inf or not is_narrow(int(2 * self.radius) + 1, keys):
+        if self.radius == inf or not is_narrow(width := int(2 * self.radius) + 1, keys):
             return None
         if not torch.compiler.is_compiling() and is_transformed():
             return None
         centres = self.centres(query, keys if lengths is None else lengths)
-        band = Band(torch.ceil(centres - self.radius).long(), int(2 * self.radius) + 1)
+        band = Band(torch.ceil(centres - self.radius).long(), width)
         places = band.places()
         view = self._view(query, places, centres)
         inside = (places >= 0) & (places < keys)

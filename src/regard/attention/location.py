@@ -1,4 +1,4 @@
-"""Location-based scores, which depend on the query and the position of the key alone."""
+"""Scores that do not read the keys: of the query and the position, and constant ones."""
 
 import torch
 from torch import Tensor, nn
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from regard.attention.score import Score
 from regard.errors import ConfigError
 
-__all__ = ["Location"]
+__all__ = ["Location", "Uniform"]
 
 
 class Location(Score):
@@ -30,11 +30,9 @@ class Location(Score):
         self.query_dim = query_dim
 
     def compare(self, query: Tensor, prepared: Tensor) -> Tensor:
-        """[B, Q, Dq] -> [B, Q, K]."""
         return query @ self._rows(prepared).mT
 
     def compare_one(self, query: Tensor, prepared: Tensor, key: Tensor) -> Tensor:
-        """[B, 1, Dq] and positions [B] -> [B]."""
         return (query.squeeze(1) * self._rows(prepared)[key]).sum(-1)
 
     def _rows(self, prepared: Tensor) -> Tensor:
@@ -45,3 +43,23 @@ class Location(Score):
                 f"location attention was made for at most {len(self.weight)} keys, not {count}"
             )
         return self.weight[:count]
+
+
+class Uniform(Score):
+    """score(q, k) = 0: softmax gives uniform weights, and the context is a mean.
+
+    A baseline for the other scores: the same model with mean pooling. Windows and masks restrict
+    the keys that are averaged; aligned by `Hard`, all allowed keys are equally likely.
+
+    Source: Wiegreffe and Pinter, 2019, "Attention is not not explanation", section 3.2, where
+    frozen uniform weights are the first test of whether attention is needed.
+
+    >>> Uniform()(torch.randn(1, 2, 3), torch.randn(1, 4, 5))
+    tensor([[[0., 0., 0., 0.],
+             [0., 0., 0., 0.]]])
+    """
+
+    reads_query = False
+
+    def compare(self, query: Tensor, prepared: Tensor) -> Tensor:
+        return query.new_zeros(*query.shape[:-1], prepared.shape[-2])

@@ -1,5 +1,6 @@
 """Keys and values prepared for attention, and the checks of their shapes."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
@@ -7,7 +8,7 @@ from torch import Tensor
 
 from regard.errors import ConfigError
 
-__all__ = ["Memory", "check_keys", "check_width"]
+__all__ = ["Memory", "as_memory", "check_keys", "check_width"]
 
 
 class Memory(NamedTuple):
@@ -40,6 +41,20 @@ class Memory(NamedTuple):
                 [each.expand(*each.shape[:-2], queries, each.shape[-1]) for each in masks], -1
             )
         return Memory(prepared, torch.cat([self.values, more.values], -2), mask)
+
+
+def as_memory(
+    keys: Tensor | Memory,
+    values: Tensor | None,
+    mask: Tensor | None,
+    prepare: Callable[[Tensor, Tensor | None, Tensor | None], Memory],
+) -> Memory:
+    """The memory itself, or that prepared of keys, values and mask."""
+    if not isinstance(keys, Memory):
+        return prepare(keys, values, mask)
+    if values is not None or mask is not None:
+        raise ConfigError("values and mask are part of the memory; give them to prepare()")
+    return keys
 
 
 def check_keys(

@@ -130,18 +130,15 @@ class Monotonic(SequentialAlignment):
         self.offset = nn.Parameter(torch.zeros(()))
 
     def extra_repr(self) -> str:
-        """The noise."""
         return f"noise={self.noise}"
 
     def start(self, prepared: Tensor) -> Tensor:
-        """The state before the first query, [B, K]: weight one at the first key."""
         first = torch.arange(prepared.shape[-2], device=prepared.device) == 0
         return first.to(prepared.dtype).expand(prepared.shape[:-1])
 
     def align(
         self, score: Score, query: Tensor, prepared: Tensor, mask: Tensor | None, state: Tensor
     ) -> Tensor:
-        """[B, Q, K] weights: expected in training, decoded in evaluation."""
         if self.training:
             return self.expected(score.compare(query, prepared), mask, state)
         return self.decode(score, query, prepared, mask, state)
@@ -166,12 +163,6 @@ class Monotonic(SequentialAlignment):
         """Queries [B, Q, Dq], prepared keys and previous weights [B, K] -> [B, Q, K] weights."""
         if mask is not None:
             mask = mask.expand(*query.shape[:-2], *mask.shape[-2:]).flatten(0, -3)
-        weights = monotonic_decode(
-            score,
-            query.flatten(0, -3),
-            prepared.flatten(0, -3),
-            state.flatten(0, -2),
-            mask,
-            threshold=-self.offset,
-        )
+        sides = (query.flatten(0, -3), prepared.flatten(0, -3), state.flatten(0, -2))
+        weights = monotonic_decode(score, *sides, mask, threshold=-self.offset)
         return weights.reshape(*query.shape[:-1], prepared.shape[-2])

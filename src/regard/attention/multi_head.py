@@ -1,6 +1,7 @@
 """Multi-head attention: several attentions in parallel, each of its own projections."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import torch
@@ -8,7 +9,7 @@ from torch import Tensor, nn
 
 from regard.attention.attention import Attended, Attention
 from regard.attention.dot import ScaledDot
-from regard.attention.memory import Memory, check_keys, check_width
+from regard.attention.memory import Memory, as_memory, check_keys, check_width
 from regard.attention.rotary import Rotary
 from regard.attention.softmax import masked_softmax
 from regard.attention.window import Global
@@ -102,14 +103,7 @@ class MultiHead(nn.Module):
         *,
         position: int = 0,
     ) -> Memory:
-        """Compute once what does not depend on the query.
-
-        Parameters:
-            keys: [B, K, Dk].
-            values: [B, K, Dv]; the keys if None.
-            mask: boolean [B, K] or [B, Q, K]; True means may be attended.
-            position: of the first key, for rotary positions.
-        """
+        """As `Attention.prepare`; `position` is that of the first key, for rotary positions."""
         memory = self._prepare(keys, values, mask, position)
         if self.shared:
             return memory._replace(prepared=self.heads[0].score.keep(memory.prepared))
@@ -117,7 +111,7 @@ class MultiHead(nn.Module):
         return memory._replace(prepared=tuple(head.score.keep(part) for head, part in kept))
 
     def _prepare(
-        self, keys: Tensor, values: Tensor | None, mask: Tensor | None, position: int
+        self, keys: Tensor, values: Tensor | None, mask: Tensor | None, position: int = 0
     ) -> Memory:
         values, mask = check_keys(keys, values, mask)
         check_width("keys", keys, self.key_projection.in_features)
@@ -132,11 +126,8 @@ class MultiHead(nn.Module):
             prepared = tuple(
                 head.score.prepare(projected[:, h // group]) for h, head in enumerate(self.heads)
             )
-        return Memory(
-            prepared,
-            self._split(self.value_projection(values)),
-            None if mask is None else mask.unsqueeze(1),
-        )
+        values = self._split(self.value_projection(values))
+        return Memory(prepared, values, None if mask is None else mask.unsqueeze(1))
 
     def forward(
         self,
@@ -149,26 +140,12 @@ class MultiHead(nn.Module):
         state: Any = None,
         need_weights: bool = True,
     ) -> Attended:
-        """Attend.
-
-        Parameters:
-            query: [B, Q, Dq].
-            keys: [B, K, Dk], or the `Memory` that `prepare` made of keys, values and mask.
-            values: [B, K, Dv]; the keys if None.
-            mask: boolean [B, K] or [B, Q, K]; True means may be attended.
-            position: of the first query in its sequence.
-            state: as the call for the previous step returned it; None at the first step.
-            need_weights: False allows a faster kernel; the context is the same.
+        """Attend; parameters and errors as for `Attention`.
 
         Returns:
             `Attended`: context [B, Q, output_dim], weights [B, H, Q, K] or None.
         """
-        if isinstance(keys, Memory):
-            if values is not None or mask is not None:
-                raise ConfigError("values and mask are part of the memory; give them to prepare()")
-            memory = keys
-        else:
-            memory = self._prepare(keys, values, mask, 0)
+        memory = as_memory(keys, values, mask, self._prepare)
         if query.dim() != 3 or query.shape[0] != memory.values.shape[0]:
             raise ConfigError(
                 f"query must be [B, Q, Dq] with B = {len(memory.values)}, not {list(query.shape)}"
@@ -178,13 +155,10 @@ class MultiHead(nn.Module):
         if self.rotary is not None:
             projected = self.rotary(projected, position)
         attend = self._all_at_once if self.shared else self._one_by_one
-        attended = attend(
-            projected, memory, position=position, state=state, need_weights=need_weights
-        )
+        how: Any = {"position": position, "state": state, "need_weights": need_weights}
+        attended = attend(projected, memory, **how)
         context = self.output_projection(attended.context.transpose(1, 2).flatten(2))
-        return Attended(
-            context, attended.weights, attended.log_prob, attended.entropy, attended.state
-        )
+        return replace(attended, context=context)
 
     def _split(self, projected: Tensor) -> Tensor:
         """[B, L, heads * d] -> [B, heads, L, d]."""
@@ -230,14 +204,9 @@ class MultiHead(nn.Module):
         if module.bias_k is not None or module.add_zero_attn:
             raise ConfigError("add_bias_kv and add_zero_attn have no counterpart in MultiHead")
         head = Attention(ScaledDot(), dropout=module.dropout)
-        width = module.embed_dim
-        result = cls(
-            [head] * module.num_heads,
-            width,
-            key_dim=module.kdim,
-            value_dim=module.vdim,
-            bias=module.in_proj_bias is not None,
-        )
+        widths: Any = {"key_dim": module.kdim, "value_dim": module.vdim}
+        bias = module.in_proj_bias is not None
+        result = cls([head] * module.num_heads, module.embed_dim, **widths, bias=bias)
         joint = module.in_proj_weight
         if joint is None:
             parts = [module.q_proj_weight, module.k_proj_weight, module.v_proj_weight]
@@ -246,10 +215,10 @@ class MultiHead(nn.Module):
         biases = [None] * 3 if module.in_proj_bias is None else module.in_proj_bias.chunk(3)
         result = result.to(parts[0])
         with torch.no_grad():
-            for projection, weight, bias in zip(result._inputs(), parts, biases, strict=True):
+            for projection, weight, offset in zip(result._inputs(), parts, biases, strict=True):
                 projection.weight.copy_(weight)
-                if bias is not None:
-                    projection.bias.copy_(bias)
+                if offset is not None:
+                    projection.bias.copy_(offset)
             result.output_projection.load_state_dict(module.out_proj.state_dict())
         return result.train(module.training)
 
@@ -259,7 +228,8 @@ class MultiHead(nn.Module):
         Raises:
             ConfigError: torch's module has no equivalent; the message says of what.
         """
-        head = self.heads[0]
+        head, width = self.heads[0], self.query_projection.in_features
+        output = self.output_projection.out_features
         obstacles = {
             "heads that differ": not self.shared,
             f"the score {type(head.score).__name__}": not isinstance(head.score, ScaledDot),
@@ -269,9 +239,7 @@ class MultiHead(nn.Module):
             "an align other than softmax": head.align is not masked_softmax,
             "shared keys and values": self.kv_heads != self.count,
             "rotary positions": self.rotary is not None,
-            "a context or heads of another width": self.count * self.head_dim
-            != self.query_projection.in_features
-            or self.output_projection.out_features != self.query_projection.in_features,
+            "a context or heads of another width": {self.count * self.head_dim, output} != {width},
         }
         for obstacle, stands in obstacles.items():
             if stands:
@@ -279,7 +247,7 @@ class MultiHead(nn.Module):
         inputs = self._inputs()
         weight = inputs[0].weight
         module = nn.MultiheadAttention(
-            self.query_projection.in_features,
+            width,
             self.count,
             dropout=head.dropout,
             bias=inputs[0].bias is not None,

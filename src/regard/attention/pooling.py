@@ -1,7 +1,7 @@
-"""Attention pooling of a sequence to one context, by learned queries or self-attention."""
+"""Attention pooling: learned queries, self-attention, or the last state as the query."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import torch
@@ -12,12 +12,11 @@ from regard.errors import ConfigError
 
 __all__ = [
     "AttentionPooling",
+    "LastStatePooling",
     "Pooled",
     "SelfAttentionPooling",
-    "average_heads",
-    "check_pooled_mask",
     "learned_queries",
-    "refuse_ordered",
+    "take_states",
 ]
 
 
@@ -32,7 +31,7 @@ class Pooled:
         head_weights: [B, H, Q, S], of each head and query; Q = S for self-attention, 1 otherwise.
         log_prob: [B], of all positions that `Hard` sampled in training with REINFORCE; otherwise
             None.
-        entropy: [B], of the distributions they were sampled from, likewise.
+        entropy: [B], of the distributions they were sampled from; otherwise None.
     """
 
     context: Tensor
@@ -73,19 +72,19 @@ class AttentionPooling(nn.Module):
 
     def __init__(self, heads: Sequence[Attention], query_dim: int) -> None:
         super().__init__()
-        refuse_ordered(heads, "a learned query has none")
+        _refuse_ordered(heads, "a learned query has none")
         self.heads = nn.ModuleList(heads)
         read = any(head.reads_query for head in heads)
         self.queries = learned_queries(len(heads), query_dim if read else 0)
 
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Pooled:
         """Pool states [B, S, D] over the positions that mask [B, S] allows."""
-        check_pooled_mask(mask, states)
+        _check_mask(mask, states)
         each = [
             head(query.expand(states.shape[0], 1, -1), states, mask=mask)
             for head, query in zip(self.heads, self.queries, strict=True)
         ]
-        return average_heads(each, None)
+        return _average(each, None)
 
 
 class SelfAttentionPooling(nn.Module):
@@ -113,11 +112,54 @@ class SelfAttentionPooling(nn.Module):
 
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Pooled:
         """Pool states [B, S, D] over the positions that mask [B, S] allows."""
-        check_pooled_mask(mask, states)
-        return average_heads([head(states, states, mask=mask) for head in self.heads], mask)
+        _check_mask(mask, states)
+        return _average([head(states, states, mask=mask) for head in self.heads], mask)
 
 
-def refuse_ordered(heads: Sequence[Attention], why: str) -> None:
+class LastStatePooling(nn.Module):
+    """context = [c; h_last], c = sum over s of weights_s h_s, weights = align(score(h_last, h_s)).
+
+    The last true state of each case is the query, and is concatenated to the context. It is also
+    one of the keys.
+
+    Parameters:
+        heads: one or more `Attention` for queries and keys as wide as the states, none that
+            depends on the position of the query; their contexts are averaged.
+
+    Raises:
+        ConfigError: no heads, or one that depends on the position of the query.
+
+    Source: after Bahdanau, Cho and Bengio, 2015, "Neural machine translation by jointly learning
+    to align and translate", where the query is the state of a decoder; Luong, Pham and Manning,
+    2015, "Effective approaches to attention-based neural machine translation", equation 5,
+    concatenates context and query.
+
+    >>> from regard.attention import Additive
+    >>> pooling = LastStatePooling([Attention(Additive(5, 5, 7))])
+    >>> context, weights = pooling(torch.randn(2, 11, 5))
+    >>> context.shape, weights.shape
+    (torch.Size([2, 10]), torch.Size([2, 11]))
+    """
+
+    def __init__(self, heads: Sequence[Attention]) -> None:
+        super().__init__()
+        if not heads:
+            raise ConfigError("heads must be at least 1, not 0")
+        _refuse_ordered(heads, "the last state is the only query")
+        self.heads = nn.ModuleList(heads)
+
+    def forward(self, states: Tensor, mask: Tensor | None = None) -> Pooled:
+        """Pool states [B, S, D] over the positions that mask [B, S] allows -> context [B, 2 D].
+
+        The last state is that at the last True position; zeros where nothing is True.
+        """
+        _check_mask(mask, states)
+        last = _last_true(states, mask)  # [B, 1, D]
+        pooled = _average([head(last, states, mask=mask) for head in self.heads], None)
+        return replace(pooled, context=torch.cat([pooled.context, last.squeeze(1)], 1))
+
+
+def _refuse_ordered(heads: Sequence[Attention], why: str) -> None:
     """Raise a `ConfigError` for heads that depend on the position of the query; say why."""
     for head in heads:
         if head.ordered:
@@ -128,7 +170,7 @@ def refuse_ordered(heads: Sequence[Attention], why: str) -> None:
             )
 
 
-def check_pooled_mask(mask: Tensor | None, states: Tensor) -> None:
+def _check_mask(mask: Tensor | None, states: Tensor) -> None:
     """Raise a `ConfigError` unless the mask is [B, S], as the states [B, S, D]."""
     if mask is not None and mask.shape != states.shape[:2]:
         raise ConfigError(
@@ -136,7 +178,7 @@ def check_pooled_mask(mask: Tensor | None, states: Tensor) -> None:
         )
 
 
-def average_heads(heads: Sequence[Attended], mask: Tensor | None) -> Pooled:
+def _average(heads: Sequence[Attended], mask: Tensor | None) -> Pooled:
     """Mean over the heads and over the queries that mask [B, Q] allows."""
     contexts = torch.stack([head.context for head in heads]).mean(0)  # [B, Q, D]
     each = torch.stack([cast(Tensor, head.weights) for head in heads], 1)  # [B, H, Q, S]
@@ -171,3 +213,19 @@ def learned_queries(heads: int, query_dim: int) -> Tensor:
         return nn.Buffer(torch.zeros(heads, 0), persistent=False)
     start = torch.zeros(1, query_dim) if heads == 1 else torch.randn(heads, query_dim)
     return nn.Parameter(start)
+
+
+def _last_true(states: Tensor, mask: Tensor | None) -> Tensor:
+    """[B, S, D] -> [B, 1, D], the state at the last True position; zeros if there is none."""
+    if mask is None:
+        return states[:, -1:]
+    places = torch.arange(1, mask.shape[1] + 1, device=mask.device)
+    last = (mask * places).amax(1).clamp(min=1) - 1  # [B]
+    state = take_states(states, last.unsqueeze(1))
+    return state.masked_fill(~mask.any(1)[:, None, None], 0.0)
+
+
+def take_states(states: Tensor, places: Tensor) -> Tensor:
+    """[B, S, D] states at positions [B, P] -> [B, P, D]."""
+    # not take_along_dim, which fixes the sizes in an exported graph
+    return states.gather(1, places.unsqueeze(2).expand(-1, -1, states.shape[2]))

@@ -21,7 +21,6 @@ class _AdditiveRecurrent(RecurrentScore):
         self.query_dim, self.key_dim = query_dim, key_dim
 
     def prepare(self, keys: Tensor) -> Tensor:
-        """W_k k + b: [B, K, Dk] -> [B, K, A]."""
         return self.additive.prepare(keys)
 
     def features(self, state: Tensor) -> Tensor:
@@ -29,7 +28,6 @@ class _AdditiveRecurrent(RecurrentScore):
         raise NotImplementedError
 
     def compare(self, query: Tensor, prepared: Tensor, state: Tensor | None = None) -> Tensor:
-        """One query [B, 1, Dq] against [B, K, A], given the state [B, K] -> [B, 1, K]."""
         if query.shape[-2] != 1:
             raise ConfigError(
                 f"{type(self).__name__} takes one query at a time, not {query.shape[-2]}: "
@@ -79,7 +77,6 @@ class LocationSensitive(_AdditiveRecurrent):
         self.feature_projection = nn.Linear(filters, hidden_dim, bias=False)
 
     def features(self, state: Tensor) -> Tensor:
-        """U (F * weights): [B, K] -> [B, K, A]."""
         if state.numel() == 0:  # conv1d refuses it
             return state.new_zeros(*state.shape, self.feature_projection.out_features)
         rows = state.reshape(-1, 1, state.shape[-1])
@@ -88,7 +85,6 @@ class LocationSensitive(_AdditiveRecurrent):
         return features.reshape(*state.shape, -1)
 
     def update(self, state: Tensor, weights: Tensor) -> Tensor:
-        """The weights [B, K] themselves."""
         return weights
 
 
@@ -115,11 +111,9 @@ class Coverage(_AdditiveRecurrent):
         nn.init.uniform_(self.coverage_vector, -(hidden_dim**-0.5), hidden_dim**-0.5)
 
     def features(self, state: Tensor) -> Tensor:
-        """w_c c: [B, K] -> [B, K, A]."""
         return state.unsqueeze(-1) * self.coverage_vector
 
     def update(self, state: Tensor, weights: Tensor) -> Tensor:
-        """The coverage [B, K] plus these weights."""
         return state + weights
 
 

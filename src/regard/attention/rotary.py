@@ -58,7 +58,6 @@ class Rotary(nn.Module):
         self.base = base
 
     def extra_repr(self) -> str:
-        """The base."""
         return str(self.base)
 
     def forward(self, vectors: Tensor, position: int = 0) -> Tensor:

@@ -24,7 +24,7 @@ class Score(nn.Module):
         query_dim: Dq, or None for any width.
         key_dim: Dk, or None for any width.
         reads_query: whether the scores depend on the query; if not, pooling learns none.
-            compares_bands: whether `compare_band` is available.
+        compares_bands: whether `compare_band` is available.
     """
 
     query_dim: int | None = None
@@ -76,7 +76,7 @@ class Score(nn.Module):
             need_weights: whether to return the weights.
 
         Returns:
-            The context [B, Q, Dv] and, if needed, the weights [B, Q, K]; None if there is no such
+            The context [B, Q, Dv] and, if needed, the weights [B, Q, K]; None without such a
             kernel.
         """
         return None
@@ -84,14 +84,11 @@ class Score(nn.Module):
     def attend_view(
         self, query: Tensor, memory: Memory, view: View, *, dropout: float
     ) -> Tensor | None:
-        """The context [B, Q, Dv] of softmax attention, if a fused kernel computes it.
+        """The context [B, Q, Dv] of softmax attention; None without a fused kernel.
 
         Parameters:
             view: the bias of the window, and the mask of window and memory.
             dropout: rate of the weights.
-
-        Returns:
-            The context; None if there is no such kernel.
         """
         return None
 

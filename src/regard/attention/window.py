@@ -1,6 +1,6 @@
 """The base class of windows, and those that are made of others."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import reduce
 from typing import NamedTuple
 
@@ -51,7 +51,7 @@ class Window(nn.Module):
         has_gain: whether the view has a gain.
         reads_query: whether the view depends on the query vector, not just on its position.
         reach: how far each query sees, if the view is a mask of a range around its position and
-            nothing more; otherwise None.
+            nothing more; otherwise None, and the subclass defines `forward`.
     """
 
     relative: bool = False
@@ -62,7 +62,7 @@ class Window(nn.Module):
     def forward(
         self, query: Tensor, keys: int, *, lengths: Tensor | None = None, position: int = 0
     ) -> View:
-        """The view of each query.
+        """The view of each query; by default the mask [Q, K] of the reach.
 
         Parameters:
             query: [B, Q, Dq].
@@ -70,7 +70,9 @@ class Window(nn.Module):
             lengths: number of true keys, broadcast to [B, Q]; None if all are.
             position: of the first query in its sequence.
         """
-        raise NotImplementedError
+        if self.reach is None:
+            raise NotImplementedError
+        return View(self.reach.mask(distances(query, keys, position)))
 
     def band(self, query: Tensor, keys: int, lengths: Tensor | None) -> tuple[Band, View] | None:
         """The band of consecutive keys that each query sees, if it is narrow.
@@ -96,12 +98,6 @@ class Global(Window):
 
     reach = Reach()
 
-    def forward(
-        self, query: Tensor, keys: int, *, lengths: Tensor | None = None, position: int = 0
-    ) -> View:
-        """An empty view."""
-        return View()
-
 
 class Windows(Window):
     """Several windows combined: masks intersect, biases add, gains multiply.
@@ -124,12 +120,13 @@ class Windows(Window):
         self.reads_query = any(window.reads_query for window in windows)
         reaches = [window.reach for window in windows]
         if None not in reaches:
-            self.reach = Reach(*(_least(sides) for sides in zip(*reaches, strict=True)))
+            sides = zip(*reaches, strict=True)
+            least = (min((n for n in side if n is not None), default=None) for side in sides)
+            self.reach = Reach(*least)
 
     def forward(
         self, query: Tensor, keys: int, *, lengths: Tensor | None = None, position: int = 0
     ) -> View:
-        """The combined view."""
         views = [w(query, keys, lengths=lengths, position=position) for w in self.windows]
         return View(
             _reduce(torch.logical_and, [view.mask for view in views]),
@@ -143,10 +140,6 @@ def distances(query: Tensor, keys: int, position: int) -> Tensor:
     """[Q, K] positions of the keys minus those of the queries; the first query is at `position`."""
     places = torch.arange(query.shape[-2], device=query.device) + position
     return torch.arange(keys, device=query.device) - places.unsqueeze(1)
-
-
-def _least(sides: Iterable[int | None]) -> int | None:
-    return min((side for side in sides if side is not None), default=None)
 
 
 def _reduce(

@@ -17,7 +17,6 @@ from regard.attention.kernels._attend import (
 from regard.attention.kernels._band import Band, band_dot, band_weighted_sum
 from regard.attention.kernels._choice import KERNELS, check_kernel, choose, is_transformed
 from regard.attention.kernels._factors import exponentials
-from regard.attention.kernels._fused import fused_attention
 from regard.attention.kernels._reach import EVERYTHING, Reach, is_narrow
 
 __all__ = [
@@ -34,7 +33,6 @@ __all__ = [
     "choose",
     "dot_attention",
     "exponentials",
-    "fused_attention",
     "is_narrow",
     "is_transformed",
 ]

@@ -1,16 +1,15 @@
 """Additive scores as one operator of torch, whichever kernel computes them."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from regard.attention.kernels._band import Band, gathered
-from regard.attention.kernels._checks import check_sides
 from regard.attention.kernels._choice import choose, is_transformed
-from regard.attention.kernels._factors import Block
 from regard.attention.kernels._operators import (
     as_new,
+    check_sides,
     differentiate_again,
     flat,
     flat_mask,
@@ -58,134 +57,135 @@ def additive_score(
     """
     first, width = (None, None) if band is None else band
     check_sides(query, keys, vector=vector, mask=mask, keys_exp=keys_exp, first=first, width=width)
+    given = _Inputs(query, keys, vector, mask, keys_exp, first, width or 0, kernel)
     if torch.onnx.is_in_onnx_export():
-        return _plain(query, keys, vector, None, band)
+        return _plain(given._replace(mask=None))
     if not torch.compiler.is_compiling():  # a graph has one operator for every size
         if is_transformed():
-            return _plain(query, keys, vector, mask, band)
-        kernel = choose(query, keys if band is None else keys[..., : band.width, :], kernel)
-        if kernel == "plain":
-            return _plain(query, keys, vector, mask, band)
-    scores: Tensor = _score(query, keys, vector, mask, keys_exp, first, width or 0, kernel)
+            return _plain(given)
+        given = given._replace(kernel=given.choose())
+        if given.kernel == "plain":
+            return _plain(given)
+    scores: Tensor = _score(*given)
     return scores
 
 
-def _plain(
-    query: Tensor,
-    keys: Tensor,
-    vector: Tensor,
-    mask: Tensor | None = None,
-    band: Band | None = None,
-) -> Tensor:
-    """The formula, holding [..., Q, K, A]; parameters as for `additive_score`."""
-    if band is None:
+class _Inputs(NamedTuple):
+    """The inputs of `additive_score`, in the order in which the operators take them."""
+
+    query: Tensor
+    keys: Tensor
+    vector: Tensor
+    mask: Tensor | None
+    keys_exp: Tensor | None
+    first: Tensor | None
+    width: int
+    kernel: str | None
+
+    @property
+    def columns(self) -> int:
+        """The number of scores of a query."""
+        return self.keys.shape[-2] if self.first is None else self.width
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the scores."""
+        return torch.promote_types(self.query.dtype, self.keys.dtype)
+
+    @property
+    def flat_first(self) -> Tensor | None:
+        """[N, Q]."""
+        first = self.first
+        return None if first is None else first.reshape(-1, first.shape[-1]).contiguous()
+
+    def choose(self) -> str:
+        """The kernel that computes the scores."""
+        return choose(self.query, self.keys[..., : self.columns, :], self.kernel)
+
+
+def _plain(given: _Inputs) -> Tensor:
+    """The formula, holding [..., Q, K, A]."""
+    query, keys, vector, mask, _, first, width, _ = given
+    if first is None:
         sums = query.unsqueeze(-2) + keys.unsqueeze(-3)
     else:
-        first = band.first.reshape(-1, band.first.shape[-1])
-        found, inside = gathered(flat(keys), first, band.width)
-        sums = query.unsqueeze(-2) + found.view(*band.first.shape, *found.shape[-2:])
+        found, inside = gathered(flat(keys), first.reshape(-1, first.shape[-1]), width)
+        sums = query.unsqueeze(-2) + found.view(*first.shape, *found.shape[-2:])
         inside = inside.view(sums.shape[:-1])
         mask = inside if mask is None else mask & inside
     scores = torch.tanh(sums) @ vector
     return scores if mask is None else scores.masked_fill(~mask, 0)
 
 
-@torch.library.custom_op("regard::additive_score", mutates_args=())
-def _score(
-    query: Tensor,
-    keys: Tensor,
-    vector: Tensor,
-    mask: Tensor | None,
-    keys_exp: Tensor | None,
-    first: Tensor | None,
-    width: int,
-    kernel: str | None,
-) -> Tensor:
-    K = keys.shape[-2] if first is None else width
-    kernel = choose(query, keys[..., :K, :], kernel)
-    dtype = torch.promote_types(query.dtype, keys.dtype)
-    mask = flat_mask(mask, query, K)
-    if kernel == "triton" and first is None:
+# A schema is flat; these are the fields of `_Inputs`.
+_INPUTS = (
+    "Tensor query, Tensor keys, Tensor vector, Tensor? mask, Tensor? keys_exp, Tensor? first, "
+    "SymInt width, str? kernel"
+)
+
+
+@torch.library.custom_op("regard::additive_score", mutates_args=(), schema=f"({_INPUTS}) -> Tensor")
+def _score(*inputs: Any) -> Tensor:
+    given = _Inputs(*inputs)
+    query, keys, vector = given[:3]
+    kernel, mask = given.choose(), flat_mask(given.mask, query, given.columns)
+    if kernel == "triton" and given.first is None:
         from regard.attention.kernels import _triton
 
         scores = _triton.score(flat(query), flat(keys), vector, mask)
     else:
-        block = Block(_flat_first(first))
-        blocked = AdditiveScores(query, keys, vector, keys_exp, kernel)
-        scores = blocked.score(mask, query.shape[-2], K, block)
-    return as_new(scores.to(dtype), (*query.shape[:-1], K))
+        blocked = AdditiveScores(query, keys, vector, given.keys_exp, kernel)
+        sizes = slice(0, query.shape[-2]), slice(0, given.columns)
+        scores = blocked.score(*sizes, mask, first=given.flat_first)
+    return as_new(scores.to(given.dtype), (*query.shape[:-1], given.columns))
 
 
 @_score.register_fake
-def _(
-    query: Tensor,
-    keys: Tensor,
-    vector: Tensor,
-    mask: Tensor | None,
-    keys_exp: Tensor | None,
-    first: Tensor | None,
-    width: int,
-    _: str | None,
-) -> Tensor:
-    dtype = torch.promote_types(query.dtype, keys.dtype)
-    columns = keys.shape[-2] if first is None else width
-    return query.new_empty(*query.shape[:-1], columns, dtype=dtype)
+def _(*inputs: Any) -> Tensor:
+    given = _Inputs(*inputs)
+    return given.query.new_empty(*given.query.shape[:-1], given.columns, dtype=given.dtype)
 
 
-@torch.library.custom_op("regard::additive_score_gradients", mutates_args=())
-def _gradients(
-    grad: Tensor,
-    query: Tensor,
-    keys: Tensor,
-    vector: Tensor,
-    mask: Tensor | None,
-    keys_exp: Tensor | None,
-    first: Tensor | None,
-    width: int,
-    kernel: str | None,
-) -> tuple[Tensor, Tensor, Tensor]:
-    K = keys.shape[-2] if first is None else width
-    kernel = choose(query, keys[..., :K, :], kernel)
-    mask = flat_mask(mask, query, K)
-    if kernel == "triton" and first is None:
+@torch.library.custom_op(
+    "regard::additive_score_gradients",
+    mutates_args=(),
+    schema=f"(Tensor grad, {_INPUTS}) -> (Tensor, Tensor, Tensor)",
+)
+def _gradients(grad: Tensor, *inputs: Any) -> tuple[Tensor, Tensor, Tensor]:
+    given = _Inputs(*inputs)
+    query, keys, vector = given[:3]
+    kernel, mask = given.choose(), flat_mask(given.mask, query, given.columns)
+    if kernel == "triton" and given.first is None:
         from regard.attention.kernels import _triton
 
         of_query, of_keys, of_vector = _triton.score_backward(
             flat(grad), flat(query), flat(keys), vector, mask
         )
         return of_query.view(query.shape), of_keys.view(keys.shape), of_vector
-    scores = AdditiveScores(query, keys, vector, keys_exp, kernel)
-    return scores.gradients_of(flat(grad), mask, _flat_first(first))
+    scores = AdditiveScores(query, keys, vector, given.keys_exp, kernel)
+    return scores.gradients_of(flat(grad), mask, given.flat_first)
 
 
 @_gradients.register_fake
-def _(
-    _: Tensor, query: Tensor, keys: Tensor, vector: Tensor, *__: object
-) -> tuple[Tensor, Tensor, Tensor]:
-    return query.new_empty(query.shape), keys.new_empty(keys.shape), vector.new_empty(vector.shape)
-
-
-def _flat_first(first: Tensor | None) -> Tensor | None:
-    return None if first is None else first.reshape(-1, first.shape[-1]).contiguous()
+def _(_: Tensor, *inputs: Any) -> tuple[Tensor, ...]:
+    return tuple(side.new_empty(side.shape) for side in inputs[:3])
 
 
 def _remember(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-    *tensors, ctx.width, ctx.kernel = inputs
-    ctx.save_for_backward(*tensors)
+    ctx.how = inputs[6:]
+    ctx.save_for_backward(*inputs[:6])
 
 
 def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-    query, keys, vector, mask, keys_exp, first = ctx.saved_tensors
-    sides = (query, keys, vector)
+    given = _Inputs(*ctx.saved_tensors, *ctx.how)
     if torch.is_grad_enabled():  # to be differentiated again: by the formula
-        band = None if first is None else Band(first, ctx.width)
 
         def formula(query: Tensor, keys: Tensor, vector: Tensor) -> tuple[Tensor]:
-            return (_plain(query, keys, vector, mask, band),)
+            return (_plain(given._replace(query=query, keys=keys, vector=vector)),)
 
-        found = differentiate_again(formula, sides, (grad,))
+        found = differentiate_again(formula, given[:3], (grad,))
     else:
-        found = _gradients(grad, *sides, mask, keys_exp, first, ctx.width, ctx.kernel)
+        found = _gradients(grad, *given)
     return (*found, *[None] * 5)
 
 

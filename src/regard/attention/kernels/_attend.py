@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from regard.attention.kernels._additive import additive_score
-from regard.attention.kernels._checks import check_sides
 from regard.attention.kernels._choice import choose, is_transformed
 from regard.attention.kernels._operators import (
     as_new,
+    check_sides,
     differentiate_again,
     flat,
     flat_mask,
@@ -37,16 +37,11 @@ def additive_attention(
     """context = softmax(v . tanh(q + k)) @ values, without holding all the weights.
 
     Parameters:
-        query: [..., Q, A], projected, as the keys are.
-        keys: [..., K, A].
+        query, keys, vector, keys_exp, kernel: as for `additive_score`.
         values: [..., K, Dv].
-        vector: v, [A].
         mask: boolean, [..., 1, K] or [..., Q, K]; True means may be attended.
-        keys_exp: `exponentials(keys)`, [..., K, A], for keys that are used many times.
         reach: which keys a query sees, by its position.
         position: of the first query.
-        kernel: "plain", "blocked", "numba" or "triton"; None selects it automatically, see
-            `choose`.
 
     Returns:
         [..., Q, Dv]; zeros, in value and gradient, where nothing may be attended.
@@ -143,10 +138,9 @@ def _plain(given: Inputs, kernel: str | None = "plain") -> tuple[Tensor, Tensor]
     query, keys, mask = given.query, given.keys, given.mask
     places = torch.arange(query.shape[-2], device=query.device).unsqueeze(1) + given.position
     distance = torch.arange(keys.shape[-2], device=query.device) - places
-    if given.before is not None:
-        mask = distance >= -given.before if mask is None else mask & (distance >= -given.before)
-    if given.after is not None:
-        mask = distance <= given.after if mask is None else mask & (distance <= given.after)
+    seen = given.reach.mask(distance)
+    if seen is not None:
+        mask = seen if mask is None else mask & seen
     if given.vector is None:
         scores = query @ keys.mT
     else:

@@ -4,16 +4,17 @@
     weighted_sum   c[i]    = sum over w of p[i, w] v[first[i] + w]
     scatter        g[j]    = sum over i, w with first[i] + w = j of p[i, w] r[i]
 
-For windows whose position depends on the query. The gradients of each are the other two.
+For windows whose position depends on the query; `first` may be outside of the keys. The gradients
+of each product are the other two.
 """
 
-from typing import Any, NamedTuple
+from importlib import import_module
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor
 
-from regard.attention.kernels._checks import check_band, check_sides
-from regard.attention.kernels._operators import in_float32
+from regard.attention.kernels._operators import check_band, check_sides, in_float32
 from regard.errors import ConfigError
 
 __all__ = ["Band", "band_dot", "band_scatter", "band_weighted_sum", "gathered"]
@@ -39,22 +40,10 @@ class Band(NamedTuple):
 
 @torch.library.custom_op("regard::band_dot", mutates_args=())
 def band_dot(query: Tensor, keys: Tensor, first: Tensor, width: int) -> Tensor:
-    """s[n, i, w] = query[n, i] . keys[n, first[n, i] + w].
-
-    Parameters:
-        query: [N, Q, D].
-        keys: [N, K, D].
-        first: int64 [N, Q], the key of the first column, possibly outside of the keys.
-        width: W.
-
-    Returns:
-        [N, Q, W].
-    """
+    """The `dot`: query [N, Q, D], keys [N, K, D], first int64 [N, Q], width W -> [N, Q, W]."""
     check_sides(query, keys, first=first)
-    if _compiled(query, keys):
-        from regard.attention.kernels import _numba_band
-
-        return _numba_band.dot(query, keys, first, width)
+    if compiled := _compiled(query, keys):
+        return cast(Tensor, compiled.dot(query, keys, first, width))
     out = query.new_empty(*first.shape, width)
     for rows in _blocks(first, width * keys.shape[-1]):
         found, _ = gathered(keys, first[:, rows], width)
@@ -64,16 +53,7 @@ def band_dot(query: Tensor, keys: Tensor, first: Tensor, width: int) -> Tensor:
 
 @torch.library.custom_op("regard::band_weighted_sum", mutates_args=())
 def band_weighted_sum(weights: Tensor, values: Tensor, first: Tensor) -> Tensor:
-    """c[n, i] = sum over w of weights[n, i, w] values[n, first[n, i] + w].
-
-    Parameters:
-        weights: [N, Q, W].
-        values: [N, K, D].
-        first: as for `band_dot`.
-
-    Returns:
-        [N, Q, D].
-    """
+    """The `weighted_sum`: weights [N, Q, W], values [N, K, D], first [N, Q] -> [N, Q, D]."""
     check_band(weights, first)
     if len(weights) != len(values):
         raise ConfigError(
@@ -85,10 +65,8 @@ def band_weighted_sum(weights: Tensor, values: Tensor, first: Tensor) -> Tensor:
             f"values must be floating point numbers on {weights.device}, "
             f"not {values.dtype} on {values.device}"
         )
-    if _compiled(weights, values):
-        from regard.attention.kernels import _numba_band
-
-        return _numba_band.weighted_sum(weights, values, first)
+    if compiled := _compiled(weights, values):
+        return cast(Tensor, compiled.weighted_sum(weights, values, first))
     out = values.new_empty(*first.shape, values.shape[-1])
     width = weights.shape[-1]
     for rows in _blocks(first, width * values.shape[-1]):
@@ -99,23 +77,11 @@ def band_weighted_sum(weights: Tensor, values: Tensor, first: Tensor) -> Tensor:
 
 @torch.library.custom_op("regard::band_scatter", mutates_args=())
 def band_scatter(weights: Tensor, rows: Tensor, first: Tensor, keys: int) -> Tensor:
-    """g[n, j] = sum of weights[n, i, w] rows[n, i] over i and w with first[n, i] + w = j.
-
-    Parameters:
-        weights: [N, Q, W].
-        rows: [N, Q, D].
-        first: as for `band_dot`.
-        keys: K.
-
-    Returns:
-        [N, K, D].
-    """
+    """The `scatter`: weights [N, Q, W], rows [N, Q, D], first [N, Q], keys K -> [N, K, D]."""
     check_band(weights, first)
     check_band(rows, first)
-    if _compiled(weights, rows):
-        from regard.attention.kernels import _numba_band
-
-        return _numba_band.scatter(weights, rows, first, keys)
+    if compiled := _compiled(weights, rows):
+        return cast(Tensor, compiled.scatter(weights, rows, first, keys))
     out = rows.new_zeros(len(rows) * keys, rows.shape[-1])
     for part in _blocks(first, weights.shape[-1] * rows.shape[-1]):
         place, inside = _places(first[:, part], weights.shape[-1], keys)
@@ -144,23 +110,20 @@ def _blocks(first: Tensor, numbers: int) -> list[slice]:
     return [slice(start, start + step) for start in range(0, first.shape[1], step)]
 
 
-def _compiled(*sides: Tensor) -> bool:
-    return all(side.device.type == "cpu" and side.dtype == torch.float32 for side in sides)
+def _compiled(*sides: Tensor) -> Any:
+    """The kernels of numba, or None if they cannot take these inputs."""
+    if any(side.device.type != "cpu" or side.dtype != torch.float32 for side in sides):
+        return None
+    return import_module("regard.attention.kernels._numba_band")
 
 
-@band_dot.register_fake
-def _(query: Tensor, keys: Tensor, first: Tensor, width: int) -> Tensor:
-    return query.new_empty(*first.shape, width)
-
-
-@band_weighted_sum.register_fake
-def _(weights: Tensor, values: Tensor, first: Tensor) -> Tensor:
-    return values.new_empty(*first.shape, values.shape[-1])
-
-
-@band_scatter.register_fake
-def _(weights: Tensor, rows: Tensor, first: Tensor, keys: int) -> Tensor:
-    return rows.new_empty(len(rows), keys, rows.shape[-1])
+band_dot.register_fake(lambda query, _, first, width: query.new_empty(*first.shape, width))
+band_weighted_sum.register_fake(
+    lambda _, values, first: values.new_empty(*first.shape, values.shape[-1])
+)
+band_scatter.register_fake(
+    lambda _, rows, __, keys: rows.new_empty(len(rows), keys, rows.shape[-1])
+)
 
 
 def _remember(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:

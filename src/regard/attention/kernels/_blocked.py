@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from regard.attention.kernels._factors import Block, Factors, exponentials, largest_of
+from regard.attention.kernels._factors import Block, exponentials, largest_of
 
 __all__ = ["WIDTH", "add_gradients", "exponentials_of", "score"]
 
@@ -25,28 +25,19 @@ def exponentials_of(side: Tensor) -> tuple[Tensor, float]:
     return exponentials(side), largest_of(side)
 
 
-def score(
-    factors: Factors,
-    vector: Tensor,
-    mask: Tensor | None,
-    out: Tensor,
-    block: Block,
-    *,
-    softmax: bool = False,
-) -> None:
+def score(block: Block, vector: Tensor, out: Tensor, *, softmax: bool = False) -> None:
     """Write the scores [N, q, W] of a block to `out`; parameters as for the compiled `score`."""
+    mask = block.mask
     out.zero_()
-    for place in _places(out, factors, mask):
-        query, keys, _, inside = _sides(factors, place, block)
-        if factors.direct:
+    for place in _places(out, block):
+        query, keys, _, allowed = _sides(block, place)
+        if block.factors.direct:
             scores = torch.tanh(query + keys) @ vector
         else:
             scores = (query * keys).add_(1).reciprocal_() @ vector
             scores = vector.sum() - 2 * scores
-        if inside is not None:
-            scores = scores.masked_fill_(~inside, 0)
-        if mask is not None:
-            scores = scores.masked_fill_(~mask[place], 0)
+        if allowed is not None:
+            scores = scores.masked_fill_(~allowed, 0)
         out[place].copy_(scores)
     if softmax:
         if mask is None:
@@ -58,28 +49,17 @@ def score(
 
 
 def add_gradients(
-    grad: Tensor,
-    factors: Factors,
-    mask: Tensor | None,
-    of_query: Tensor,
-    of_keys: Tensor,
-    block: Block,
-    *,
-    alone: Tensor | None = None,
+    block: Block, grad: Tensor, of_query: Tensor, of_keys: Tensor, *, alone: Tensor | None = None
 ) -> Tensor:
     """Add the sums of g r (1 - r) to `of_query` and `of_keys`; return that of g (1 - 2 r), [A]."""
     of_vector = torch.zeros_like(of_keys[0, 0])
     if alone is not None:
         of_keys.zero_()
-    for place in _places(grad, factors, mask):
-        query, keys, where, inside = _sides(factors, place, block)
-        slope = grad[place]
-        if inside is not None:
-            slope = slope.masked_fill(~inside, 0)
-        if mask is not None:
-            slope = slope.masked_fill(~mask[place], 0)
+    for place in _places(grad, block):
+        query, keys, where, allowed = _sides(block, place)
+        slope = grad[place] if allowed is None else grad[place].masked_fill(~allowed, 0)
         slope = slope.unsqueeze(-1)
-        if factors.direct:
+        if block.factors.direct:
             tanh = torch.tanh(query + keys)
             product = slope * (1 - tanh.square()) / 4
             of_vector += (slope * tanh).sum((0, 1, 2))
@@ -110,10 +90,10 @@ class _Place(NamedTuple):
     columns: slice
 
 
-def _places(whole: Tensor, factors: Factors, mask: Tensor | None) -> Iterator[_Place]:
+def _places(whole: Tensor, block: Block) -> Iterator[_Place]:
     """Blocks of [N, q, W] that are not masked entirely."""
     N, rows, columns = whole.shape
-    width = factors.keys.shape[-1]
+    width = block.factors.keys.shape[-1]
     wide = max(1, min(columns, _BLOCK // max(width, 1)))
     high = max(1, min(rows, _BLOCK // max(wide * width, 1)))
     deep = max(1, _BLOCK // max(high * wide * width, 1))
@@ -125,20 +105,19 @@ def _places(whole: Tensor, factors: Factors, mask: Tensor | None) -> Iterator[_P
                     slice(row, min(rows, row + high)),
                     slice(column, min(columns, column + wide)),
                 )
-                if mask is None or mask[place].any():
+                if block.mask is None or block.mask[place].any():
                     yield place
 
 
-def _sides(
-    factors: Factors, place: _Place, block: Block
-) -> tuple[Tensor, Tensor, Any, Tensor | None]:
-    """Query [n, q, 1, A], keys [n, 1 or q, w, A], their indices, and whether they are inside."""
-    first, start_query, start_key = block
+def _sides(block: Block, place: _Place) -> tuple[Tensor, Tensor, Any, Tensor | None]:
+    """Query [n, q, 1, A], keys [n, 1 or q, w, A], their indices, and the mask of keys inside."""
+    factors, mask, first, start_query, start_key = block
+    allowed = None if mask is None else mask[place]
     rows = slice(start_query + place.rows.start, start_query + place.rows.stop)
     query = factors.query[place.cases, rows].unsqueeze(2)
     if first is None:
         where = slice(start_key + place.columns.start, start_key + place.columns.stop)
-        return query, factors.keys[place.cases, where].unsqueeze(1), where, None
+        return query, factors.keys[place.cases, where].unsqueeze(1), where, allowed
     N, K, A = factors.keys.shape
     columns = torch.arange(place.columns.start, place.columns.stop, device=first.device)
     keys = first[place.cases, place.rows].unsqueeze(-1) + columns  # [n, q, w]
@@ -146,4 +125,5 @@ def _sides(
     cases = torch.arange(place.cases.start, place.cases.stop, device=first.device) * K
     rows_of_all = (keys.clamp(0, max(K - 1, 0)) + cases[:, None, None]).flatten()
     found = factors.keys.reshape(N * K, A).index_select(0, rows_of_all)
-    return query, found.view(*keys.shape, A), rows_of_all, inside
+    allowed = inside if allowed is None else inside & allowed
+    return query, found.view(*keys.shape, A), rows_of_all, allowed

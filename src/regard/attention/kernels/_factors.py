@@ -23,7 +23,7 @@ class Factors(NamedTuple):
 
     Attributes:
         query: [N, Q, A'], E_q = e^2q; q itself if `direct`. A' is A, padded to whole registers.
-        keys: [N, K, A'], likewise.
+        keys: [N, K, A'], E_k = e^2k; k itself if `direct`.
         direct: whether each element takes the exponential of its own sum, because the factors
             would overflow, lose too many digits, or be used too few times.
         near: whether no product of factors exceeds 1e9, so that none needs clamping.
@@ -36,15 +36,19 @@ class Factors(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Where a block of scores [N, q, W] is among all queries and keys.
+    """A block of scores [N, q, W] of some queries and keys.
 
     Attributes:
+        factors: of all queries and keys.
+        mask: boolean [N, q, W], any strides; masked scores are skipped, and zero. None allows all.
         first: [N, q], the key of the first column of each row, possibly outside of the keys, whose
             scores are zero; None if every row begins at `start_key`.
         start_query: first query of the block.
         start_key: first key of the block.
     """
 
+    factors: Factors
+    mask: Tensor | None = None
     first: Tensor | None = None
     start_query: int = 0
     start_key: int = 0

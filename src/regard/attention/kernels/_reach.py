@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import torch
+from torch import Tensor
 
 __all__ = ["EVERYTHING", "Reach", "is_narrow"]
 
@@ -14,7 +15,7 @@ class Reach(NamedTuple):
 
     Attributes:
         before: number of keys before the position; None for all of them.
-        after: number of keys after it, likewise.
+        after: number of keys after it; None for all of them.
     """
 
     before: int | None = None
@@ -26,6 +27,13 @@ class Reach(NamedTuple):
         if self.before is None or self.after is None:
             return None
         return self.before + self.after + 1
+
+    def mask(self, distance: Tensor) -> Tensor | None:
+        """Whether keys at distances [Q, K] after the query are within; None if all keys are."""
+        mask = None if self.before is None else distance >= -self.before
+        if self.after is None:
+            return mask
+        return distance <= self.after if mask is None else mask & (distance <= self.after)
 
 
 EVERYTHING = Reach()

@@ -1,6 +1,7 @@
 """Scores of blocks of queries and keys, and their gradients, summed over the blocks."""
 
 from importlib import import_module
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -49,29 +50,28 @@ class AdditiveScores:
 
     def score(
         self,
+        rows: slice,
+        columns: slice,
         mask: Tensor | None,
-        rows: int,
-        columns: int,
-        block: Block,
         out: Tensor | None = None,
         *,
+        first: Tensor | None = None,
         softmax: bool = False,
     ) -> Tensor:
-        """[N, rows, columns] scores of a block, or their softmax, written to `out` if given."""
-        shape = (self.factors.query.shape[0], rows, columns)
+        """[N, q, w] scores of a block, or their softmax, written to `out` if given."""
         if out is None:
-            out = self.filled.new_empty(shape)
+            sizes = (rows.stop - rows.start, columns.stop - columns.start)
+            out = self.filled.new_empty(self.factors.query.shape[0], *sizes)
         if out.numel():
-            mask = None if mask is None else mask.expand(shape)
-            self.engine.score(self.factors, self.filled, mask, out, block, softmax=softmax)
+            block = self._block(out, mask, first, rows.start, columns.start)
+            self.engine.score(block, self.filled, out, softmax=softmax)
         return out
 
     def weights(
         self, rows: slice, columns: slice, mask: Tensor | None, out: Tensor | None
     ) -> Tensor:
         """[N, q, w] softmax of the scores of a block, written to `out` if given."""
-        shape = (rows.stop - rows.start, columns.stop - columns.start)
-        return self.score(mask, *shape, Block(None, rows.start, columns.start), out, softmax=True)
+        return self.score(rows, columns, mask, out, softmax=True)
 
     def start_gradients(self) -> None:
         """Set the sums of `add_gradients` to zero."""
@@ -81,10 +81,9 @@ class AdditiveScores:
 
     def add_gradients(self, grad: Tensor, mask: Tensor | None, rows: slice, columns: slice) -> None:
         """Add the gradients of a block, where `grad` is [N, q, w]."""
-        mask = None if mask is None else mask.expand(grad.shape)
+        block = self._block(grad, mask, None, rows.start, columns.start)
         sums = (self._of_query, self._of_keys)
-        block = Block(None, rows.start, columns.start)
-        self._of_vector += self.engine.add_gradients(grad, self.factors, mask, *sums, block)
+        self._of_vector += self.engine.add_gradients(block, grad, *sums)
 
     def gradients(self) -> _Gradients:
         """Of query, keys and vector: the sums over all blocks added."""
@@ -97,17 +96,13 @@ class AdditiveScores:
         if not grad.numel():
             self.start_gradients()
             return self.gradients()
-        of_query, of_keys = self._sums_of_query(), torch.empty_like(self.factors.keys)
-        of_vector = self.engine.add_gradients(
-            grad.to(self.dtype).contiguous(),
-            self.factors,
-            None if mask is None else mask.expand(grad.shape),
-            of_query,
-            of_keys,
-            Block(first),
-            alone=4 * self.filled,
-        )
-        return self._finished(of_query, of_keys, of_vector)
+        sums = self._sums_of_query(), torch.empty_like(self.factors.keys)
+        grad, block = grad.to(self.dtype).contiguous(), self._block(grad, mask, first)
+        of_vector = self.engine.add_gradients(block, grad, *sums, alone=4 * self.filled)
+        return self._finished(*sums, of_vector)
+
+    def _block(self, whole: Tensor, mask: Tensor | None, *where: Any) -> Block:
+        return Block(self.factors, None if mask is None else mask.expand(whole.shape), *where)
 
     def _sums_of_query(self) -> Tensor:
         N, Q, width = self.factors.query.shape
@@ -136,7 +131,6 @@ class DotScores:
     def weights(
         self, rows: slice, columns: slice, mask: Tensor | None, out: Tensor | None
     ) -> Tensor:
-        """[N, q, w] softmax of the scores of a block."""
         query, keys = self.query[:, rows], self.keys[:, columns].mT
         if mask is None:
             scores = torch.bmm(query, keys)
@@ -150,18 +144,14 @@ class DotScores:
         return weights if some.all() else weights.mul_(some)
 
     def start_gradients(self) -> None:
-        """Set the sums of `add_gradients` to zero."""
         self._of_query, self._of_keys = torch.zeros_like(self.query), torch.zeros_like(self.keys)
 
     def add_gradients(self, grad: Tensor, mask: Tensor | None, rows: slice, columns: slice) -> None:
-        """Add the gradients of a block, where `grad` is [N, q, w]."""
         self._of_query[:, rows] = torch.bmm(grad, self.keys[:, columns])
         self._of_keys[:, columns].baddbmm_(grad.mT, self.query[:, rows])
 
     def gradients(self) -> tuple[Tensor, Tensor, None]:
-        """Of query and keys: the sums over all blocks added."""
         return self._of_query, self._of_keys, None
 
     def gradients_of(self, grad: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor, None]:
-        """Of query and keys, for a single block [N, Q, K] of all queries and keys."""
         return torch.bmm(grad, self.keys), torch.bmm(grad.mT, self.query), None

@@ -85,10 +85,14 @@ def _constant(value: float) -> Any:
     return ir.Constant(_VECTOR, [value] * LANES)
 
 
-def _call(builder: Any, name: str, result: Any, *arguments: Any) -> Any:
+def _call(builder: Any, name: str, result: Any, *arguments: Any, **how: Any) -> Any:
     kind = ir.FunctionType(result, [argument.type for argument in arguments])
-    function = get_or_insert_function(builder.module, kind, f"{name}.v{LANES}f32")
-    return builder.call(function, arguments)
+    function = get_or_insert_function(builder.module, kind, f"llvm.{name}.v{LANES}f32")
+    return builder.call(function, arguments, **how)
+
+
+def _multiply_add(builder: Any, x: Any, y: Any, z: Any) -> Any:
+    return _call(builder, "fmuladd", _VECTOR, x, y, z)
 
 
 def _address(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -151,60 +155,48 @@ def splat(_: Any, number: Any) -> Any:
 
 @intrinsic
 def multiply_add(_: Any, x: Any, y: Any, z: Any) -> Any:
-    """X y + z, with a single rounding if the machine has one."""
-
-    def emit(builder: Any, x: Any, y: Any, z: Any) -> Any:
-        return _call(builder, "llvm.fmuladd", _VECTOR, x, y, z)
-
-    return _operation(_vector, emit, x, y, z)
+    """x y + z, with a single rounding if the machine has one."""
+    return _operation(_vector, _multiply_add, x, y, z)
 
 
-@intrinsic
-def add(_: Any, x: Any, y: Any) -> Any:
-    """X + y."""
-    return _operation(_vector, lambda builder, x, y: builder.fadd(x, y), x, y)
+def _binary(emit: Callable[[Any, Any, Any], Any]) -> Any:
+    """The operation of two vectors whose code is emitted by `emit(builder, x, y)`."""
+
+    @intrinsic
+    def operation(_: Any, x: Any, y: Any) -> Any:
+        return _operation(_vector, emit, x, y)
+
+    return operation
 
 
-@intrinsic
-def sub(_: Any, x: Any, y: Any) -> Any:
-    """X - y."""
-    return _operation(_vector, lambda builder, x, y: builder.fsub(x, y), x, y)
+def _lower_of(builder: Any, x: Any, y: Any) -> Any:
+    return builder.select(builder.fcmp_ordered(">", x, y), y, x)
 
 
-@intrinsic
-def mul(_: Any, x: Any, y: Any) -> Any:
-    """X y."""
-    return _operation(_vector, lambda builder, x, y: builder.fmul(x, y), x, y)
+def _higher_of(builder: Any, x: Any, y: Any) -> Any:
+    return builder.select(builder.fcmp_ordered("<", x, y), y, x)
 
 
-@intrinsic
-def div(_: Any, x: Any, y: Any) -> Any:
-    """X / y."""
-    return _operation(_vector, lambda builder, x, y: builder.fdiv(x, y), x, y)
-
-
-@intrinsic
-def lower_of(_: Any, x: Any, limit: Any) -> Any:
-    """The lower of the two."""
-
-    def emit(builder: Any, x: Any, limit: Any) -> Any:
-        return builder.select(builder.fcmp_ordered(">", x, limit), limit, x)
-
-    return _operation(_vector, emit, x, limit)
+add = _binary(lambda builder, x, y: builder.fadd(x, y))
+sub = _binary(lambda builder, x, y: builder.fsub(x, y))
+mul = _binary(lambda builder, x, y: builder.fmul(x, y))
+div = _binary(lambda builder, x, y: builder.fdiv(x, y))
+lower_of = _binary(_lower_of)
+higher_of = _binary(_higher_of)
 
 
 def _parts_of_exp(builder: Any, x: Any) -> tuple[Any, Any]:
     """2^n and p of e^2x = 2^n (1 + p), n whole and |p| at most about .4."""
     # 2 / ln 2 as the sum of two floats, for its precision.
     high = float(np.float32(2 / log(2)))
-    whole = _call(builder, "llvm.rint", _VECTOR, builder.fmul(x, _constant(high)))
-    part = _call(builder, "llvm.fmuladd", _VECTOR, x, _constant(high), builder.fneg(whole))
-    part = _call(builder, "llvm.fmuladd", _VECTOR, x, _constant(2 / log(2) - high), part)
+    whole = _call(builder, "rint", _VECTOR, builder.fmul(x, _constant(high)))
+    part = _multiply_add(builder, x, _constant(high), builder.fneg(whole))
+    part = _multiply_add(builder, x, _constant(2 / log(2) - high), part)
     # The series of 2^part - 1, |part| <= 1/2: after seven terms the rest is below 1e-8.
     terms = [log(2) ** n / factorial(n) for n in range(1, 8)]
     value = _constant(terms[-1])
     for term in terms[-2::-1]:
-        value = _call(builder, "llvm.fmuladd", _VECTOR, value, part, _constant(term))
+        value = _multiply_add(builder, value, part, _constant(term))
     bias, shift = (ir.Constant(_INTEGERS, [number] * LANES) for number in (127, 23))
     exponent = builder.shl(builder.add(builder.fptosi(whole, _INTEGERS), bias), shift)
     return builder.bitcast(exponent, _VECTOR), builder.fmul(value, part)
@@ -216,7 +208,7 @@ def exp_doubled(_: Any, x: Any) -> Any:
 
     def emit(builder: Any, x: Any) -> Any:
         power, more = _parts_of_exp(builder, x)
-        return _call(builder, "llvm.fmuladd", _VECTOR, power, more, power)
+        return _multiply_add(builder, power, more, power)
 
     return _operation(_vector, emit, x)
 
@@ -227,9 +219,7 @@ def expm1_doubled(_: Any, x: Any) -> Any:
 
     def emit(builder: Any, x: Any) -> Any:
         power, more = _parts_of_exp(builder, x)
-        return _call(
-            builder, "llvm.fmuladd", _VECTOR, power, more, builder.fsub(power, _constant(1.0))
-        )
+        return _multiply_add(builder, power, more, builder.fsub(power, _constant(1.0)))
 
     return _operation(_vector, emit, x)
 
@@ -237,17 +227,7 @@ def expm1_doubled(_: Any, x: Any) -> Any:
 @intrinsic
 def magnitude(_: Any, x: Any) -> Any:
     """|x|."""
-    return _operation(_vector, lambda builder, x: _call(builder, "llvm.fabs", _VECTOR, x), x)
-
-
-@intrinsic
-def higher_of(_: Any, x: Any, limit: Any) -> Any:
-    """The higher of the two."""
-
-    def emit(builder: Any, x: Any, limit: Any) -> Any:
-        return builder.select(builder.fcmp_ordered("<", x, limit), limit, x)
-
-    return _operation(_vector, emit, x, limit)
+    return _operation(_vector, lambda builder, x: _call(builder, "fabs", _VECTOR, x), x)
 
 
 @intrinsic
@@ -255,9 +235,7 @@ def highest(_: Any, x: Any) -> Any:
     """The highest of the lanes."""
 
     def emit(builder: Any, x: Any) -> Any:
-        kind = ir.FunctionType(_FLOAT, [_VECTOR])
-        name = f"llvm.vector.reduce.fmax.v{LANES}f32"
-        return builder.call(get_or_insert_function(builder.module, kind, name), [x])
+        return _call(builder, "vector.reduce.fmax", _FLOAT, x)
 
     return _operation(types.float32, emit, x)
 
@@ -267,11 +245,9 @@ def total(_: Any, x: Any) -> Any:
     """The sum of the lanes."""
 
     def emit(builder: Any, x: Any) -> Any:
-        kind = ir.FunctionType(_FLOAT, [_FLOAT, _VECTOR])
-        name = f"llvm.vector.reduce.fadd.v{LANES}f32"
-        function = get_or_insert_function(builder.module, kind, name)
         # In any order, so that it is a tree of additions and not a chain.
-        return builder.call(function, [ir.Constant(_FLOAT, 0.0), x], fastmath=("reassoc",))
+        zero, how = ir.Constant(_FLOAT, 0.0), {"fastmath": ("reassoc",)}
+        return _call(builder, "vector.reduce.fadd", _FLOAT, zero, x, **how)
 
     return _operation(types.float32, emit, x)
 

@@ -25,17 +25,8 @@ _ROWS = 32  # least number of queries in a block
 class Inputs(NamedTuple):
     """The inputs of attention, in the order in which the operators take them.
 
-    Attributes:
-        query: [..., Q, A].
-        keys: [..., K, A].
-        values: [..., K, Dv].
-        vector: v, [A], of additive scores; None for dot products.
-        mask: boolean, [..., 1, K] or [..., Q, K]; True means may be attended.
-        keys_exp: `exponentials(keys)`, or None.
-        before: of the `Reach`.
-        after: of the `Reach`.
-        position: of the first query.
-        kernel: the name of a kernel; None selects it automatically.
+    They are those of `additive_attention`, with the two fields of the reach; the vector is None for
+    dot products.
     """
 
     query: Tensor
@@ -183,12 +174,7 @@ class Stream:
         return of_query, of_keys, of_values, of_vector
 
     def _of_block(
-        self,
-        rows: slice,
-        columns: slice,
-        grad: Tensor,
-        of_kept: Tensor | None,
-        kept: Tensor | None,
+        self, rows: slice, columns: slice, grad: Tensor, of_kept: Tensor | None, kept: Tensor | None
     ) -> tuple[Tensor, Tensor, Tensor | None]:
         """Gradients of the values, [N, w, Dv], and scores, [N, q, w], and the mask."""
         allowed = self.allowed(rows, columns)
