@@ -16,7 +16,7 @@ from regard.inputs.panel.latest import LatestWindows, future_known
 from regard.inputs.panel.panel import Panel
 from regard.inputs.panel.splits import split_times
 from regard.inputs.panel.tables import read_panel
-from regard.inputs.panel.windows import Windows, gather, rolling_origins, windows
+from regard.inputs.panel.windows import WindowIndex, gather, rolling_origins, windows
 
 FOLDER = os.environ.get("REGARD_DATA")
 
@@ -205,7 +205,7 @@ def test_gathered_numbers_stand_where_they_should() -> None:
 
 
 def test_panels_without_known_columns_gather_none() -> None:
-    found = gather(panel_of((0, 11), targets=3), Windows(np.array([0]), np.array([7]), 5, 2))
+    found = gather(panel_of((0, 11), targets=3), WindowIndex(np.array([0]), np.array([7]), 5, 2))
     assert found.known.shape == (1, 0, 2)
     assert found.future is not None
     assert found.future.shape == (1, 3, 2)

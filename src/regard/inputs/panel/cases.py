@@ -15,7 +15,7 @@ from regard.errors import DataError
 from regard.inputs.panel.calendar import guess_season
 from regard.inputs.panel.panel import Panel
 from regard.inputs.panel.splits import split_times
-from regard.inputs.panel.windows import Numbers, Windows, gather, rolling_origins, windows
+from regard.inputs.panel.windows import Numbers, WindowIndex, gather, rolling_origins, windows
 
 __all__ = ["PanelWindows", "choose_window", "divide_panel", "season_of"]
 
@@ -33,7 +33,7 @@ class PanelWindows:
     """
 
     panel: Panel
-    index: Windows
+    index: WindowIndex
 
     def __len__(self) -> int:
         return len(self.index)

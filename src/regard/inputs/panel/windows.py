@@ -20,11 +20,11 @@ from regard.checks import check_count
 from regard.errors import DataError
 from regard.inputs.panel.panel import Panel
 
-__all__ = ["Numbers", "Windows", "gather", "rolling_origins", "windows"]
+__all__ = ["Numbers", "WindowIndex", "gather", "rolling_origins", "windows"]
 
 
 @dataclass(frozen=True, eq=False)
-class Windows:
+class WindowIndex:
     """Positions of W windows in a panel, in order of time.
 
     Attributes:
@@ -42,7 +42,7 @@ class Windows:
     def __len__(self) -> int:
         return len(self.series)
 
-    def take(self, index: NDArray[np.int64]) -> Windows:
+    def take(self, index: NDArray[np.int64]) -> WindowIndex:
         """The windows at these positions, in this order."""
         return replace(self, series=self.series[index], origin=self.origin[index])
 
@@ -69,7 +69,7 @@ def windows(
     start: int | NDArray[np.int64] = 0,
     stop: int | NDArray[np.int64] | None = None,
     stride: int = 1,
-) -> Windows:
+) -> WindowIndex:
     """All windows whose targets lie in a part of each series, in order of time.
 
     Parameters:
@@ -88,7 +88,7 @@ def windows(
     counts = np.maximum(0, (last - first) // stride + 1)
     series = np.repeat(np.arange(len(panel)), counts)
     nth = np.arange(len(series)) - np.repeat(np.cumsum(counts) - counts, counts)
-    found = Windows(series, first[series] + stride * nth, window, horizon)
+    found = WindowIndex(series, first[series] + stride * nth, window, horizon)
     if len(panel) == 1:
         return found
     origins = np.split(found.origin, np.cumsum(counts)[:-1])
@@ -103,7 +103,7 @@ def rolling_origins(
     horizon: int,
     start: int | NDArray[np.int64] = 0,
     stop: int | NDArray[np.int64] | None = None,
-) -> Windows:
+) -> WindowIndex:
     """Windows one horizon apart, so that each step of a part is forecast at most once.
 
     The last targets of a series end with the part; up to `horizon` - 1 steps at its start are
@@ -125,7 +125,7 @@ def rolling_origins(
     )
 
 
-def gather(panel: Panel, index: Windows) -> Numbers:
+def gather(panel: Panel, index: WindowIndex) -> Numbers:
     """The numbers in B windows of a panel; gather large sets in batches to save memory."""
     targets, known, columns = len(panel.targets), len(panel.known), len(panel.columns)
     past = np.empty((len(index), columns, index.window))
