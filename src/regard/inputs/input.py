@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from regard.config import Config
 from regard.errors import ConfigError, DataError
 from regard.inference import Inference
-from regard.plots import Outcome, View
+from regard.plots import CaseView, Outcome
 from regard.splits import split
 from regard.training import Part
 
@@ -230,7 +230,7 @@ class Input(ABC):
     # What is shown.
 
     @abstractmethod
-    def view(self, seen: Inference, n: int, outcome: Outcome) -> View:
+    def view(self, seen: Inference, n: int, outcome: Outcome) -> CaseView:
         """Case n with its map, ready to be drawn; needs the map "weights"."""
 
     def columns(self, seen: Inference) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from regard.errors import ConfigError, DataError
 from regard.estimators import AttentionEstimator, estimator_of
 from regard.inference import Inference
-from regard.plots import View
+from regard.plots import CaseView
 from regard.runs import check_output, read_run, replacing
 
 __all__ = ["Answer", "answer", "explain", "predict"]
@@ -128,7 +128,7 @@ class Answer:
         self._estimator = estimator
         self.prompt = estimator.input_.prompt
 
-    def __call__(self, text: str) -> View:
+    def __call__(self, text: str) -> CaseView:
         """The prediction for a text, ready to be shown."""
         cases = self._estimator.input_.typed(text)
         return _view(self._estimator, self._estimator.infer(cases, maps=("weights",)))
@@ -172,7 +172,7 @@ def _read(
     return cases
 
 
-def _view(estimator: AttentionEstimator, seen: Inference) -> View:
+def _view(estimator: AttentionEstimator, seen: Inference) -> CaseView:
     """The first case, ready to be drawn."""
     return estimator.input_.view(seen, 0, estimator.output_.outcome(seen, 0))
 

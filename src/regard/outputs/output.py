@@ -13,7 +13,7 @@ from torch import nn
 from regard.config import Config
 from regard.inference import Inference
 from regard.models import Encoder, Predicted, make_head
-from regard.plots import Outcome, Report, View
+from regard.plots import CaseView, Outcome, Report
 from regard.training import Batch, Objective
 
 __all__ = ["Compared", "Output"]
@@ -172,7 +172,7 @@ class Output(ABC):
     def columns(self, seen: Inference) -> tuple[dict[str, Any], str]:
         """Columns of a table of predictions, and a summary in a few words."""
 
-    def report(self, seen: Inference, view: Callable[[int], View], **common: Any) -> Report:
+    def report(self, seen: Inference, view: Callable[[int], CaseView], **common: Any) -> Report:
         """The report of a test part.
 
         Parameters:

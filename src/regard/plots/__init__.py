@@ -16,16 +16,16 @@ from regard.plots.outcome import Outcome
 from regard.plots.predictions import plot_predictions
 from regard.plots.report import Report, report_html
 from regard.plots.text import Fragment, Passage, plot_text
-from regard.plots.view import View
+from regard.plots.view import CaseView
 from regard.plots.weights import plot_weights, save_weights
 
 __all__ = [
+    "CaseView",
     "ForecastView",
     "Fragment",
     "Outcome",
     "Passage",
     "Report",
-    "View",
     "plot_attention",
     "plot_confusion",
     "plot_forecast",

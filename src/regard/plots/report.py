@@ -12,7 +12,7 @@ from markupsafe import Markup
 from regard.plots.history import plot_history
 from regard.plots.page import inline_svg, own_style, render
 from regard.plots.style import axes_of_size
-from regard.plots.view import View
+from regard.plots.view import CaseView
 
 __all__ = ["Report", "report_html"]
 
@@ -40,8 +40,8 @@ class Report:
     history: Sequence[Mapping[str, float]]
     config: Mapping[str, Any]
     notes: Sequence[str] = ()
-    examples: Sequence[View]
-    mistakes: Sequence[View] = ()
+    examples: Sequence[CaseView]
+    mistakes: Sequence[CaseView] = ()
 
     def parts(self) -> dict[str, Any]:
         """Values for the variables of the output's own template."""

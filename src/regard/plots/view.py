@@ -14,11 +14,11 @@ from regard.plots.format import one_line
 from regard.plots.outcome import Outcome
 from regard.plots.save import picture_writers, write_file
 
-__all__ = ["View"]
+__all__ = ["CaseView"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class View(ABC):
+class CaseView(ABC):
     """A case with its prediction and its attention weights. Each input has a subclass.
 
     Attributes:

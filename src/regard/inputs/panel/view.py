@@ -14,13 +14,13 @@ from regard.plots.format import one_line
 from regard.plots.page import inline_svg, own_style, render
 from regard.plots.style import axes_of_size
 from regard.plots.times import time_text
-from regard.plots.view import View
+from regard.plots.view import CaseView
 
 __all__ = ["PanelView"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class PanelView(View):
+class PanelView(CaseView):
     """One series of a panel with its forecast and attention weights.
 
     Attributes:

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from regard.plots.attention import plot_attention
 from regard.plots.page import inline_svg, own_style, render
 from regard.plots.style import axes_of_size
-from regard.plots.view import View
+from regard.plots.view import CaseView
 
 __all__ = ["SeriesView"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class SeriesView(View):
+class SeriesView(CaseView):
     """A series with its prediction and attention weights.
 
     Attributes:

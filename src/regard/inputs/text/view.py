@@ -18,7 +18,7 @@ from regard.inputs.text.fragments import highest_words, passages
 from regard.plots.page import render
 from regard.plots.style import TINT
 from regard.plots.text import Fragment, Passage, plot_text, text_axes
-from regard.plots.view import View
+from regard.plots.view import CaseView
 
 __all__ = ["TextView"]
 
@@ -34,7 +34,7 @@ _BAR = "▁▂▃▄▅▆▇█"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class TextView(View):
+class TextView(CaseView):
     """A text with its prediction and attention weights.
 
     Attributes:

@@ -16,7 +16,7 @@ from regard.outputs.classes.metrics import classification_metrics
 from regard.outputs.classes.outcome import ClassOutcome
 from regard.outputs.classes.report import ClassificationReport
 from regard.outputs.output import Compared, Output
-from regard.plots import View
+from regard.plots import CaseView
 from regard.training import CrossEntropy, Objective
 
 __all__ = ["ClassesOutput"]
@@ -188,7 +188,7 @@ class ClassesOutput(Output):
         return columns, summary
 
     def report(
-        self, seen: Inference, view: Callable[[int], View], **common: Any
+        self, seen: Inference, view: Callable[[int], CaseView], **common: Any
     ) -> ClassificationReport:
         """Examples of each class, and the most confident mistakes."""
         probabilities = self.probabilities(seen)

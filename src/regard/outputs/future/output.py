@@ -19,7 +19,7 @@ from regard.outputs.future.evaluation import evaluate
 from regard.outputs.future.outcome import FutureOutcome
 from regard.outputs.future.report import ForecastReport
 from regard.outputs.output import Compared, Output
-from regard.plots import View
+from regard.plots import CaseView
 from regard.training import AbsoluteError, Objective
 
 __all__ = ["FutureOutput"]
@@ -151,6 +151,8 @@ class FutureOutput(Output):
         series = "1 series" if len(cases) == 1 else f"{len(cases)} series"
         return columns, f"{horizon} steps of {series}"
 
-    def report(self, seen: Inference, view: Callable[[int], View], **common: Any) -> ForecastReport:
+    def report(
+        self, seen: Inference, view: Callable[[int], CaseView], **common: Any
+    ) -> ForecastReport:
         shown = seen.cases.examples(_SHOWN)
         return ForecastReport(examples=[view(int(n)) for n in shown], **common)

@@ -20,7 +20,7 @@ from regard.outputs.numbers.outcome import NumbersOutcome
 from regard.outputs.numbers.report import RegressionReport
 from regard.outputs.numbers.targets import target_names, targets_of
 from regard.outputs.output import Compared, Output
-from regard.plots import Report, View
+from regard.plots import CaseView, Report
 from regard.training import Objective, SquaredError
 
 __all__ = ["NumbersOutput"]
@@ -146,7 +146,7 @@ class NumbersOutput(Output):
             said += f", RMSE {rmse:.4g}"
         return columns, said
 
-    def report(self, seen: Inference, view: Callable[[int], View], **common: Any) -> Report:
+    def report(self, seen: Inference, view: Callable[[int], CaseView], **common: Any) -> Report:
         """With the cases of the largest errors, in standard deviations of the targets."""
         predicted, truth = self.predicted(seen), targets_of(seen.cases)
         off = (np.abs(predicted - truth) / self.unit).mean(1)
