@@ -437,7 +437,7 @@ def test_a_gpu_that_is_not_there(
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     config = _config(tmp_path, training={"device": "cuda"})
     said = regard.fails("train", config, "--out", tmp_path / "out")
-    assert "training.device: cuda is asked for, but there is no GPU; say auto or cpu" in said
+    assert "training.device: cuda needs a GPU, and there is none; set it to auto or cpu" in said
     assert [file.name for file in tmp_path.iterdir()] == ["config.json"]
 
 

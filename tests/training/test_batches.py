@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regard.errors import ConfigError
-from regard.training.order import batch_indices
+from regard.training.batches import batch_indices
 
 
 @settings(deadline=None, max_examples=150)

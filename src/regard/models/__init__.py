@@ -1,15 +1,10 @@
 """Encoders, heads, and the complete models made of them."""
 
-from regard.models.build import make_head, make_pooling
+from regard.models.build import make_attentions, make_encoder, make_head, make_pooling
 from regard.models.conv_bilstm import ConvBiLSTM, choose_stride
 from regard.models.convolution import Convolution
 from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns
-from regard.models.forecaster import (
-    ContextForecast,
-    Forecaster,
-    HorizonForecast,
-    LinearForecast,
-)
+from regard.models.forecaster import ContextForecast, Forecaster, HorizonForecast, LinearForecast
 from regard.models.heads import (
     AttentionHead,
     ConjunctiveHead,
@@ -21,7 +16,6 @@ from regard.models.heads import (
     two_sided_logits,
 )
 from regard.models.inception import Inception
-from regard.models.mechanisms import make_attentions, make_encoder
 from regard.models.ngrams import NgramTerm
 from regard.models.recurrent import ForwardReader, Recurrent, run_recurrent
 from regard.models.text import SentenceModel, StateReader, TextModel

@@ -1,4 +1,4 @@
-"""The parts of a model by the names of the configuration."""
+"""Parts of a model by the names of the catalogue and the configuration."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -9,16 +9,42 @@ from torch import nn
 from regard.attention import (
     Attention,
     AttentionPooling,
+    ConjunctivePooling,
     LastStatePooling,
+    Score,
     SelfAttentionPooling,
     StackedPooling,
+    Window,
+    Windows,
+    alibi_slopes,
 )
+from regard.catalogue import ALIGNMENTS, ENCODERS, SCORES, WINDOWS, Mechanism
+from regard.models.conv_bilstm import choose_stride
 from regard.models.encoder import Encoder
 from regard.models.heads import AttentionHead, ConjunctiveHead, ContextHead
-from regard.models.mechanisms import make_attentions
 from regard.models.recurrent import ForwardReader
+from regard.registry import call_with, load
 
-__all__ = ["make_head", "make_pooling"]
+__all__ = ["make_attentions", "make_encoder", "make_head", "make_pooling"]
+
+
+def make_encoder(name: str, *, steps: int, positions: int = 50, **sizes: float) -> Encoder:
+    """An encoder by name.
+
+    Parameters:
+        name: one of `catalogue.ENCODERS`.
+        steps: longest sequence of the training part, which sets the stride of a strided encoder.
+        positions: least number of positions of a strided encoder, if there are as many steps.
+        sizes: channels C, hidden width, layers, and dropout rate between layers.
+
+    Raises:
+        ConfigError: unknown name, or a parameter of the encoder is missing.
+    """
+    row = ENCODERS.find(name)
+    available = {**sizes, "steps": steps, "stride": choose_stride(steps, positions=positions)}
+    make = load(row.make)
+    encoder: Encoder = call_with(f"encoder {name!r}", make, {**available, **row.constants})
+    return encoder
 
 
 def make_head(
@@ -44,32 +70,77 @@ def make_head(
         outputs: N.
         two_sided: whether a single output z becomes the logits (-z / 2, z / 2) of two classes.
     """
+    width = encoder.width
+    positions = -(-steps // encoder.stride)
     make = partial(
-        make_attentions,
-        state_dim=encoder.width,
-        attention_dim=attention_dim,
-        positions=-(-steps // encoder.stride),
+        make_attentions, state_dim=width, attention_dim=attention_dim, positions=positions
     )
     attentions, query_dim = make(attention, heads=heads)
-    out: dict[str, Any] = {"outputs": outputs, "two_sided": two_sided}
     if pooling == "conjunctive":
         scores = [each.score for each in attentions]
-        return ConjunctiveHead(scores, query_dim=query_dim, state_dim=encoder.width, **out)
+        gated = ConjunctivePooling(scores, query_dim, width, outputs)
+        return ConjunctiveHead(gated, two_sided=two_sided)
+    out: dict[str, Any] = {"outputs": outputs, "two_sided": two_sided}
     if pooling == "stacked":
         [first], _ = make({**attention, "query": "states"}, heads=1)
         pool = make_pooling(attentions, query_dim, attention["query"])
-        stacked = StackedPooling(first, ForwardReader(encoder.width), pool)
-        return ContextHead(stacked, context_dim=encoder.width, **out)
+        stacked = StackedPooling(first, ForwardReader(width), pool)
+        return ContextHead(stacked, context_dim=width, **out)
     if attention["query"] == "last":
-        return ContextHead(LastStatePooling(attentions), context_dim=2 * encoder.width, **out)
+        return ContextHead(LastStatePooling(attentions), context_dim=2 * width, **out)
     pool = make_pooling(attentions, query_dim, attention["query"])
-    return AttentionHead(pool, state_dim=encoder.width, **out)
+    return AttentionHead(pool, context_dim=width, **out)
 
 
 def make_pooling(
     attentions: Sequence[Attention], query_dim: int, query: str
 ) -> AttentionPooling | SelfAttentionPooling:
-    """Pooling by learned queries, or by the states themselves where `query` is "states"."""
+    """Pooling by learned queries, or by the states themselves if `query` is "states"."""
     if query == "states":
         return SelfAttentionPooling(attentions)
     return AttentionPooling(attentions, query_dim)
+
+
+def make_attentions(
+    table: Mapping[str, Any], *, heads: int, state_dim: int, attention_dim: int, positions: int
+) -> tuple[list[Attention], int]:
+    """One attention per head, from states or learned queries to states.
+
+    Parameters:
+        table: score, window, align and query, as the configuration resolves them.
+        heads: H.
+        state_dim: D.
+        attention_dim: A, divided among the heads.
+        positions: largest number of states.
+
+    Returns:
+        The attentions, and the width Dq of their queries.
+    """
+    available = {
+        "query_dim": state_dim,
+        "key_dim": state_dim,
+        "hidden_dim": max(1, attention_dim // heads),
+        "max_keys": positions,
+    }
+    scoring, aligning = SCORES.find(table["score"]), ALIGNMENTS.find(table["align"])
+    projected = table["query"] == "learned" and "projected-query" in scoring.traits
+    made = []
+    for slope in alibi_slopes(heads):
+        score: Score = _make(scoring, available | ({"query_dim": None} if projected else {}))
+        query_dim = score.query_dim or state_dim
+        placed = {**available, "query_dim": query_dim, "slopes": slope}
+        windows: list[Window] = [
+            _make(WINDOWS.find(name), {**placed, **options})
+            for name, options in table["window"].items()
+        ]
+        window = windows[0] if len(windows) == 1 else Windows(*windows)
+        made.append(Attention(score, window=window, align=_make(aligning, available)))
+    return made, query_dim
+
+
+def _make(row: Mechanism, available: Mapping[str, Any]) -> Any:
+    """Call a class; a function, such as `masked_softmax`, is the mechanism itself."""
+    make = load(row.make)
+    if not isinstance(make, type):
+        return make
+    return call_with(f"{row.family} {row.name!r}", make, {**available, **row.constants})

@@ -1,19 +1,19 @@
-"""Convolutions that stride, then a bidirectional LSTM over the positions they leave."""
+"""Strided convolutions, then a bidirectional LSTM."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad, relu
 
 from regard.models.encoder import Encoder, apply_mask
-from regard.models.recurrent import run_recurrent
+from regard.models.recurrent import Recurrent, run_recurrent
 
 __all__ = ["ConvBiLSTM", "choose_stride"]
 
 
 def choose_stride(steps: int, *, positions: int = 50) -> int:
-    """The stride that leaves 50 to 99 positions of series this long, or 1 for shorter ones.
+    """The stride that gives 50 to 99 positions, or 1 for series of fewer steps.
 
-    Fewer positions blur where the attention is; more only cost time.
+    With fewer positions the attention map is coarse; more only cost time.
 
     >>> choose_stride(500), choose_stride(29)
     (10, 1)
@@ -22,9 +22,9 @@ def choose_stride(steps: int, *, positions: int = 50) -> int:
 
 
 class _NormalisedConvolution(nn.Module):
-    """ReLU(LayerNorm(convolution)): [B, C, T] -> [B, D, S], position s centred on its own steps.
+    """ReLU(LayerNorm(convolution)): [B, C, T] -> [B, D, S], position s centred on its steps.
 
-    Layer normalisation works on each position by itself and so needs no mask.
+    Layer normalisation is per position, so it needs no mask.
     """
 
     def __init__(self, inputs: int, outputs: int, *, kernel: int, stride: int) -> None:
@@ -65,17 +65,9 @@ class ConvBiLSTM(Encoder):
             channels, half, kernel=max(3, 2 * stride), stride=stride
         )
         self.neighbours = _NormalisedConvolution(half, half, kernel=3, stride=1)
-        self.network = nn.LSTM(
-            half,
-            half,
-            layers,
-            batch_first=True,
-            bidirectional=True,
-            dropout=dropout if layers > 1 else 0.0,
-        )
+        self.network = Recurrent(half, "lstm", half, layers, dropout=dropout).network
 
     def forward(self, series: Tensor, mask: Tensor | None = None) -> Tensor:
-        """[B, C, T] -> [B, S, hidden]."""
         positions = None if mask is None else self.position_mask(mask)
         features = apply_mask(self.window(apply_mask(series, mask)), positions)
         return run_recurrent(self.network, self.neighbours(features).transpose(1, 2), positions)

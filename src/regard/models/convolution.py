@@ -1,4 +1,4 @@
-"""Convolutional encoder: the fully convolutional network, at every step."""
+"""Convolutional encoder: the fully convolutional network, with a state for every step."""
 
 from torch import Tensor, nn
 from torch.nn.functional import relu
@@ -16,11 +16,11 @@ class Convolution(Encoder):
     Parameters:
         channels: C.
         hidden: D.
-        layers: how many blocks; their kernels are 7, 5 and then 3 steps wide.
+        layers: number of blocks; their kernels are 7, 5 and then 3 steps wide.
 
     Source: Wang, Yan and Oates, 2017, "Time series classification from scratch with deep neural
-    networks" (there 128, 256 and 128 wide with kernels 8, 5 and 3; here all equally wide, and odd
-    kernels, so that a position stays in the middle of what it sees).
+    networks" (there 128, 256 and 128 wide with kernels 8, 5 and 3; here all equally wide, with odd
+    kernels, so that each position is the centre of its receptive field).
     """
 
     def __init__(self, channels: int, hidden: int, layers: int) -> None:
@@ -34,7 +34,6 @@ class Convolution(Encoder):
         self.norms = nn.ModuleList(MaskedBatchNorm(hidden) for _ in kernels)
 
     def forward(self, series: Tensor, mask: Tensor | None = None) -> Tensor:
-        """[B, C, T] -> [B, T, hidden]."""
         features = columns(apply_mask(series, mask))
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             features = apply_mask(relu(norm(convolution(features), mask)), mask)

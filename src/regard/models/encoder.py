@@ -1,4 +1,4 @@
-"""What every encoder has in common, and the masked pieces that several are made of."""
+"""The base class of encoders, and masked operations that several of them use."""
 
 import torch
 from torch import Tensor, nn
@@ -41,32 +41,30 @@ class Encoder(nn.Module):
 
 
 def columns(series: Tensor) -> Tensor:
-    """[B, C, T] -> [B, C, 1, T] with the channels of a step side by side in memory.
+    """[B, C, T] -> [B, C, 1, T] in the memory format channels-last.
 
-    On CPU a (1, k) convolution in this layout takes a third to a half of the time of a
+    On CPU a (1, k) convolution in this format takes a third to half of the time of a
     one-dimensional one.
     """
     return series.unsqueeze(2).contiguous(memory_format=torch.channels_last)
 
 
 def apply_mask(features: Tensor, mask: Tensor | None) -> Tensor:
-    """Features [B, D, ..., S] with zeros where mask [B, S] is False, as if the series ended."""
-    return features if mask is None else features * _like(mask, features)
-
-
-def _like(mask: Tensor, features: Tensor) -> Tensor:
-    return mask.reshape(len(mask), *[1] * (features.dim() - 2), -1)
+    """Features [B, D, ..., S] with zeros where mask [B, S] is False."""
+    if mask is None:
+        return features
+    return features * mask.reshape(len(mask), *[1] * (features.dim() - 2), -1)
 
 
 class MaskedBatchNorm(nn.BatchNorm2d):
-    """Batch normalisation of [B, D, 1, S] whose statistics leave out the padding.
+    """Batch normalisation of [B, D, 1, S] with statistics that exclude the padding.
 
-    Source: Ioffe and Szegedy, 2015, "Batch normalization", algorithm 1, with the mean and the
-    variance taken over the true positions alone.
+    Source: Ioffe and Szegedy, 2015, "Batch normalization", algorithm 1, with mean and
+    variance over the true positions only.
     """
 
     def forward(self, features: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Normalise [B, D, 1, S] with statistics over the positions where mask [B, S] is True."""
+        """[B, D, 1, S] and mask [B, S] -> [B, D, 1, S]."""
         if mask is None:
             return super().forward(features)
         if not self.training:

@@ -1,4 +1,4 @@
-"""The past of series -> their future: a linear model of the window, and what attention adds."""
+"""Forecasters: a linear model of the window plus a network with attention."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from torch.nn.functional import gelu
 
 from regard.attention import Attention
 from regard.models.encoder import Encoder
-from regard.models.heads import Predicted, drop_columns, shares
+from regard.models.heads import Predicted, drop_columns, over_heads, shares
 
 __all__ = ["ContextForecast", "Forecaster", "HorizonForecast", "LinearForecast"]
 
@@ -17,7 +17,7 @@ __all__ = ["ContextForecast", "Forecaster", "HorizonForecast", "LinearForecast"]
 class LinearForecast(nn.Module):
     """y[h] = x[T-1] + b[h] + sum_t W[t, h] (x[t] - x[T-1]) + sum_f V[f, h] k[f, h].
 
-    It is solved, not trained: its numbers are buffers.
+    It is solved, not trained, so its parameters are buffers.
 
     Parameters:
         weights: [M, T, horizon] W of each target.
@@ -30,12 +30,9 @@ class LinearForecast(nn.Module):
 
     def __init__(self, weights: Tensor, known_weights: Tensor, bias: Tensor) -> None:
         super().__init__()
-        self.weights: Tensor
-        self.known_weights: Tensor
-        self.bias: Tensor
-        self.register_buffer("weights", weights)
-        self.register_buffer("known_weights", known_weights)
-        self.register_buffer("bias", bias)
+        self.weights = nn.Buffer(weights)
+        self.known_weights = nn.Buffer(known_weights)
+        self.bias = nn.Buffer(bias)
 
     def forward(self, past: Tensor, known: Tensor) -> Tensor:
         """[B, M, T] targets' windows, [B, F, horizon] known columns -> [B, M, horizon]."""
@@ -51,14 +48,14 @@ class HorizonForecast(nn.Module):
         y[h] = w . gelu(U c[h] + step[h] + target + K k[h]) + bias
 
     Parameters:
-        attentions: one or several, of learned queries at states; their contexts are averaged.
+        attentions: of learned queries to states; their contexts are averaged.
         query_dim: Dq.
         state_dim: D.
         horizon: steps to forecast.
-        targets: M, each with a vector of its own.
+        targets: M, each with its own vector.
         known: F, columns whose future is known.
         outputs: for each step: the forecast, then quantiles.
-        dropout: of the columns of the contexts, in training.
+        dropout: rate on the hidden layer, in training.
     """
 
     def __init__(
@@ -97,12 +94,8 @@ class HorizonForecast(nn.Module):
             mixed = mixed + self.known(known.transpose(1, 2))
         values = self.out(drop(gelu(mixed), self.dropout, self.training))
         maps = {"attention": shares(weights.flatten(0, 1), None).reshape(weights.shape)}
-        drawn = [one for one in each if one.log_prob is not None]
-        if not drawn:
-            return Predicted(values, maps)
-        log_prob = torch.stack([one.log_prob.sum(1) for one in drawn]).sum(0)
-        entropy = torch.stack([one.entropy.sum(1) for one in drawn]).sum(0)
-        return Predicted(values, maps, log_prob, entropy)
+        log_prob = over_heads(*(one.log_prob for one in each))
+        return Predicted(values, maps, log_prob, over_heads(*(one.entropy for one in each)))
 
 
 class ContextForecast(nn.Module):
@@ -110,9 +103,7 @@ class ContextForecast(nn.Module):
 
     Parameters:
         head: states to values [B, horizon * outputs] and a map [B, S].
-        horizon: steps to forecast.
-        known: F, columns whose future is known.
-        outputs: for each step: the forecast, then quantiles.
+        horizon, known, outputs: as for `HorizonForecast`.
     """
 
     def __init__(self, head: nn.Module, *, horizon: int, known: int, outputs: int) -> None:
@@ -121,7 +112,7 @@ class ContextForecast(nn.Module):
         self.horizon = horizon
         self.known = nn.Linear(known, outputs, bias=False) if known else None
         if self.known is not None:
-            nn.init.zeros_(self.known.weight)  # begins without them, as the linear term has them
+            nn.init.zeros_(self.known.weight)  # starts at zero: the linear model has them already
 
     def forward(self, states: Tensor, known: Tensor) -> Predicted:
         """[B, S, D] states, [B, F, horizon] -> values [B, horizon, outputs], weights by step."""
@@ -134,18 +125,17 @@ class ContextForecast(nn.Module):
 
 
 class Forecaster(nn.Module):
-    """Each target's window by itself, beside the other columns, through encoder and head.
+    """Encoder and head for each target's window, with the other columns; plus a linear model.
 
-    A window is taken less its last value, in units of its own standard deviation, and what the
-    network says of it is scaled back: so one network serves every target and series. To
-    that is added what a linear model of the window says.
+    The last value is subtracted from a window, which is then divided by its standard deviation;
+    the network's output is scaled back. So one network serves all targets and series.
 
     Parameters:
         encoder: of 1 + P + F channels: the target's window, the past-only and the known columns.
         head: states to values and weights of each step of the horizon.
         targets: M.
-        linear: of the window; None leaves the last value.
-        dropout: share of each case's state columns that are dropped in training.
+        linear: model of the window; None for the last value.
+        dropout: rate on the columns of each case's states.
     """
 
     def __init__(
@@ -170,7 +160,7 @@ class Forecaster(nn.Module):
         Parameters:
             past: [B, C, T] windows of all columns, the targets first.
             known: [B, F, horizon] the known columns of the future steps.
-            mask: None: windows are equally long.
+            mask: None, since windows are equally long.
 
         Returns:
             Values [B, M, horizon, outputs], and the map "attention" [B, M, horizon, S].

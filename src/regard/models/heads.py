@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import dropout as drop
 from torch.nn.functional import linear
 
-from regard.attention import ConjunctivePooling, Pooled, Score
+from regard.attention import ConjunctivePooling, Pooled
 from regard.models.encoder import Encoder
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Predicted",
     "SeriesModel",
     "drop_columns",
+    "over_heads",
     "shares",
     "two_sided_logits",
 ]
@@ -65,6 +66,12 @@ def drop_columns(states: Tensor, rate: float, training: bool) -> Tensor:
     return states * drop(states.new_ones(len(states), 1, states.shape[2]), rate)
 
 
+def over_heads(*parts: Tensor | None) -> Tensor | None:
+    """[B, H, L] of each attention -> [B, L], their sum; None if no attention samples."""
+    present = [part.sum(1) for part in parts if part is not None]
+    return torch.stack(present).sum(0) if present else None
+
+
 def shares(weights: Tensor, mask: Tensor | None) -> Tensor:
     """Weights [B, S] scaled to sum to one; even over the true positions where all are zero."""
     total = weights.sum(1, keepdim=True)
@@ -74,7 +81,7 @@ def shares(weights: Tensor, mask: Tensor | None) -> Tensor:
 
 
 class ContextHead(nn.Module):
-    """A linear layer on a context that is not a weighted sum of the states: there is no evidence.
+    """A linear layer on a context that is not a weighted sum of the states: no evidence.
 
     Parameters:
         pool: states to a context and weights [B, S].
@@ -92,7 +99,7 @@ class ContextHead(nn.Module):
         self.two_sided = two_sided
 
     def forward(self, states: Tensor, mask: Tensor | None) -> Predicted:
-        """[B, S, D] states -> values and maps."""
+        """[B, S, D] states and mask [B, S] -> values and maps."""
         pooled: Pooled = self.pool(states, mask)
         weights = shares(pooled.weights, mask)  # [B, S]
         maps = {"attention": weights, **self.evidence(states, pooled.weights, weights)}
@@ -106,25 +113,10 @@ class ContextHead(nn.Module):
 
 
 class AttentionHead(ContextHead):
-    """Attend, then a linear layer on the context.
-
-    Parameters:
-        pool: states to a context, their weighted sum.
-        state_dim: D.
-        outputs, two_sided: as for `ContextHead`.
-    """
-
-    def __init__(
-        self, pool: nn.Module, *, state_dim: int, outputs: int, two_sided: bool = False
-    ) -> None:
-        super().__init__(pool, context_dim=state_dim, outputs=outputs, two_sided=two_sided)
+    """A linear layer on a context that is a weighted sum of the states; with evidence."""
 
     def evidence(self, states: Tensor, weights: Tensor, shared: Tensor) -> dict[str, Tensor]:
-        """What each position adds to each value.
-
-        The layer is linear, so that the values are a sum over the positions. The bias is shared
-        by the weights scaled to sum to one, which they need not.
-        """
+        """The layer is linear, so values are a sum over positions; `shared` divides the bias."""
         parts = linear(states, self.classify.weight) * weights.unsqueeze(-1)
         bias = self.classify.bias * shared.unsqueeze(-1)
         return {"evidence": (parts + bias).transpose(1, 2)}
@@ -134,27 +126,17 @@ class ConjunctiveHead(nn.Module):
     """Values of every position, gated by attention and averaged.
 
     Parameters:
-        scores: of each head.
-        query_dim: width of the learned queries.
-        state_dim: D.
-        outputs, two_sided: as for `ContextHead`.
+        pool: states to values and evidence.
+        two_sided: as for `ContextHead`.
     """
 
-    def __init__(
-        self,
-        scores: Sequence[Score],
-        *,
-        query_dim: int,
-        state_dim: int,
-        outputs: int,
-        two_sided: bool = False,
-    ) -> None:
+    def __init__(self, pool: ConjunctivePooling, *, two_sided: bool = False) -> None:
         super().__init__()
-        self.pool = ConjunctivePooling(scores, query_dim, state_dim, outputs)
+        self.pool = pool
         self.two_sided = two_sided
 
     def forward(self, states: Tensor, mask: Tensor | None) -> Predicted:
-        """[B, S, D] states -> values and maps."""
+        """[B, S, D] states and mask [B, S] -> values and maps."""
         gated = self.pool(states, mask)
         maps = {"attention": gated.weights, "evidence": gated.evidence}
         predicted = Predicted(gated.logits, maps)
@@ -207,11 +189,9 @@ class Ensemble(nn.Module):
         return encoder
 
     def forward(self, series: Tensor, mask: Tensor | None = None) -> Predicted:
-        """Predict.
+        """The means of values [B, N] and maps; in training each member's values [B, K, N], no maps.
 
-        Returns:
-            The mean of the members' values [B, N], and of their maps; in training values
-            [B, K, N] of each, and no maps.
+        Parameters are those of `SeriesModel.forward`.
         """
         each: list[Predicted] = [member(series, mask) for member in self.members]
         values = torch.stack([one.values for one in each], 1)
@@ -221,7 +201,5 @@ class Ensemble(nn.Module):
                 for name in ("log_prob", "entropy")
             ]
             return Predicted(values, {}, *drawn)
-        maps = {
-            name: torch.stack([one.maps[name] for one in each]).mean(0) for name in each[0].maps
-        }
+        maps = {key: torch.stack([one.maps[key] for one in each]).mean(0) for key in each[0].maps}
         return Predicted(values.mean(1), maps)

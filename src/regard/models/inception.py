@@ -1,4 +1,4 @@
-"""Inception encoder: convolutions of several widths side by side, with residual connections."""
+"""Inception encoder: parallel convolutions of several widths, with residual connections."""
 
 import torch
 from torch import Tensor, nn
@@ -8,7 +8,7 @@ from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns
 
 __all__ = ["Inception"]
 
-_KERNELS = ((13, 3), (13, 1), (9, 2))  # weights and the steps between them: 37, 13, 17 wide
+_KERNELS = ((13, 3), (13, 1), (9, 2))  # size and dilation: 37, 13 and 17 steps wide
 _BLOCKS_PER_SHORTCUT = 3
 
 
@@ -19,7 +19,7 @@ def _convolution(inputs: int, outputs: int, kernel: int = 1, dilation: int = 1) 
 
 
 class _Block(nn.Module):
-    """Bottleneck, three convolutions and a pooled branch side by side, batch normalisation."""
+    """Bottleneck, three parallel convolutions and a pooled branch, batch normalisation."""
 
     def __init__(self, inputs: int, hidden: int) -> None:
         super().__init__()
@@ -32,8 +32,7 @@ class _Block(nn.Module):
 
     def forward(self, features: Tensor, mask: Tensor | None) -> Tensor:
         """[B, D, 1, T] -> [B, 4 * hidden, 1, T]."""
-        narrow = self.bottleneck(features)
-        peaks = features
+        narrow, peaks = self.bottleneck(features), features
         if mask is not None:  # padding must not be a peak among negative values
             peaks = peaks.masked_fill(~mask[:, None, None], -torch.inf)
         peaks = max_pool2d(peaks, (1, 3), 1, (0, 1))
@@ -44,7 +43,7 @@ class _Block(nn.Module):
 
 
 class _Shortcut(nn.Module):
-    """What a residual connection adds: its start, made as wide as its end."""
+    """A residual connection, projected to the width of its end."""
 
     def __init__(self, inputs: int, width: int) -> None:
         super().__init__()
@@ -57,19 +56,19 @@ class _Shortcut(nn.Module):
 
 
 class Inception(Encoder):
-    """Inception blocks with a residual connection over every three: S = T, D = 4 * hidden.
+    """Inception blocks, with a residual connection over every three: S = T, D = 4 * hidden.
 
-    They see each channel and its first difference, both brought to unit variance.
+    The input is each channel and its first difference, both scaled to unit variance.
 
     Parameters:
         channels: C.
         hidden: width of each branch and of the bottleneck before them.
-        layers: blocks.
+        layers: number of blocks.
 
     Source: Ismail Fawaz et al., 2020, "InceptionTime: finding AlexNet for time series
     classification" (there six blocks, kernels 40, 20 and 10 wide, five networks and no
-    differences; here odd kernels, so that a position stays in the middle of what it sees, two of
-    them dilated, which sees as far for less).
+    differences; here odd kernels, so that each position is the centre of its receptive field, two
+    of them dilated, which costs less).
     """
 
     def __init__(self, channels: int, hidden: int, layers: int) -> None:
@@ -78,31 +77,25 @@ class Inception(Encoder):
         self.norm = MaskedBatchNorm(width)
         self.blocks = nn.ModuleList()
         self.shortcuts = nn.ModuleList()
-        for layer in range(layers):
+        for layer in range(1, layers + 1):
             block = _Block(width, hidden)
             self.blocks.append(block)
             width = block.width
-            if self._closes(layer):
+            if layer % _BLOCKS_PER_SHORTCUT == 0:
                 self.shortcuts.append(_Shortcut(start, width))
                 start = width
         self.width = width
 
-    @staticmethod
-    def _closes(layer: int) -> bool:
-        """Whether a residual connection ends at this block."""
-        return layer % _BLOCKS_PER_SHORTCUT == _BLOCKS_PER_SHORTCUT - 1
-
     def forward(self, series: Tensor, mask: Tensor | None = None) -> Tensor:
-        """[B, C, T] -> [B, T, 4 * hidden]."""
         change = pad(series[..., 1:] - series[..., :-1], (1, 0))
         both = columns(apply_mask(torch.cat([series, change], 1), mask))
         features = start = self.norm(both, mask)
         shortcuts = iter(self.shortcuts)
-        for layer, block in enumerate(self.blocks):
+        for layer, block in enumerate(self.blocks, 1):
             features = block(features, mask)
-            if self._closes(layer):
-                features = start = relu(features + next(shortcuts)(start, mask))
-            else:
+            if layer % _BLOCKS_PER_SHORTCUT:
                 features = relu(features)
+            else:
+                features = start = relu(features + next(shortcuts)(start, mask))
         states: Tensor = features[:, :, 0].transpose(1, 2)
         return states

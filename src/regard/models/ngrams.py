@@ -10,22 +10,20 @@ __all__ = ["NgramTerm"]
 class NgramTerm(nn.Module):
     """z = sum over the text's n-grams of value * weights[n-gram] + bias.
 
-    It is solved, not trained: its numbers are buffers.
+    It is solved, not trained, so weights and bias are buffers.
 
     Parameters:
-        features: how many n-grams there are.
+        features: number of n-grams.
         outputs: N.
     """
 
     def __init__(self, features: int, outputs: int) -> None:
         super().__init__()
-        self.weights: Tensor
-        self.bias: Tensor
-        self.register_buffer("weights", torch.zeros(features, outputs))
-        self.register_buffer("bias", torch.zeros(outputs))
+        self.weights = nn.Buffer(torch.zeros(features, outputs))
+        self.bias = nn.Buffer(torch.zeros(outputs))
 
     def forward(self, columns: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
-        """What each token adds: [B, T, N], which sums over the tokens to z; the bias is spread.
+        """The contribution of each token, [B, T, N]: its n-grams and an equal share of the bias.
 
         Parameters:
             columns: [B, T, G] the numbers of the n-grams at each token, padded with 0.

@@ -1,4 +1,4 @@
-"""Recurrent encoders: an LSTM or GRU over the steps as they are."""
+"""Recurrent encoders: an LSTM or a GRU over the steps."""
 
 import torch
 from torch import Tensor, nn
@@ -15,9 +15,9 @@ _CELLS: dict[str, type[nn.LSTM] | type[nn.GRU]] = {"lstm": nn.LSTM, "gru": nn.GR
 def run_recurrent(network: nn.LSTM | nn.GRU, states: Tensor, mask: Tensor | None) -> Tensor:
     """Run over [B, S, D]; with a mask [B, S] the backward direction starts at each case's end.
 
-    What comes out at padded positions means nothing.
+    The output at padded positions is undefined.
     """
-    if mask is None or not network.bidirectional:  # forwards, padding comes after all that is true
+    if mask is None or not network.bidirectional:  # forwards, padding follows the true positions
         output: Tensor = network(states)[0]
         return output
     lengths = mask.sum(1)
@@ -27,8 +27,8 @@ def run_recurrent(network: nn.LSTM | nn.GRU, states: Tensor, mask: Tensor | None
             network(packed)[0], batch_first=True, total_length=states.shape[1]
         )
         return output
-    # On CPU a packed sequence takes twice the time of each direction by itself, the backward one
-    # over the cases turned round.
+    # On CPU a packed sequence takes twice the time of running each direction separately, the
+    # backward one over the reversed cases.
     places = (lengths.unsqueeze(1) - 1 - torch.arange(states.shape[1])).clamp(min=0)  # [B, S]
     for layer in range(network.num_layers):
         if layer:
@@ -51,20 +51,20 @@ def _one_direction(network: nn.LSTM | nn.GRU, states: Tensor, suffix: str) -> Te
 
 
 def _take(states: Tensor, places: Tensor) -> Tensor:
-    """[B, S, D] at places [B, S]: turned round with each case's own end first."""
+    """[B, S, D] at places [B, S]: each case reversed, its last position first."""
     return states.gather(1, places.unsqueeze(2).expand(-1, -1, states.shape[2]))
 
 
 class Recurrent(Encoder):
-    """Recurrent network: S = T, D = 2 * hidden, or hidden where it reads forwards only.
+    """Recurrent network: S = T, D = 2 * hidden, or hidden if it is not bidirectional.
 
     Parameters:
         channels: C.
         cell: "lstm" (Hochreiter and Schmidhuber, 1997) or "gru" (Cho et al., 2014).
         hidden: width of each direction.
-        layers: how many, one on the other.
+        layers: number of stacked layers.
         dropout: between layers, in training.
-        bidirectional: whether it reads backwards too.
+        bidirectional: whether it also runs backwards.
     """
 
     def __init__(
@@ -81,30 +81,19 @@ class Recurrent(Encoder):
         self.width = 2 * hidden if bidirectional else hidden
         between = dropout if layers > 1 else 0.0
         self.network = _CELLS[cell](
-            channels,
-            hidden,
-            layers,
-            batch_first=True,
-            bidirectional=bidirectional,
-            dropout=between,
+            channels, hidden, layers, batch_first=True, bidirectional=bidirectional, dropout=between
         )
 
     def forward(self, series: Tensor, mask: Tensor | None = None) -> Tensor:
-        """[B, C, T] -> [B, T, D]."""
         return run_recurrent(self.network, series.transpose(1, 2), mask)
 
 
 class ForwardReader(nn.Module):
-    """An LSTM that reads states from the first to the last: [B, S, D] -> [B, S, D].
-
-    Parameters:
-        width: D.
-    """
+    """A forward LSTM over states [B, S, D] -> [B, S, D]; `width` is D."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.network = nn.LSTM(width, width, batch_first=True)
 
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Tensor:
-        """[B, S, D] -> [B, S, D]."""
         return run_recurrent(self.network, states, mask)

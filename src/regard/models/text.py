@@ -75,24 +75,21 @@ class TextModel(nn.Module):
             What the model of sequences or sentences returns; with n-grams the values are the sum
             of both, and the map "ngrams" [B, N, T] is what the n-grams of each token added.
         """
-        predicted = self._network(tokens, sentences, mask)
+        if self.training and self.word_dropout:
+            dropped = torch.rand(tokens.shape, device=tokens.device) < self.word_dropout
+            tokens = tokens.masked_fill(dropped & (tokens != 0), _UNKNOWN)
+        states = drop_columns(self.embedding(tokens), self.embedding_dropout, self.training)
+        predicted: Predicted
+        if isinstance(self.model, SentenceModel):
+            predicted = self.model(states, sentences, mask)
+        else:
+            predicted = self.model(states.transpose(1, 2), mask)
         if self.ngrams is None or not columns.shape[2]:
             return predicted
         added = self.ngrams(columns, values, mask).transpose(1, 2)  # [B, N, T]
         if added.shape[1] == 1:
             added = two_sided_logits(added)
         return Predicted(predicted.values + added.sum(2), {**predicted.maps, "ngrams": added})
-
-    def _network(self, tokens: Tensor, sentences: Tensor, mask: Tensor | None) -> Predicted:
-        if self.training and self.word_dropout:
-            dropped = torch.rand(tokens.shape, device=tokens.device) < self.word_dropout
-            tokens = tokens.masked_fill(dropped & (tokens != 0), _UNKNOWN)
-        states = drop_columns(self.embedding(tokens), self.embedding_dropout, self.training)
-        if isinstance(self.model, SentenceModel):
-            of_sentences: Predicted = self.model(states, sentences, mask)
-            return of_sentences
-        predicted: Predicted = self.model(states.transpose(1, 2), mask)
-        return predicted
 
 
 class SentenceModel(nn.Module):
@@ -101,8 +98,7 @@ class SentenceModel(nn.Module):
     Parameters:
         pool: words to sentences to the text.
         context_dim: width of the text's context.
-        outputs: N.
-        two_sided: whether a single output z becomes the logits (-z / 2, z / 2) of two classes.
+        outputs, two_sided: as for `ContextHead`.
         dropout: rate on the columns of the text's context.
 
     Source: Yang et al., 2016, "Hierarchical attention networks for document classification".
@@ -140,7 +136,7 @@ class SentenceModel(nn.Module):
 def _grid(
     words: Tensor, sentences: Tensor, mask: Tensor | None
 ) -> tuple[tuple[Tensor, Tensor], Tensor, Tensor]:
-    """[B, T, E] words -> ([B, L, W, E], mask [B, L, W]), and each word's place [B, T] in them."""
+    """[B, T, E] words -> ([B, L, W, E], mask [B, L, W]), and the indices [B, T] of each word."""
     cases, steps, width = words.shape
     true = torch.ones_like(sentences, dtype=torch.bool) if mask is None else mask
     row = sentences * true
@@ -157,17 +153,12 @@ def _grid(
 
 
 class StateReader(nn.Module):
-    """An encoder of series [B, C, T] as one of states [B, T, C].
-
-    Parameters:
-        encoder: whose positions are steps.
-    """
+    """An encoder of stride 1, called with states [B, T, C] instead of series [B, C, T]."""
 
     def __init__(self, encoder: Encoder) -> None:
         super().__init__()
         self.encoder = encoder
 
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Tensor:
-        """[B, S, C] -> [B, S, D]."""
         encoded: Tensor = self.encoder(states.transpose(1, 2), mask)
         return encoded

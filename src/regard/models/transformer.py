@@ -1,4 +1,4 @@
-"""Transformer encoder: every step attends to every other."""
+"""Transformer encoder: every step attends to all steps."""
 
 from collections.abc import Sequence
 
@@ -28,8 +28,8 @@ class Transformer(Encoder):
 
     Parameters:
         channels: C.
-        hidden: D; 8, or as many as divide it, of its columns make a head.
-        layers: how many, one on the other.
+        hidden: D. The number of heads divides it, so that a head has about 8 columns.
+        layers: number of stacked layers.
         dropout: in every layer, in training.
 
     Source: Vaswani et al., 2017, with the normalisation first as in Xiong et al., 2020, "On layer
@@ -39,7 +39,7 @@ class Transformer(Encoder):
     def __init__(self, channels: int, hidden: int, layers: int, *, dropout: float) -> None:
         super().__init__()
         self.width = hidden
-        # Steps alone say little: each is embedded with its nearest neighbours.
+        # A single step has little information, so its neighbours are embedded with it.
         self.embed = nn.Conv1d(channels, hidden, 7, padding=3)
         heads = max(heads for heads in range(1, hidden // 8 + 2) if hidden % heads == 0)
         self.layers: Sequence[TransformerEncoderLayer]
@@ -55,7 +55,6 @@ class Transformer(Encoder):
         self.norm = nn.LayerNorm(hidden)
 
     def forward(self, series: Tensor, mask: Tensor | None = None) -> Tensor:
-        """[B, C, T] -> [B, T, hidden]."""
         states = self.embed(apply_mask(series, mask)).transpose(1, 2)  # [B, T, D]
         states = states + sinusoids(states.shape[1], self.width, like=states)
         for layer in self.layers:

@@ -1,4 +1,4 @@
-"""Transformer layers: attention and a small network, each with a residual and a normalisation."""
+"""Transformer layers: attention and a small network, with residuals and normalisations."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from torch.nn.functional import pad
 
 from regard.attention import Attended, Memory, MultiHead
 from regard.errors import ConfigError, did_you_mean
+from regard.models.heads import over_heads
 
 __all__ = ["Decoded", "DecoderCache", "TransformerDecoderLayer", "TransformerEncoderLayer"]
 
@@ -20,16 +21,16 @@ _Activation = Literal["relu", "gelu"]
 class TransformerEncoderLayer(nn.Module):
     """x = x + attention(norm(x)), then x = x + network(norm(x)); or each as norm(x + f(x)).
 
-    The network is W_2 activation(W_1 x + b_1) + b_2, at every position by itself.
+    The network is W_2 activation(W_1 x + b_1) + b_2, applied to each position.
 
     Parameters:
-        attention: of the states at themselves, over any score, window, alignment and heads.
+        attention: self-attention with any score, window, alignment and heads.
         width: D, of queries, keys, values and context.
         hidden_dim: width of the network's hidden layer.
         norm: "pre", x + f(norm(x)), where a stack of layers normalises its output once more;
-            or "post", norm(x + f(x)), as published first.
-        dropout: of what attention and network add and of the network's hidden layer, in training;
-            that of the weights is the attention's own.
+            or "post", norm(x + f(x)), as in the paper.
+        dropout: rate on the outputs of attention and network and on the network's hidden layer;
+            the attention has its own rate for its weights.
         activation: "gelu" or "relu"; the paper's is "relu".
 
     Raises:
@@ -92,7 +93,7 @@ class DecoderCache(NamedTuple):
     Attributes:
         past: keys and values of the positions so far; None before the first.
         memory: keys and values of the encoder's states.
-        position: how many positions there were so far.
+        position: number of positions so far.
         self_state: of the self-attention's last step, if its mechanism reads the previous step.
         cross_state: the same of the cross-attention.
     """
@@ -131,21 +132,20 @@ class Decoded:
         yield self.cache
 
 
-torch.export.register_dataclass(Decoded)  # so that it may leave an exported graph
+torch.export.register_dataclass(Decoded)  # so that an exported graph can return it
 
 
 class TransformerDecoderLayer(nn.Module):
     """Residual self-attention, then attention to the encoder's states, then the network.
 
-    All target positions at once, as in training, or some at a time, with the keys and values of
-    those before in a cache that is passed in and handed back. Both give the same when no position
-    sees a later one, by a `Causal` window in every head of the self-attention; that is its
-    maker's to give, for a decoder that sees all positions at once is of use too.
+    It takes all target positions at once, as in training, or some at a time, with the keys and
+    values of the previous ones in an explicit cache. Both give the same result if no position sees
+    a later one: give every head of the self-attention a `Causal` window, which is not added here.
 
     Parameters:
-        self_attention: of the target positions at themselves.
-        cross_attention: of the target positions at the encoder's states, which may have another
-            width: its `key_dim`.
+        self_attention: from target positions to target positions.
+        cross_attention: from target positions to the encoder's states, which are as wide as its
+            `key_dim`.
         width: D, of the target's states.
         hidden_dim, norm, dropout, activation: as for `TransformerEncoderLayer`. The encoder's
             states are not normalised here.
@@ -188,7 +188,7 @@ class TransformerDecoderLayer(nn.Module):
         self.around_network = _Residual(width, norm, dropout)
 
     def start(self, encoder_states: Tensor, mask: Tensor | None = None) -> DecoderCache:
-        """Do once what does not depend on the target.
+        """Compute what does not depend on the target.
 
         Parameters:
             encoder_states: [B, K, Dk].
@@ -212,9 +212,9 @@ class TransformerDecoderLayer(nn.Module):
 
         Parameters:
             states: [B, L, D], of the positions from `cache.position` on.
-            cache: by `start`, or of the call for the positions before.
-            mask: boolean [B, L], True where a position may be attended, now and later; for targets
-                that are padded.
+            cache: from `start`, or from the call for the previous positions.
+            mask: boolean [B, L], True where a position may be attended, in this call and later
+                ones; for padded targets.
             need_weights: False may take a faster kernel; the states are the same.
         """
         _check_mask(mask, states)
@@ -244,8 +244,8 @@ class TransformerDecoderLayer(nn.Module):
             DecoderCache(past, cache.memory, position, looked.state, read.state),
             looked.weights,
             read.weights,
-            _over_heads(looked.log_prob, read.log_prob),
-            _over_heads(looked.entropy, read.entropy),
+            over_heads(looked.log_prob, read.log_prob),
+            over_heads(looked.entropy, read.entropy),
         )
 
 
@@ -254,14 +254,13 @@ class _Residual(nn.Module):
 
     def __init__(self, width: int, norm: _Norm, dropout: float) -> None:
         super().__init__()
-        if norm not in get_args(_Norm):
-            raise ConfigError(f"norm: unknown order {norm!r}{did_you_mean(norm, get_args(_Norm))}")
+        _check_name("norm", "order", norm, get_args(_Norm))
         self.first = norm == "pre"
         self.norm = nn.LayerNorm(width)
         self.dropout = nn.Dropout(dropout)
 
     def before(self, states: Tensor) -> Tensor:
-        """What f is given."""
+        """The input of f."""
         normal: Tensor = self.norm(states) if self.first else states
         return normal
 
@@ -274,11 +273,7 @@ class _Residual(nn.Module):
 def _network(width: int, hidden_dim: int, dropout: float, activation: _Activation) -> nn.Module:
     if not 0.0 <= dropout < 1.0:
         raise ConfigError(f"dropout must be at least 0 and below 1, not {dropout}")
-    if activation not in get_args(_Activation):
-        known = get_args(_Activation)
-        raise ConfigError(
-            f"activation: unknown function {activation!r}{did_you_mean(activation, known)}"
-        )
+    _check_name("activation", "function", activation, get_args(_Activation))
     return nn.Sequential(
         nn.Linear(width, hidden_dim),
         nn.ReLU() if activation == "relu" else nn.GELU(),
@@ -287,25 +282,29 @@ def _network(width: int, hidden_dim: int, dropout: float, activation: _Activatio
     )
 
 
+def _check_name(parameter: str, kind: str, given: str, known: tuple[str, ...]) -> None:
+    if given not in known:
+        raise ConfigError(f"{parameter}: unknown {kind} {given!r}{did_you_mean(given, known)}")
+
+
 def _check_widths(name: str, attention: MultiHead, width: int, *, keys: int | None = None) -> None:
-    """Whether it takes and gives what the layer has; `keys` None leaves them any one width."""
-    keys = attention.key_projection.in_features if keys is None else keys
-    wanted = {"query_dim": width, "key_dim": keys, "value_dim": keys, "output_dim": width}
-    given = {
-        "query_dim": attention.query_projection.in_features,
-        "key_dim": attention.key_projection.in_features,
-        "value_dim": attention.value_projection.in_features,
-        "output_dim": attention.output_projection.out_features,
-    }
-    for dim, size in wanted.items():
-        if given[dim] != size:
+    """Check the widths of an attention; `keys` None allows any width of keys and values."""
+    key_dim = attention.key_projection.in_features
+    keys = key_dim if keys is None else keys
+    for dim, given, wanted in (
+        ("query_dim", attention.query_projection.in_features, width),
+        ("key_dim", key_dim, keys),
+        ("value_dim", attention.value_projection.in_features, keys),
+        ("output_dim", attention.output_projection.out_features, width),
+    ):
+        if given != wanted:
             raise ConfigError(
-                f"{name}: {dim} must be {size}, in a layer of width {width}, not {given[dim]}"
+                f"{name}: {dim} must be {wanted}, in a layer of width {width}, not {given}"
             )
 
 
 def _check_mask(mask: Tensor | None, states: Tensor) -> None:
-    """A mask of keys alone: one of queries too would only fit the whole target at once."""
+    """Only a mask of keys fits a target that comes some positions at a time."""
     if mask is not None and mask.shape != states.shape[:2]:
         raise ConfigError(
             f"mask must be [B, L] = {list(states.shape[:2])}, as the states it goes with, "
@@ -314,13 +313,7 @@ def _check_mask(mask: Tensor | None, states: Tensor) -> None:
 
 
 def _lengthen(state: Any, more: int) -> Any:
-    """A state [..., K] of each head with zeros for more keys, at which nobody has looked yet."""
+    """A state [..., K] of each head, padded with zeros for new keys."""
     if isinstance(state, tuple):
         return tuple(_lengthen(each, more) for each in state)
     return None if state is None else pad(state, (0, more))
-
-
-def _over_heads(*parts: Tensor | None) -> Tensor | None:
-    """[B, H, L] of each attention -> [B, L], their sum; None if no attention samples."""
-    present = [part.sum(1) for part in parts if part is not None]
-    return torch.stack(present).sum(0) if present else None

@@ -1,10 +1,16 @@
-"""Training on Lightning: from a model and its data to the trained model and its history."""
+"""Training: batches, objectives, augmentation and the Lightning trainer."""
 
 from regard.training.augment import warp
-from regard.training.batches import Batch, BatchOrder, Part, SequencePart, load_batches
+from regard.training.batches import (
+    Batch,
+    BatchOrder,
+    Part,
+    SequencePart,
+    batch_indices,
+    load_batches,
+)
 from regard.training.fit import check_device, fit, seeded
 from regard.training.objectives import AbsoluteError, CrossEntropy, Objective, SquaredError
-from regard.training.order import batch_indices
 
 __all__ = [
     "AbsoluteError",

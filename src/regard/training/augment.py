@@ -1,4 +1,4 @@
-"""Random changes to the series of a batch that should not change their class."""
+"""Augmentation: random changes to series that should not change their class."""
 
 import torch
 from torch import Tensor
@@ -8,16 +8,17 @@ __all__ = ["warp"]
 
 _KNOTS = 6
 _SPEED = 0.2  # standard deviation of the logarithm of the speed at a knot
-_SHIFT = 0.03  # of the length, at the most, either way
+_SHIFT = 0.03  # largest shift in either direction, as a share of the length
 _SCALE = 0.1  # standard deviation of the factor on a case
 
 
 def warp(series: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Run through each case at a speed that varies smoothly, shift it a little, and scale it.
+    """Warp the time of each case by a smoothly varying speed, shift it slightly and scale it.
 
     Step t of the result is the input at position p(t), by linear interpolation, where p rises from
     the first to the last true step with speed exp(s(t)); log-speed s is piecewise linear between
-    normal draws. Then p is shifted, held at the ends, and the case is multiplied by a factor.
+    normal random numbers. p is then shifted and clipped to the steps, and the case is multiplied
+    by a random factor.
 
     Parameters:
         series: [B, C, T].

@@ -1,4 +1,4 @@
-"""Batches of tensors, as the trainer takes them."""
+"""Batches of tensors, of cases of similar length so that they have little padding."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from regard.training.order import batch_indices
+from regard.checks import check_count
 
-__all__ = ["Batch", "BatchOrder", "Part", "SequencePart", "load_batches"]
+__all__ = ["Batch", "BatchOrder", "Part", "SequencePart", "batch_indices", "load_batches"]
+
+_POOL = 16  # batches among which cases are sorted by length; more pad less and mix less
 
 
 class Batch(NamedTuple):
@@ -19,8 +21,8 @@ class Batch(NamedTuple):
 
     Attributes:
         inputs: what the model takes, the sequence first: series [B, C, T] or tokens [B, T].
-        mask: boolean [B, T], True at true steps; None when all are as long as each other.
-        targets: [B] class numbers, or what else the objective takes; None in prediction.
+        mask: boolean [B, T], True at true steps; None if all are equally long.
+        targets: [B] class numbers, or other targets of the objective; None in prediction.
     """
 
     inputs: tuple[Tensor, ...]
@@ -29,13 +31,9 @@ class Batch(NamedTuple):
 
 
 class Part(Dataset[Batch]):
-    """A part of the data, ready for the model; an index of several cases gives a batch.
+    """A part of the data as tensors; an index of several cases gives a batch."""
 
-    Attributes:
-        lengths: [B] int64.
-    """
-
-    lengths: Tensor
+    lengths: Tensor  # [B] int64
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -45,7 +43,7 @@ class Part(Dataset[Batch]):
         raise NotImplementedError
 
     def _cut(self, where: Tensor) -> tuple[int, Tensor | None]:
-        """The most steps of these cases, and the mask where not all have as many."""
+        """The steps of the longest of these cases, and the mask if the lengths differ."""
         lengths = self.lengths[where]
         steps = int(lengths.max())
         equal = int(lengths.min()) == steps
@@ -53,10 +51,10 @@ class Part(Dataset[Batch]):
 
 
 class SequencePart(Part):
-    """Sequences that are padded at their ends.
+    """Sequences padded at the end.
 
     Parameters:
-        inputs: [B, ..., T] each, zeros after each case's length.
+        inputs: [B, ..., T] each, zero beyond each case's length.
         lengths: [B] int64.
         targets: [B, ...], or None.
     """
@@ -69,7 +67,6 @@ class SequencePart(Part):
         self.targets = targets
 
     def __getitem__(self, index: NDArray[np.int64]) -> Batch:
-        """The cases at these positions, padded to the longest of them."""
         where = torch.from_numpy(index)
         steps, mask = self._cut(where)
         inputs = tuple(each[where, ..., :steps] for each in self.inputs)
@@ -99,7 +96,7 @@ class BatchOrder(Sampler[NDArray[np.int64]]):
         self._passes = max(1, -(-at_least // len(self._one_pass(0))))
 
     def set_epoch(self, epoch: int) -> None:
-        """Called by the trainer before every epoch."""
+        """The trainer calls this before every epoch."""
         self._epoch = epoch
 
     def __len__(self) -> int:
@@ -130,3 +127,52 @@ def load_batches(
 
 def _as_it_is(batch: Any) -> Any:
     return batch
+
+
+def batch_indices(
+    lengths: NDArray[np.int64],
+    *,
+    batch_size: int,
+    seed: int = 0,
+    epoch: int = 0,
+    shuffle: bool = True,
+) -> list[NDArray[np.int64]]:
+    """Divide cases into batches of nearly equal size.
+
+    For training, cases are shuffled and, if lengths differ, sorted by length within pools of
+    several batches; then the batches are shuffled. For prediction, all are sorted by length, and
+    `result[np.concatenate(batches)] = np.concatenate(outputs)` restores their order.
+
+    Parameters:
+        lengths: [B] steps of each case.
+        batch_size: largest number of cases in a batch. Shuffling with batch_size 2 puts an odd case
+            into a batch of 3, since batch normalisation cannot train on a single case.
+        seed: random seed of the order, together with the epoch.
+        epoch: every epoch has its own order.
+        shuffle: True for training, False for prediction.
+
+    Returns:
+        Positions of the cases in each batch; every case is in exactly one.
+
+    Raises:
+        ConfigError: batch_size, seed or epoch is not a whole number, or too small.
+    """
+    check_count("batch_size", batch_size, least=1)
+    check_count("seed", seed, least=0)
+    check_count("epoch", epoch, least=0)
+    cases = len(lengths)
+    if not cases:
+        return []
+    number = -(-cases // batch_size)
+    if not shuffle:
+        return np.array_split(np.argsort(lengths, kind="stable"), number)
+    if batch_size > 1:
+        number = min(number, max(1, cases // 2))
+    generator = np.random.default_rng([seed, epoch])
+    order = generator.permutation(cases)
+    batches = np.array_split(order, number)
+    if np.ptp(lengths) == 0:
+        return batches
+    pool = np.repeat(np.arange(number) // _POOL, [len(batch) for batch in batches])
+    batches = np.array_split(order[np.lexsort((lengths[order], pool))], number)
+    return [batches[at] for at in generator.permutation(number)]

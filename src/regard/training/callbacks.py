@@ -1,4 +1,4 @@
-"""What is kept while training: the history, the best weights, a checkpoint to resume from."""
+"""Callbacks: the history, the best weights, checkpoints to resume from, a progress bar."""
 
 import os
 from pathlib import Path
@@ -20,18 +20,15 @@ class History(Callback):
         self.rows: list[dict[str, float]] = []
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Add the epoch's row."""
         assert isinstance(pl_module, TrainingModule)
         rate = trainer.optimizers[0].param_groups[0]["lr"]
         figures = pl_module.take_figures()
         self.rows.append({"epoch": trainer.current_epoch + 1, **figures, "learning_rate": rate})
 
     def state_dict(self) -> dict[str, Any]:
-        """Saved with the checkpoint."""
         return {"rows": self.rows}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Taken from the checkpoint."""
         self.rows = state_dict["rows"]
 
 
@@ -43,7 +40,6 @@ class BestWeights(Callback):
         self._weights: dict[str, Tensor] = {}
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Copy the weights if they are the best so far."""
         loss = float(trainer.callback_metrics["validation_loss"])
         if loss < self._loss:
             self._loss = loss
@@ -53,16 +49,14 @@ class BestWeights(Callback):
             }
 
     def restore(self, module: TrainingModule) -> None:
-        """Give the best weights back to the model, if any were kept."""
+        """Load the best weights into the model, if there was a validation."""
         if self._weights:
             module.model.load_state_dict(self._weights)
 
     def state_dict(self) -> dict[str, Any]:
-        """Saved with the checkpoint."""
         return {"loss": self._loss, "weights": self._weights}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Taken from the checkpoint."""
         self._loss, self._weights = state_dict["loss"], state_dict["weights"]
 
 
@@ -77,18 +71,13 @@ class Checkpoint(Callback):
         self._path = path
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Save beside the final name, then rename."""
         beside = self._path.with_suffix(".new")
         trainer.save_checkpoint(beside)
         os.replace(beside, self._path)
 
 
 class ProgressLine(Callback):
-    """A bar over all updates with the last epoch's figures.
-
-    Parameters:
-        history: where the figures are.
-    """
+    """A progress bar over all updates, with the metrics of the last epoch from the history."""
 
     def __init__(self, history: History) -> None:
         self._history = history
@@ -101,23 +90,15 @@ class ProgressLine(Callback):
         self._task = TaskID(0)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Draw the bar."""
-        total = trainer.estimated_stepping_batches
+        total, done = trainer.estimated_stepping_batches, trainer.global_step
         self._bar.start()
-        self._task = self._bar.add_task(
-            "", total=total, completed=trainer.global_step, epoch="1", figures=""
-        )
+        self._task = self._bar.add_task("", total=total, completed=done, epoch="1", figures="")
 
     def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
-        """Advance by one update."""
-        self._bar.update(
-            self._task,
-            completed=trainer.global_step,
-            epoch=f"{trainer.current_epoch + 1}/{trainer.max_epochs}",
-        )
+        epoch = f"{trainer.current_epoch + 1}/{trainer.max_epochs}"
+        self._bar.update(self._task, completed=trainer.global_step, epoch=epoch)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Show the epoch's figures."""
         row = self._history.rows[-1]
         figures = f"loss {row['loss']:.4f}"
         if "validation_loss" in row:
@@ -127,5 +108,4 @@ class ProgressLine(Callback):
         self._bar.update(self._task, figures=figures)
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Leave the terminal as it was, also after an error."""
-        self._bar.stop()
+        self._bar.stop()  # restores the terminal, also after an error

@@ -1,4 +1,4 @@
-"""Training, from a model and its data to the trained model."""
+"""Train a model on Lightning's trainer."""
 
 import logging
 import signal
@@ -36,8 +36,12 @@ def check_device(device: str) -> None:
 def seeded(*seeds: int) -> Iterator[None]:
     """Seed torch's global generator inside the block, and restore it afterwards."""
     with torch.random.fork_rng():
-        torch.manual_seed(int(np.random.SeedSequence(seeds).generate_state(1, np.uint64)[0]))
+        _seed(*seeds)
         yield
+
+
+def _seed(*seeds: int) -> None:
+    torch.manual_seed(int(np.random.SeedSequence(seeds).generate_state(1, np.uint64)[0]))
 
 
 class _SeedEpoch(Callback):
@@ -47,12 +51,11 @@ class _SeedEpoch(Callback):
         self._seed = seed
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        state = np.random.SeedSequence((self._seed, trainer.current_epoch))
-        torch.manual_seed(int(state.generate_state(1, np.uint64)[0]))
+        _seed(self._seed, trainer.current_epoch)
 
 
 class _Stopping(callbacks.EarlyStopping):
-    """Early stopping that stops a training that is resumed after it had decided to stop."""
+    """Early stopping that also stops a training resumed after the decision to stop."""
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if self.wait_count >= max(1, self.patience):
@@ -88,7 +91,7 @@ def fit(
     """Train the model in place.
 
     With a validation part, training stops once its loss has not fallen for `patience` epochs, and
-    the weights of the best epoch are restored; without one it runs all its epochs.
+    the weights of the best epoch are restored. Without one it runs all epochs.
 
     Parameters:
         model: its `forward(*inputs, mask)` returns a `Predicted`.
@@ -104,7 +107,7 @@ def fit(
         progress: whether to show a bar.
 
     Returns:
-        One row of figures per epoch.
+        One row of metrics per epoch.
 
     Raises:
         KeyboardInterrupt: interrupted by the user; the checkpoint stays.
@@ -114,7 +117,7 @@ def fit(
     history, best = History(), BestWeights()
     watchers: list[Callback] = [_SeedEpoch(seed), history]
     if validation is not None:
-        # Decided at validation, so that the checkpoint at the epoch's end knows of it.
+        # Decide at validation, so that the checkpoint at the end of the epoch has the decision.
         stopping = _Stopping(
             "validation_loss", patience=settings.patience, check_on_train_epoch_end=False
         )
@@ -136,12 +139,8 @@ def fit(
             enable_model_summary=False,
             num_sanity_val_steps=0,
         )
-        batches = load_batches(
-            train,
-            batch_size=settings.batch_size,
-            seed=seed,
-            at_least=settings.updates_per_epoch,
-        )
+        least = settings.updates_per_epoch
+        batches = load_batches(train, batch_size=settings.batch_size, seed=seed, at_least=least)
         others = None if validation is None else load_batches(validation, batch_size=256)
         resume = checkpoint if checkpoint is not None and checkpoint.exists() else None
         with _interruptible(trainer):

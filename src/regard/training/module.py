@@ -12,11 +12,11 @@ from torch.optim.lr_scheduler import LambdaLR
 from regard.attention import Reinforce
 from regard.config import TrainingConfig
 from regard.errors import RegardError
+from regard.models import Predicted
 from regard.training.batches import Batch
 from regard.training.objectives import Objective
 
 __all__ = ["TrainingModule"]
-
 
 _WARMUP = 0.25  # share of all updates
 
@@ -52,26 +52,24 @@ class TrainingModule(LightningModule):
         self._validated: list[tuple[Tensor, Tensor]] = []
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
-        """The loss of one batch."""
         if self.augment is not None:
             first, *others = batch.inputs
             batch = batch._replace(inputs=(self.augment(first, batch.mask), *others))
-        predicted = self.objective.run(self.model, batch)
+        predicted: Predicted = self.model(*batch.inputs, mask=batch.mask)
         loss: Tensor = self.objective(predicted.values, batch.targets)
         self._losses.append(loss.detach())
-        if predicted.log_prob is not None:  # hard attention: the less loss, the more reward
+        if predicted.log_prob is not None:  # hard attention: a lower loss is a higher reward
             assert batch.targets is not None
             reward = -self.objective.losses(predicted.values, batch.targets)
             loss = loss + self.reinforce(predicted.log_prob, predicted.entropy, reward)
         return loss
 
     def validation_step(self, batch: Batch, _: int) -> None:
-        """Keep the batch's values: the figures are of the whole part."""
         assert batch.targets is not None
-        self._validated.append((self.objective.run(self.model, batch).values, batch.targets))
+        values, _ = self.model(*batch.inputs, mask=batch.mask)
+        self._validated.append((values, batch.targets))
 
     def on_validation_epoch_end(self) -> None:
-        """The figures of the validation part."""
         figures = self.objective.figures(self._validated)
         self._validated.clear()
         self._validation = {f"validation_{name}": value for name, value in figures.items()}
@@ -99,13 +97,8 @@ class TrainingModule(LightningModule):
             {"params": [p for p in self.parameters() if p.dim() > 1]},
             {"params": [p for p in self.parameters() if p.dim() <= 1], "weight_decay": 0.0},
         ]
-        optimizer = torch.optim.AdamW(
-            groups,
-            settings.learning_rate,
-            betas=(0.9, 0.99),
-            weight_decay=settings.weight_decay,
-            fused=True,
-        )
+        options: dict[str, Any] = {"betas": (0.9, 0.99), "weight_decay": settings.weight_decay}
+        optimizer = torch.optim.AdamW(groups, settings.learning_rate, fused=True, **options)
         if settings.schedule == "constant":
             return optimizer
         updates = int(self.trainer.estimated_stepping_batches)

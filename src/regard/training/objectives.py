@@ -1,4 +1,4 @@
-"""Losses, and the figures of the validation part."""
+"""Losses, and metrics of the validation part."""
 
 from collections.abc import Sequence
 
@@ -6,25 +6,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from regard.models import Predicted
-from regard.training.batches import Batch
-
 __all__ = ["AbsoluteError", "CrossEntropy", "Objective", "SquaredError"]
 
 
 class Objective(nn.Module):
-    """A loss of what a model predicts against targets.
+    """A loss of a model's values against targets.
 
     Values and targets of different batches may differ in shape.
     """
 
-    def run(self, model: nn.Module, batch: Batch) -> Predicted:
-        """One forward pass in training; a decoder is given the targets as well."""
-        predicted: Predicted = model(*batch.inputs, mask=batch.mask)
-        return predicted
-
     def losses(self, values: Tensor, targets: Tensor) -> Tensor:
-        """[B], of each case by itself."""
+        """The loss of each case, [B]."""
         raise NotImplementedError
 
     def forward(self, values: Tensor, targets: Tensor) -> Tensor:
@@ -32,7 +24,7 @@ class Objective(nn.Module):
         return self.losses(values, targets).mean()
 
     def figures(self, batches: Sequence[tuple[Tensor, Tensor]]) -> dict[str, float]:
-        """The figures of a validation part; early stopping watches `loss`.
+        """Loss and metrics of a validation part; early stopping monitors `loss`.
 
         Parameters:
             batches: values and targets of each batch.
@@ -42,7 +34,7 @@ class Objective(nn.Module):
 
 
 def _joined(batches: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
-    """The values and the targets of all batches, where they are of one shape."""
+    """Values and targets of all batches, which have the same shape."""
     values, targets = zip(*batches, strict=True)
     return torch.cat(values), torch.cat(targets)
 
@@ -52,13 +44,12 @@ class CrossEntropy(Objective):
 
     Parameters:
         weights: [N] factors on the loss of each class, or None.
-        smoothing: share of the target that is spread over all classes, in training.
+        smoothing: label smoothing, the share of the target that is spread over all classes.
     """
 
     def __init__(self, weights: Tensor | None = None, *, smoothing: float = 0.0) -> None:
         super().__init__()
-        self.weights: Tensor | None
-        self.register_buffer("weights", weights, persistent=False)
+        self.weights = None if weights is None else nn.Buffer(weights, persistent=False)
         self.smoothing = smoothing
 
     def losses(self, values: Tensor, targets: Tensor) -> Tensor:
@@ -66,11 +57,10 @@ class CrossEntropy(Objective):
         return cross_entropy(values, targets, reduction="none")
 
     def forward(self, values: Tensor, targets: Tensor) -> Tensor:
-        """Weighted and smoothed."""
         return cross_entropy(values, targets, self.weights, label_smoothing=self.smoothing)
 
     def figures(self, batches: Sequence[tuple[Tensor, Tensor]]) -> dict[str, float]:
-        """The weighted loss, not smoothed, and the accuracy."""
+        """The weighted loss without smoothing, and the accuracy."""
         values, targets = _joined(batches)
         accuracy = (values.argmax(1) == targets).float().mean()
         loss = cross_entropy(values, targets, self.weights)
@@ -78,16 +68,15 @@ class CrossEntropy(Objective):
 
 
 class SquaredError(Objective):
-    """(values - targets)^2, both scaled, on the mean over the numbers of a case.
+    """(values - targets)^2 of scaled targets, averaged over the targets of a case.
 
     Parameters:
-        unit: [M] what a scaled 1 is in the units of the data, for the figures.
+        unit: [M] a scaled 1 in the units of the data, for the metrics.
     """
 
     def __init__(self, unit: Tensor) -> None:
         super().__init__()
-        self.unit: Tensor
-        self.register_buffer("unit", unit, persistent=False)
+        self.unit = nn.Buffer(unit, persistent=False)
 
     def losses(self, values: Tensor, targets: Tensor) -> Tensor:
         """Values [B, M], or [B, K, M] of K members of an ensemble, and targets [B, M] -> [B]."""
@@ -95,7 +84,7 @@ class SquaredError(Objective):
         return (values - wanted).square().flatten(1).mean(1)
 
     def figures(self, batches: Sequence[tuple[Tensor, Tensor]]) -> dict[str, float]:
-        """The loss, and the RMSE in the units of the data, on the mean over the targets."""
+        """The loss, and the RMSE in the units of the data, averaged over the targets."""
         values, targets = _joined(batches)
         squares = (values - targets).square().mean(0)  # [M]
         rmse = (squares.sqrt() * self.unit).mean()
@@ -106,23 +95,22 @@ class AbsoluteError(Objective):
     """|y - forecast|, and for each level the pinball loss max(level (y - q), (level - 1) (y - q)).
 
     Parameters:
-        levels: of the quantiles that stand behind the forecast.
+        levels: of the quantiles, which follow the forecast in the values.
     """
 
     def __init__(self, levels: Sequence[float] = ()) -> None:
         super().__init__()
-        self.levels: Tensor
-        self.register_buffer("levels", torch.tensor([0.5, *levels]), persistent=False)
+        self.levels = nn.Buffer(torch.tensor([0.5, *levels]), persistent=False)
 
     def losses(self, values: Tensor, targets: Tensor) -> Tensor:
         """Values [B, ..., 1 + levels], targets [B, ...] -> [B]."""
         error = targets.unsqueeze(-1) - values
-        # Twice the pinball loss of the middle is the absolute error.
+        # The absolute error is twice the pinball loss of the median.
         pinball = torch.maximum(self.levels * error, (self.levels - 1) * error)
         return 2 * pinball.flatten(1).mean(1)
 
     def figures(self, batches: Sequence[tuple[Tensor, Tensor]]) -> dict[str, float]:
-        """The loss, and the mean absolute error of the forecast, both of what is scaled."""
+        """The loss, and the mean absolute error of the forecast, both in scaled units."""
         values, targets = _joined(batches)
         mae = (targets - values[..., 0]).abs().mean()
         return {"loss": float(self.losses(values, targets).mean()), "mae": float(mae)}
