@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING, Any
@@ -162,10 +163,8 @@ class Table:
         ]
         attempts = []
         for parse in parsers:
-            try:
+            with suppress(pl.exceptions.PolarsError):  # no text has this form
                 attempts.append(parse())
-            except pl.exceptions.PolarsError:
-                continue  # No text has this form.
         best = min(attempts, key=lambda attempt: attempt.null_count())
         if best.null_count():
             row = _first(best.is_null())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from regard.errors import ConfigError, DataError
 from regard.inputs.panel.cases import PanelWindows
-from regard.inputs.panel.latest import LatestWindows, future_known
+from regard.inputs.panel.latest import LatestWindows
 from regard.inputs.panel.panel import Panel
 from regard.inputs.panel.splits import split_times
 from regard.inputs.panel.tables import read_panel
@@ -259,6 +259,10 @@ def test_the_latest_steps() -> None:
     assert refusal(LatestWindows.of, panel, None, window=12, horizon=2) == (
         "series s0 has 11 rows; a forecast starts from 12"
     )
+
+
+def future_known(panel: Panel, future: Panel | None, **options: Any) -> Any:
+    return LatestWindows.of(panel, future, window=1, **options).known
 
 
 def test_known_columns_of_the_future() -> None:

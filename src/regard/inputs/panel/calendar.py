@@ -43,9 +43,9 @@ class Step:
     day: int = 1
 
     def __str__(self) -> str:
-        if self.unit == "number":
-            return str(self.count)
         count, unit = self.count, str(self.unit)
+        if unit == "number":
+            return str(count)
         if unit == "microsecond":
             unit = next(name for name, size in _FIXED.items() if count % size == 0)
             count //= _FIXED[unit]

@@ -94,23 +94,20 @@ class PanelInput(Input):
             )
         return panel
 
-    def _sizes(self, panel: Panel, share: float) -> tuple[int, int]:
-        """Window and season, given the share of the time that is for training."""
+    def _sizes(self, panel: Panel, share: float, window: int | None = None) -> tuple[int, int]:
+        """Window, unless given, and season; `share` is the share of the time for training."""
         data = self.config.data
-        season = data.season or season_of(panel)
-        window = data.window or choose_window(
-            panel, horizon=data.horizon, season=season, share=share
-        )
+        season, window = data.season or season_of(panel), window or data.window
+        if window is None:
+            window = choose_window(panel, horizon=data.horizon, season=season, share=share)
         return window, season
 
     def _learn(self, panel: Panel, window: int | None) -> None:
         """Fit what depends on the whole panel: columns, step, window and season."""
         if not panel.targets:
             raise ConfigError("target: wanted at least one column to forecast")
-        if window is None:
-            self.window_, self.season_ = self._sizes(panel, 1 - self.config.data.validation_share)
-        else:
-            self.window_, self.season_ = window, self.config.data.season or season_of(panel)
+        share = 1 - self.config.data.validation_share
+        self.window_, self.season_ = self._sizes(panel, share, window)
         step: Any = panel.step  # None only for panels that are too short for a window
         self.step_ = step
         self.targets_, self.columns_, self.known_ = panel.targets, panel.columns, panel.known

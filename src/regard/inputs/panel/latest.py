@@ -15,7 +15,7 @@ from regard.inputs.panel.panel import Panel
 from regard.inputs.panel.regular import Frequency, check_frequency, gap_in
 from regard.inputs.panel.windows import Numbers
 
-__all__ = ["LatestWindows", "future_known"]
+__all__ = ["LatestWindows"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +45,24 @@ class LatestWindows:
         frequency: Frequency = "infer",
         step: Step | None = None,
     ) -> LatestWindows:
-        """Cut the last windows of a panel; see `future_known`.
+        """The last windows of a panel, with the known columns of the steps that follow.
+
+        Parameters:
+            panel: B series with F known columns.
+            future: the known columns of the same series, from the end of each series or earlier;
+                steps before the end are ignored. None if F is 0.
+            window: steps of input.
+            horizon: number of steps after the end of each series.
+            frequency: "infer" requires that the steps follow without a gap, "rows" does not.
+            step: the step between times; None for the most frequent one in the panel.
 
         Raises:
-            DataError: A series has fewer steps than `window`, or `future` is incomplete.
+            DataError: A series has fewer steps than `window`, or `future` lacks a series, column or
+                step.
         """
         check_count("window", window, least=1)
+        check_count("horizon", horizon, least=1)
+        check_frequency(frequency)
         short = panel.lengths < window
         if short.any():
             at = int(short.argmax())
@@ -60,7 +72,7 @@ class LatestWindows:
         return cls(
             panel,
             np.stack([values[:, -window:] for values in panel.values]),
-            future_known(panel, future, horizon=horizon, frequency=frequency, step=step),
+            _known(panel, future, horizon, None if frequency == "rows" else step or panel.step),
             np.stack([next_times(own, horizon, step=step) for own in panel.times]),
         )
 
@@ -102,32 +114,10 @@ class LatestWindows:
         """None: a report shows all windows."""
 
 
-def future_known(
-    panel: Panel,
-    future: Panel | None,
-    *,
-    horizon: int,
-    frequency: Frequency = "infer",
-    step: Step | None = None,
+def _known(
+    panel: Panel, future: Panel | None, horizon: int, step: Step | None
 ) -> NDArray[np.float64]:
-    """The known columns of the steps that follow a panel.
-
-    Parameters:
-        panel: B series with F known columns.
-        future: the known columns of the same series, from the end of each series or earlier; steps
-            before the end are ignored. None if F is 0.
-        horizon: number of steps after the end of each series.
-        frequency: "infer" requires that the steps follow without a gap, "rows" does not.
-        step: the step between times; None for the most frequent one in the panel.
-
-    Returns:
-        [B, F, horizon] float64.
-
-    Raises:
-        DataError: A series, column or step is missing.
-    """
-    check_count("horizon", horizon, least=1)
-    check_frequency(frequency)
+    """[B, F, horizon] the known columns after the panel; with a step, refuses gaps."""
     if not panel.known:
         return np.empty((len(panel), 0, horizon))
     if future is None:
@@ -139,7 +129,6 @@ def future_known(
     rows = [future.columns.index(name) for name in panel.known]
     # One table may have ids that are all whole numbers, and the other text.
     positions = {str(name): at for at, name in enumerate(future.ids.tolist())}
-    step = step or panel.step
     found = []
     for at, name in enumerate(panel.ids.tolist()):
         if str(name) not in positions:
@@ -156,11 +145,10 @@ def future_known(
                 f"{where} has {len(ahead)} rows after {show_time(end[0])}; "
                 f"the horizon needs {horizon}"
             )
-        if frequency == "infer" and step is not None:
-            joined = np.concatenate([end, ahead])
-            gap = gap_in(joined, step)
-            if gap is not None:
-                before, after = map(show_time, joined[gap[0] - 1 : gap[0] + 1])
-                raise DataError(f"{where} has {after} after {before}; wanted steps of {step}")
+        joined = np.concatenate([end, ahead])
+        gap = None if step is None else gap_in(joined, step)
+        if gap is not None:
+            before, after = map(show_time, joined[gap[0] - 1 : gap[0] + 1])
+            raise DataError(f"{where} has {after} after {before}; wanted steps of {step}")
         found.append(values[rows, start : start + horizon])
     return np.stack(found)

@@ -131,8 +131,7 @@ class LinearModel:
         """
         if not len(self.weights):
             raise DataError("the linear model is not fitted; call fit with training windows first")
-        targets, steps, _ = self.weights.shape
-        columns = self.known_weights.shape[1]
+        (targets, steps, _), columns = self.weights.shape, self.known_weights.shape[1]
         given = 0 if known is None else known.shape[1]
         if past.shape[1:] != (targets, steps) or given != columns:
             raise DataError(
@@ -141,10 +140,10 @@ class LinearModel:
             )
         last = past[..., -1:]
         rise = np.matmul((past - last).transpose(1, 0, 2), self.weights).transpose(1, 0, 2)
-        forecast = last + self.bias + rise
+        forecast: _Floats = last + self.bias + rise
         if known is not None:
             forecast += np.einsum("bfh,mfh->bmh", known, self.known_weights)
-        return np.asarray(forecast)
+        return forecast
 
 
 @dataclass(frozen=True)

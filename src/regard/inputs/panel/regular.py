@@ -95,8 +95,7 @@ def closed_gaps(
     step = common_step(times)
     closed = []
     for series, one in enumerate(times):
-        found = gap_in(one, step) if step is not None and len(one) else None
-        if step is None or found is None:
+        if step is None or not len(one) or (found := gap_in(one, step)) is None:
             closed.append((one, np.arange(len(one))))
             continue
         at, off = found

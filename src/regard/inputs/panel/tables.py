@@ -98,18 +98,17 @@ def panel_of(table: Table, options: PanelOptions) -> Panel:
     check_frequency(options.frequency)
     parts = _parts(table, options)
     ids, rows = _series(table, parts.id)
-    numbers = np.stack([table.numbers(name) for name in parts.columns])  # [C, rows]
+    columns = parts.targets + parts.past + parts.known
+    numbers = np.stack([table.numbers(name) for name in columns])  # [C, rows]
     closed = _times(table, parts, rows, options)
     values = []
     for own, (times, positions) in zip(rows, closed, strict=True):
-        spread = np.full((len(parts.columns), len(times)), np.nan)
+        spread = np.full((len(columns), len(times)), np.nan)
         spread[:, positions] = numbers[:, own]
 
-        def place(
-            _: int, column: int, step: int, own: Any = own, positions: Any = positions
-        ) -> str:
-            at = max(0, int(np.searchsorted(positions, step, side="right")) - 1)
-            return table.place(int(own[at]), parts.columns[column])
+        def place(_: int, column: int, step: int, own: Any = own, at: Any = positions) -> str:
+            before = max(0, int(np.searchsorted(at, step, side="right")) - 1)
+            return table.place(int(own[before]), columns[column])
 
         length = np.array([len(times)])
         settled = settle_missing(spread[None], length, missing=options.missing, place=place)
@@ -127,27 +126,22 @@ class _Parts(NamedTuple):
     past: tuple[str, ...]
     known: tuple[str, ...]
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return self.targets + self.past + self.known
-
 
 def _parts(table: Table, options: PanelOptions) -> _Parts:
-    present, time, id = table.frame.columns, options.time, options.id  # noqa: A001
+    present, time, target = table.frame.columns, options.time, options.target
     if all(is_number(name) for name in present):
         raise DataError(
             f"{table.path}: the first row holds numbers; wanted a header with the names of the "
             "columns, and a column of times (or time=None)"
         )
-    if id is None and _ID in present:
-        id = _ID  # noqa: A001
+    id = _ID if options.id is None and _ID in present else options.id  # noqa: A001
     taken: dict[str, str] = {}
     for name, role, fix in ((time, "time", "; time=None counts rows"), (id, "id", "")):
         if name is not None:
             table.need(name, role, fix)
             taken[name] = role
     given = {"past": _names("past", options.past), "known": _names("known", options.known)}
-    if (target := options.target) is not None:
+    if target is not None:
         given["target"] = _names("target", [target] if isinstance(target, str) else target)
     for role, names in given.items():
         for name in names:
@@ -157,10 +151,9 @@ def _parts(table: Table, options: PanelOptions) -> _Parts:
             taken[name] = role
     if target is None:
         given["target"] = _find_targets(table, taken)
-    parts = _Parts(time, id, given["target"], given["past"], given["known"])
-    if not parts.columns:
+    if not any(given.values()):
         raise ConfigError("target: wanted at least one column, as target, past or known")
-    return parts
+    return _Parts(time, id, given["target"], given["past"], given["known"])
 
 
 def _names(role: str, given: Sequence[str]) -> tuple[str, ...]:

@@ -81,13 +81,11 @@ def seasonal_naive(past: _Floats, horizon: int, season: int) -> _Floats:
 
 def _last_times(test: PanelWindows) -> NDArray[Any]:
     """[W] the last time before each window's targets; with several series, text with the id."""
-    panel = test.panel
-    places = zip(test.index.series, test.index.origin, strict=True)
-    if len(panel) == 1:
-        return np.array([panel.times[at][origin - 1] for at, origin in places])
-    return np.array(
-        [f"{show_time(panel.times[at][origin - 1])} {panel.ids[at]}" for at, origin in places]
-    )
+    ids, times = test.panel.ids, [test.past_of(n)[0][-1] for n in range(len(test))]
+    if len(ids) == 1:
+        return np.array(times)
+    named = zip(times, ids[test.series], strict=True)
+    return np.array([f"{show_time(time)} {name}" for time, name in named])
 
 
 def _seasonal_scale(before: Panel, targets: int, season: int) -> _Floats:

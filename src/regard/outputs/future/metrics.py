@@ -81,7 +81,7 @@ def forecast_metrics(
     scale, labels = np.asarray(scale, dtype=np.float64), _labels(origins, W)
     if scale.shape != (M,) or not (np.isfinite(scale) & (scale >= 0)).all():
         raise DataError(f"scale: wanted {M} finite numbers that are not negative")
-    if len(rolling) and not (min(rolling) >= 0 and max(rolling) < W):
+    if any(not 0 <= at < W for at in rolling):
         raise DataError(f"rolling: wanted positions of windows, 0 to {W - 1}")
     errors = predicted - truth
     metrics: dict[str, Any] = {
@@ -147,23 +147,15 @@ def _quantile_metrics(
         if not 0 < level < 1:
             raise DataError(f"quantiles: wanted levels between 0 and 1, given {level}")
         above = truth - forecast
-        coverage.append(
-            {
-                "level": float(level),
-                "wanted": float(level),
-                "found": float((truth <= forecast).mean()),
-                "pinball": float(np.maximum(level * above, (level - 1) * above).mean()),
-            }
-        )
+        pinball = float(np.maximum(level * above, (level - 1) * above).mean())
+        found = float((truth <= forecast).mean())
+        share = float(level)
+        coverage.append({"level": share, "wanted": share, "found": found, "pinball": pinball})
     pinball = float(np.mean([row["pinball"] for row in coverage]))
     for low, high in product(quantiles, quantiles):
         if low < high and np.isclose(low + high, 1):
             within = (quantiles[low] <= truth) & (truth <= quantiles[high])
-            coverage.append(
-                {
-                    "interval": [float(low), float(high)],
-                    "wanted": round(float(high - low), 10),
-                    "found": float(within.mean()),
-                }
-            )
+            wanted, found = round(float(high - low), 10), float(within.mean())
+            pair = [float(low), float(high)]
+            coverage.append({"interval": pair, "wanted": wanted, "found": found})
     return {"pinball": pinball, "coverage": coverage}
