@@ -1,4 +1,4 @@
-"""A series with the attention weight of each step."""
+"""Plot a series with the attention weight of each step."""
 
 from collections.abc import Sequence
 
@@ -10,8 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import DataError
 from regard.plots.format import one_line
-from regard.plots.lines import check_weights, coloured_lines, finite_range, weight_scale
-from regard.plots.style import BLUE, GREY, VERMILION, axes_of_size, unframe
+from regard.plots.lines import (
+    add_lane,
+    check_weights,
+    coloured_lines,
+    finite_range,
+    fit_y,
+    weight_scale,
+)
+from regard.plots.style import BLUE, GREY, VERMILION, axes_of_size
 
 __all__ = ["plot_attention"]
 
@@ -29,17 +36,16 @@ def plot_attention(
     """Draw a series coloured by its attention weights, and the weights in a lane below it.
 
     Low weights are grey and thin, high ones vermilion and thick. The scale starts at 0 and ends at
-    the highest weight, or at four times the mean if that is more, so that even attention looks
-    even; a dashed line in the lane marks the mean. Several channels are stacked in order, the
-    first on top, each scaled to its own range.
+    the highest weight, or at four times the mean if that is more; a dashed line in the lane marks
+    the mean. Several channels are stacked in order, the first on top, each scaled to its own range.
 
     Parameters:
         series: [T] or [C, T]; values that are not finite are left blank.
         weights: [T], not negative.
         span: half-open (start, stop) steps that are known to matter, shaded; None or an empty
             span shades nothing.
-        channels: C names; by default the channel's number. A single channel's name is its axis
-            label, if given.
+        channels: C names; by default their numbers. The name of a single channel is the label of
+            the y axis.
         ax: where to draw; by default the axes of a new figure.
 
     Returns:
@@ -55,9 +61,7 @@ def plot_attention(
     weights = np.asarray(weights, dtype=np.float64)
     _check(series, weights, span, channels)
     C, T = series.shape
-    if ax is None:
-        ax = axes_of_size(8.0, 2.4 + 0.34 * min(C, 40))
-    even = float(weights.mean())
+    ax = ax or axes_of_size(8.0, 2.4 + 0.34 * min(C, 40))
     scale = weight_scale(weights)
     # The lane takes the lowest part of the axes, the series the rest.
     lane_share = float(np.clip(1.5 / (C + 1.5), 0.12, 0.28))
@@ -65,15 +69,10 @@ def plot_attention(
     drawn = series if C == 1 else _stack(series)
     steps = np.arange(T, dtype=np.float64)
     ax.add_collection(coloured_lines(steps, drawn, weights, scale), autolim=False)
-    low, high = finite_range(drawn.ravel())
-    pad = 0.06 * (high - low) or 1.0
-    floor, ceiling = low - pad, high + pad
-    ax.set_ylim(floor - (ceiling - floor) * lane_share / (1 - lane_share), ceiling)
+    floor, ceiling = fit_y(ax, drawn.ravel(), lane=lane_share)
     ax.set_xlim(-0.5, T - 0.5)
     ax.set_xlabel("step")
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
-    unframe(ax)
-    ax.spines["left"].set_bounds(floor, ceiling)
     if C == 1:
         ticks = np.asarray(MaxNLocator(4).tick_values(floor, ceiling))
         inside = ticks[(floor <= ticks) & (ticks <= ceiling)]
@@ -87,7 +86,7 @@ def plot_attention(
         ax.set_yticks([C - 1.0 - c for c in shown], labels, parse_math=False)
     if span is not None and span[0] < span[1]:
         _shade(ax, span, T)
-    _add_lane(ax, weights, scale, even, lane_share)
+    _add_lane(ax, weights, scale, lane_share)
     return ax
 
 
@@ -112,7 +111,7 @@ def _check(
 
 
 def _stack(series: NDArray[np.float64]) -> NDArray[np.float64]:
-    """[C, T], each channel 0.8 high around its own height, C - 1 for the first, 0 for the last."""
+    """[C, T], each channel scaled to a height of 0.8 around C - 1 for the first, 0 for the last."""
     stacked = np.empty_like(series)
     for c, values in enumerate(series):
         low, high = finite_range(values)
@@ -139,13 +138,12 @@ def _shade(ax: Axes, span: tuple[int, int], T: int) -> None:
     )
 
 
-def _add_lane(
-    ax: Axes, weights: NDArray[np.float64], scale: Normalize, even: float, share: float
-) -> None:
+def _add_lane(ax: Axes, weights: NDArray[np.float64], scale: Normalize, height: float) -> None:
     """The weights as an area; its axis on the right is also the scale of the colours."""
-    lane = ax.inset_axes((0, 0, 1, share), sharex=ax)
+    lane = add_lane(ax, height, axis="right")
     steps = np.arange(len(weights) + 1) - 0.5
     lane.stairs(weights, steps, fill=True, color=VERMILION, alpha=0.75, linewidth=0)
+    even = float(weights.mean())
     lane.axhline(even, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
     top = float(scale.vmax or 1.0)
     lane.set_ylim(0, top)
@@ -161,8 +159,3 @@ def _add_lane(
         va="center",
         fontsize="small",
     )
-    lane.tick_params(color=GREY)
-    lane.xaxis.set_visible(False)
-    lane.spines[["top", "left", "bottom"]].set_visible(False)
-    lane.spines["right"].set_color(GREY)
-    lane.patch.set_visible(False)

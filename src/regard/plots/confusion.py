@@ -1,4 +1,4 @@
-"""A confusion matrix as a picture."""
+"""Plot a confusion matrix."""
 
 from collections.abc import Sequence
 
@@ -13,14 +13,14 @@ from regard.plots.style import BLUE, GREY, VERMILION, axes_of_size, unframe
 
 __all__ = ["plot_confusion"]
 
-_SMALLEST = 4.0  # points; below, a count cannot be read
+_SMALLEST = 4.0  # points; smaller counts are not readable
 
 
 def plot_confusion(matrix: ArrayLike, classes: Sequence[str], *, ax: Axes | None = None) -> Axes:
     """Draw a confusion matrix: true classes in rows, correct in blue, misclassified in vermilion.
 
-    A cell is the darker the larger its share of its row, so that rare classes can be read as well
-    as frequent ones. Counts other than zero are written into the cells if they fit.
+    The opacity of a cell is its share of its row, so that rare classes are as visible as frequent
+    ones. Counts other than zero are written into the cells if they fit.
 
     Parameters:
         matrix: [N, N] counts, true in rows, predicted in columns.
@@ -66,7 +66,7 @@ def plot_confusion(matrix: ArrayLike, classes: Sequence[str], *, ax: Axes | None
 
 
 def _short(classes: Sequence[str]) -> list[str]:
-    """The shortest labels, of up to 60 letters, that keep different names different."""
+    """The shortest labels, of up to 60 letters, that are still unique."""
     for limit in (20, 30, 44, 60):
         labels = [one_line(name, limit) for name in classes]
         if len(set(labels)) == len(classes):

@@ -24,7 +24,7 @@ def number(value: float | None) -> str:
     """
     if value is None or value != value:
         return "–"
-    value += 0.0  # no minus before a zero
+    value += 0.0  # no minus sign before zero
     return f"{value:,.0f}" if 1e3 <= abs(value) < 1e12 else f"{value:#.4g}"
 
 

@@ -1,4 +1,4 @@
-"""The training history as a picture."""
+"""Plot the training history."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ _METRICS = {
 
 
 def plot_history(history: Sequence[Mapping[str, float]], *, ax: Axes | None = None) -> Axes:
-    """Draw the losses and, on an axis of its own, the validation metric over the epochs.
+    """Draw the losses and, on a second axis, the validation metric over the epochs.
 
     The epoch with the lowest validation loss, whose weights are kept, is marked.
 
@@ -33,7 +33,7 @@ def plot_history(history: Sequence[Mapping[str, float]], *, ax: Axes | None = No
         ax: where to draw; by default the axes of a new figure.
 
     Returns:
-        The axes of the losses; those of the validation metric are its twin.
+        The axes of the losses; those of the validation metric are their twin.
 
     Raises:
         DataError: there is no epoch.
@@ -43,17 +43,15 @@ def plot_history(history: Sequence[Mapping[str, float]], *, ax: Axes | None = No
     """
     if not history:
         raise DataError("history: wanted a row for each epoch, given none")
-    if ax is None:
-        ax = axes_of_size(6.4, 3.2)
+    ax = ax or axes_of_size(6.4, 3.2)
     epoch, loss = _column(history, "epoch"), _column(history, "loss")
     validation_loss = _column(history, "validation_loss")
 
-    marker = "o" if len(history) == 1 else ""  # one epoch makes no line
+    marker = "o" if len(history) == 1 else ""  # a single epoch has no line
     lines = ax.plot(epoch, loss, marker=marker, color=GREY, label="training loss")
     if np.isfinite(validation_loss).any():
-        lines += ax.plot(
-            epoch, validation_loss, marker=marker, color=VERMILION, label="validation loss"
-        )
+        label = "validation loss"
+        lines += ax.plot(epoch, validation_loss, marker=marker, color=VERMILION, label=label)
         best = int(np.nanargmin(validation_loss))
         circle: dict[str, Any] = {"color": VERMILION, "markerfacecolor": "none", "markersize": 8}
         label = f"lowest, epoch {epoch[best]:.0f}"

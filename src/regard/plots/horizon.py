@@ -1,10 +1,10 @@
-"""The error of each step ahead, of a model and its baselines, as a picture."""
+"""Plot the error of each step ahead, of a model and its baselines."""
 
 from collections.abc import Mapping
-from itertools import cycle
 from typing import Any, Literal
 
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from regard.errors import DataError
@@ -13,7 +13,7 @@ from regard.plots.style import BLUE, GREY, OCHRE, VERMILION, axes_of_size, legen
 
 __all__ = ["plot_horizon"]
 
-# Baselines differ in colour and in dashes.
+# Colour and dashes of each baseline.
 _BASELINES = [
     (GREY, (0, (1, 1.2))),
     (BLUE, (0, (4, 1.5))),
@@ -29,7 +29,7 @@ def plot_horizon(
 
     Parameters:
         metrics: of `forecast_metrics`: by_step, a list of step, mae and rmse, and baselines, name
-            to metrics with a by_step of their own.
+            to metrics with their by_step.
         measure: the error to draw.
         ax: where to draw; by default the axes of a new figure.
 
@@ -45,26 +45,23 @@ def plot_horizon(
     """
     if not metrics["by_step"]:
         raise DataError("metrics: wanted an error for each step ahead, given none")
-    if ax is None:
-        ax = axes_of_size(6.4, 3.0)
-    baselines = metrics["baselines"]
-    marker = "o" if len(metrics["by_step"]) == 1 else ""  # one step makes no line
+    ax = ax or axes_of_size(6.4, 3.0)
+    marker = "o" if len(metrics["by_step"]) == 1 else ""  # a single step has no line
+
+    def plot(rows: list[dict[str, float]], label: str, **look: Any) -> list[Line2D]:
+        steps, errors = [row["step"] for row in rows], [row[measure] for row in rows]
+        return ax.plot(steps, errors, marker=marker, label=label, **look)
+
     lines = []
-    for each, colour, dashes, width in (
-        *((baselines[name], *style, 1.3) for name, style in zip(baselines, cycle(_BASELINES))),
-        (metrics, VERMILION, "-", 1.9),  # in front of the baselines
-    ):
-        steps, errors = zip(*((row["step"], row[measure]) for row in each["by_step"]), strict=True)
-        lines += ax.plot(steps, errors, marker=marker, color=colour, ls=dashes, linewidth=width)
-    for line, name in zip(
-        lines, [*(one_line(name, 24) for name in baselines), "model"], strict=True
-    ):
-        line.set_label(name)
+    for number, (name, baseline) in enumerate(metrics["baselines"].items()):
+        colour, dashes = _BASELINES[number % len(_BASELINES)]
+        lines += plot(baseline["by_step"], one_line(name, 24), color=colour, ls=dashes, lw=1.3)
+    own = plot(metrics["by_step"], "model", color=VERMILION, lw=1.9)
     ax.set_ylim(bottom=0)
     ax.set_xlim(0.5, len(metrics["by_step"]) + 0.5)
     ax.set_xlabel("step ahead")
     ax.set_ylabel("mean absolute error" if measure == "mae" else "root mean squared error")
     ax.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
     unframe(ax)
-    legend_above(ax, columns=4, handles=[lines[-1], *lines[:-1]])
+    legend_above(ax, columns=4, handles=[*own, *lines])
     return ax

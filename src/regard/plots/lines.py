@@ -1,14 +1,17 @@
-"""Lines coloured by weights, for pictures of series and of forecasts."""
+"""Lines coloured by weights and the lane below them, for series and forecasts."""
+
+from typing import Literal
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from numpy.typing import NDArray
 
 from regard.errors import DataError
-from regard.plots.style import WEIGHT_COLOURS
+from regard.plots.style import GREY, WEIGHT_COLOURS, unframe
 
-__all__ = ["check_weights", "coloured_lines", "finite_range", "weight_scale"]
+__all__ = ["add_lane", "check_weights", "coloured_lines", "finite_range", "fit_y", "weight_scale"]
 
 
 def check_weights(weights: NDArray[np.floating]) -> None:
@@ -20,7 +23,7 @@ def check_weights(weights: NDArray[np.floating]) -> None:
 def weight_scale(weights: NDArray[np.float64]) -> Normalize:
     """From 0 to the highest weight, or to four times the mean if that is more.
 
-    So even weights, whose mean is the highest weight, do not all look high.
+    Without the mean, uniform weights would all have the colour of the highest weight.
     """
     if not weights.size:
         return Normalize(0, 1)
@@ -41,9 +44,9 @@ def coloured_lines(
     *,
     lone: float = 1.0,
 ) -> LineCollection:
-    """One piece of line per channel and step, in the colour of the step's weight, C-major.
+    """One line segment per channel and step, channel by channel, in the colour of its weight.
 
-    It starts half way from the step before and ends half way to the next.
+    It extends half way to the previous and to the next step.
 
     Parameters:
         x: [T], ascending.
@@ -54,7 +57,7 @@ def coloured_lines(
     """
     C, T = drawn.shape
     y = _thirds(drawn)  # [C, T, 3]
-    y = np.where(np.isfinite(y), y, drawn[..., None])  # a step beside a gap is still drawn
+    y = np.where(np.isfinite(y), y, drawn[..., None])  # draw a step beside a gap
     across = _thirds(x[None])[0] if T > 1 else x[:, None] + lone * np.array([[-0.5, 0, 0.5]])
     pieces = np.stack([np.broadcast_to(across, y.shape), y], axis=-1).reshape(C * T, 3, 2)
     thin, more = (1.2, 1.4) if C == 1 else (0.9, 1.3)
@@ -70,8 +73,34 @@ def coloured_lines(
 
 
 def _thirds(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """[C, T, 3]: half way from the value before, the value, half way to the next."""
+    """[C, T, 3]: half way from the previous value, the value, half way to the next."""
     between = (values[:, 1:] + values[:, :-1]) / 2
     before = np.concatenate([values[:, :1], between], axis=1)
     after = np.concatenate([between, values[:, -1:]], axis=1)
     return np.stack([before, values, after], axis=-1)
+
+
+def fit_y(ax: Axes, drawn: NDArray[np.float64], *, lane: float) -> tuple[float, float]:
+    """Fit the y axis to the finite values, above a lane with this share of the height.
+
+    Returns:
+        Where the axis of the values starts and ends.
+    """
+    low, high = finite_range(drawn)
+    pad = 0.06 * (high - low) or 1.0
+    floor, ceiling = low - pad, high + pad
+    ax.set_ylim(floor - (ceiling - floor) * lane / (1 - lane), ceiling)
+    unframe(ax)
+    ax.spines["left"].set_bounds(floor, ceiling)
+    return floor, ceiling
+
+
+def add_lane(ax: Axes, height: float, *, axis: Literal["left", "right"]) -> Axes:
+    """Axes along the bottom of others, with the same x axis and one visible y axis."""
+    lane = ax.inset_axes((0, 0, 1, height), sharex=ax)
+    lane.tick_params(color=GREY)
+    lane.xaxis.set_visible(False)
+    lane.spines[:].set_visible(False)
+    lane.spines[axis].set(visible=True, color=GREY)
+    lane.patch.set_visible(False)
+    return lane

@@ -1,4 +1,4 @@
-"""The interface of a prediction in pictures, pages and reports."""
+"""A prediction in pictures, pages and reports."""
 
 from abc import ABC, abstractmethod
 
@@ -29,7 +29,7 @@ class Outcome(ABC):
 
     @property
     def others(self) -> str:
-        """Other answers that were considered, in a few words; empty if there are none."""
+        """Other likely answers, in a few words; may be empty."""
         return ""
 
     @property

@@ -1,4 +1,4 @@
-"""Figures and templates as one HTML text that refers to nothing outside itself."""
+"""Figures and templates as self-contained HTML."""
 
 import io
 import re
@@ -23,14 +23,14 @@ def own_style(salt: str = "regard") -> Iterator[None]:
     """Draw with fixed settings, and restore the user's matplotlib settings afterwards.
 
     Parameters:
-        salt: seed of the ids inside an SVG; those of one page must differ.
+        salt: makes the ids inside an SVG; it must be unique on the page.
     """
     settings = {
         "svg.fonttype": "none",  # text stays text: searchable, small, in the page's font
         "svg.hashsalt": salt,
         "font.size": 8.5,
     }
-    # A font on this machine may lack letters of a name that the reader's browser has.
+    # The reader's browser may have letters that the fonts of this machine lack.
     with style.context(settings, after_reset=True), warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from", UserWarning)
         yield
@@ -40,7 +40,7 @@ def svg_text(figure: Figure | SubFigure | None, *, transparent: bool = False) ->
     """The figure as an SVG document; without a date, so that equal figures give equal text."""
     assert isinstance(figure, Figure)
     file = io.StringIO()
-    # 200 dots per inch for rasterised parts are enough for a dense screen.
+    # The resolution of rasterised parts is enough for high-density screens.
     figure.savefig(file, format="svg", dpi=200, transparent=transparent, metadata={"Date": None})
     return file.getvalue()
 
@@ -49,7 +49,7 @@ def inline_svg(figure: Figure | SubFigure | None, *, label: str) -> Markup:
     """The figure as an element of a page, in the page's font and text colour.
 
     Parameters:
-        figure: drawn under `own_style` with a salt of its own.
+        figure: drawn under `own_style` with a salt that is unique on the page.
         label: description for screen readers.
     """
     svg = svg_text(figure, transparent=True)
@@ -60,12 +60,12 @@ def inline_svg(figure: Figure | SubFigure | None, *, label: str) -> Markup:
 
 
 def render(template: Path, **values: Any) -> str:
-    """Fill in a template; everything but `Markup` is escaped.
+    """Render a template; all values but `Markup` are escaped.
 
     Parameters:
-        template: its file; it refers to others in its folder by name, and to those in the folder
-            of this module as "plots/NAME".
-        values: for its variables.
+        template: its file. It includes others from its folder by name, and those of this module's
+            folder as "plots/NAME".
+        values: of its variables.
     """
     plots = PrefixLoader({"plots": FileSystemLoader(Path(__file__).parent)})
     environment = Environment(

@@ -1,4 +1,4 @@
-"""Predicted against true numbers as a picture."""
+"""Plot predicted against true numbers."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,10 +14,10 @@ __all__ = ["plot_predictions"]
 def plot_predictions(
     truth: ArrayLike, predicted: ArrayLike, *, name: str | None = None, ax: Axes | None = None
 ) -> Axes:
-    """Draw a point for each case, the predicted number over the true one.
+    """Draw a point for each case: the true number on x, the predicted one on y.
 
-    Both axes have the same range, in the units of the data. A correct prediction lies on the
-    dashed diagonal.
+    Both axes have the same range, in the units of the data. A correct prediction is on the dashed
+    diagonal.
 
     Parameters:
         truth: [B].
@@ -44,14 +44,13 @@ def plot_predictions(
         )
     if not (np.isfinite(truth).all() and np.isfinite(predicted).all()):
         raise DataError("truth and predicted: wanted finite numbers, given some that are not")
-    if ax is None:
-        ax = axes_of_size(3.4, 3.2)
+    ax = ax or axes_of_size(3.4, 3.2)
     low = float(min(truth.min(), predicted.min()))
     high = float(max(truth.max(), predicted.max()))
     pad = 0.05 * (high - low) or abs(high) * 0.05 or 1.0
     ends = (low - pad, high + pad)
     ax.plot(ends, ends, color=GREY, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
-    # Many points are smaller and fainter, so that dense areas can be seen.
+    # Many points are smaller and fainter, so that dense areas are visible.
     crowd = float(np.clip((len(truth) - 50) / 2000, 0, 1))
     size, alpha = 18 - 12 * crowd, 0.75 - 0.5 * crowd
     ax.scatter(truth, predicted, s=size, color=BLUE, alpha=alpha, linewidths=0, zorder=2)

@@ -19,18 +19,18 @@ __all__ = ["Report", "report_html"]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Report:
-    """The contents of a report; an output may have a subclass with a template of its own.
+    """The contents of a report; an output may have a subclass with its own template.
 
     Attributes:
-        template: file of the template; that of an output extends `report.html`.
+        template: file of the template; an output's extends `report.html`.
         title: of the page.
         metrics: metrics on the test part, with fit_seconds, parameters and epochs; if the true
-            spans are known also localisation_ap and localisation_chance.
-        history: a row per epoch, see `plot_history`.
+            spans are known, also localisation_ap and localisation_chance.
+        history: a row per epoch, as for `plot_history`.
         config: resolved, with the versions under "versions".
-        notes: remarks of one line, such as warnings, shown at the top.
-        examples: cases of the test part, all of one kind.
-        mistakes: the worst mistakes of the test part, the worst first, of the same kind.
+        notes: one-line remarks, such as warnings, shown at the top.
+        examples: cases of the test part, all of the same class.
+        mistakes: the worst mistakes of the test part, worst first, of the same class.
     """
 
     template: ClassVar[Path] = Path(__file__).with_name("report.html")
@@ -70,7 +70,7 @@ def report_html(report: Report) -> str:
 
 
 def _known(value: float | None) -> float | None:
-    """None also for NaN, which is the mean over no cases."""
+    """NaN, the mean over no cases, as None."""
     return None if value is None or math.isnan(value) else value
 
 

@@ -1,4 +1,4 @@
-"""Write pictures and pages in the format of the file name."""
+"""Write pictures and pages in the format given by the file name."""
 
 import io
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ _Writer = Callable[[], bytes]
 
 
 def write_file(path: str | Path, writers: Mapping[str, _Writer], *, overwrite: bool) -> None:
-    """Write a file in the format of its ending.
+    """Write a file in the format given by its ending.
 
     Parameters:
         path: ends in one of the writers' endings, in lower or upper case.
@@ -33,8 +33,8 @@ def write_file(path: str | Path, writers: Mapping[str, _Writer], *, overwrite: b
     if write is None:
         *others, last = writers
         given = f"'{path.suffix}'" if path.suffix else "no ending"
-        wanted = f"{', '.join(others)} or {last}"
-        raise ConfigError(f"{path}: wanted a name that ends in {wanted}, given {given}")
+        wanted = f"a name that ends in {', '.join(others)} or {last}"
+        raise ConfigError(f"{path}: wanted {wanted}, given {given}")
     check_output(path, "file", overwrite=overwrite)
     content = write()
     try:

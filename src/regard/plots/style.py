@@ -1,7 +1,7 @@
-"""Colours, axes and labels that every picture shares.
+"""Colours, axes and legends that the pictures share.
 
-The colours are mid-tones, so that they read on paper and on a dark page; blue, orange and grey
-stay apart for any kind of colour vision. Text has matplotlib's own colour.
+The colours are mid-tones, readable on light and dark pages; blue, orange and grey differ for every
+type of colour vision. Text has matplotlib's own colour.
 """
 
 from matplotlib.axes import Axes
@@ -27,12 +27,12 @@ OCHRE = "#cf8f3a"
 VERMILION = "#e0480b"
 BLUE = "#2380c8"
 
-# From grey for weight zero, which can still be seen, through ochre to vermilion.
+# From grey, visible for a weight of zero, through ochre to vermilion.
 WEIGHT_COLOURS = LinearSegmentedColormap.from_list(
     "regard_weight", [(0.0, GREY), (0.5, OCHRE), (1.0, VERMILION)]
 )
 
-# Highest opacity of vermilion behind letters; they can be read on a light and on a dark page.
+# Highest opacity of vermilion behind letters, which stay readable on light and dark pages.
 TINT = 0.65
 
 # From transparent to vermilion.
@@ -45,7 +45,7 @@ def axes_of_size(width: float, height: float) -> Axes:
 
 
 def unframe(ax: Axes) -> None:
-    """Remove the frame but the left and the bottom axis, and draw these in grey."""
+    """Keep only the left and the bottom spine, in grey."""
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_color(GREY)
     ax.tick_params(color=GREY)

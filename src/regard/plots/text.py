@@ -1,4 +1,4 @@
-"""A text as a picture: each word on a tint as strong as its weight."""
+"""Plot a text with a tint behind each word that shows its weight."""
 
 import re
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ class Fragment(NamedTuple):
     """A word with its weight, or the characters between two words, without one.
 
     Attributes:
-        text: its characters.
+        text: the characters.
         weight: not negative; None between words.
         strength: of the tint, from 0 to 1; None between words.
     """
@@ -43,7 +43,7 @@ class Passage(NamedTuple):
 
 
 class _Placed(NamedTuple):
-    """Letters at a place: x in points from the left, line from the top."""
+    """A fragment at its position: x in points from the left, line from the top."""
 
     fragment: Fragment
     x: float
@@ -58,16 +58,16 @@ class _Laid(NamedTuple):
 
 
 def plot_text(passages: Sequence[Passage], *, ax: Axes | None = None) -> Axes:
-    """Draw a text, wrapped, each word on a tint as strong as its weight.
+    """Draw a wrapped text with a tint behind each word, the stronger the higher its weight.
 
-    What is between the words has no tint. Sentences with weights begin on a line of their own,
-    beside a blue bar as strong as the sentence's weight.
+    Characters between words have no tint. Sentences with weights start on a new line, beside a
+    blue bar that shows the sentence's weight.
 
     Parameters:
         passages: the text, as `regard.inputs.text.fragments.passages` divides it.
-        ax: where to draw; by default the axes of a new figure as high as the text. Given axes lose
-            their frame; the text is wrapped to their current width, in smaller letters if they are
-            needed, and ends with an ellipsis if even the smallest do not fit.
+        ax: where to draw; by default the axes of a new figure as high as the text. Axes that are
+            given lose their frame; the text is wrapped to their current width, in smaller letters
+            if necessary, and truncated with an ellipsis if even the smallest do not fit.
 
     Returns:
         The axes.
@@ -79,8 +79,7 @@ def plot_text(passages: Sequence[Passage], *, ax: Axes | None = None) -> Axes:
     >>> [word.get_text() for word in plot_text([Passage(words)]).texts]
     ['not', 'bad']
     """
-    if ax is None:
-        ax = text_axes(passages, width=8.0)
+    ax = ax or text_axes(passages, width=8.0)
     width, height = _points(ax)
     size = _SIZE
     laid = _lay(passages, width, size)
@@ -95,7 +94,7 @@ def plot_text(passages: Sequence[Passage], *, ax: Axes | None = None) -> Axes:
 
 
 def text_axes(passages: Sequence[Passage], *, width: float, above: float = 0.0) -> Axes:
-    """The axes of a new figure that the text fits into, with room above; sizes in inches."""
+    """The axes of a new figure that fit the text, with space above; sizes in inches."""
     edge = 0.12
     lines = _lay(passages, (width - 2 * edge) * 72, _SIZE).lines
     text = max(lines, 1) * _LINE * _SIZE / 72
@@ -105,7 +104,7 @@ def text_axes(passages: Sequence[Passage], *, width: float, above: float = 0.0) 
 
 
 def _points(ax: Axes) -> tuple[float, float]:
-    """Width and height of the axes as they are now."""
+    """Current width and height of the axes."""
     box = ax.get_position()
     figure = ax.get_figure(root=True)
     assert figure is not None
@@ -114,7 +113,7 @@ def _points(ax: Axes) -> tuple[float, float]:
 
 
 def _lay(passages: Sequence[Passage], width: float, size: float) -> _Laid:
-    """Places for all fragments; lines are broken at blanks, and within long words."""
+    """Positions of all fragments; lines break at blanks and within long words."""
     font = FontProperties(size=size)
     placed: list[_Placed] = []
     bars = []
@@ -126,7 +125,7 @@ def _lay(passages: Sequence[Passage], width: float, size: float) -> _Laid:
             if run == "\n":
                 line, x = line + 1, left
                 continue
-            if isinstance(run, str):  # blanks; none begins a line
+            if isinstance(run, str):  # blanks, which do not start a line
                 x += 0 if x == left else _width(run, font)
                 continue
             whole = sum(_width(fragment.text, font) for fragment in run)
@@ -159,14 +158,14 @@ def _runs(fragments: list[Fragment]) -> list[str | list[Fragment]]:
             run = runs[-1]
             assert isinstance(run, list)
             run.append(fragment._replace(text=part))
-    # Ends of lines at the end of a passage are not drawn.
+    # Line ends at the end of a passage are not drawn.
     while runs and isinstance(runs[-1], str):
         runs.pop()
     return runs
 
 
 def _pieces(fragment: Fragment, room: float, width: float, font: FontProperties) -> list[Fragment]:
-    """The whole fragment if it fits on a line, otherwise pieces that fill lines."""
+    """The whole fragment if it fits on a line, otherwise pieces that fill the lines."""
     if _width(fragment.text, font) <= width:
         return [fragment]
     pieces, text = [], ""
@@ -179,12 +178,12 @@ def _pieces(fragment: Fragment, room: float, width: float, font: FontProperties)
 
 
 def _width(text: str, font: FontProperties) -> float:
-    """In points."""
+    """The width in points."""
     return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
 
 
 def _draw(ax: Axes, laid: _Laid, size: float, *, room: int) -> None:
-    """The lines that fit; an ellipsis marks that there are more."""
+    """Draw the lines that fit, and an ellipsis if there are more."""
     step = _LINE * size
     cut = laid.lines > room
     for strength, first, last in laid.bars:

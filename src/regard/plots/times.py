@@ -16,11 +16,11 @@ def positions(times: NDArray[np.generic]) -> NDArray[np.float64]:
 
 
 def edges(x: NDArray[np.float64], *, step: float) -> NDArray[np.float64]:
-    """[n + 1], half way between neighbours; the outer ones at the same distance on the other side.
+    """Edges [n + 1] of the cells around positions: half way between neighbours.
 
     Parameters:
         x: [n], ascending.
-        step: width of a single one.
+        step: width of the cell of a single position.
     """
     if len(x) == 1:
         return np.array([x[0] - step / 2, x[0] + step / 2])
@@ -33,8 +33,7 @@ def label_times(ax: Axes, *, dates: bool) -> None:
     if dates:
         locator = AutoDateLocator(minticks=3, maxticks=7)  # type: ignore[no-untyped-call]
         ax.xaxis.set_major_locator(locator)
-        formatter = ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
-        ax.xaxis.set_major_formatter(formatter)
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     else:
         ax.xaxis.set_major_locator(MaxNLocator(7, integer=True, min_n_ticks=1))
 

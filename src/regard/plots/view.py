@@ -51,7 +51,7 @@ class CaseView(ABC):
 
     @property
     def warning(self) -> str:
-        """Why the prediction may mean little; empty if nothing speaks against it."""
+        """A reason to doubt the prediction; may be empty."""
         return ""
 
     @property
@@ -64,7 +64,7 @@ class CaseView(ABC):
         """The case as an element of a report.
 
         Parameters:
-            name: differs from that of every other picture on the page.
+            name: unique on the page.
         """
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""Attention weights as a picture: a row for each query, a column for each key."""
+"""Plot attention weights with a row for each query and a column for each key."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,9 +18,9 @@ from regard.plots.style import GREY, VERMILION, axes_of_size
 
 __all__ = ["plot_weights", "save_weights"]
 
-# Begins where a weight is just above zero; exactly zero is left blank.
+# For weights above zero; zero is left blank.
 _COLOURS = LinearSegmentedColormap.from_list("regard_weights", [(0.0, "#fdf0e3"), (1.0, VERMILION)])
-_WRITTEN = 10  # rows and columns up to which every weight is written into its cell
+_WRITTEN = 10  # largest number of rows and columns with a number in each cell
 
 
 def plot_weights(
@@ -30,9 +30,9 @@ def plot_weights(
     keys: Sequence[str] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw weights [Q, K]: the darker, the higher the weight; blank is exactly zero.
+    """Draw weights [Q, K]: darker is higher, blank is exactly zero.
 
-    In small pictures each weight is written in its cell.
+    In small pictures each weight is written into its cell.
 
     Parameters:
         weights: [Q, K], not negative.
@@ -59,10 +59,9 @@ def plot_weights(
             raise DataError(f"{what}: wanted {count} names, given {len(names)}")
     Q, K = weights.shape
     if ax is None:
-        size = 0.62 if max(Q, K) <= _WRITTEN else 0.2
-        ax = axes_of_size(
-            1.2 + float(np.clip(size * K, 1, 9)), 0.8 + float(np.clip(size * Q, 0.7, 9))
-        )
+        cell = 0.62 if max(Q, K) <= _WRITTEN else 0.2
+        width, height = np.clip([cell * K, cell * Q], [1, 0.7], 9)
+        ax = axes_of_size(1.2 + width, 0.8 + height)
     ax.imshow(np.where(weights > 0, weights, np.nan), cmap=_COLOURS, vmin=0, aspect="auto")
     for axis, names, count in ((ax.xaxis, keys, K), (ax.yaxis, queries, Q)):
         if names is None:
@@ -86,12 +85,12 @@ def plot_weights(
 def save_weights(
     weights: ArrayLike, path: str | Path, *, title: str, overwrite: bool = False
 ) -> None:
-    """Write the weights of one or several heads as a picture, a panel for each.
+    """Write a picture of the weights of one or several heads, with a panel for each.
 
     Parameters:
         weights: [H, Q, K].
         path: ends in .png or .svg, which selects the format.
-        title: above them.
+        title: of the panels.
         overwrite: whether a file that exists may be replaced.
 
     Raises:
