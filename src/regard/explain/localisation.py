@@ -1,4 +1,4 @@
-"""How well attention finds a part of the series that is known to matter."""
+"""How well attention finds the true span of a series."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,11 @@ def localisation_ap(
     Parameters:
         weights: [B, T] per step.
         spans: [B, 2] half-open (start, stop); cases with start == stop are left out.
-        lengths: [B] true steps of each case; what is beyond is not ranked.
+        lengths: [B] true steps of each case; steps beyond are not ranked.
 
     Returns:
-        The mean over the cases that have a span, between 0 and 1; NaN when none has. Weights that
-        say nothing score about the share of the steps that lie inside.
+        The mean over the cases that have a span, between 0 and 1; NaN if none has. Random weights
+        reach about the share of the steps that are inside.
 
     >>> localisation_ap(np.array([[0.1, 0.5, 0.4]]), np.array([[1, 3]]), np.array([3]))
     1.0

@@ -1,15 +1,15 @@
-"""Maps over an encoder's positions, laid back over the steps of the input."""
+"""Maps over the steps of an input, from maps over an encoder's positions."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["lay_over_steps", "most_attended_spans"]
+__all__ = ["as_weights", "lay_over_steps", "most_attended_spans"]
 
 
 def lay_over_steps(
     maps: NDArray[np.floating], lengths: NDArray[np.int64], *, stride: int, steps: int
 ) -> NDArray[np.float64]:
-    """Share each position's value evenly among the true steps that it covers.
+    """Divide each position's value evenly among the true steps that it covers.
 
     Parameters:
         maps: [B, S] or [B, N, S]; position s covers steps s * stride up to (s + 1) * stride.
@@ -28,20 +28,20 @@ def lay_over_steps(
     position = step // stride
     covered = np.clip(lengths[:, None] - position * stride, 1, stride)  # [B, T]
     share = (step < lengths[:, None]) / covered
-    position = np.minimum(position, maps.shape[-1] - 1)  # beyond S only padding is left
+    position = np.minimum(position, maps.shape[-1] - 1)  # steps beyond S are padding
     laid: NDArray[np.float64] = maps[..., position] * (share if maps.ndim == 2 else share[:, None])
     return laid
 
 
 def most_attended_spans(weights: NDArray[np.floating], *, share: float = 0.5) -> NDArray[np.int64]:
-    """The shortest stretch of each case that holds at least this share of its attention.
+    """The shortest span of each case with at least this share of its attention.
 
     Parameters:
         weights: [B, T], not negative.
         share: of each row's sum, above 0 and at most 1.
 
     Returns:
-        [B, 2] half-open (start, stop); the first of those equally short.
+        [B, 2] half-open (start, stop); the first of several equally short ones.
 
     >>> most_attended_spans(np.array([[0.1, 0.1, 0.3, 0.3, 0.2]]))
     array([[2, 4]])
@@ -50,7 +50,7 @@ def most_attended_spans(weights: NDArray[np.floating], *, share: float = 0.5) ->
     starts = np.arange(weights.shape[1])
     for case, row in enumerate(weights):
         total = np.concatenate([[0.0], np.cumsum(row, dtype=np.float64)])
-        # Rounding must not make the wanted sum unreachable.
+        # With rounding errors the full sum could be out of reach.
         wanted = np.minimum(total[:-1] + share * total[-1] * (1 - 1e-9), total[-1])
         stops = np.searchsorted(total, wanted, side="left")
         reached = total[stops] - total[:-1] >= share * total[-1] * (1 - 1e-6)
@@ -58,3 +58,21 @@ def most_attended_spans(weights: NDArray[np.floating], *, share: float = 0.5) ->
         start = int(np.argmin(lengths))
         spans[case] = start, stops[start]
     return spans
+
+
+def as_weights(evidence: NDArray[np.float64], fallback: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each position's share of the sum over positions.
+
+    Parameters:
+        evidence: [..., T], not negative.
+        fallback: [..., T] weights for rows that sum to zero.
+
+    Returns:
+        [..., T]; rows sum to one, except those of `fallback` that do not.
+
+    >>> as_weights(np.array([[1.0, 3.0], [0.0, 0.0]]), np.array([[0.5, 0.5], [0.9, 0.1]]))
+    array([[0.25, 0.75],
+           [0.9 , 0.1 ]])
+    """
+    total = evidence.sum(-1, keepdims=True)
+    return np.where(total > 0, evidence / np.where(total > 0, total, 1), fallback)

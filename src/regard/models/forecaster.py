@@ -175,9 +175,8 @@ class Forecaster(nn.Module):
         states = drop_columns(states, self.dropout, self.training)
         said: Predicted = self.head(states, known.repeat_interleave(targets, 0))
         base = last if self.linear is None else self.linear(windows, known)
-        values = said.values.reshape(cases, targets, *said.values.shape[1:]) * spread.unsqueeze(3)
-        weights = said.maps["attention"]
-        weights = weights.reshape(cases, targets, *weights.shape[1:])
+        values = torch.unflatten(said.values, 0, (cases, targets)) * spread.unsqueeze(3)
+        weights = torch.unflatten(said.maps["attention"], 0, (cases, targets))
         drawn = [
             None if each is None else each.reshape(cases, targets).sum(1)
             for each in (said.log_prob, said.entropy)

@@ -1,6 +1,7 @@
 """Plot a series with the attention weight of each step."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -22,7 +23,8 @@ from regard.plots.style import BLUE, GREY, VERMILION, axes_of_size
 
 __all__ = ["plot_attention"]
 
-_LABELLED_CHANNELS = 24  # beyond, only some of the names fit
+_LABELLED_CHANNELS = 24  # with more, only some of the names fit
+_NOTE: dict[str, Any] = {"textcoords": "offset points", "fontsize": "small"}
 
 
 def plot_attention(
@@ -124,18 +126,10 @@ def _shade(ax: Axes, span: tuple[int, int], T: int) -> None:
     """Shade the true span, and label it on the side with more room."""
     start, stop = span[0] - 0.5, span[1] - 0.5
     ax.axvspan(start, stop, facecolor=BLUE, alpha=0.16, linewidth=0, zorder=0)
-    left = start + stop < T
-    ax.annotate(
-        "true span",
-        (start if left else stop, 1),
-        xycoords=ax.get_xaxis_transform(),
-        xytext=(0, 2),
-        textcoords="offset points",
-        ha="left" if left else "right",
-        va="bottom",
-        color=BLUE,
-        fontsize="small",
-    )
+    x, side = (start, "left") if start + stop < T else (stop, "right")
+    top = ax.get_xaxis_transform()
+    note = {"xytext": (0, 2), "ha": side, "va": "bottom", "color": BLUE, **_NOTE}
+    ax.annotate("true span", (x, 1), xycoords=top, **note)
 
 
 def _add_lane(ax: Axes, weights: NDArray[np.float64], scale: Normalize, height: float) -> None:
@@ -149,13 +143,5 @@ def _add_lane(ax: Axes, weights: NDArray[np.float64], scale: Normalize, height: 
     lane.set_ylim(0, top)
     lane.set_yticks([even, top], ["even", f"{top:.2g}"], fontsize="small")
     lane.yaxis.tick_right()
-    lane.annotate(
-        "weight",
-        (0, 0.5),
-        xycoords="axes fraction",
-        xytext=(-4, 0),
-        textcoords="offset points",
-        ha="right",
-        va="center",
-        fontsize="small",
-    )
+    note = {"xytext": (-4, 0), "ha": "right", "va": "center", **_NOTE}
+    lane.annotate("weight", (0, 0.5), xycoords="axes fraction", **note)

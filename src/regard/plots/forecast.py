@@ -151,15 +151,9 @@ def _draw_future(
     ax.axvline(ahead[0] - step / 2, color=GREY, linewidth=0.8, linestyle=(0, (1, 2)))
     quantiles = view.quantiles or {}
     for number, (low, high) in enumerate(view.bands):
-        ax.fill_between(
-            x,
-            along(quantiles[low]),
-            along(quantiles[high]),
-            color=BLUE,
-            alpha=0.16 + 0.1 * min(number, 3),
-            linewidth=0,
-            label=f"{100 * (high - low):.3g} % band",
-        )
+        lower, upper = along(quantiles[low]), along(quantiles[high])
+        alpha, label = 0.16 + 0.1 * min(number, 3), f"{100 * (high - low):.3g} % band"
+        ax.fill_between(x, lower, upper, color=BLUE, alpha=alpha, linewidth=0, label=label)
     marker = "o" if 1 < len(ahead) <= _MARKED else ""
     if view.truth is not None:
         text = rcParams["text.color"]

@@ -185,7 +185,7 @@ def _width(text: str, font: FontProperties) -> float:
 def _draw(ax: Axes, laid: _Laid, size: float, *, room: int) -> None:
     """Draw the lines that fit, and an ellipsis if there are more."""
     step = _LINE * size
-    cut = laid.lines > room
+    cut, colour = laid.lines > room, rcParams["text.color"]
     for strength, first, last in laid.bars:
         if first < room:
             top, bottom = first * step + 0.12 * step, min(last, room) * step - 0.12 * step
@@ -202,15 +202,7 @@ def _draw(ax: Axes, laid: _Laid, size: float, *, room: int) -> None:
             tint = FancyBboxPatch(corner, width, 1.36 * size, rounded, fc=VERMILION, linewidth=0)
             tint.set_alpha(TINT * fragment.strength)
             ax.add_patch(tint)
-        ax.text(
-            x + width / 2,
-            middle + 0.36 * size,
-            fragment.text,
-            fontsize=size,
-            color=rcParams["text.color"],
-            ha="center",
-            va="baseline",
-            parse_math=False,
-        )
+        centre, base = x + width / 2, middle + 0.36 * size
+        ax.text(centre, base, fragment.text, size=size, c=colour, ha="center", parse_math=False)
     if cut:
         ax.text(ax.get_xlim()[1], (room - 0.5) * step, "…", ha="right", va="center", fontsize=size)

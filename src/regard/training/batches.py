@@ -1,6 +1,7 @@
 """Batches of tensors, of cases of similar length so that they have little padding."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -89,31 +90,22 @@ class BatchOrder(Sampler[NDArray[np.int64]]):
     def __init__(
         self, lengths: Tensor, *, batch_size: int, seed: int | None, at_least: int = 1
     ) -> None:
-        self._lengths = lengths.numpy()
-        self._batch_size = batch_size
-        self._seed = seed
+        options: dict[str, Any] = {"seed": seed or 0, "shuffle": seed is not None}
+        self._one_pass = partial(batch_indices, lengths.numpy(), batch_size=batch_size, **options)
         self._epoch = 0
-        self._passes = max(1, -(-at_least // len(self._one_pass(0))))
+        self._batches = len(self._one_pass())
+        self._passes = max(1, -(-at_least // self._batches))
 
     def set_epoch(self, epoch: int) -> None:
         """The trainer calls this before every epoch."""
         self._epoch = epoch
 
     def __len__(self) -> int:
-        return self._passes * len(self._one_pass(0))
+        return self._passes * self._batches
 
     def __iter__(self) -> Iterator[NDArray[np.int64]]:
         for number in range(self._epoch * self._passes, (self._epoch + 1) * self._passes):
-            yield from self._one_pass(number)
-
-    def _one_pass(self, number: int) -> list[NDArray[np.int64]]:
-        return batch_indices(
-            self._lengths,
-            batch_size=self._batch_size,
-            seed=self._seed or 0,
-            epoch=number,
-            shuffle=self._seed is not None,
-        )
+            yield from self._one_pass(epoch=number)
 
 
 def load_batches(
