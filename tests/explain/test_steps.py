@@ -1,4 +1,4 @@
-"""Maps laid over steps, and the stretch most attended, against plain loops."""
+"""Maps over steps and most attended spans, against plain loops."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def test_every_row_keeps_its_sum_and_stays_within_its_length(
 
 
 @given(st.integers(0, 1000), st.floats(0.01, 1.0))
-def test_no_shorter_stretch_holds_the_share(seed: int, share: float) -> None:
+def test_no_shorter_span_has_the_share(seed: int, share: float) -> None:
     generator = np.random.default_rng(seed)
     weights = generator.dirichlet(np.full(11, 0.3), size=3)
     for row, (start, stop) in zip(weights, most_attended_spans(weights, share=share), strict=True):

@@ -1,4 +1,4 @@
-"""The attention plot holds the series, the weights and the span, and nothing else changes."""
+"""The plot of attention shows series, weights and span, and changes nothing else."""
 
 import warnings
 
@@ -28,7 +28,7 @@ def _lines(ax: Axes) -> LineCollection:
 
 
 def _points(ax: Axes, C: int, T: int) -> np.ndarray:
-    """[C, T, 2]: the middle of each step's piece of line."""
+    """[C, T, 2]: the middle of each step's line segment."""
     pieces = np.array([piece[1] for piece in _lines(ax).get_segments()])
     return pieces.reshape(C, T, 2)
 
@@ -89,7 +89,7 @@ def test_each_step_of_each_channel_has_the_colour_of_its_own_weight() -> None:
     assert (widths[:, 2] > widths[:, 0]).all()
 
 
-def test_the_scale_starts_at_zero_and_even_attention_looks_even() -> None:
+def test_the_scale_starts_at_zero_and_uniform_weights_have_a_low_colour() -> None:
     even = plot_attention(np.zeros(10), np.full(10, 0.1))
     assert _lines(even).get_clim() == pytest.approx((0, 0.4))
     peaked = plot_attention(np.zeros(10), [0.91, *[0.01] * 9])
@@ -99,13 +99,13 @@ def test_the_scale_starts_at_zero_and_even_attention_looks_even() -> None:
     np.testing.assert_allclose(np.asarray(line.get_ydata()), 0.1)
 
 
-def test_weights_of_nothing_are_drawn_as_nothing() -> None:
+def test_zero_weights_are_drawn() -> None:
     ax = plot_attention(np.arange(5.0), np.zeros(5))
     assert _lane(ax).get_ylim() == (0, 1)
 
 
 @pytest.mark.parametrize("span", [(0, 1), (3, 7), (0, 29), (28, 29)])
-def test_the_true_span_is_shaded_where_it_is(span: tuple[int, int]) -> None:
+def test_the_true_span_is_shaded(span: tuple[int, int]) -> None:
     ax = plot_attention(np.zeros(29), np.full(29, 1 / 29), span=span)
     ((start, stop),) = _spans(ax)
     # Step t covers t - 0.5 to t + 0.5.
@@ -121,7 +121,7 @@ def test_no_span_no_shade(span: tuple[int, int] | None) -> None:
     assert not ax.texts
 
 
-def test_what_is_not_finite_is_left_blank() -> None:
+def test_values_that_are_not_finite_are_left_blank() -> None:
     series = np.array([0.0, np.nan, 2.0, np.inf, 4.0])
     ax = plot_attention(series, np.full(5, 0.2))
     pieces = np.array(_lines(ax).get_segments()[2])  # a step between two gaps is a dash
@@ -145,7 +145,7 @@ def test_on_given_axes_it_returns_them_and_draws_nothing_elsewhere() -> None:
 
 
 @pytest.mark.parametrize("name", ["_hidden", "$x_1$ $", "a\nb", "<b>&"])
-def test_names_are_text_whatever_is_in_them(name: str) -> None:
+def test_names_are_not_parsed_as_math(name: str) -> None:
     for series in (np.zeros(5), np.zeros((2, 5))):
         names = [name] * np.atleast_2d(series).shape[0]
         ax = plot_attention(series, np.full(5, 0.2), channels=names)
@@ -172,7 +172,7 @@ def test_names_are_text_whatever_is_in_them(name: str) -> None:
         ({"span": (3, 2)}, r"span: wanted 0 <= start <= stop <= 5, given \(3, 2\)"),
     ],
 )
-def test_shapes_that_do_not_go_together(arguments: dict[str, object], message: str) -> None:
+def test_shapes_that_do_not_match(arguments: dict[str, object], message: str) -> None:
     given = {"series": np.zeros((3, 5)), "weights": np.full(5, 0.2), **arguments}
     with pytest.raises(DataError, match=message):
         plot_attention(**given)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The confusion matrix holds the counts, true classes in rows."""
+"""The confusion matrix shows the counts, with true classes in rows."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def _render(ax: Axes) -> None:
     ax.figure.draw_without_rendering()
 
 
-def test_counts_stand_in_the_row_of_the_true_class() -> None:
+def test_counts_are_in_the_row_of_the_true_class() -> None:
     ax = plot_confusion([[5, 2, 0], [0, 1234, 0], [1, 0, 0]], ["a", "b", "c"])
     cells = {text.get_position(): text.get_text() for text in ax.texts}
     # Position is (column, row); zeros are not written.
@@ -25,7 +25,7 @@ def test_counts_stand_in_the_row_of_the_true_class() -> None:
     assert ax.yaxis_inverted()
 
 
-def test_colour_tells_right_from_wrong_and_depth_the_share_of_the_row() -> None:
+def test_colour_is_correct_or_wrong_and_opacity_the_share_of_the_row() -> None:
     ax = plot_confusion([[9, 1, 0], [0, 0, 0], [50, 0, 50]], ["a", "b", "c"])
     image = np.asarray(ax.images[0].get_array())
     red, blue, depth = image[..., 0], image[..., 2], image[..., 3]
@@ -36,7 +36,7 @@ def test_colour_tells_right_from_wrong_and_depth_the_share_of_the_row() -> None:
     assert (depth[1] == 0).all()  # a class without cases
 
 
-def test_long_names_are_shortened_but_stay_different() -> None:
+def test_long_names_are_shortened_and_stay_unique() -> None:
     names = [f"class number {n} of an archive with long names" for n in range(25)]
     ax = plot_confusion(np.eye(25, dtype=int), names)
     labels = [label.get_text() for label in ax.get_yticklabels()]
@@ -49,7 +49,7 @@ def test_long_names_are_shortened_but_stay_different() -> None:
     assert (ends[:-1] >= starts[1:]).all()  # no label touches the next
 
 
-def test_counts_that_cannot_be_read_are_not_written() -> None:
+def test_counts_too_small_to_read_are_not_written() -> None:
     ax = Figure(figsize=(1, 1)).add_subplot()
     plot_confusion(np.full((25, 25), 1234), [str(n) for n in range(25)], ax=ax)
     assert not ax.texts

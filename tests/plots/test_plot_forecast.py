@@ -1,4 +1,4 @@
-"""The picture of a forecast has the past, what is foreseen, and where each step looked."""
+"""The plot of a forecast shows the past, the forecast and the weights of each step."""
 
 from dataclasses import replace
 from typing import Any
@@ -45,7 +45,7 @@ def _render(ax: Axes) -> None:
 
 @pytest.mark.parametrize("dates", [True, False])
 @pytest.mark.parametrize("target", [0, 2])
-def test_everything_stands_at_its_time(dates: bool, target: int) -> None:
+def test_values_are_at_their_times(dates: bool, target: int) -> None:
     view = _view(dates=dates)
     ax = plot_forecast(view, target=target)
     x = np.asarray(date2num(view.times) if dates else view.times)  # type: ignore[no-untyped-call]
@@ -91,14 +91,14 @@ def test_unequal_steps_have_columns_of_unequal_width() -> None:
 
 
 @pytest.mark.parametrize(("T", "H"), [(1, 1), (13, 1), (1, 7), (336, 96)])
-def test_one_step_and_many_can_be_seen(T: int, H: int) -> None:
+def test_one_step_and_many_are_visible(T: int, H: int) -> None:
     ax = plot_forecast(_view(2, T, H))
     _render(ax)
     assert len(_line(ax, "forecast")) == max(H, 2)  # a lone step is a dash
     assert np.ptp(_line(ax, "forecast")[:, 0]) > 0
 
 
-def test_what_is_not_known_is_not_drawn() -> None:
+def test_unknown_truth_is_not_drawn() -> None:
     ax = plot_forecast(replace(_view(), truth=None, quantiles=None))
     legend = ax.get_legend()
     assert legend is not None
@@ -139,11 +139,11 @@ def test_on_given_axes_it_returns_them_and_draws_nothing_elsewhere() -> None:
         ({"columns": ()}, "view: wanted at least one column"),
     ],
 )
-def test_shapes_that_do_not_go_together(change: dict[str, Any], message: str) -> None:
+def test_shapes_that_do_not_match(change: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
         plot_forecast(replace(_view(), **change))
 
 
-def test_no_such_target() -> None:
+def test_unknown_target() -> None:
     with pytest.raises(DataError, match="target: wanted a column from 0 to 2, given 3"):
         plot_forecast(_view(), target=3)

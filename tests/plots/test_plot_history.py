@@ -1,4 +1,4 @@
-"""The history plot holds the figures of the epochs."""
+"""The plot of the history shows the metrics of every epoch."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def _drawn(ax: Axes) -> dict[str, tuple[list[float], list[float]]]:
     }
 
 
-def test_every_figure_is_drawn_over_its_epoch() -> None:
+def test_every_metric_is_drawn_at_its_epoch() -> None:
     drawn = _drawn(plot_history(HISTORY))
     epochs = list(range(1, 8))
     assert drawn.pop("lowest, epoch 3") == ([3], [0.6])  # the first of two that are equal
@@ -52,7 +52,7 @@ def test_every_figure_is_drawn_over_its_epoch() -> None:
 @pytest.mark.parametrize(
     ("column", "label"), [("validation_rmse", "RMSE"), ("validation_mae", "MAE, scaled")]
 )
-def test_an_error_stands_on_an_axis_in_its_own_units(column: str, label: str) -> None:
+def test_an_error_has_its_own_axis_and_units(column: str, label: str) -> None:
     history = [
         {"epoch": n, "loss": 1 / n, "validation_loss": 2 / n, column: 700 / n} for n in (1, 2)
     ]
@@ -65,13 +65,13 @@ def test_an_error_stands_on_an_axis_in_its_own_units(column: str, label: str) ->
     assert high > 700
 
 
-def test_without_validation_there_is_the_loss_alone() -> None:
+def test_without_validation_only_the_loss_is_drawn() -> None:
     ax = plot_history([{"epoch": 1.0, "loss": 0.5}, {"epoch": 2.0, "loss": float("nan")}])
     assert list(_drawn(ax)) == ["training loss"]
     assert ax.figure.get_axes() == [ax]
 
 
-def test_one_epoch_can_be_seen() -> None:
+def test_one_epoch_is_visible() -> None:
     ax = plot_history([{"epoch": 1, "loss": 0.5}])
     assert ax.lines[0].get_marker() == "o"
     _render(ax)

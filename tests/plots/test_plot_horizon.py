@@ -1,4 +1,4 @@
-"""The errors of the model and of its baselines stand over their steps."""
+"""The plot of the horizon shows the errors of model and baselines at their steps."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def _drawn(ax: Axes) -> list[list[float]]:
     return [np.asarray(line.get_ydata()).tolist() for line in ax.lines]
 
 
-def test_every_error_is_drawn_over_its_step() -> None:
+def test_every_error_is_drawn_at_its_step() -> None:
     ax = plot_horizon(METRICS)
     assert _drawn(ax) == [[0.6, 1.0, 1.5], [0.9, 0.9, 0.9], [0.5, 0.8, 0.7]]
     assert all(np.asarray(line.get_xdata()).tolist() == [1, 2, 3] for line in ax.lines)
@@ -44,7 +44,7 @@ def test_the_other_measure() -> None:
     assert ax.get_ylabel() == "root mean squared error"
 
 
-def test_one_step_can_be_seen() -> None:
+def test_one_step_is_visible() -> None:
     left, right = Figure().subplots(1, 2)
     assert plot_horizon({"by_step": _rows([0.5]), "baselines": {}}, ax=left) is left
     assert left.lines[0].get_marker() == "o"

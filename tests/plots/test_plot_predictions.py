@@ -1,4 +1,4 @@
-"""Each case stands where its truth and its prediction say."""
+"""The plot of predictions shows each case at its true and predicted number."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def test_every_case_is_a_point(B: int) -> None:
     ax.figure.draw_without_rendering()
 
 
-def test_numbers_that_are_all_alike_have_a_range_too() -> None:
+def test_equal_numbers_have_a_range() -> None:
     for value in (0.0, -3.0):
         low, high = plot_predictions([value, value], [value, value]).get_xlim()
         assert low < value < high
@@ -52,6 +52,6 @@ def test_on_given_axes_it_returns_them_and_draws_nothing_elsewhere() -> None:
         ([1.0], [np.nan], "truth and predicted: wanted finite numbers"),
     ],
 )
-def test_shapes_that_do_not_go_together(truth: object, predicted: object, message: str) -> None:
+def test_shapes_that_do_not_match(truth: object, predicted: object, message: str) -> None:
     with pytest.raises(DataError, match=message):
         plot_predictions(truth, predicted)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The picture of a text has every letter, in its place, on its tint."""
+"""The plot of a text shows every letter, at its position, on its tint."""
 
 import re
 from pathlib import Path
@@ -38,7 +38,7 @@ def _boxes(ax: Axes) -> np.ndarray:
     return np.array([text.get_window_extent().extents for text in ax.texts])
 
 
-def test_every_letter_is_there_and_every_word_on_its_tint() -> None:
+def test_every_letter_is_drawn_and_every_word_has_its_tint() -> None:
     weights = _weights(len(WORDS))
     ax = plot_text(passages(TEXT, WORDS, weights))
     assert _letters(ax) == TEXT.replace(" ", "")
@@ -64,7 +64,7 @@ def test_words_neither_touch_nor_leave_the_axes() -> None:
     assert (overlap[same_line] < 3).all()
 
 
-def test_what_follows_a_word_stays_on_its_line() -> None:
+def test_punctuation_stays_on_the_line_of_its_word() -> None:
     text = "word!!!!! " * 60
     words = [[10 * n, 10 * n + 4] for n in range(60)]
     ax = plot_text(passages(text, words, _weights(60)))
@@ -73,7 +73,7 @@ def test_what_follows_a_word_stays_on_its_line() -> None:
     assert len(set(heights)) > 2
 
 
-def test_a_word_longer_than_a_line_is_cut() -> None:
+def test_a_word_longer_than_a_line_is_split() -> None:
     word = "Donaudampfschiff" * 40
     ax = plot_text(passages(f"see {word} end", [[0, 3], [4, 4 + len(word)]], [0.5, 0.5]))
     assert _letters(ax) == f"see{word}end"
@@ -81,7 +81,7 @@ def test_a_word_longer_than_a_line_is_cut() -> None:
     assert len(ax.texts) > 4
 
 
-def test_lines_of_the_text_stay_lines() -> None:
+def test_line_ends_of_the_text_are_kept() -> None:
     ax = plot_text(passages("one\n\ntwo\n", [[0, 3], [5, 8]], [0.5, 0.5]))
     (_, first), (_, third) = (text.get_position() for text in ax.texts)
     _, height = ax.get_ylim()[::-1]
@@ -120,12 +120,12 @@ def test_each_sentence_has_a_bar() -> None:
     assert min(text.get_position()[0] for text in ax.texts) > bars[0].get_width()
 
 
-def test_markup_is_drawn_as_it_is_and_an_empty_text_as_nothing() -> None:
+def test_markup_is_not_parsed_and_an_empty_text_is_empty() -> None:
     assert _letters(plot_text(passages("a $x_1$ b", [[0, 1], [8, 9]], [0.5, 0.5]))) == "a$x_1$b"
     assert not plot_text(passages("", [], [])).texts
 
 
-def test_letters_can_be_read_on_the_strongest_tint() -> None:
+def test_letters_are_readable_on_the_strongest_tint() -> None:
     """Contrast as WCAG 2 defines it, of the page's ink on its card under the tint: 4.5 or more."""
 
     def luminance(colour: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""The reports of texts, of predicted numbers and of forecasts."""
+"""The reports of texts, numbers and forecasts."""
 
 import re
 from dataclasses import replace
@@ -154,7 +154,7 @@ REPORTS: list[Report] = [
 
 
 @pytest.mark.parametrize("report", REPORTS, ids=lambda report: type(report).__name__)
-def test_every_report_escapes_and_needs_nothing_but_itself(report: Report) -> None:
+def test_every_report_is_escaped_and_self_contained(report: Report) -> None:
     page = report_html(report)
     assert "<script" not in page
     namespaces = {"http://www.w3.org/1999/xlink", "http://www.w3.org/2000/svg"}
@@ -218,7 +218,7 @@ def test_each_scatter_is_of_its_own_target(monkeypatch: pytest.MonkeyPatch) -> N
     np.testing.assert_array_equal(np.stack([found for _, found, _ in seen], 1), report.predicted)
 
 
-def test_a_report_without_mistakes_still_says_how_to_read() -> None:
+def test_a_report_without_mistakes_explains_the_pictures() -> None:
     text = _text(report_html(replace(_regression(1), mistakes=[])))
     assert "None is shown here." in text
     assert text.count("How to read this") == 1
@@ -265,7 +265,7 @@ def test_forecasts_without_quantiles_and_baselines() -> None:
     assert "does not change from season to season" in _text(page)
 
 
-def test_texts_are_text_and_not_pictures() -> None:
+def test_texts_are_text_and_not_images() -> None:
     page = report_html(_texts())
     assert page.count("<svg ") == 2
     assert page.count('class="text"') == 3

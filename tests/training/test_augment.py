@@ -1,4 +1,4 @@
-"""Warping: what it keeps, and that padding has no part in it."""
+"""Warping: its invariants, and padding."""
 
 import pytest
 import torch
@@ -14,7 +14,7 @@ def _ramps() -> torch.Tensor:
     return (torch.arange(T) * torch.arange(1.0, C + 1)[:, None]).expand(B, C, T).contiguous()
 
 
-def test_a_ramp_stays_a_ramp_run_through_at_varying_speed() -> None:
+def test_a_ramp_stays_ascending_with_varying_speed() -> None:
     torch.manual_seed(0)
     warped = warp(_ramps())
     assert warped.shape == (B, C, T)
@@ -22,7 +22,7 @@ def test_a_ramp_stays_a_ramp_run_through_at_varying_speed() -> None:
     torch.testing.assert_close(factor, torch.arange(1.0, C + 1).expand(B, C))
     position = warped[:, 0]
     assert (position.diff(dim=1) >= -1e-4).all()
-    assert position.diff(dim=1).std() > 0.01  # not the same speed all along
+    assert position.diff(dim=1).std() > 0.01  # the speed is not constant
 
 
 def test_nothing_changes_without_strength(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,7 +40,7 @@ def test_values_stay_between_those_of_the_case(monkeypatch: pytest.MonkeyPatch) 
     assert (warped.amin(2) >= series.amin(2) - 1e-5).all()
 
 
-def test_padding_is_never_seen() -> None:
+def test_padding_has_no_effect() -> None:
     lengths = torch.tensor([T, 29, 7, 2, 1])
     mask = torch.arange(T) < lengths[:, None]
     series = torch.where(mask[:, None], torch.ones(B, C, T), torch.full((B, C, T), 1e6))

@@ -33,14 +33,14 @@ def test_every_case_is_in_exactly_one_batch(
         assert max(sizes) <= batch_size
 
 
-def test_no_case_trains_alone() -> None:
+def test_no_training_batch_has_a_single_case() -> None:
     lengths = np.arange(1, 8)
     assert sorted(len(batch) for batch in batch_indices(lengths, batch_size=2)) == [2, 2, 3]
     assert [len(batch) for batch in batch_indices(lengths[:1], batch_size=2)] == [1]
     assert [len(batch) for batch in batch_indices(lengths[:3], batch_size=1)] == [1, 1, 1]
 
 
-def test_epochs_and_seeds_have_orders_of_their_own_that_return() -> None:
+def test_the_order_depends_on_epoch_and_seed_alone() -> None:
     def order(seed: int, epoch: int, lengths: Any) -> list[int]:
         batches = batch_indices(lengths, batch_size=10, seed=seed, epoch=epoch)
         return [int(case) for case in np.concatenate(batches)]
@@ -62,8 +62,8 @@ def test_cases_of_similar_lengths_are_together_and_batches_in_random_order() -> 
     assert padding(batches, lengths) < padding(shuffled, lengths) / 5
     longest = [lengths[batch].max() for batch in batches]
     rises = sum(later > earlier for earlier, later in pairwise(longest))
-    assert 6 < rises < 25  # of 31; sorted batches would all rise
-    # The company a case keeps changes from epoch to epoch.
+    assert 6 < rises < 25  # of 31; all would rise if batches were sorted
+    # A case is in a batch with other cases in the next epoch.
     later = batch_indices(lengths, batch_size=32, seed=1, epoch=1)
     company = [set(next(b for b in each if 0 in b).tolist()) for each in (batches, later)]
     assert len(company[0] & company[1]) < 16

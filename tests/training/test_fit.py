@@ -1,4 +1,4 @@
-"""Training: best weights, early stopping, seeds, resuming, and what goes wrong."""
+"""Training: best weights, early stopping, seeds, resuming and errors."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -79,7 +79,7 @@ def test_the_same_seed_gives_the_same_weights() -> None:
     assert not torch.equal(first, other)
 
 
-def test_the_global_generator_is_left_alone() -> None:
+def test_the_global_generator_is_restored() -> None:
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
@@ -143,7 +143,7 @@ def test_resumed_training_ends_with_the_same_weights(
     torch.testing.assert_close(_weights(resumed), _weights(whole), rtol=0, atol=0)
 
 
-def test_training_that_had_stopped_early_is_not_taken_up_again(tmp_path: Path) -> None:
+def test_resuming_after_early_stopping_trains_no_further(tmp_path: Path) -> None:
     settings = _replace(SETTINGS, epochs=60, learning_rate=0.3, schedule="constant")
     parts = _part(11), _part(13, seed=1)
     model, again = _toy(), _toy()
@@ -161,7 +161,7 @@ def test_without_patience_training_stops_at_the_first_epoch_that_is_no_better() 
     assert losses[-1] >= losses[-2]
 
 
-def test_class_weights_weigh_the_loss() -> None:
+def test_class_weights_change_the_loss() -> None:
     part = _part(23)
     plain, weighted = _toy(), _toy()
     fit(plain, part, None, CrossEntropy(), SETTINGS, seed=0)
@@ -171,14 +171,14 @@ def test_class_weights_weigh_the_loss() -> None:
     assert chosen[1] > chosen[0]
 
 
-def test_a_loss_that_is_not_finite_is_said() -> None:
+def test_a_loss_that_is_not_finite_raises_an_error() -> None:
     part = _part(23)
     part.inputs[0][3] = torch.nan
     with pytest.raises(RegardError, match="training diverged: the loss of epoch 1 is nan; try a"):
         fit(_toy(), part, None, CrossEntropy(), SETTINGS, seed=0)
 
 
-def test_an_epoch_passes_several_times_over_a_small_part() -> None:
+def test_an_epoch_passes_over_a_small_part_several_times() -> None:
     lengths = torch.full((11,), 5)
     order = BatchOrder(lengths, batch_size=4, seed=0, at_least=7)
     batches = list(order)
@@ -190,7 +190,7 @@ def test_an_epoch_passes_several_times_over_a_small_part() -> None:
     assert all(np.array_equal(a, b) for a, b in zip(batches, order, strict=True))
 
 
-def test_batches_of_unequal_lengths_have_a_mask_and_no_needless_padding() -> None:
+def test_batches_of_unequal_lengths_have_a_mask_and_little_padding() -> None:
     part = _part(23, equal=False)
     for batch in load_batches(part, batch_size=4, seed=0):
         longest = batch.inputs[0].shape[2]
@@ -202,7 +202,7 @@ def test_batches_of_unequal_lengths_have_a_mask_and_no_needless_padding() -> Non
     assert whole.mask is None
 
 
-def test_seeded_leaves_the_outside_alone() -> None:
+def test_seeded_restores_the_generator() -> None:
     torch.manual_seed(1)
     before = torch.random.get_rng_state()
     with seeded(7):
@@ -213,7 +213,7 @@ def test_seeded_leaves_the_outside_alone() -> None:
 
 
 class _Drawing(_Toy):
-    """A toy that draws one of its steps and hands back what REINFORCE needs."""
+    """A toy model that samples one of its steps, and returns log-probability and entropy."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -229,14 +229,14 @@ class _Drawing(_Toy):
 
 
 @pytest.mark.parametrize("stopped_after", [1, 4])
-def test_what_was_drawn_is_learned_and_resumed(tmp_path: Path, stopped_after: int) -> None:
+def test_hard_attention_is_trained_and_resumed(tmp_path: Path, stopped_after: int) -> None:
     def drawing() -> _Drawing:
         with seeded(3):
             return _Drawing()
 
     whole, cut = drawing(), drawing()
     fit(whole, _part(60), None, CrossEntropy(), SETTINGS, seed=0)
-    assert (whole.scores != 0).any()  # no other gradient reaches them than that of REINFORCE
+    assert (whole.scores != 0).any()  # only REINFORCE has a gradient for them
     checkpoint = tmp_path / "last.ckpt"
     short = _replace(SETTINGS, schedule="constant", epochs=stopped_after)
     long = _replace(short, epochs=7)

@@ -1,4 +1,4 @@
-"""What training lowers, against the formulas and torch's own losses."""
+"""Objectives, against their formulas and torch's losses."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def test_squared_error_is_the_mean_over_cases_and_targets() -> None:
     np.testing.assert_allclose(losses, ((values - targets) ** 2).mean(1), rtol=1e-6)
 
 
-def test_members_of_an_ensemble_are_held_to_the_same_targets() -> None:
+def test_members_of_an_ensemble_have_the_same_targets() -> None:
     values, targets = _numbers()
     both = torch.stack([values, values + 1], 1)  # [B, K, M]
     each = [mean_squared_error(targets, values), mean_squared_error(targets, values + 1)]
@@ -46,7 +46,7 @@ def test_members_of_an_ensemble_are_held_to_the_same_targets() -> None:
     assert objective.losses(both, targets).shape == (B,)
 
 
-def test_the_figures_of_squared_error_are_in_the_units_of_the_data() -> None:
+def test_the_metrics_of_squared_error_are_in_the_units_of_the_data() -> None:
     values, targets = _numbers()
     unit = torch.tensor([1.0, 1000.0, 0.5])
     figures = SquaredError(unit).figures(_in_two(values, targets))
@@ -55,11 +55,11 @@ def test_the_figures_of_squared_error_are_in_the_units_of_the_data() -> None:
     assert figures["loss"] == pytest.approx(mean_squared_error(targets, values), rel=1e-6)
 
 
-def test_cross_entropy_is_smoothed_and_weighted_in_training_alone() -> None:
+def test_cross_entropy_is_smoothed_and_weighted_only_in_training() -> None:
     values, targets = _logits()
     weights = torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0])
     objective = CrossEntropy(weights, smoothing=0.2)
-    # By hand: of each case the weighted mix of its own class and all classes.
+    # By hand: for each case the weighted mix of its own class and all classes.
     logs = values.log_softmax(1)
     own = -(weights[targets] * logs[torch.arange(B), targets]) * 0.8
     rest = -(weights * logs).sum(1) * 0.2 / N
@@ -98,7 +98,7 @@ def test_absolute_error_with_and_without_quantiles() -> None:
     assert figures["loss"] == pytest.approx(np.mean(losses), rel=1e-6)
 
 
-def test_figures_of_batches_whose_shapes_differ() -> None:
+def test_metrics_of_batches_with_different_shapes() -> None:
     class Absolute(Objective):
         def losses(self, values: Tensor, targets: Tensor) -> Tensor:
             return (values - targets).abs().sum(1)
@@ -110,12 +110,12 @@ def test_figures_of_batches_whose_shapes_differ() -> None:
 @pytest.mark.parametrize(
     "objective", [SquaredError(torch.ones(M)), CrossEntropy(smoothing=0.1), AbsoluteError()]
 )
-def test_nothing_of_an_objective_is_learned_or_saved(objective: Objective) -> None:
+def test_an_objective_has_no_parameters_and_no_state(objective: Objective) -> None:
     assert list(objective.parameters()) == []
     assert objective.state_dict() == {}
 
 
-def test_what_a_right_answer_costs() -> None:
+def test_the_loss_of_a_correct_answer() -> None:
     _, targets = _numbers()
     assert float(SquaredError(torch.ones(M))(targets, targets)) == 0
     assert float(AbsoluteError((0.3,))(targets.unsqueeze(-1).expand(-1, -1, 2), targets)) == 0

@@ -40,7 +40,7 @@ def plot_confusion(matrix: ArrayLike, classes: Sequence[str], *, ax: Axes | None
     N = len(classes)
     if N == 0 or matrix.shape != (N, N):
         shape = list(matrix.shape)
-        raise DataError(f"matrix: wanted {N} rows and columns, one a class, given {shape}")
+        raise DataError(f"matrix: wanted {N} rows and columns, one per class, given {shape}")
     labels = _short(classes)
     longest = max(map(len, labels), default=0)
     upright = N > 6 or longest > 6
