@@ -157,7 +157,8 @@ def batch_indices(
         return []
     number = -(-cases // batch_size)
     if not shuffle:
-        return np.array_split(np.argsort(lengths, kind="stable"), number)
+        order = np.argsort(lengths, kind="stable")
+        return [order] if number == 1 else np.array_split(order, number)
     if batch_size > 1:
         number = min(number, max(1, cases // 2))
     generator = np.random.default_rng([seed, epoch])

@@ -95,18 +95,15 @@ class Ngrams:
 
     def features(self, text: Sequence[str]) -> NgramFeatures:
         """The known n-grams of a text, given its words."""
-        whole = [(self._words[w], at) for at, w in enumerate(text) if w in self._words]
-        whole += [
-            (self._pairs[pair], at) for at, pair in enumerate(_pairs(text)) if pair in self._pairs
-        ]
+        whole = [self._words.get(word, -1) for word in text]
+        whole += [self._pairs.get(pair, -1) for pair in _pairs(text)]
+        found, places = np.array(whole, np.int64), np.tile(np.arange(len(text)), 2)
+        columns, words = found[found >= 0], places[found >= 0]
         within = [self._letters_of(word) for word in text]
-        columns, words = np.array(whole, np.int64).reshape(-1, 2).T
         letters = np.concatenate([*within, np.empty(0, np.int64)])
-        return NgramFeatures(
-            np.concatenate([columns, letters]),
-            np.concatenate([self._values(columns), self._values(letters)]),
-            np.concatenate([words, np.repeat(np.arange(len(text)), [len(own) for own in within])]),
-        )
+        inside = np.repeat(np.arange(len(text)), [len(own) for own in within])
+        every = np.concatenate([columns, letters])
+        return NgramFeatures(every, self._values(every), np.concatenate([words, inside]))
 
     def solve(
         self,
@@ -158,12 +155,16 @@ class Ngrams:
         return self._cache[word]
 
     def _values(self, columns: NDArray[np.int64]) -> NDArray[np.float32]:
-        """TF-IDF of one kind of n-grams, normalised; the values of a repeated n-gram add up."""
-        if not len(columns):
-            return np.empty(0, np.float32)
+        """TF-IDF, normalised for each kind of n-grams; the values of a repeated n-gram add up."""
         values = self.idf[columns]
-        _, same = np.unique(columns, return_inverse=True)
-        return np.asarray(values / np.linalg.norm(np.bincount(same, values)), dtype=np.float32)
+        order = np.argsort(columns, kind="stable")
+        ascending = columns[order]
+        first = np.diff(ascending, prepend=-1) > 0
+        sums = np.bincount(np.cumsum(first) - 1, values[order])
+        whole = ascending[first] < len(self._words) + len(self._pairs)
+        norms = [np.linalg.norm(part) or 1.0 for part in (sums[whole], sums[~whole])]
+        within = columns >= len(self._words) + len(self._pairs)
+        return np.asarray(values / np.where(within, norms[1], norms[0]), dtype=np.float32)
 
 
 def _pairs(text: Sequence[str]) -> Iterable[str]:
