@@ -142,6 +142,10 @@ def test_objects_that_are_no_numbers_are_a_type_error_as_in_scikit_learn() -> No
         (np.array([None, "a"]), "y: the label of case 0 is missing (NaN or None)"),
         (np.array(["a", np.nan], dtype=object), "y: the label of case 1 is missing (NaN or None)"),
         (np.array(["a", -np.inf], dtype=object), "y: the label of case 1 is infinite (inf)"),
+        (
+            np.array([1, np.float32(np.inf)], dtype=object),
+            "y: the label of case 1 is infinite (inf)",
+        ),
         ([[1, 2], [3, 4]], "y: y should be a 1d array, got an array of shape (2, 2) instead."),
     ],
 )
