@@ -15,6 +15,8 @@ from regard.tasks import INPUTS, OUTPUTS, TASKS
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+collect_ignore = ["toy_pair.py"]  # a plug-in: collecting its doctests would register it for all
+
 
 @pytest.fixture
 def regard(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Regard:
