@@ -5,12 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from torch import Tensor, nn
 
 from commands import Regard
+from regard import SeriesClassifier
+from regard.catalogue import ENCODERS
 from regard.config import resolve_config
-from regard.errors import ConfigError
+from regard.errors import ConfigError, RunError
 from regard.jobs import load_parts
-from regard.plugins import register_task
+from regard.models import Convolution, Encoder
+from regard.plugins import name_of, register_encoder, register_task
 
 HERE = Path(__file__).parent
 
@@ -67,3 +71,73 @@ def test_a_pair_without_targets_is_refused() -> None:
     config = resolve_config({"task": "text-numbers", "data": {"kind": "table", "path": "a.csv"}})
     with pytest.raises(ConfigError, match="the input text has no targets for numbers"):
         load_parts(config)
+
+
+SERIES = np.random.default_rng(0).standard_normal((12, 1, 9))
+LABELS = np.arange(12) % 2
+
+
+class Own(Convolution):
+    """An encoder that no module registers."""
+
+
+class Halved(Convolution):
+    """Half as many positions as it says."""
+
+    def forward(self, series: Tensor, mask: Tensor | None = None) -> Tensor:
+        return super().forward(series, mask)[:, ::2]
+
+
+class Narrow(Encoder):
+    """An encoder without a width."""
+
+
+def _fit(encoder: object) -> SeriesClassifier:
+    return SeriesClassifier(encoder=encoder, hidden=4, epochs=1, random_state=0).fit(SERIES, LABELS)
+
+
+@pytest.mark.parametrize(
+    ("module", "says"),
+    [
+        (
+            "__main__",
+            "needs classes of the script that saved it; register them with regard.plugins",
+        ),
+        ("json", "needs the plug-in json, which is imported but registers nothing; decorate"),
+        ("absent", "needs the plug-in absent; import it first"),
+    ],
+)
+def test_a_class_that_no_module_registers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, says: str
+) -> None:
+    """It loads once any module registers its name; until then the error says what is missing."""
+    own = type("Own", (Convolution,), {"__module__": module})
+    with monkeypatch.context() as patch:
+        patch.setattr("regard.catalogue.ENCODERS._entries", dict(ENCODERS))
+        patch.setattr("regard.catalogue.ENCODERS._plugins", {})
+        fitted = _fit(own)
+        fitted.save(tmp_path / "run")
+        wanted = fitted.predict(SERIES)
+    with pytest.raises(RunError, match=says):
+        SeriesClassifier.load(tmp_path / "run")
+    register_encoder(Own)
+    assert (SeriesClassifier.load(tmp_path / "run").predict(SERIES) == wanted).all()
+
+
+@pytest.mark.parametrize(
+    ("encoder", "says"),
+    [
+        (Halved, r"encoder Halved: wanted states \[\d+, 9, 4\], .* given \[\d+, 5, 4\]"),
+        (Narrow, "encoder 'Narrow': wanted an Encoder with its width"),
+        (nn.GRU, "wanted a subclass of regard.models.Encoder, .* given the class GRU"),
+        (Convolution(1, 4, 1), "has no name; give a class or a named function"),
+    ],
+)
+def test_an_encoder_that_is_none(encoder: object, says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        _fit(encoder)
+
+
+def test_an_encoder_is_no_mechanism() -> None:
+    with pytest.raises(ConfigError, match="wanted a mechanism, given the encoder Own"):
+        name_of(Own, "attention")

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "registry": set[str](),
     "catalogue": {"registry"},
     "tasks": {"registry"},
-    "plugins": {"attention", "catalogue", "registry", "tasks"},
+    "plugins": {"attention", "catalogue", "models", "registry", "tasks"},
     "config": {"catalogue", "plugins", "registry", "tasks"},
     "runs": {"config"},
     "checks": set[str](),

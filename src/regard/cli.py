@@ -384,7 +384,8 @@ def _show_mechanism(name: str, out: Path | None, *, overwrite: bool) -> None:
         save_weights(weights, out, title=name, overwrite=overwrite)
     typer.echo(f"{mechanism.name}: {mechanism.formula}")
     typer.echo(f"{mechanism.source}")
-    typer.echo(f"use: {mechanism.use}")
+    if mechanism.use:
+        typer.echo(f"use: {mechanism.use}")
     typer.echo(f"in Python: {jobs.call_of(mechanism)}")
     if mechanism.family != "around":
         option = next(iter(mechanism.options.items()), None)

@@ -7,7 +7,15 @@ is a likely one, the fix. At the command line each is one line and exit code 2.
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
-__all__ = ["ConfigError", "DataError", "RegardError", "RegardWarning", "RunError", "did_you_mean"]
+__all__ = [
+    "ConfigError",
+    "DataError",
+    "PluginError",
+    "RegardError",
+    "RegardWarning",
+    "RunError",
+    "did_you_mean",
+]
 
 # Parameter to the fix in Python; the command line has a table of its options.
 _FIXES = {
@@ -50,6 +58,10 @@ class RegardError(Exception):
 
 class ConfigError(RegardError, ValueError):
     """A parameter or configuration field is unknown, of the wrong type or out of range."""
+
+
+class PluginError(ConfigError):
+    """A configuration names what a plug-in registers, and that has not happened."""
 
 
 class DataError(RegardError, ValueError):

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from regard.catalogue import ALIGNMENTS, ENCODERS, SCORES, WINDOWS, EncoderRow, Mechanism, Trait
-from regard.errors import ConfigError
+from regard.errors import ConfigError, PluginError
 from regard.registry import Registry
 from regard.tasks import INPUTS, OUTPUTS, TASKS, Side, Task
 
 __all__ = [
+    "check_plugins",
     "load_plugin",
     "name_of",
     "needed_plugins",
@@ -28,7 +29,6 @@ __all__ = [
     "register_mechanism",
     "register_output",
     "register_task",
-    "registered_plugins",
 ]
 
 _Object = TypeVar("_Object")
@@ -54,8 +54,15 @@ def register_encoder(
         `make`, so that this may stand as a decorator.
 
     Raises:
-        ConfigError: the name is taken.
+        ConfigError: the name is taken, or `make` is another class.
     """
+    from regard.models import Encoder
+
+    if isinstance(make, type) and not issubclass(make, Encoder):
+        raise ConfigError(
+            f"encoder: wanted a subclass of regard.models.Encoder, or a function that returns one, "
+            f"given the class {make.__name__}"
+        )
     row = EncoderRow(make, about or _first_line(make), hidden, layers)
     ENCODERS.register(name or _name(make), row, plugin=_module(make))
     return make
@@ -78,8 +85,11 @@ def register_mechanism(make: _Object, *, name: str | None = None, **row: Any) ->
         ConfigError: the name is taken.
     """
     from regard.attention import RecurrentScore, Score, Window
+    from regard.models import Encoder
 
     kind: type = make if isinstance(make, type) else object
+    if issubclass(kind, Encoder):
+        raise ConfigError(f"attention: wanted a mechanism, given the encoder {kind.__name__}")
     family: Literal["score", "window", "align"] = "align"
     traits: tuple[Trait, ...] = ()
     if issubclass(kind, Score):
@@ -150,10 +160,31 @@ def load_plugin(module: str) -> None:
         raise ConfigError(f"plug-in {module}: cannot be imported: {reason}") from error
 
 
-def registered_plugins() -> set[str]:
-    """The modules that have registered something."""
-    found = {table.plugin_of(name) for table in _TABLES for name in table}
-    return {module for module in found if module is not None}
+def check_plugins(needed: Any, source: str) -> None:
+    """Say which plug-in of a configuration that names something unknown is missing.
+
+    Parameters:
+        needed: the modules that registered its names when it was written.
+        source: what to call the configuration in errors.
+
+    Raises:
+        PluginError: one of them has registered nothing.
+    """
+    registered = {table.plugin_of(name) for table in _TABLES for name in table}
+    for module in needed if isinstance(needed, list | tuple) else ():
+        if module in registered or not isinstance(module, str):
+            continue
+        if module == "__main__":
+            raise PluginError(
+                f"{source}: needs classes of the script that saved it; register them with "
+                "regard.plugins, best in a module of their own"
+            )
+        if module in sys.modules:
+            raise PluginError(
+                f"{source}: needs the plug-in {module}, which is imported but registers nothing; "
+                "decorate its classes with regard.plugins.register_encoder or register_mechanism"
+            )
+        raise PluginError(f"{source}: needs the plug-in {module}", fixes=("plugin",))
 
 
 def needed_plugins(task: str, model: Any) -> tuple[str, ...]:
@@ -201,7 +232,7 @@ def name_of(make: Any, field: str) -> str:
 def _name(make: Any) -> str:
     name = getattr(make, "__name__", "<lambda>")
     if name == "<lambda>":
-        raise ConfigError(f"{make!r} has no name; pass name=")
+        raise ConfigError(f"{make!r} has no name; give a class or a named function")
     return str(name)
 
 

@@ -11,7 +11,7 @@ from regard.config.attention import AttentionConfig
 from regard.config.compose import Config, config_of, kinds_of
 from regard.config.section import near
 from regard.errors import ConfigError, did_you_mean
-from regard.plugins import needed_plugins, registered_plugins
+from regard.plugins import check_plugins, needed_plugins
 from regard.tasks import TASKS
 
 __all__ = ["read_config", "resolve_config"]
@@ -59,12 +59,9 @@ def resolve_config(content: Mapping[str, Any], *, source: str = "config") -> Con
     >>> resolve_config({"data": {"kind": "sine"}}).training.epochs
     50
     """
-    needed = content.get("plugins", ())
-    lacking = set(needed) - registered_plugins() if isinstance(needed, list | tuple) else set()
-    if lacking:
-        raise ConfigError(f"{source}: needs the plug-in {min(lacking)}", fixes=("plugin",))
     task = content.get("task", "classify")
     if not isinstance(task, str) or task not in TASKS:
+        check_plugins(content.get("plugins"), source)
         raise ConfigError(
             f"{source}: task: {json.dumps(task)} is not one of {', '.join(TASKS)}"
             + near(str(task), TASKS)
@@ -73,6 +70,7 @@ def resolve_config(content: Mapping[str, Any], *, source: str = "config") -> Con
     try:
         config = composed.model_validate_json(json.dumps(content))
     except ValidationError as error:
+        check_plugins(content.get("plugins"), source)
         problem = dict(error.errors()[0])
         raise ConfigError(f"{source}: {_explain(problem, content, composed)}") from None
     return config.model_copy(update={"plugins": needed_plugins(task, config.model)})

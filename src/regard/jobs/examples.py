@@ -102,6 +102,8 @@ def call_of(mechanism: Mechanism) -> str:
         return name
     given = []
     for parameter in signature(make).parameters.values():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
         if parameter.name in mechanism.constants:
             given.append(f"{parameter.name}={mechanism.constants[parameter.name]!r}")
         elif parameter.default is parameter.empty and parameter.kind is parameter.KEYWORD_ONLY:

@@ -19,6 +19,7 @@ from regard.attention import (
     alibi_slopes,
 )
 from regard.catalogue import ALIGNMENTS, ENCODERS, SCORES, WINDOWS, Mechanism
+from regard.errors import ConfigError
 from regard.models.conv_bilstm import choose_stride
 from regard.models.encoder import Encoder
 from regard.models.heads import AttentionHead, ConjunctiveHead, ContextHead
@@ -44,6 +45,11 @@ def make_encoder(name: str, *, steps: int, positions: int = 50, **sizes: float) 
     available = {**sizes, "steps": steps, "stride": choose_stride(steps, positions=positions)}
     make = load(row.make)
     encoder: Encoder = call_with(f"encoder {name!r}", make, {**available, **row.constants})
+    if not (isinstance(encoder, Encoder) and hasattr(encoder, "width")):
+        raise ConfigError(
+            f"encoder {name!r}: wanted an Encoder with its width, the D of its states [B, S, D], "
+            f"given {type(encoder).__name__}"
+        )
     return encoder
 
 

@@ -10,6 +10,7 @@ from torch.nn.functional import dropout as drop
 from torch.nn.functional import linear
 
 from regard.attention import ConjunctivePooling, Pooled
+from regard.errors import ConfigError
 from regard.models.encoder import Encoder
 
 __all__ = [
@@ -165,7 +166,14 @@ class SeriesModel(nn.Module):
             series: [B, C, T].
             mask: boolean [B, T], True at the true steps, which come first; None when all are.
         """
-        states = drop_columns(self.encoder(series, mask), self.dropout, self.training)
+        states = self.encoder(series, mask)
+        wanted = len(series), -(-series.shape[2] // self.encoder.stride), self.encoder.width
+        if states.shape != wanted:
+            raise ConfigError(
+                f"encoder {type(self.encoder).__name__}: wanted states {list(wanted)}, cases by "
+                f"steps / stride by width, given {list(states.shape)}"
+            )
+        states = drop_columns(states, self.dropout, self.training)
         positions = None if mask is None else self.encoder.position_mask(mask)
         predicted: Predicted = self.head(states, positions)
         return predicted

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from regard.config import Config, resolve_config
-from regard.errors import ConfigError, RunError
+from regard.errors import ConfigError, PluginError, RunError
 from regard.runs.unfinished import partial_folder
 from regard.runs.writing import write_json
 
@@ -105,9 +105,9 @@ def read_run(path: Path) -> Run:
         raise RunError(f"{path}: is truncated: it has no {', '.join(missing)}")
     try:
         config = resolve_config(_read_json(path / "config.json"), source=str(path / "config.json"))
+    except PluginError as error:
+        raise RunError(error.message, fixes=error.fixes) from None
     except ConfigError as error:
-        if error.fixes:  # a plug-in that is not loaded
-            raise RunError(error.message, fixes=error.fixes) from None
         raise RunError(f"{error}; is this run of another version of regard?") from None
     metrics = path / "metrics.json"
     return Run(

@@ -456,3 +456,16 @@ def test_published_sentences_are_tokenised_already() -> None:
         # What a hyphen or apostrophe joins there is apart here: "self-help", "'s-style".
         assert blanks[word] <= words[word] <= 1.2 * blanks[word] + 2, word
     checked(Tokenizer.train(texts).encode(texts, max_tokens=61))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_tokens_of_one_character_are_of_one_word(kind: TokenizerKind) -> None:
+    """NFKC writes a fraction as three words; the text has one."""
+    texts = ["½ film", "Gr¼n 4½ kg", "a ½½ b"]
+    tokenizer = Tokenizer.train(texts, kind=kind, vocabulary=60, min_count=1, lowercase=True)
+    encoded = tokenizer.encode(texts, max_tokens=100)
+    words = [
+        [text[start:stop] for start, stop in spans]
+        for text, spans in zip(texts, encoded.word_spans, strict=True)
+    ]
+    assert words == [["½", "film"], ["Gr¼n", "4½", "kg"], ["a", "½½", "b"]]

@@ -171,8 +171,16 @@ def _row(text: str, found: Encoding, max_tokens: int) -> _Row:
     flat = np.fromiter(chain.from_iterable(found.offsets[:tokens]), np.int32, 2 * tokens)
     spans = flat.reshape(tokens, 2)
     if not text.isascii():
+        words = _join_shared(spans, words)
         _cover_marks(text, spans, words)
     return ids, spans, words
+
+
+def _join_shared(spans: NDArray[np.int32], words: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The word of each token, one for all that share a character: NFKC divides \u00bd in three."""
+    apart = np.diff(words, prepend=-1) > 0
+    apart[1:] &= spans[1:, 0] >= np.maximum.accumulate(spans[:-1, 1])
+    return (np.cumsum(apart) - 1).astype(np.int32)
 
 
 def _cover_marks(text: str, spans: NDArray[np.int32], words: NDArray[np.int32]) -> None:

@@ -183,6 +183,8 @@ class ClassesOutput(Output):
         if cases.labels is not None:
             columns["true"] = cases.labels.astype(str)
             summary += f", {(predicted.astype(str) == columns['true']).sum()} right"
+            unseen = int((~np.isin(columns["true"], self.classes_.astype(str))).sum())
+            summary += f", {unseen} labelled with no class of the run" if unseen else ""
         for name, column in zip(self.classes_, probabilities.T, strict=True):
             columns[f"probability {name}"] = [f"{probability:.6f}" for probability in column]
         return columns, summary
