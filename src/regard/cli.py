@@ -133,8 +133,7 @@ def compare(
     ],
     seeds: Annotated[int, typer.Option(help="Number of random seeds for each.", min=1)] = 3,
     out: Annotated[
-        Path | None,
-        typer.Option(help="Folder to write.", show_default="runs/compare-NAME"),
+        Path | None, typer.Option(help="Folder to write.", show_default="runs/compare-NAME")
     ] = None,
     change: _Change = None,
     resume: _Resume = False,
@@ -264,14 +263,7 @@ def explain(
     from regard import jobs
 
     said = jobs.explain(
-        run,
-        source,
-        case,
-        out,
-        text=text,
-        labelled=labelled,
-        future=future,
-        overwrite=overwrite,
+        run, source, case, out, text=text, labelled=labelled, future=future, overwrite=overwrite
     )
     typer.echo(f"{said}: {out}")
 

@@ -99,12 +99,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         )
 
     def fit(
-        self,
-        X: Any,
-        y: Any = None,
-        *,
-        validation: Any = None,
-        checkpoint: Path | None = None,
+        self, X: Any, y: Any = None, *, validation: Any = None, checkpoint: Path | None = None
     ) -> Self:
         """Train.
 
@@ -162,11 +157,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         return self
 
     def infer(
-        self,
-        X: Any,
-        *,
-        maps: Collection[str] = (),
-        keep: NDArray[np.int64] | None = None,
+        self, X: Any, *, maps: Collection[str] = (), keep: NDArray[np.int64] | None = None
     ) -> Inference:
         """Run cases through the model once; all predictions and maps are views of what it returns.
 
@@ -328,8 +319,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         }
         data = {"kind": "arrays", **{name: given[name] for name in data_fields(self.task)}}
         return resolve_config(
-            {"task": self.task, "seed": seed, "data": data, **sections},
-            source=type(self).__name__,
+            {"task": self.task, "seed": seed, "data": data, **sections}, source=type(self).__name__
         )
 
     def fitted_figures(self) -> dict[str, Any]:

@@ -18,7 +18,10 @@ from regard.plots import CaseView, Outcome
 from regard.splits import split
 from regard.training import Part
 
-__all__ = ["Input", "Parts"]
+__all__ = ["Input", "Maps", "Parts"]
+
+Maps = Mapping[str, NDArray[np.float64]]
+"""Name to a map over an encoder's positions, cases first."""
 
 
 class Parts(NamedTuple):
@@ -204,11 +207,7 @@ class Input(ABC):
 
     @abstractmethod
     def lay(
-        self,
-        model: nn.Module,
-        maps: Mapping[str, NDArray[np.float64]],
-        encoded: Any,
-        index: NDArray[np.int64],
+        self, model: nn.Module, maps: Maps, encoded: Any, index: NDArray[np.int64]
     ) -> dict[str, list[NDArray[np.float64]]]:
         """Maps over an encoder's positions as maps over the input, one for each case.
 

@@ -13,7 +13,7 @@ from torch import nn
 from regard.errors import ConfigError, DataError
 from regard.explain import lay_over_steps
 from regard.inference import Inference
-from regard.inputs.input import Input, Parts
+from regard.inputs.input import Input, Maps, Parts
 from regard.inputs.panel.calendar import Step
 from regard.inputs.panel.cases import PanelWindows, choose_window, divide_panel, season_of
 from regard.inputs.panel.encoded import ScaledWindows, WindowPart, moments
@@ -290,11 +290,7 @@ class PanelInput(Input):
         return [WindowPart(each, training=True) for each in encoded if each is not None]
 
     def lay(
-        self,
-        model: nn.Module,
-        maps: Mapping[str, NDArray[np.float64]],
-        encoded: Any,
-        index: NDArray[np.int64],
+        self, model: nn.Module, maps: Maps, encoded: Any, index: NDArray[np.int64]
     ) -> dict[str, list[NDArray[np.float64]]]:
         encoder: Any = model.encoder
         laid = {}

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from regard.errors import ConfigError, DataError
 from regard.explain import lay_over_steps, localisation_ap, most_attended_spans
 from regard.inference import Inference
-from regard.inputs.input import Input
+from regard.inputs.input import Input, Maps
 from regard.inputs.series.arrays import as_cases
 from regard.inputs.series.cases import Cases
 from regard.inputs.series.load import load
@@ -158,11 +158,7 @@ class SeriesInput(Input):
         return bool(self.config.model.pooling == "conjunctive")
 
     def lay(
-        self,
-        model: nn.Module,
-        maps: Mapping[str, NDArray[np.float64]],
-        encoded: Any,
-        index: NDArray[np.int64],
+        self, model: nn.Module, maps: Maps, encoded: Any, index: NDArray[np.int64]
     ) -> dict[str, list[NDArray[np.float64]]]:
         """Each position's value, shared evenly among the steps that it covers."""
         lengths = encoded[0].lengths[index]

@@ -14,7 +14,7 @@ from torch import nn
 from regard.errors import ConfigError, DataError
 from regard.explain import lay_over_steps
 from regard.inference import Inference
-from regard.inputs.input import Input, Parts
+from regard.inputs.input import Input, Maps, Parts
 from regard.inputs.text.encoded import Encoded, sum_to_words
 from regard.inputs.text.load import load_texts
 from regard.inputs.text.model import build_text_model
@@ -195,11 +195,7 @@ class TextInput(Input):
         return model.pooling == "conjunctive" or (linear and self._has_ngrams)
 
     def lay(
-        self,
-        model: nn.Module,
-        maps: Mapping[str, NDArray[np.float64]],
-        encoded: Any,
-        index: NDArray[np.int64],
+        self, model: nn.Module, maps: Maps, encoded: Any, index: NDArray[np.int64]
     ) -> dict[str, list[NDArray[np.float64]]]:
         """Spread each position's value over its tokens, and sum over the tokens of a word."""
         words = [encoded.tokens.words[at] for at in index]
