@@ -548,7 +548,7 @@ def _no_rows(lines: list[str]) -> None:
          "'2024-01-01T00:00Z' has the zone Z (row 2); write all times in one zone, such as UTC"),
         (_text, "sales.csv, row 13, column 'y': 'many' is not a number"),
         (_missing, "sales.csv, row 13, column 'y': the value is missing (NaN); set "
-         "missing='interpolate' to fill the gaps"),
+         '"missing": "interpolate" in "data"'),
         (_infinite, "sales.csv, row 13, column 'y'"),
         (_no_time, "sales.csv, row 13, column 'ds': 'yesterday' is not a time; wanted whole "
          "numbers, or dates"),

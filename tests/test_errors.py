@@ -1,40 +1,58 @@
-"""Errors: what is wrong, and how to fix it in Python and at the command line."""
+"""Errors: what is wrong, and how to fix it in Python, in a configuration and by an option."""
 
 import copy
 import pickle
+from typing import Any
 
 import pytest
 
-from regard import cli, errors
-from regard.errors import ConfigError, DataError, RegardError, RunError
+from regard import cli
+from regard.errors import (
+    ConfigError,
+    DataError,
+    Fix,
+    RegardError,
+    RunError,
+    in_configuration,
+    spoken,
+)
 
-CASES: list[tuple[tuple[str, ...], str, str]] = [
-    ((), "x: wrong", "x: wrong"),
+CASES: list[tuple[tuple[Fix, ...], str, str, str]] = [
+    ((), "x: wrong", "x: wrong", "x: wrong"),
     (
         ("overwrite",),
+        "x: wrong; choose another name or pass overwrite=True",
         "x: wrong; choose another name or pass overwrite=True",
         "x: wrong; choose another name or use --overwrite",
     ),
     (
         ("resume", "overwrite"),
         "x: wrong; pass resume=True to continue, or choose another name or pass overwrite=True",
+        "x: wrong; pass resume=True to continue, or choose another name or pass overwrite=True",
         "x: wrong; use --resume to continue, or choose another name or use --overwrite",
     ),
     (
-        ("labelled",),
-        "x: wrong; pass labelled=True or labelled=False",
-        "x: wrong; use --labelled or --unlabelled",
+        (("missing", "interpolate"),),
+        "x: wrong; pass missing='interpolate'",
+        'x: wrong; set "missing": "interpolate" in "data"',
+        'x: wrong; set "missing": "interpolate" in "data"',
     ),
-    (("future",), "x: wrong; pass future", "x: wrong; use --future"),
+    (
+        ("training.learning_rate", ("label", None)),
+        "x: wrong; pass learning_rate, or pass label=None",
+        'x: wrong; set "learning_rate" in "training", or set "label": null in "data"',
+        'x: wrong; set "learning_rate" in "training", or set "label": null in "data"',
+    ),
 ]
 
 
-@pytest.mark.parametrize(("fixes", "python", "line"), CASES)
+@pytest.mark.parametrize(("fixes", "python", "configuration", "line"), CASES)
 @pytest.mark.parametrize("kind", [RegardError, ConfigError, DataError, RunError])
 def test_fixes_are_told_in_the_words_of_the_caller(
     kind: type[RegardError],
-    fixes: tuple[str, ...],
+    fixes: tuple[Fix, ...],
     python: str,
+    configuration: str,
     line: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -42,23 +60,52 @@ def test_fixes_are_told_in_the_words_of_the_caller(
     error = kind("x: wrong", fixes=fixes)
     assert str(error) == python
 
-    def fails() -> None:
-        raise error from None
+    @spoken(in_configuration)
+    def fails(*args: Any, **options: Any) -> None:
+        raise error
 
-    monkeypatch.setattr(cli, "app", fails)
+    with pytest.raises(kind) as caught:
+        fails()
+    assert str(caught.value) == configuration
+
+    monkeypatch.setattr("regard.config.read_config", fails)
+    assert _printed(monkeypatch, capsys, "train", "x.json") == f"error: {line}\n"
+
+
+def test_options_are_those_of_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*args: Any, **options: Any) -> None:
+        raise DataError("x: wrong", fixes=("labelled", ("future", "known.csv")))
+
+    monkeypatch.setattr("regard.jobs.predict", fails)
+    said = _printed(monkeypatch, capsys, "predict", "run", "x.csv", "--out", "y.csv")
+    wanted = "use --labelled or --unlabelled, or use --future known.csv"
+    assert said == f"error: x: wrong; {wanted}\n"
+
+
+def _printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str
+) -> str:
+    monkeypatch.setattr("sys.argv", ["regard", *words])
     with pytest.raises(SystemExit) as end:
         cli.main()
     assert end.value.code == 2
-    assert capsys.readouterr().err == f"error: {line}\n"
+    return capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", [RegardError, ConfigError, DataError, RunError])
 def test_copies_keep_the_fixes(kind: type[RegardError]) -> None:
     error = kind("x: exists", fixes=("overwrite",))
+    error.speech = in_configuration
     for other in (copy.copy(error), copy.deepcopy(error), pickle.loads(pickle.dumps(error))):
         assert type(other) is kind
         assert (str(other), other.fixes) == (str(error), ("overwrite",))
 
 
-def test_python_and_the_command_line_have_the_same_fixes() -> None:
-    assert errors._FIXES.keys() == cli._FIXES.keys()
+def test_the_fixes_of_the_command_line_are_options_of_a_command() -> None:
+    from typer.main import get_command
+
+    group: Any = get_command(cli.app)
+    options = {each.name for command in group.commands.values() for each in command.params}
+    assert set(cli._FIXES) <= options

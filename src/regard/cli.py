@@ -4,17 +4,54 @@ import json
 import math
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+import typer.core
 
-from regard.errors import ConfigError, RegardError, did_you_mean
+from regard.errors import ConfigError, RegardError, Speech, did_you_mean
 
 __all__ = ["app", "compare", "explain", "main", "mechanisms", "predict", "show", "train"]
 
+# Parameter to the fix at the command line, where its option says too little.
+_FIXES = {
+    "labelled": "use --labelled or --unlabelled",
+    "overwrite": "choose another name or use --overwrite",
+    "plugin": "name it with --plugin",
+    "resume": "use --resume to continue",
+    "source": "name a file to predict and --out",
+}
+
+
+class _Commands(typer.core.TyperGroup):
+    """Commands whose errors name options where the command has them."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except RegardError as error:
+            command = self.get_command(ctx, ctx.invoked_subcommand or "")
+            options = {each.name for each in command.params} if command else set()
+            error.speech = _in_options(options, error.speech)
+            raise
+
+
+def _in_options(options: Set[str | None], otherwise: Speech) -> Speech:
+    """Fixes as options of a command, those that it does not have in other words."""
+
+    def fix(name: str, value: Any) -> str:
+        if name not in options:
+            return otherwise(name, value)
+        option = f"--{name.replace('_', '-')}" + ("" if value is ... else f" {value}")
+        return _FIXES.get(name, f"use {option}")
+
+    return fix
+
+
 app = typer.Typer(
+    cls=_Commands,
     help="Attention models on sequences that show where every prediction looked.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -55,15 +92,6 @@ _Plugins = Annotated[
         help="Module that registers names of its own; imported first. Can be repeated.",
     ),
 ]
-
-# Parameter to the fix at the command line, as in `regard.errors` for Python.
-_FIXES = {
-    "labelled": "use --labelled or --unlabelled",
-    "overwrite": "choose another name or use --overwrite",
-    "plugin": "name it with --plugin",
-    "resume": "use --resume to continue",
-    "source": "name a file to predict and --out",
-}
 
 
 def _print_version(wanted: bool) -> None:
@@ -284,8 +312,7 @@ def main() -> None:
     try:
         app()
     except RegardError as error:
-        fixed = error.describe(lambda name: _FIXES.get(name, f"use --{name}"))
-        _fail(f"error: {fixed}", 2)
+        _fail(f"error: {error}", 2)
 
 
 def _load_plugins(modules: list[str] | None) -> None:

@@ -4,20 +4,35 @@ Every message names the parameter, file or row, what was wanted, what was given 
 is a likely one, the fix. At the command line each is one line and exit code 2.
 """
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
+from typing import Any
 
 __all__ = [
     "ConfigError",
     "DataError",
+    "Fix",
     "PluginError",
     "RegardError",
     "RegardWarning",
     "RunError",
+    "Speech",
     "did_you_mean",
+    "in_configuration",
+    "in_python",
+    "spoken",
 ]
 
-# Parameter to the fix in Python; the command line has a table of its options.
+Fix = str | tuple[str, Any]
+"""A parameter that lets the call succeed, by name or with the value to give it. A field of a
+configuration has its section before a dot, unless that is `data`: `training.learning_rate`."""
+
+Speech = Callable[[str, Any], str]
+"""From a parameter and its value, or `...` for none, to what to do with it; "" for nothing."""
+
+# Arguments of functions that need more words than their name.
 _FIXES = {
     "labelled": "pass labelled=True or labelled=False",
     "overwrite": "choose another name or pass overwrite=True",
@@ -27,33 +42,66 @@ _FIXES = {
 }
 
 
+def in_python(name: str, value: Any = ...) -> str:
+    """A fix as an argument of a call.
+
+    >>> in_python("missing", "interpolate"), in_python("training.epochs", 3)
+    ("pass missing='interpolate'", 'pass epochs=3')
+    """
+    if name in _FIXES:
+        return _FIXES[name]
+    name = name.rpartition(".")[2]
+    return f"pass {name}" if value is ... else f"pass {name}={value!r}"
+
+
+def in_configuration(name: str, value: Any = ...) -> str:
+    """A fix as a field of a configuration, or an argument of the function that takes one.
+
+    >>> in_configuration("missing", "interpolate")
+    'set "missing": "interpolate" in "data"'
+    >>> in_configuration("training.epochs")
+    'set "epochs" in "training"'
+    """
+    if name in _FIXES:
+        return _FIXES[name]
+    section, _, field = name.rpartition(".")
+    given = "" if value is ... else f": {json.dumps(value)}"
+    return f'set "{field}"{given} in "{section or "data"}"'
+
+
 class RegardError(Exception):
     """Base of every error that the user can fix.
 
     Parameters:
         message: what is wrong, without the fixes.
-        fixes: names of parameters that let the call succeed; `str` appends what to do with them.
+        fixes: what lets the call succeed; `str` appends them in the words of whoever called.
 
     >>> str(RunError("runs/x: exists", fixes=("overwrite",)))
     'runs/x: exists; choose another name or pass overwrite=True'
+    >>> str(DataError("a.csv: a value is missing", fixes=(("missing", "interpolate"),)))
+    "a.csv: a value is missing; pass missing='interpolate'"
     """
 
-    def __init__(self, message: str, *, fixes: tuple[str, ...] = ()) -> None:
+    def __init__(self, message: str, *, fixes: tuple[Fix, ...] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.fixes = fixes
+        self.speech: Speech = in_python
 
     def __str__(self) -> str:
-        return self.describe(lambda name: _FIXES.get(name, f"pass {name}"))
+        named = [(fix, ...) if isinstance(fix, str) else fix for fix in self.fixes]
+        fixes = [text for name, value in named if (text := self.speech(name, value))]
+        return "; ".join([self.message, *[", or ".join(fixes)] * bool(fixes)])
 
-    def describe(self, fix: Callable[[str], str]) -> str:
-        """The message with its fixes.
 
-        Parameters:
-            fix: from the name of a parameter to what to do with it.
-        """
-        fixes = ", or ".join(fix(name) for name in self.fixes)
-        return f"{self.message}; {fixes}" if fixes else self.message
+@contextmanager
+def spoken(speech: Speech) -> Iterator[None]:
+    """Errors raised within tell their fixes in these words; also a decorator."""
+    try:
+        yield
+    except RegardError as error:
+        error.speech = speech
+        raise
 
 
 class ConfigError(RegardError, ValueError):

@@ -64,8 +64,7 @@ def test_the_first_gap_is_named_with_the_way_out() -> None:
     with pytest.raises(DataError) as caught:
         settled(values, [5, 5, 5], "refuse")
     assert str(caught.value) == (
-        "here, case 1, channel 1, step 3: the value is missing (NaN); "
-        "set missing='interpolate' to fill the gaps"
+        "here, case 1, channel 1, step 3: the value is missing (NaN); pass missing='interpolate'"
     )
 
 

@@ -11,7 +11,14 @@ from statistics import fmean, median, stdev
 from typing import Any, NamedTuple
 
 from regard.config import Config, resolve_config
-from regard.errors import ConfigError, DataError, RegardError, RunError
+from regard.errors import (
+    ConfigError,
+    DataError,
+    RegardError,
+    RunError,
+    in_configuration,
+    spoken,
+)
 from regard.estimators import sides_of
 from regard.jobs.training import train
 from regard.outputs import Output
@@ -52,6 +59,7 @@ class Comparison(NamedTuple):
     notes: list[str]
 
 
+@spoken(in_configuration)
 def compare(
     config: Config | Mapping[str, Any],
     attentions: Sequence[str | Mapping[str, Any]],

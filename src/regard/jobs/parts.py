@@ -1,12 +1,14 @@
 """The data of a configuration, read, checked and divided."""
 
 from regard.config import Config
+from regard.errors import in_configuration, spoken
 from regard.estimators import sides_of
 from regard.inputs import Parts
 
 __all__ = ["load_parts"]
 
 
+@spoken(in_configuration)
 def load_parts(config: Config) -> Parts:
     """The training, validation (or None) and test part of the data that a configuration names.
 

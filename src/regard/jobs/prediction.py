@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.errors import ConfigError, DataError
+from regard.errors import ConfigError, DataError, in_python, spoken
 from regard.estimators import AttentionEstimator, estimator_of
 from regard.inference import Inference
 from regard.plots import CaseView
@@ -19,7 +19,15 @@ __all__ = ["Answer", "answer", "explain", "predict"]
 
 _PICTURES = (".png", ".svg", ".html")
 
+_ARGUMENTS = ("future", "labelled", "overwrite", "plugin", "source")
 
+
+def _fix(name: str, value: Any) -> str:
+    """Fixes that need no other run."""
+    return in_python(name, value) if name in _ARGUMENTS else ""
+
+
+@spoken(_fix)
 def predict(
     run: str | Path,
     source: str | Path | None,
@@ -66,6 +74,7 @@ def predict(
     return ", ".join([said, *estimator.input_.remarks(seen)])
 
 
+@spoken(_fix)
 def explain(
     run: str | Path,
     source: str | Path | None,
@@ -134,6 +143,7 @@ class Answer:
         return _view(self._estimator, self._estimator.infer(cases, maps=("weights",)))
 
 
+@spoken(_fix)
 def answer(run: str | Path) -> Answer:
     """Open a run that predicts what is typed.
 

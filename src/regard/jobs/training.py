@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from regard.config import Config, resolve_config
-from regard.errors import ConfigError, RegardWarning, RunError
+from regard.errors import ConfigError, RegardWarning, RunError, in_configuration, spoken
 from regard.estimators import estimator_of
 from regard.jobs.evaluation import evaluate
 from regard.jobs.parts import load_parts
@@ -30,6 +30,7 @@ from regard.training import check_device
 __all__ = ["train"]
 
 
+@spoken(in_configuration)
 def train(
     config: Config | Mapping[str, Any],
     out: str | Path,

@@ -108,7 +108,7 @@ def read_run(path: Path) -> Run:
     except PluginError as error:
         raise RunError(error.message, fixes=error.fixes) from None
     except ConfigError as error:
-        raise RunError(f"{error}; is this run of another version of regard?") from None
+        raise RunError(f"{error.message}; is this run of another version of regard?") from None
     metrics = path / "metrics.json"
     return Run(
         config=config,

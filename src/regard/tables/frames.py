@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.errors import DataError, did_you_mean
+from regard.errors import DataError, Fix, did_you_mean
 from regard.tables.cells import MISSING_MARKS, is_number, not_a_number
 from regard.tables.files import FilePath, check_file, read_text
 
@@ -75,7 +75,7 @@ class Table:
         """The place of a cell for messages; `row` is a position in the frame."""
         return f"{self.path}, row {self.rows[row]}, column {column!r}"
 
-    def need(self, name: str, parameter: str, fix: str = "") -> None:
+    def need(self, name: str, parameter: str, fixes: tuple[Fix, ...] = ()) -> None:
         """Refuse a missing or duplicate column."""
         if f"{name}_duplicated_0" in self.frame.columns:  # as polars renames the second
             raise DataError(f"{self.path} has two columns {name!r} ({parameter}); rename one")
@@ -90,7 +90,7 @@ class Table:
                 near = f"; choose one of {listed}"
                 if any(is_number(column) or len(column) > _LONG for column in columns):
                     near += "; the first row must be a header, which names the columns"
-            raise DataError(f"{self.path} has no column {name!r} ({parameter}){near}{fix}")
+            raise DataError(f"{self.path} has no column {name!r} ({parameter}){near}", fixes=fixes)
 
     def need_names(self) -> None:
         """Refuse columns without a unique name, such as the index that pandas writes."""

@@ -40,8 +40,7 @@ def read_json_lines(
         if label is not None and optional:
             given.append(found.get(label))
         elif label is not None:
-            fix = "; set label=None for a file without labels"
-            given.append(_field(found, label, where, "label", fix))
+            given.append(_field(found, label, where, "label"))
 
     def place(at: int, name: str) -> str:
         return f"{path}, line {lines[at]}, {name!r}"
@@ -70,11 +69,11 @@ def _objects(path: FilePath, encoding: str) -> Iterator[tuple[int, dict[str, Any
         yield line, found
 
 
-def _field(found: dict[str, Any], name: str, where: str, parameter: str, fix: str = "") -> Any:
+def _field(found: dict[str, Any], name: str, where: str, parameter: str) -> Any:
     if name not in found:
         near = did_you_mean(name, found)
         listed = f"; there are {', '.join(found)}" if "did you" in near else ""
-        raise DataError(f"{where} has no {name!r} ({parameter}){listed}{near}{fix}")
+        raise DataError(f"{where} has no {name!r} ({parameter}){listed}{near}")
     return found[name]
 
 

@@ -66,8 +66,8 @@ def settle_missing(
         return values
     if missing == "refuse":
         raise DataError(
-            f"{place(*_first(gaps))}: the value is missing (NaN); set missing='interpolate' to "
-            "fill the gaps"
+            f"{place(*_first(gaps))}: the value is missing (NaN)",
+            fixes=(("missing", "interpolate"),),
         )
     known, broken = inside & ~gaps, np.asarray(gaps.any(axis=2))
     without = np.asarray(broken & ~known.any(axis=2))

@@ -39,8 +39,7 @@ def test_polars_frames() -> None:
 def test_frames_are_named_in_messages() -> None:
     frame = long_frame().with_columns(y=pl.Series([1, 2, None, 4, 5]))
     assert refusal(frame) == (
-        "X, row 2, column 'y': the value is missing (NaN); "
-        "set missing='interpolate' to fill the gaps"
+        "X, row 2, column 'y': the value is missing (NaN); pass missing='interpolate'"
     )
     assert as_panel(frame, missing="interpolate").values[0].tolist() == [[1, 3, 5]]
     assert refusal(long_frame(), time="moment").startswith(
@@ -120,7 +119,7 @@ def test_lists_are_of_series() -> None:
         ([np.ones(3), np.ones((3, 2))], "X: series 1 has 2 targets, series 0 has 1; "
          "wanted the same for all"),
         ([[1.0, 2.0], [np.nan, 1.0]], "X, series 1, target 0, step 0: the value is missing (NaN); "
-         "set missing='interpolate' to fill the gaps"),
+         "pass missing='interpolate'"),
         ([[1.0, np.inf]], "X, series 0, target 0, step 1: the value is infinite (inf); "
          "wanted a finite number"),
         ([[1.0, [2.0]], [3.0]], "X: series 0 holds values that are not numbers"),

@@ -262,8 +262,8 @@ def test_a_stray_saturday_is_no_business_day(file: Path) -> None:
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
-        ("", "the value is missing (NaN); set missing='interpolate' to fill the gaps"),
-        ("NA", "the value is missing (NaN); set missing='interpolate' to fill the gaps"),
+        ("", "the value is missing (NaN); pass missing='interpolate'"),
+        ("NA", "the value is missing (NaN); pass missing='interpolate'"),
         ("-inf", "the value is infinite (inf); wanted a finite number"),
         ("oops", "'oops' is not a number"),
     ],
@@ -285,7 +285,7 @@ def test_missing_values_are_filled_on_request(file: Path) -> None:
     ("options", "message"),
     [
         ({"time": "date"}, "toy.csv has no column 'date' (time); choose one of unique_id, ds, y, "
-         "price, holiday; time=None counts rows"),
+         "price, holiday; pass time=None"),
         ({"id": "uniqe_id"}, "toy.csv has no column 'uniqe_id' (id); there are unique_id, ds, y, "
          "price, holiday; did you mean 'unique_id'?"),
         ({"target": "sales"}, "toy.csv has no column 'sales' (target); choose one of unique_id, "

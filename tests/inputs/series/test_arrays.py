@@ -82,8 +82,7 @@ def test_missing_and_infinite_values_are_named() -> None:
     X = SERIES.copy()
     X[1, 2, 3] = np.nan
     assert refusal(X) == (
-        "X, case 1, channel 2, step 3: the value is missing (NaN); "
-        "set missing='interpolate' to fill the gaps"
+        "X, case 1, channel 2, step 3: the value is missing (NaN); pass missing='interpolate'"
     )
     assert "X, case 0, channel 0, step 1: the value is missing (NaN)" in refusal([[1, None, 2]])
     assert "X, case 0, channel 0, step 1: the value is missing (NaN)" in refusal([[1, np.nan], [2]])

@@ -110,8 +110,7 @@ def test_gaps_are_filled_when_asked(file: Path) -> None:
 @pytest.mark.parametrize("mark", ["", "NaN", "nan", "NA", " ", "?", "None"])
 def test_gaps_are_refused_with_their_place(file: Path, mark: str) -> None:
     assert refusal(file, f"a,1,2\nb,3,4\nc,5,{mark}\n") == (
-        "waves.csv, row 3, column 3: the value is missing (NaN); "
-        "set missing='interpolate' to fill the gaps"
+        "waves.csv, row 3, column 3: the value is missing (NaN); pass missing='interpolate'"
     )
 
 
@@ -150,7 +149,7 @@ def test_infinities_are_refused(file: Path, missing: str, text: str) -> None:
         ),
         (
             "a,1,2\n,3,4\n",
-            "waves.csv, row 2: the label is missing; set label='none' for a file without labels",
+            "waves.csv, row 2: the label is missing",
         ),
         ("a\nb\n", "waves.csv, row 1 has a label and no values"),
         ("label,t0,t1\n", "waves.csv has a header and no series"),

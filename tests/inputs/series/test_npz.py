@@ -67,8 +67,7 @@ def test_missing_values(file: Path) -> None:
     gaps = X.copy()
     gaps[1, 2, 3] = np.nan
     assert refusal(file, X=gaps) == (
-        "toy.npz, case 1, channel 2, step 3: the value is missing (NaN); "
-        "set missing='interpolate' to fill the gaps"
+        "toy.npz, case 1, channel 2, step 3: the value is missing (NaN); pass missing='interpolate'"
     )
     np.testing.assert_allclose(read_npz(file, missing="interpolate").values, X)
 

@@ -90,8 +90,7 @@ def test_times_are_compared_as_what_they_are(file: Path) -> None:
 def test_gaps_are_named_or_filled(file: Path) -> None:
     content = "case,time,label,x\na,2,l,5\na,1,l,NA\na,0,l,1\n\na,3,l,\n"
     assert refusal(file, content) == (
-        "toy.csv, row 3, column 'x': the value is missing (NaN); "
-        "set missing='interpolate' to fill the gaps"
+        "toy.csv, row 3, column 'x': the value is missing (NaN); pass missing='interpolate'"
     )
     assert reading(file, content, missing="interpolate").values.tolist() == [[[1, 3, 5, 5]]]
 
@@ -182,8 +181,7 @@ def test_dates_that_could_be_read_two_ways_are_refused(file: Path) -> None:
         ),
         (
             {"label": "klass"},
-            "toy.csv has no column 'klass' (label); choose one of case, time, label, x, y; "
-            "set label=None for a table without labels",
+            "toy.csv has no column 'klass' (label); choose one of case, time, label, x, y",
         ),
         (
             {"channels": ["x", "z"]},

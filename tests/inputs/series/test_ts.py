@@ -75,8 +75,7 @@ def test_classes_need_not_be_listed(file: Path) -> None:
 def test_missing_values(file: Path) -> None:
     content = HEADER + "@data\n1,2,3:4,5,6:left\n1,2,3:4,?,NaN:right\n"
     assert refusal(file, content) == (
-        "toy.ts, line 6, channel 1, step 1: the value is missing (NaN); "
-        "set missing='interpolate' to fill the gaps"
+        "toy.ts, line 6, channel 1, step 1: the value is missing (NaN); pass missing='interpolate'"
     )
     assert read_ts(file, missing="interpolate").values[1, 1].tolist() == [4, 4, 4]
 

@@ -241,8 +241,7 @@ MANY = [f"c{at}" for at in range(101)]
         (
             COMMA,
             {"label": "klass"},
-            "toy.csv has no column 'klass' (label); choose one of text, label; "
-            "set label=None for a file without labels",
+            "toy.csv has no column 'klass' (label); choose one of text, label",
         ),
         (
             ",".join(MANY) + "\n" + ",".join(MANY),
@@ -329,8 +328,7 @@ GOOD = '{"text": "a", "label": "b"}\n\n'
         ),
         (
             '{"text": "a"}',
-            "toy.jsonl, line 3 has no 'label' (label); choose one of text; "
-            "set label=None for a file without labels",
+            "toy.jsonl, line 3 has no 'label' (label); choose one of text",
         ),
         ('{"text": null, "label": 1}', "toy.jsonl, line 3, 'text' is missing (NaN or None)"),
         ('{"text": " ", "label": 1}', "toy.jsonl, line 3, 'text' is empty"),
@@ -375,9 +373,7 @@ def test_bad_lines(tmp_path: Path) -> None:
     path.write_text("1 fine\n\n0\n")
     with pytest.raises(DataError) as caught:
         read_lines(path)
-    assert str(caught.value) == (
-        f"{path}, line 3 has the label '0' and no text; set label='none' for a file without labels"
-    )
+    assert str(caught.value) == (f"{path}, line 3 has the label '0' and no text")
     path.write_text("1 fine\n0.5 half\n")
     with pytest.raises(DataError, match=r"line 2: labels are numbers with fractions \(0.5\)"):
         read_lines(path)

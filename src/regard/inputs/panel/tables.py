@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.errors import ConfigError, DataError
+from regard.errors import ConfigError, DataError, Fix
 from regard.inputs.panel.panel import Panel
 from regard.inputs.panel.regular import (
     Frequency,
@@ -136,9 +136,10 @@ def _parts(table: Table, options: PanelOptions) -> _Parts:
         )
     id = _ID if options.id is None and _ID in present else options.id  # noqa: A001
     taken: dict[str, str] = {}
-    for name, role, fix in ((time, "time", "; time=None counts rows"), (id, "id", "")):
+    fixes: dict[str, tuple[Fix, ...]] = {"time": (("time", None),), "id": ()}
+    for name, role in ((time, "time"), (id, "id")):
         if name is not None:
-            table.need(name, role, fix)
+            table.need(name, role, fixes[role])
             taken[name] = role
     given = {"past": _names("past", options.past), "known": _names("known", options.known)}
     if target is not None:

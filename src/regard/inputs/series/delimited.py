@@ -87,9 +87,7 @@ def parse_csv(
         elif before:
             labels.append(cells[0].strip())
             if labels[-1].lower() in ("", "nan"):
-                raise DataError(
-                    f"{where}: the label is missing; set label='none' for a file without labels"
-                )
+                raise DataError(f"{where}: the label is missing")
         series.append(parse_numbers(cells[before:], f"{where}, column", start=1 + before))
         rows.append(row)
     if labels and labels[0].lower() in ("label", "class", "target", "y") and _counts(series[0]):

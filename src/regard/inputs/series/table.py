@@ -123,7 +123,7 @@ def _channels(
     table.need(case, "case")
     table.need(time, "time")
     for name in labels:
-        table.need(name, "label", "; set label=None for a table without labels")
+        table.need(name, "label")
     if channels is None:
         table.need_names()
         names = [name for name in table.frame.columns if name not in (case, time, *labels)]

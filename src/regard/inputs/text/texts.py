@@ -153,10 +153,7 @@ def read_lines(
         if not parts or not parts[-1]:
             continue
         if len(parts) == 1:
-            raise DataError(
-                f"{path}, line {row} has the label {parts[0]!r} and no text; "
-                "set label='none' for a file without labels"
-            )
+            raise DataError(f"{path}, line {row} has the label {parts[0]!r} and no text")
         found.append((row, parts[0], parts[1].rstrip()))
     texts = tuple(text for _, _, text in found)
     if label == "none":
@@ -184,7 +181,7 @@ def _read_table(
     if optional and label not in table.filled:
         label = None
     if label is not None:
-        table.need(label, "label", "; set label=None for a file without labels")
+        table.need(label, "label")
     kind = table.keys(text).dtype
     if kind.is_numeric() or kind.is_temporal():
         raise DataError(f"{path}: column {text!r} holds {kind}; wanted texts")
