@@ -1,0 +1,86 @@
+"""All problems of a file, told in one error: the first places of each kind, and how many."""
+
+from collections.abc import Iterable
+from itertools import islice
+
+from regard.errors import DataError, Fix
+
+__all__ = ["SHOWN", "Problems"]
+
+SHOWN = 3
+"""Places shown of each kind of problem, and kinds shown."""
+
+
+class Problems:
+    """Collects what is wrong in a file while it is read, so that the user mends all of it at once.
+
+    Parameters:
+        source: the file, or the name of an argument.
+
+    >>> problems = Problems("a.csv")
+    >>> for row in (3, 5, 8, 13):
+    ...     problems.add("the label is missing", [f"row {row}"], fixes=(("missing", "skip"),))
+    >>> problems.add("'ok' is not a number", ["row 7, column 2"])
+    >>> problems.refuse()
+    Traceback (most recent call last):
+    ...
+    regard.errors.DataError: a.csv, row 3: the label is missing; also row 5 and row 8 (4 in all); \
+row 7, column 2: 'ok' is not a number; pass missing='skip'
+    """
+
+    def __init__(self, source: object) -> None:
+        self._source = source
+        self._places: dict[str, list[str]] = {}
+        self._counts: dict[str, int] = {}
+        self._fixes: dict[Fix, None] = {}
+
+    def __len__(self) -> int:
+        return sum(self._counts.values())
+
+    def add(
+        self,
+        what: str,
+        places: Iterable[str],
+        *,
+        count: int | None = None,
+        fixes: tuple[Fix, ...] = (),
+    ) -> None:
+        """Note a problem.
+
+        Parameters:
+            what: the kind of problem; the same text is told once, with its places.
+            places: within the source, such as "row 3, column 2"; no more than the first three are
+                taken, so that a generator need not name the rest.
+            count: how many there are; None where `places` has a length and names them all.
+            fixes: what lets the call succeed, see `RegardError`.
+        """
+        shown = self._places.setdefault(what, [])
+        self._counts.setdefault(what, 0)
+        if count is None:
+            places = list(places)
+            count = len(places)
+        shown.extend(islice(places, SHOWN - len(shown)))
+        self._counts[what] += count
+        self._fixes |= dict.fromkeys(fixes)
+
+    def refuse(self) -> None:
+        """Raise what was collected, if anything.
+
+        Raises:
+            DataError: There is a problem.
+        """
+        told = [
+            _told(what, places, self._counts[what])
+            for what, places in islice(self._places.items(), SHOWN)
+        ]
+        if not told:
+            return
+        others = len(self) - sum(islice(self._counts.values(), SHOWN))
+        told += [f"{others} more problems" if others > 1 else "one more problem"] * (others > 0)
+        raise DataError(f"{self._source}, {'; '.join(told)}", fixes=tuple(self._fixes))
+
+
+def _told(what: str, places: list[str], count: int) -> str:
+    first, *others = places
+    also = f"; also {' and '.join(others)}" if others else ""
+    return f"{first}: {what}{also}{f' ({count} in all)' if count > SHOWN else ''}"
