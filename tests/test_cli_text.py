@@ -15,6 +15,7 @@ from lightning.pytorch import LightningModule, Trainer
 from commands import TINY, Regard
 from regard import jobs
 from regard.estimators import TextClassifier
+from regard.inputs.text.input import TextInput
 from regard.runs import partial_folder, read_run
 from regard.training.callbacks import Checkpoint
 
@@ -277,6 +278,29 @@ def test_an_empty_column_of_labels_is_none(regard: Regard, run: Path, tmp_path: 
     said = regard.fails("predict", run, source, "--labelled", "--out", tmp_path / "q.csv")
     assert "a.csv, row 2, column 'label' is empty" in said
     assert not (tmp_path / "q.csv").exists()
+
+
+def test_rows_that_cannot_be_predicted_get_no_answer(
+    regard: Regard, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = _rows(4)
+    source = _write(tmp_path / "a.csv", rows)
+    assert regard("predict", run, source, "--out", tmp_path / "all.csv") == 0
+    monkeypatch.setattr(TextInput, "usable", lambda _, cases: np.array([False, True, False, True]))
+    assert regard("predict", run, source, "--out", tmp_path / "some.csv") == 0
+    assert regard.out.startswith("2 predictions, ")
+    assert ", 2 without data: " in regard.out
+    found, every = _table(tmp_path / "some.csv"), _table(tmp_path / "all.csv")
+    assert found[1::2] == every[1::2]
+    blank = dict.fromkeys(every[0], "")
+    assert found[::2] == [blank | {"case": "0"}, blank | {"case": "2"}]
+    said = regard.fails("explain", run, source, "--case", "2", "--out", tmp_path / "c.html")
+    assert said.endswith("a.csv: case 2 is without data")
+    assert regard("explain", run, source, "--out", tmp_path / "c.html") == 0
+    assert regard.out.startswith("case 1: ")
+    monkeypatch.setattr(TextInput, "usable", lambda _, cases: np.zeros(4, bool))
+    said = regard.fails("predict", run, source, "--out", tmp_path / "none.csv")
+    assert said.endswith("a.csv: all of its 4 cases are without data")
 
 
 def test_predict_lines(regard: Regard, lines_run: Path, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ class Input(ABC):
         target: what a case is labelled with: "class", "numbers" or "none".
 
     Attributes:
-        notes: what the user should know of how it was fitted.
+        notes: what the user should know of how data was read and fitted.
     """
 
     case_types: ClassVar[tuple[type, ...]] = ()
@@ -68,6 +68,9 @@ class Input(ABC):
 
     noun: ClassVar[str] = "step"
     """What a map is over, in one word."""
+
+    unusable: ClassVar[str] = "without data"
+    """What new cases are that `usable` leaves out, in a few words after their count."""
 
     def __init__(self, config: Config, *, target: str) -> None:
         self.config = config
@@ -91,12 +94,20 @@ class Input(ABC):
 
     @abstractmethod
     def read(self, path: Path | None, **options: Any) -> Any:
-        """New cases from a file of the form trained on.
+        """New cases from a file of the form trained on: each of its rows, usable or not.
 
         Parameters:
             path: None where nothing was named.
             options: those of `options`.
         """
+
+    def usable(self, cases: Any) -> NDArray[np.bool_]:
+        """[B] which of the cases that `read` returned can be predicted; the others get no answer.
+
+        So a file with an empty text or a gap is predicted, and its table of predictions still has
+        a row for each of its rows.
+        """
+        return np.ones(len(cases), bool)
 
     def typed(self, text: str) -> Any:
         """The case that a user has typed."""

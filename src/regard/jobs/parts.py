@@ -20,4 +20,5 @@ def load_parts(config: Config) -> Parts:
     strata = output.check(cases, source)
     if test is not None:
         output.check_test(test, cases, config.data.test_path)
-    return incoming.divide(cases, test, strata, source)
+    parts = incoming.divide(cases, test, strata, source)
+    return parts._replace(notes=(*incoming.notes, *parts.notes))

@@ -41,7 +41,8 @@ def predict(
 
     The columns depend on the task. For classes they are `case`, `label`, `true` if the file has
     labels, `probability NAME` for every class, and for series `from` and `to`: the shortest span
-    of steps, counted from 0 and without `to`, that holds half of the attention.
+    of steps, counted from 0 and without `to`, that holds half of the attention. A row of the file
+    that cannot be predicted, such as one without a text, has its `case` and no answer.
 
     Parameters:
         run: a run folder.
@@ -63,15 +64,20 @@ def predict(
     out = Path(out)
     check_output(out, "file", overwrite=overwrite)
     estimator = _open(run)
-    cases = _read(estimator, run, source, labelled=labelled, future=future)
-    seen = estimator.infer(cases, maps=("weights",))
+    cases, usable = _read(estimator, run, source, labelled=labelled, future=future)
+    seen = estimator.infer(_usable(cases, usable), maps=("weights",))
     columns, said = estimator.output_.columns(seen)
     columns |= estimator.input_.columns(seen)
+    remarks = estimator.input_.remarks(seen)
+    if not usable.all():
+        columns = {name: _spread(column, usable) for name, column in columns.items()}
+        columns["case"] = cases.ids
+        remarks.append(f"{(~usable).sum()} {estimator.input_.unusable}")
     with replacing(out) as beside, beside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
         writer.writerows(zip(*columns.values(), strict=True))
-    return ", ".join([said, *estimator.input_.remarks(seen)])
+    return ", ".join([said, *remarks])
 
 
 @spoken(_fix)
@@ -113,8 +119,11 @@ def explain(
         raise ConfigError("source, text: exclude each other; give one of them")
     estimator = _open(run, typed=text is not None)
     if text is None:
-        cases = _read(estimator, run, source, labelled=labelled, future=future)
-        cases = cases.take(np.array([_choose(cases.ids, case, str(source or run))]))
+        cases, usable = _read(estimator, run, source, labelled=labelled, future=future)
+        at = int(usable.argmax()) if case is None else _find(cases.ids, case, f"{source or run}")
+        if not usable[at]:
+            raise DataError(f"{source or run}: case {case} is {estimator.input_.unusable}")
+        cases = cases.take(np.array([at]))
     else:
         cases = estimator.input_.typed(text)
     view = _view(estimator, estimator.infer(cases, maps=("weights",)))
@@ -167,8 +176,8 @@ def _open(run: str | Path, *, typed: bool = False) -> AttentionEstimator:
 
 def _read(
     estimator: AttentionEstimator, run: str | Path, source: str | Path | None, **options: Any
-) -> Any:
-    """New cases in the form that a run was trained on."""
+) -> tuple[Any, NDArray[np.bool_]]:
+    """New cases in the form that a run was trained on, and [B] which can be predicted."""
     incoming = estimator.input_
     given = {name: value for name, value in options.items() if value is not None}
     for name in given:
@@ -176,10 +185,22 @@ def _read(
             raise ConfigError(
                 f"{name}: {run} was trained to {estimator.task}, which takes no such option"
             )
-    path = None if source is None else Path(source)
-    cases = incoming.read(path, **given)
-    estimator.output_.check_new(cases, str(source or run))
-    return cases
+    cases = incoming.read(None if source is None else Path(source), **given)
+    usable = incoming.usable(cases)
+    if not usable.any():
+        raise DataError(f"{source or run}: all of its {len(cases)} cases are {incoming.unusable}")
+    estimator.output_.check_new(_usable(cases, usable), f"{source or run}")
+    return cases, usable
+
+
+def _usable(cases: Any, usable: NDArray[np.bool_]) -> Any:
+    return cases if usable.all() else cases.take(np.flatnonzero(usable))
+
+
+def _spread(column: Any, usable: NDArray[np.bool_]) -> list[Any]:
+    """A column of the usable rows as one of all rows, with None in the others."""
+    answers = iter(column)
+    return [next(answers) if each else None for each in usable]
 
 
 def _view(estimator: AttentionEstimator, seen: Inference) -> CaseView:
@@ -187,14 +208,12 @@ def _view(estimator: AttentionEstimator, seen: Inference) -> CaseView:
     return estimator.input_.view(seen, 0, estimator.output_.outcome(seen, 0))
 
 
-def _choose(ids: NDArray[Any], case: str | None, source: str) -> int:
-    """The position of a case by name; the first where none is named.
+def _find(ids: NDArray[Any], case: str, source: str) -> int:
+    """The position of a case by name.
 
     Raises:
         DataError: there is no such case.
     """
-    if case is None:
-        return 0
     names = [str(name) for name in ids.tolist()]
     if case not in names:
         some = ", ".join(names if len(names) < 6 else [*names[:3], "...", names[-1]])

@@ -75,11 +75,14 @@ class ClassesOutput(Output):
     def check_new(self, cases: Any, source: str) -> None:
         """Refuse labels if none of them is a class of the run."""
         _refuse_numbers(cases, source)
-        known = self.classes_.astype(str)
-        if cases.labels is not None and not np.isin(cases.labels.astype(str), known).any():
+        if cases.labels is None:
+            return
+        given = cases.labels.astype(str)
+        given = given[given != ""]
+        if len(given) and not np.isin(given, self.classes_.astype(str)).any():
             raise DataError(
                 f"{source}: none of its labels is a class of the run "
-                f"({str(cases.labels[0])!r} is the first)",
+                f"({str(given[0])!r} is the first)",
                 fixes=("labelled",),
             )
 
@@ -168,14 +171,17 @@ class ClassesOutput(Output):
         first, *others = np.argsort(-row, kind="stable")[: 1 + _RUNNERS_UP]
         labels = seen.cases.labels
         return ClassOutcome(
-            true=None if labels is None else str(labels[n]),
+            true=None if labels is None else str(labels[n]) or None,
             predicted=str(self.classes_[first]),
             probability=float(row[first]),
             runners_up=tuple((str(self.classes_[c]), float(row[c])) for c in others),
         )
 
     def columns(self, seen: Inference) -> tuple[dict[str, Any], str]:
-        """`case`, `label`, `true` if known, and `probability NAME` for every class."""
+        """`case`, `label`, `true` if known, and `probability NAME` for every class.
+
+        A label that is missing in a file with labels is an empty text.
+        """
         probabilities, cases = self.probabilities(seen), seen.cases
         predicted = self.classes_[probabilities.argmax(1)]
         columns: dict[str, Any] = {"case": cases.ids, "label": predicted}
@@ -183,7 +189,9 @@ class ClassesOutput(Output):
         if cases.labels is not None:
             columns["true"] = cases.labels.astype(str)
             summary += f", {(predicted.astype(str) == columns['true']).sum()} right"
-            unseen = int((~np.isin(columns["true"], self.classes_.astype(str))).sum())
+            unknown = columns["true"] == ""
+            summary += f", {unknown.sum()} without a label" if unknown.any() else ""
+            unseen = (~np.isin(columns["true"], self.classes_.astype(str)) & ~unknown).sum()
             summary += f", {unseen} labelled with no class of the run" if unseen else ""
         for name, column in zip(self.classes_, probabilities.T, strict=True):
             columns[f"probability {name}"] = [f"{probability:.6f}" for probability in column]
