@@ -151,6 +151,8 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             checkpoint=checkpoint,
             progress=self.verbose,
         )
+        if held is not None:  # before `finish`, which may learn from these cases too
+            output.calibrate(self._run(model, validation, held))
         incoming.finish(model, encoded, held)
         self.seed_, self.model_, self.history_ = seed, model, history
         self.fit_seconds_ = perf_counter() - start
@@ -173,9 +175,20 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         cases = self._cases(X)
-        encoded = self.input_.encode(cases)
+        return self._run(self.model_, cases, self.input_.encode(cases), maps=maps, keep=keep)
+
+    def _run(
+        self,
+        model: nn.Module,
+        cases: Any,
+        encoded: Any,
+        *,
+        maps: Collection[str] = (),
+        keep: NDArray[np.int64] | None = None,
+    ) -> Inference:
+        """Run encoded cases through a model once."""
         part = self.input_.part(encoded, targets=None, training=False)
-        model, device = self._placed()
+        device = self._placed(model)
         count = len(part)
         kept = np.ones(count, bool) if keep is None else np.isin(np.arange(count), keep)
         rows: list[Any] = [None] * count
@@ -341,13 +354,13 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             return int(self.random_state)
         return int(check_random_state(self.random_state).randint(2**31))
 
-    def _placed(self) -> tuple[nn.Module, torch.device]:
-        """The model on the device that `device` names, where it stays."""
+    def _placed(self, model: nn.Module) -> torch.device:
+        """Move the model to the device that `device` names, where it stays."""
         cuda = self.device != "cpu" and torch.cuda.is_available()
         device = torch.device("cuda" if cuda else "cpu")
-        if next(self.model_.parameters()).device.type != device.type:
-            self.model_.to(device)
-        return self.model_, device
+        if next(model.parameters()).device.type != device.type:
+            model.to(device)
+        return device
 
 
 @cache

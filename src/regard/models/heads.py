@@ -49,6 +49,11 @@ class Predicted:
         yield self.values
         yield self.maps
 
+    def divided(self, by: float) -> "Predicted":
+        """Values, and the maps that sum to them, divided by a number; attention stays."""
+        maps = {name: m if name == "attention" else m / by for name, m in self.maps.items()}
+        return replace(self, values=self.values / by, maps=maps)
+
     def two_sided(self) -> "Predicted":
         """The scores [B, 1] of a binary problem, and their evidence, as logits of two classes."""
         maps = {k: two_sided_logits(m) if k == "evidence" else m for k, m in self.maps.items()}

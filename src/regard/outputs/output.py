@@ -146,6 +146,19 @@ class Output(ABC):
         """[N, ...] evidence of a case -> [...] how much of it made the prediction, not negative."""
         return np.asarray(np.abs(evidence).sum(0))
 
+    def calibrate(self, held: Inference) -> None:
+        """Fit on held-out cases what makes predictions as certain as they are right.
+
+        Called once at the end of training, if there is a validation part, and before the input
+        learns from it (`Input.finish`). Early stopping has seen these cases, the weights have not.
+        What is fitted belongs to `kept`, and is optional in `restore`: older runs lack it. It is
+        applied where predictions arise, in `answer` or later; `fit` resets it, so that the values
+        in `held` are without it.
+
+        Parameters:
+            held: the validation part, with its targets, as `infer` returns it.
+        """
+
     # What is shown.
 
     def keep(self, cases: Any) -> NDArray[np.int64] | None:

@@ -8,16 +8,19 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from regard.errors import ConfigError, DataError, did_you_mean
 from regard.inference import Inference
 from regard.inputs.labels import as_labels, refuse_fractions
+from regard.models import Predicted
+from regard.outputs.classes.calibration import temperature_of
 from regard.outputs.classes.metrics import classification_metrics
 from regard.outputs.classes.outcome import ClassOutcome
 from regard.outputs.classes.report import ClassificationReport
 from regard.outputs.output import Compared, Output
 from regard.plots import CaseView
-from regard.training import CrossEntropy, Objective
+from regard.training import Batch, CrossEntropy, Objective
 
 __all__ = ["ClassesOutput"]
 
@@ -29,9 +32,13 @@ class ClassesOutput(Output):
 
     Attributes:
         classes_: [N] labels, sorted.
+        temperature_: by which logits and evidence are divided, 1 if not calibrated.
+        calibrated_on_: number of held-out cases that the temperature is fitted on.
     """
 
     classes_: NDArray[Any]
+    temperature_: float
+    calibrated_on_: int
 
     def accept(self, y: Any) -> Any:
         from sklearn.utils import assert_all_finite, column_or_1d
@@ -96,15 +103,22 @@ class ClassesOutput(Output):
             raise DataError(
                 f"y has only one class, {self.classes_[0]!s}; a classifier needs at least two"
             )
+        self.temperature_, self.calibrated_on_ = 1.0, 0
 
     def kept(self) -> dict[str, Any]:
-        return {"classes": self.classes_.tolist()}
+        calibration = {"temperature": self.temperature_, "cases": self.calibrated_on_}
+        return {"classes": self.classes_.tolist(), "calibration": calibration}
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         classes = kept["classes"]
         if not isinstance(classes, list) or len(classes) < 2:
             raise ValueError(f"classes: wanted a list of at least two, given {classes!r}")
         self.classes_ = np.array(classes)
+        calibration = kept.get("calibration", {"temperature": 1.0, "cases": 0})
+        self.temperature_ = float(calibration["temperature"])
+        self.calibrated_on_ = int(calibration["cases"])
+        if not 0 < self.temperature_ < np.inf:
+            raise ValueError(f"temperature: wanted a number above 0, given {self.temperature_}")
 
     def targets(self, cases: Any) -> NDArray[np.int64]:
         """[B] class numbers."""
@@ -146,6 +160,15 @@ class ClassesOutput(Output):
             weights = {n: weights.get(label, 1.0) for n, label in enumerate(known)}
         numbers = np.arange(len(self.classes_))
         return np.asarray(compute_class_weight(weights, classes=numbers, y=targets), np.float32)
+
+    def answer(self, model: nn.Module, batch: Batch) -> Predicted:
+        """Logits and evidence divided by the temperature, which leaves the order of classes."""
+        return super().answer(model, batch).divided(self.temperature_)
+
+    def calibrate(self, held: Inference) -> None:
+        """Fit the temperature."""
+        self.temperature_ = temperature_of(held.values, self.targets(held.cases))
+        self.calibrated_on_ = len(held)
 
     def share(self, evidence: NDArray[np.float64]) -> NDArray[np.float64]:
         """The positive evidence for the predicted class."""
