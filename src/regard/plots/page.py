@@ -13,6 +13,7 @@ from markupsafe import Markup
 from matplotlib import style
 from matplotlib.figure import Figure, SubFigure
 
+from regard.plots.fonts import font_families
 from regard.plots.format import duration, metric, number
 
 __all__ = ["inline_svg", "own_style", "render", "svg_text"]
@@ -29,6 +30,7 @@ def own_style(salt: str = "regard") -> Iterator[None]:
         "svg.fonttype": "none",  # text stays text: searchable, small, in the page's font
         "svg.hashsalt": salt,
         "font.size": 8.5,
+        "font.family": font_families(),
     }
     # The reader's browser may have letters that the fonts of this machine lack.
     with style.context(settings, after_reset=True), warnings.catch_warnings():

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from regard.errors import ConfigError, RunError
+from regard.plots.fonts import with_names
 from regard.plots.page import own_style, svg_text
 from regard.runs import check_output
 
@@ -50,6 +52,9 @@ def picture_writers(draw: Callable[[], Axes]) -> dict[str, _Writer]:
         with own_style():
             figure = draw().figure
             assert isinstance(figure, Figure)
+            for text in figure.findobj(Text):
+                assert isinstance(text, Text)
+                text.set_text(with_names(text.get_text()))
             file = io.BytesIO()
             figure.savefig(file, format="png", dpi=150)
         return file.getvalue()

@@ -11,6 +11,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import FancyBboxPatch, Rectangle
 from matplotlib.textpath import text_to_path
 
+from regard.plots.fonts import with_names
 from regard.plots.style import BLUE, TINT, VERMILION
 
 __all__ = ["Fragment", "Passage", "plot_text", "text_axes"]
@@ -79,6 +80,7 @@ def plot_text(passages: Sequence[Passage], *, ax: Axes | None = None) -> Axes:
     >>> [word.get_text() for word in plot_text([Passage(words)]).texts]
     ['not', 'bad']
     """
+    passages = _with_names(passages)
     ax = ax or text_axes(passages, width=8.0)
     width, height = _points(ax)
     size = _SIZE
@@ -96,11 +98,21 @@ def plot_text(passages: Sequence[Passage], *, ax: Axes | None = None) -> Axes:
 def text_axes(passages: Sequence[Passage], *, width: float, above: float = 0.0) -> Axes:
     """The axes of a new figure that fit the text, with space above; sizes in inches."""
     edge = 0.12
-    lines = _lay(passages, (width - 2 * edge) * 72, _SIZE).lines
+    lines = _lay(_with_names(passages), (width - 2 * edge) * 72, _SIZE).lines
     text = max(lines, 1) * _LINE * _SIZE / 72
     whole = text + 2 * edge + above
     figure = Figure(figsize=(width, whole))
     return figure.add_axes((edge / width, edge / whole, 1 - 2 * edge / width, text / whole))
+
+
+def _with_names(passages: Sequence[Passage]) -> list[Passage]:
+    """With names for symbols that no font has, which must be known before lines are broken."""
+    return [
+        passage._replace(
+            fragments=[each._replace(text=with_names(each.text)) for each in passage.fragments]
+        )
+        for passage in passages
+    ]
 
 
 def _points(ax: Axes) -> tuple[float, float]:
