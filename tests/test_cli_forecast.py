@@ -361,7 +361,7 @@ def test_the_report_tells_of_steps_origins_coverage_and_baselines(made: Path) ->
     for word in ("seasonal naive", "Coverage", "north", "south", "Mean absolute error"):
         assert word in text, word
     shown = re.sub(r"<[^>]+>", " ", text)
-    assert f"over {metrics['windows']} test windows of 3 steps" in " ".join(shown.split())
+    assert f"Over {metrics['windows']} test windows of 3 steps" in " ".join(shown.split())
     assert f"{DAYS[ROWS * 8 // 10 - 1]} north" in text
 
 

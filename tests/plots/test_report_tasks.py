@@ -173,8 +173,8 @@ def test_every_report_is_escaped_and_self_contained(report: Report) -> None:
 def test_numbers() -> None:
     page = report_html(_regression(1))
     text = _text(page)
-    assert "Averaged over 97 test cases, the absolute error is 1.500;" in text
-    assert "always predicting the mean of the training part would give 3.250." in text
+    assert "On average over 97 test cases, the prediction is off by 1.5;" in text
+    assert "always predicting the mean of the training part would be off by 3.25." in text
     for figure in ("2.500", "0.8765", "4.750"):
         assert figure in text
     assert _headings(page) == [
@@ -195,7 +195,7 @@ def test_numbers() -> None:
 def test_several_targets_have_a_table_and_a_scatter_each() -> None:
     page = report_html(_regression(7))
     text = _text(page)
-    assert "Averaged over 97 test cases and 7 targets" in text
+    assert "On average over 97 test cases and 7 targets" in text
     assert page.count("<svg ") == 11
     for m in range(7):
         assert f"t{m} &lt;script&gt;alert(1)&lt;/script&gt; $_ 1.500 2.500 0.8765" in text
@@ -228,10 +228,9 @@ def test_forecasts() -> None:
     page = report_html(_forecast(1, 1))
     text = _text(page)
     hostile = HOSTILE.replace("<", "&lt;").replace(">", "&gt;")
-    error = "the absolute error of the forecast is 1.500"
-    assert f"Averaged over 29 test windows of 1 step, {error}" in text
-    assert f"that of the best baseline, {hostile}, is 1.750" in text
-    assert "which is lower" not in text
+    assert "Over 29 test windows of 1 step, the forecast is off by 1.5 on average;" in text
+    assert f"the {hostile} forecast is off by 1.75" in text
+    assert "which is better" not in text
     assert "model 1.500 2.500 0.8765" in text
     assert "naive 2.250 3.500 –" in text
     assert "2020-01-03 1.000 2.000" in text
@@ -245,11 +244,35 @@ def test_forecasts() -> None:
     assert page.count("<svg ") == 4
 
 
-def test_a_better_baseline_is_called_lower() -> None:
+def test_a_better_baseline_is_named_in_words() -> None:
     report = _forecast(1, 1)
-    assert "which is lower" in _text(
-        report_html(replace(report, metrics={**report.metrics, "mae": 2.0}))
+    seasonal = {"seasonal naive": {**report.metrics["baselines"]["naive"], "mae": 269.6}}
+    metrics = {**report.metrics, "mae": 364.31, "baselines": seasonal, "season_name": "year"}
+    assert (
+        "the forecast is off by 364 on average; last year's value is off by 270, which is better"
+    ) in _text(report_html(replace(report, metrics=metrics))).replace("&#39;", "'")
+
+
+def test_how_to_read_is_beside_the_pictures_and_not_among_the_warnings() -> None:
+    page = report_html(replace(_regression(1), notes=[], reading=["The weights are shares."]))
+    assert 'class="notes"' not in page
+    assert page.index("Worst errors") < page.index('<p class="soft">The weights are shares.</p>')
+    warned = report_html(replace(_regression(1), notes=["the mean is better"], reading=[]))
+    assert "<li>the mean is better</li>" in warned
+
+
+def test_a_forecast_and_its_band_have_the_same_decimals() -> None:
+    outcome = FutureOutcome(
+        columns=("load", "price"),
+        times=np.arange(3),
+        future=np.arange(3, 5),
+        predicted=np.array([[9.8765, 101.25], [0.5, 0.25]]),
+        quantiles={0.1: np.array([[8, 99.0], [0, 0]]), 0.9: np.array([[10.5, 103.0], [1, 1]])},
+        truth=np.array([[9.0, 100.0], [1.0, 0.125]]),
     )
+    text = " ".join(re.sub(r"<[^>]*>", " ", outcome.details()).split())
+    assert "3 9.9 8.0 to 10.5 9.0 0.500 0.000 to 1.000 1.000" in text
+    assert "4 101.2 99.0 to 103.0 100.0 0.250 0.000 to 1.000 0.125" in text
 
 
 def test_forecasts_without_quantiles_and_baselines() -> None:

@@ -33,6 +33,7 @@ def evaluate(
         metrics=metrics,
         history=estimator.history_,
         config=config.model_dump(mode="json") | {"versions": versions()},
-        notes=[*metrics["notes"], *incoming.reading(output.moved)],
+        notes=metrics["notes"],
+        reading=incoming.reading(output.moved),
     )
     return metrics, report

@@ -1,8 +1,9 @@
 """Names, numbers and durations as text."""
 
 import math
+from collections.abc import Sequence
 
-__all__ = ["duration", "metric", "number", "one_line"]
+__all__ = ["alike", "brief", "duration", "metric", "number", "one_line"]
 
 
 def one_line(text: str, limit: int) -> str:
@@ -26,6 +27,36 @@ def number(value: float | None) -> str:
         return "–"
     value += 0.0  # no minus sign before zero
     return f"{value:,.0f}" if 1e3 <= abs(value) < 1e12 else f"{value:#.4g}"
+
+
+def brief(value: float | None) -> str:
+    """A number in a sentence: three significant digits, or all before the decimal point.
+
+    >>> brief(364.31), brief(1.5), brief(0.0123), brief(1234567.8)
+    ('364', '1.5', '0.0123', '1,234,568')
+    """
+    if value is None or value != value:
+        return "–"
+    return f"{value:,.0f}" if 100 <= abs(value) < 1e12 else f"{value + 0.0:.3g}"
+
+
+def alike(values: Sequence[float | None]) -> list[str]:
+    """Numbers of one kind, such as a forecast and its band: as many decimals for each.
+
+    The largest has four significant digits; a dash stands for None and NaN.
+
+    >>> alike([9.8765, 10.012]), alike([1234.5, 17.25, None])
+    (['9.88', '10.01'], ['1,234', '17', '–'])
+    """
+    known = [abs(value) for value in values if value is not None and math.isfinite(value)]
+    largest = max(known, default=0.0)
+    if not 1e-4 <= largest < 1e12:
+        return [number(value) for value in values]
+    decimals = max(0, 3 - math.floor(math.log10(largest)))
+    return [
+        "–" if value is None or value != value else f"{round(value, decimals) + 0.0:,.{decimals}f}"
+        for value in values
+    ]
 
 
 def metric(value: float | None) -> str:

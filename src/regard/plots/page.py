@@ -14,7 +14,7 @@ from matplotlib import style
 from matplotlib.figure import Figure, SubFigure
 
 from regard.plots.fonts import font_families
-from regard.plots.format import duration, metric, number
+from regard.plots.format import alike, brief, duration, metric, number
 
 __all__ = ["inline_svg", "own_style", "render", "svg_text"]
 
@@ -77,5 +77,6 @@ def render(template: Path, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(metric=metric, number=number, duration=duration)
+    filters = {"alike": alike, "brief": brief, "duration": duration}
+    environment.filters.update(**filters, metric=metric, number=number)
     return environment.get_template(template.name).render(**values)

@@ -28,7 +28,8 @@ class Report:
             spans are known, also localisation_ap and localisation_chance.
         history: a row per epoch, as for `plot_history`.
         config: resolved, with the versions under "versions".
-        notes: one-line remarks, such as warnings, shown at the top.
+        notes: one-line warnings, shown at the top.
+        reading: sentences that explain the pictures, shown beside them.
         examples: cases of the test part, all of the same class.
         mistakes: the worst mistakes of the test part, worst first, of the same class.
     """
@@ -40,6 +41,7 @@ class Report:
     history: Sequence[Mapping[str, float]]
     config: Mapping[str, Any]
     notes: Sequence[str] = ()
+    reading: Sequence[str] = ()
     examples: Sequence[CaseView]
     mistakes: Sequence[CaseView] = ()
 
@@ -60,13 +62,21 @@ def report_html(report: Report) -> str:
         metrics=report.metrics,
         localisation=_known(report.metrics.get("localisation_ap")),
         chance=_known(report.metrics.get("localisation_chance")),
-        reading=type(views[0]).reading(views) if views else "",
+        reading=_reading(report, views),
         css=Markup(views[0].css if views else ""),
         history=_history(report.history),
         config=_flat({k: v for k, v in report.config.items() if k != "versions"}),
         versions=_flat(report.config.get("versions", {})),
         **report.parts(),
     )
+
+
+def _reading(report: Report, views: Sequence[CaseView]) -> Markup:
+    """How to read the pictures, if there are any."""
+    if not views:
+        return Markup("")
+    said = [Markup('<p class="soft">{}</p>').format(sentence) for sentence in report.reading]
+    return Markup("\n").join([type(views[0]).reading(views), *said])
 
 
 def _known(value: float | None) -> float | None:

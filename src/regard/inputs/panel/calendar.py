@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from regard.checks import check_count
 from regard.errors import DataError
 
-__all__ = ["Step", "common_step", "guess_season", "next_times", "show_time"]
+__all__ = ["Step", "common_step", "guess_season", "next_times", "season_name", "show_time"]
 
 _MINUTE, _HOUR, _DAY = 60_000_000, 3_600_000_000, 86_400_000_000
 _FIXED = {"day": _DAY, "hour": _HOUR, "minute": _MINUTE, "second": 1_000_000, "microsecond": 1}
@@ -156,6 +156,22 @@ def guess_season(times: NDArray[Any], *, step: Step | None = None) -> int:
         return 7
     within_a_day = _MINUTE <= step.count < _DAY and _DAY % step.count == 0
     return _DAY // step.count if within_a_day else 1
+
+
+def season_name(season: int, step: Step | None) -> str:
+    """What the calendar calls a season: "year", "week", "day" or "hour"; otherwise "".
+
+    >>> season_name(12, Step(1, "month")), season_name(5, Step(1, "business day"))
+    ('year', 'week')
+    """
+    if step is None or step.unit == "number":
+        return ""
+    spans = {
+        "month": {12: "year"},
+        "business day": {5: "week"},
+        "microsecond": {365 * _DAY: "year", 7 * _DAY: "week", _DAY: "day", _HOUR: "hour"},
+    }
+    return spans[step.unit].get(season * step.count, "")
 
 
 def show_time(time: Any) -> str:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from regard.plots.forecast import level_pairs
+from regard.plots.format import alike
 from regard.plots.outcome import Outcome
 from regard.plots.page import render
 from regard.plots.times import time_text
@@ -64,6 +65,19 @@ class FutureOutcome(Outcome):
     def details(self) -> Markup:
         """A table of the forecast, its widest band and the truth."""
         template = Path(__file__).with_name("details.html")
-        times = [time_text(time) for time in self.future]
         bands = level_pairs(self.quantiles)[:1]
-        return Markup(render(template, outcome=self, times=times, bands=bands))
+        columns = [cell for m in range(len(self.columns)) for cell in self._cells(m, bands)]
+        rows = list(zip(map(time_text, self.future), zip(*columns, strict=True), strict=True))
+        return Markup(render(template, outcome=self, rows=rows, bands=bands))
+
+    def _cells(self, m: int, bands: list[tuple[float, float]]) -> list[list[str]]:
+        """The columns of a target: forecast, band and truth, with the same decimals."""
+        quantiles = self.quantiles or {}
+        ends = [quantiles[level] for pair in bands for level in pair]
+        known = [] if self.truth is None else [self.truth]
+        drawn = [np.asarray(each[m], np.float64) for each in (self.predicted, *ends, *known)]
+        horizon = len(self.future)
+        shown = alike(np.concatenate(drawn).tolist())
+        parts = [shown[at : at + horizon] for at in range(0, len(shown), horizon)]
+        band = [f"{low} to {high}" for low, high in zip(*parts[1:3], strict=True)] if ends else []
+        return [parts[0], *[band] * bool(ends), *parts[1 + len(ends) :]]

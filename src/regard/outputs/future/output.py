@@ -11,15 +11,17 @@ from torch import nn
 
 from regard.errors import DataError
 from regard.inference import Inference
+from regard.inputs.panel.calendar import season_name
 from regard.inputs.panel.cases import PanelWindows
 from regard.inputs.panel.latest import LatestWindows
 from regard.inputs.panel.panel import Panel, constant_target
 from regard.models import ContextForecast, Encoder, HorizonForecast, make_attentions
 from regard.outputs.future.evaluation import evaluate
 from regard.outputs.future.outcome import FutureOutcome
-from regard.outputs.future.report import ForecastReport
+from regard.outputs.future.report import ForecastReport, best_baseline, called
 from regard.outputs.output import Compared, Output
 from regard.plots import CaseView
+from regard.plots.format import brief
 from regard.training import AbsoluteError, Objective
 
 __all__ = ["FutureOutput"]
@@ -109,19 +111,23 @@ class FutureOutput(Output):
 
     def metrics(self, seen: Inference) -> dict[str, Any]:
         """Errors by target, step and origin, and those of the baselines."""
-        season = seen.encoded.season
-        return evaluate(seen.cases, self.forecasts(seen), levels=self.levels, season=season)
+        season, step = seen.encoded.season, seen.cases.panel.step
+        found = evaluate(seen.cases, self.forecasts(seen), levels=self.levels, season=season)
+        return {**found, "season_name": season_name(season, step)}
 
     def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
         return [Compared("MAE", "mae", "lowest"), Compared("RMSE", "rmse", "lowest")]
 
     def notes(self, metrics: Mapping[str, Any]) -> list[str]:
         """A warning if a baseline is better."""
-        baselines = metrics["baselines"]
-        best = min(baselines, key=lambda name: float(baselines[name]["mae"]))
-        if baselines[best]["mae"] >= metrics["mae"]:
+        best = best_baseline(metrics)
+        error = metrics["mae"] if best is None else metrics["baselines"][best]["mae"]
+        if best is None or error >= metrics["mae"]:
             return []
-        return [f"the {best} forecast is better than the model: MAE {baselines[best]['mae']:.4g}"]
+        return [
+            f"the model is off by {brief(metrics['mae'])} on average; {called(best, metrics)} is "
+            f"off by {brief(error)}, which is better"
+        ]
 
     def outcome(self, seen: Inference, n: int) -> FutureOutcome:
         """The forecast of a window, and the truth if it is known."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from regard.plots.format import number, one_line
+from regard.plots.format import alike, number, one_line
 from regard.plots.outcome import Outcome
 
 __all__ = ["NumbersOutcome"]
@@ -68,10 +68,11 @@ class NumbersOutcome(Outcome):
     def _rows(self) -> list[tuple[str, str, str | None]]:
         """Name, prediction and truth of each target, as text."""
         truth = self.true or {}
-        return [
-            (name, number(value), number(truth[name]) if name in truth else None)
-            for name, value in self.predicted.items()
-        ]
+        rows: list[tuple[str, str, str | None]] = []
+        for name, value in self.predicted.items():
+            shown = alike([value, *([truth[name]] if name in truth else [])])
+            rows.append((name, shown[0], shown[1] if name in truth else None))
+        return rows
 
     def _table(self) -> Markup:
         known = self.true is not None
