@@ -11,7 +11,7 @@ test: .venv/installed-dev
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
-	.venv/bin/pytest
+	.venv/bin/pytest -n auto --dist loadfile
 
 bench: .venv/installed-bench
 	.venv/bin/python -m benchmarks

@@ -174,3 +174,23 @@ def test_a_configuration_survives_pickling(task: str) -> None:
     found = pickle.loads(pickle.dumps(config))
     assert found == config
     assert type(found) is type(config)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("clean.csv", b"label,value\nok,1\n", "csv"),
+        ("clean.csv.gz", b"\x1f\x8b\x08", "csv"),
+        ("clean.parquet", b"PAR1\xff", "table"),
+    ],
+)
+def test_data_in_place_of_a_configuration(
+    tmp_path: Path, name: str, content: bytes, kind: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        read_config(path)
+    data = f'"data": {{"kind": "{kind}", "path": "{path}"}}'
+    assert str(caught.value).startswith(f"{path}: is data; wanted a configuration")
+    assert data in str(caught.value)

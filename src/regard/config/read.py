@@ -16,6 +16,10 @@ from regard.tasks import TASKS
 
 __all__ = ["read_config", "resolve_config"]
 
+# The kind of data that a file is likely to be.
+_KINDS = dict.fromkeys((".csv", ".tsv", ".txt"), "csv")
+_KINDS |= {".npz": "npz", ".ts": "ts"} | dict.fromkeys((".parquet", ".jsonl"), "table")
+
 
 def read_config(path: Path, changes: Mapping[str, str] | None = None) -> Config:
     """Read a configuration file.
@@ -28,14 +32,16 @@ def read_config(path: Path, changes: Mapping[str, str] | None = None) -> Config:
         ConfigError: with the file and the field.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {str(error.strerror).lower()}") from None
     except UnicodeDecodeError:
+        _refuse_data(path)
         raise ConfigError(f"{path}: cannot be read: not UTF-8 text") from None
     except json.JSONDecodeError as error:
+        _refuse_data(path)
         raise ConfigError(
             f"{path}: not JSON, line {error.lineno} column {error.colno}: {error.msg}"
         ) from None
@@ -74,6 +80,17 @@ def resolve_config(content: Mapping[str, Any], *, source: str = "config") -> Con
         problem = dict(error.errors()[0])
         raise ConfigError(f"{source}: {_explain(problem, content, composed)}") from None
     return config.model_copy(update={"plugins": needed_plugins(task, config.model)})
+
+
+def _refuse_data(path: Path) -> None:
+    """Say how to train on a file of data that was named in place of a configuration."""
+    kind = _KINDS.get(Path(path.name.lower().removesuffix(".gz")).suffix)
+    if kind is not None:
+        content = json.dumps({"task": "...", "data": {"kind": kind, "path": str(path)}})
+        raise ConfigError(
+            f"{path}: is data; wanted a configuration, a .json file with {content} "
+            f"and one of the tasks {', '.join(TASKS)}"
+        )
 
 
 def _set(content: dict[str, Any], field: str, value: str) -> None:
