@@ -548,10 +548,7 @@ def test_another_encoding(regard: Regard, run: Path, tmp_path: Path, suffix: str
     config, out = _config(tmp_path, source), tmp_path / "out"
     said = regard.fails("train", config, "--out", out)
     assert f"a.{suffix}, row " in said
-    assert (
-        "byte 0xe9 is not UTF-8 text; save the file as UTF-8, or set encoding, for example "
-        "'latin-1'" in said
-    )
+    assert 'byte 0xe9 is not UTF-8 text; set "encoding": "latin-1" in "data"' in said
     if suffix == "csv":
         assert "is not UTF-8" in regard.fails("predict", run, source, "--out", tmp_path / "p.csv")
     said = regard.fails("train", config, "--out", out, "--set", "data.encoding=latn")
@@ -560,6 +557,29 @@ def test_another_encoding(regard: Regard, run: Path, tmp_path: Path, suffix: str
     assert regard("train", config, "--out", out, "--set", "data.encoding=latin-1") == 0
     assert "café" in json.loads((out / "tokenizer.json").read_text())["model"]["vocab"]
     assert regard("predict", out, source, "--out", tmp_path / "p.csv") == 0
+
+
+def test_new_texts_in_another_encoding(regard: Regard, run: Path, tmp_path: Path) -> None:
+    rows = _rows()
+    utf_8, cp1252 = _write(tmp_path / "a.csv", rows), _write(tmp_path / "b.csv", rows, "cp1252")
+    assert regard("predict", run, utf_8, "--out", tmp_path / "a.out") == 0
+    said = regard.fails("predict", run, cp1252, "--out", tmp_path / "b.out")
+    assert said.endswith("byte 0xe9 is not UTF-8 text; use --encoding latin-1")
+    words = ("--encoding", "latin-1")
+    assert regard("predict", run, cp1252, *words, "--out", tmp_path / "b.out") == 0
+    assert (tmp_path / "a.out").read_text() == (tmp_path / "b.out").read_text()
+    picture = tmp_path / "c.html"
+    assert regard.fails("explain", run, cp1252, "--out", picture).endswith("--encoding latin-1")
+    case = next(str(n) for n, row in enumerate(rows) if "café" in row["text"])
+    assert regard("explain", run, cp1252, "--case", case, *words, "--out", picture) == 0
+    assert "café" in picture.read_text()
+
+
+def test_series_have_no_encoding(regard: Regard, series_run: Path, tmp_path: Path) -> None:
+    source = tmp_path / "a.csv"
+    source.write_text("1,2,3\n")
+    words = ("--encoding", "latin-1", "--out", tmp_path / "p.csv")
+    assert "encoding: " in regard.fails("predict", series_run, source, *words)
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,28 @@ def test_a_file_is_read_and_changed(tmp_path: Path) -> None:
         read_config(path, {"seed": "1", "seed.x": "3"})
 
 
+def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text('{"data": {"kind": "sine"}}', encoding="utf-8-sig")
+    assert read_config(path).data.kind == "sine"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"kind": "table", "path": "a.csv", "text": "t"}, 'data.text is of "classify-text"'),
+        ({"kind": "table", "path": "a.csv", "horizon": 3}, 'data.horizon is of "forecast"'),
+        ({"kind": "lines", "path": "a.txt"}, "data.kind 'lines' is of \"classify-text\""),
+    ],
+)
+def test_a_missing_task_is_told_by_the_data(data: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve_config({"data": data}, source="x.json")
+    assert str(caught.value).startswith(f"x.json: task: missing; {said}")
+    with pytest.raises(ConfigError, match=f"x.json: data.{'kind' if 'lines' in said else ''}"):
+        resolve_config({"task": "classify", "data": data}, source="x.json")
+
+
 def test_environment_variables_in_paths(monkeypatch: pytest.MonkeyPatch) -> None:
     content = {"data": {"kind": "csv", "path": "${SOME_FOLDER}/a.csv"}}
     monkeypatch.setenv("SOME_FOLDER", "/data")

@@ -83,6 +83,13 @@ _Future = Annotated[
     Path | None,
     typer.Option(help="Table of the known columns of the steps to forecast.", show_default=False),
 ]
+_Encoding = Annotated[
+    str | None,
+    typer.Option(
+        help="Encoding of a file of texts, such as latin-1.",
+        show_default="that of the training file",
+    ),
+]
 
 _Plugins = Annotated[
     list[str] | None,
@@ -236,6 +243,7 @@ def predict(
     ] = None,
     labelled: _Labelled = None,
     future: _Future = None,
+    encoding: _Encoding = None,
     overwrite: _Overwrite = False,
     plugin: _Plugins = None,
 ) -> None:
@@ -246,7 +254,15 @@ def predict(
     if text is not None and (source is not None or out is not None):
         raise ConfigError("--text: is for one text; use it without a file and --out")
     if out is not None:
-        said = jobs.predict(run, source, out, labelled=labelled, future=future, overwrite=overwrite)
+        said = jobs.predict(
+            run,
+            source,
+            out,
+            labelled=labelled,
+            future=future,
+            encoding=encoding,
+            overwrite=overwrite,
+        )
         typer.echo(f"{said}: {out}")
         return
     if source is not None:
@@ -283,6 +299,7 @@ def explain(
     ] = None,
     labelled: _Labelled = None,
     future: _Future = None,
+    encoding: _Encoding = None,
     overwrite: _Overwrite = False,
     plugin: _Plugins = None,
 ) -> None:
@@ -291,7 +308,15 @@ def explain(
     from regard import jobs
 
     said = jobs.explain(
-        run, source, case, out, text=text, labelled=labelled, future=future, overwrite=overwrite
+        run,
+        source,
+        case,
+        out,
+        text=text,
+        labelled=labelled,
+        future=future,
+        encoding=encoding,
+        overwrite=overwrite,
     )
     typer.echo(f"{said}: {out}")
 

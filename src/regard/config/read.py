@@ -77,8 +77,10 @@ def resolve_config(content: Mapping[str, Any], *, source: str = "config") -> Con
         config = composed.model_validate_json(json.dumps(content))
     except ValidationError as error:
         check_plugins(content.get("plugins"), source)
-        problem = dict(error.errors()[0])
-        raise ConfigError(f"{source}: {_explain(problem, content, composed)}") from None
+        problems = [dict(each) for each in error.errors()]
+        if "task" not in content and (other := _of_another_task(problems)):
+            raise ConfigError(f"{source}: task: missing; {other}") from None
+        raise ConfigError(f"{source}: {_explain(problems[0], content, composed)}") from None
     return config.model_copy(update={"plugins": needed_plugins(task, config.model)})
 
 
@@ -104,6 +106,28 @@ def _set(content: dict[str, Any], field: str, value: str) -> None:
         content[name] = json.loads(value)
     except json.JSONDecodeError:
         content[name] = value  # a plain word, such as model.encoder=gru
+
+
+def _of_another_task(problems: list[dict[str, Any]]) -> str:
+    """A field or kind of data that only other tasks have, and their names; "" for nothing."""
+    for problem in problems:
+        if problem["type"] == "union_tag_invalid":
+            name = problem["ctx"]["tag"]
+            shown = f"data.kind '{name}'"
+        elif problem["type"] == "extra_forbidden" and problem["loc"][0] == "data":
+            name = problem["loc"][-1]
+            shown = f"data.{name}"
+        else:
+            continue
+        if tasks := [f'"{task}"' for task in TASKS if name in _data_names(task)]:
+            return f"{shown} is of {' or '.join(tasks)}"
+    return ""
+
+
+def _data_names(task: str) -> set[str]:
+    """The kinds of data of a task, and the fields of each."""
+    kinds = kinds_of(config_of(task))
+    return {*kinds, *(name for section in kinds.values() for name in section.model_fields)}
 
 
 def _explain(problem: dict[str, Any], content: Mapping[str, Any], config: type[Config]) -> str:

@@ -19,7 +19,7 @@ __all__ = ["Answer", "answer", "explain", "predict"]
 
 _PICTURES = (".png", ".svg", ".html")
 
-_ARGUMENTS = ("future", "labelled", "overwrite", "plugin", "source")
+_ARGUMENTS = ("encoding", "future", "labelled", "overwrite", "plugin", "source")
 
 
 def _fix(name: str, value: Any) -> str:
@@ -35,6 +35,7 @@ def predict(
     *,
     labelled: bool | None = None,
     future: str | Path | None = None,
+    encoding: str | None = None,
     overwrite: bool = False,
 ) -> str:
     """Predict every case of a file and write a CSV.
@@ -53,6 +54,7 @@ def predict(
             them unless all training series had the same length and the number of columns shows
             that it has none.
         future: table of the known columns of the steps to forecast, if the run has such columns.
+        encoding: of a file of texts; None for that of the training file.
         overwrite: whether `out` may be replaced.
 
     Returns:
@@ -64,7 +66,8 @@ def predict(
     out = Path(out)
     check_output(out, "file", overwrite=overwrite)
     estimator = _open(run)
-    cases, usable = _read(estimator, run, source, labelled=labelled, future=future)
+    options = {"labelled": labelled, "future": future, "encoding": encoding}
+    cases, usable = _read(estimator, run, source, **options)
     seen = estimator.infer(_usable(cases, usable), maps=("weights",))
     columns, said = estimator.output_.columns(seen)
     columns |= estimator.input_.columns(seen)
@@ -90,6 +93,7 @@ def explain(
     text: str | None = None,
     labelled: bool | None = None,
     future: str | Path | None = None,
+    encoding: str | None = None,
     overwrite: bool = False,
 ) -> str:
     """Draw one case of a file with its attention weights.
@@ -101,7 +105,7 @@ def explain(
             first.
         out: .png, .svg or .html.
         text: a text to draw instead of a case of a file; the run must be trained on texts.
-        labelled, future: as for `predict`.
+        labelled, future, encoding: as for `predict`.
         overwrite: whether `out` may be replaced.
 
     Returns:
@@ -119,7 +123,8 @@ def explain(
         raise ConfigError("source, text: exclude each other; give one of them")
     estimator = _open(run, typed=text is not None)
     if text is None:
-        cases, usable = _read(estimator, run, source, labelled=labelled, future=future)
+        options = {"labelled": labelled, "future": future, "encoding": encoding}
+        cases, usable = _read(estimator, run, source, **options)
         at = int(usable.argmax()) if case is None else _find(cases.ids, case, f"{source or run}")
         if not usable[at]:
             raise DataError(f"{source or run}: case {case} is {estimator.input_.unusable}")

@@ -7,6 +7,7 @@ from os import PathLike
 from pathlib import Path
 
 from regard.errors import ConfigError, DataError
+from regard.tables.signatures import describe_binary
 
 __all__ = ["FilePath", "check_file", "read_text"]
 
@@ -38,23 +39,44 @@ def read_text(path: FilePath, *, encoding: str | None = None) -> str:
     """
     codec = "utf-8-sig" if encoding is None else _codec(encoding)
     content = _unpacked(path, check_file(path).read_bytes())
+    if binary := describe_binary(content):
+        raise DataError(f"{path} {binary}")
     try:
-        text = content.decode(codec)
+        text = content.decode(codec).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        whole: bytes = error.object
-        row = whole[: error.start].count(b"\n") + 1
-        fix = ""
-        if codec == "utf-8-sig":
-            utf16 = whole.startswith((b"\xff\xfe", b"\xfe\xff"))
-            other = f", or set encoding, for example {'utf-16' if utf16 else 'latin-1'!r}"
-            fix = f"; save the file as UTF-8{other if encoding else ''}"
-        raise DataError(
-            f"{path}, row {row}: byte 0x{whole[error.start]:02x} is not "
-            f"{(encoding or 'utf-8').upper()} text{fix}"
-        ) from None
+        raise _undecodable(path, error.object, error.start, encoding) from None
+    if "\0" in text and _guess(content).startswith("utf-16"):
+        raise _undecodable(path, content, content.index(b"\0"), encoding)
     if not text.strip():
         raise DataError(f"{path} is empty")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _undecodable(path: FilePath, content: bytes, at: int, encoding: str | None) -> DataError:
+    """The error for a byte that is no text in the encoding, with the encoding to read it in."""
+    row, name = content[:at].count(b"\n") + 1, (encoding or "utf-8").upper()
+    message = f"{path}, row {row}: byte 0x{content[at]:02x} is not {name} text"
+    if encoding is None:
+        return DataError(f"{message}; save the file as UTF-8")
+    return DataError(message, fixes=(("encoding", _guess(content) or ...),))
+
+
+def _guess(content: bytes) -> str:
+    """A likely encoding; "" where none is."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    zeros = content[::2].count(0), content[1::2].count(0)
+    if max(zeros) > len(content) / 8:  # half of the bytes of Latin letters are zero
+        return "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
+    for name in ("utf-8", "cp1252"):
+        try:
+            content.decode(name)
+        except UnicodeDecodeError:
+            continue
+        # Windows-1252 is Latin-1 with marks and letters in the place of control characters.
+        marks = any(0x80 <= byte < 0xA0 for byte in content)
+        return name if name == "utf-8" or marks else "latin-1"
+    return ""
 
 
 def _codec(encoding: str) -> str:

@@ -1,7 +1,7 @@
-"""Tables in CSV and Parquet files, with error messages that name file, row and column.
+"""Tables in CSV, Parquet and Feather files, with error messages that name file, row and column.
 
-Cells of a CSV file are read as text, and parsed by the methods of `Table`; the columns of a Parquet
-file have types.
+Cells of a CSV file are read as text, and parsed by the methods of `Table`; the columns of Parquet
+and Feather files have types.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from regard.errors import DataError, Fix, did_you_mean
 from regard.tables.cells import MISSING_MARKS, is_number, not_a_number
 from regard.tables.files import FilePath, check_file, read_text
+from regard.tables.separators import find_separator
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,10 +50,12 @@ class Table:
 
         file = check_file(path)
         with file.open("rb") as content:
-            parquet = content.read(4) == b"PAR1"
+            start = content.read(6)
         try:
-            if parquet:
+            if start.startswith(b"PAR1"):
                 frame, first = pl.read_parquet(file, glob=False), 1
+            elif start == b"ARROW1":
+                frame, first = pl.read_ipc(file), 1
             else:
                 frame, first = _read_delimited(path, encoding)
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
@@ -198,8 +201,7 @@ def _read_delimited(path: FilePath, encoding: str | None) -> tuple[pl.DataFrame,
 
     text = read_text(path, encoding=encoding)
     content = text.lstrip("\n")
-    header = content.split("\n", 1)[0]
-    separator = next((mark for mark in "\t;" if mark in header), ",")
+    separator = find_separator(content) or ","
     try:
         frame = pl.read_csv(content.encode(), separator=separator, infer_schema=False)
     except pl.exceptions.PolarsError:

@@ -2,9 +2,8 @@
 
     label, value, value, ...
 
-Cells are separated by tabs, semicolons, commas or blanks: the first of these, in this order, that
-occurs in the first row. All rows have the same length. Rows and columns in messages count from 1,
-as in editors.
+Cells are separated by tabs, semicolons or commas, see `find_separator`, or by blanks. All rows have
+the same length. Rows and columns in messages count from 1, as in editors.
 """
 
 import csv
@@ -21,6 +20,7 @@ from regard.inputs.series.cases import Cases, pad
 from regard.tables.cells import is_missing, is_number, parse_numbers, tidy_labels
 from regard.tables.files import FilePath, read_text
 from regard.tables.missing import Missing, check_missing, settle_missing
+from regard.tables.separators import find_separator
 
 __all__ = ["parse_csv", "read_csv"]
 
@@ -111,8 +111,7 @@ def _records(path: FilePath) -> Iterator[tuple[int, list[str]]]:
     """The number and the cells of each row that is not blank."""
     text = read_text(path)
     lines = text.split("\n")
-    first = next(line for line in lines if line.strip())
-    delimiter = next((mark for mark in "\t;," if mark in first), None)
+    delimiter = find_separator(text)
     if '"' not in text:
         yield from ((n, line.split(delimiter)) for n, line in enumerate(lines, 1) if line.strip())
         return

@@ -53,6 +53,7 @@ class TextInput(Input):
 
     case_types = (Texts,)
     targets = ("class",)
+    options = ("labelled", "encoding")
     prompt = "text> "
     noun = "word"
 
@@ -94,9 +95,9 @@ class TextInput(Input):
         """
         if path is None:
             raise ConfigError("source: name a file of new cases, after the run")
-        data, labelled = self.config.data, options.get("labelled")
+        data, labelled = self.config.data, options.pop("labelled", None)
         given = {"text": "text", "label": "label", "encoding": "utf-8"}
-        given |= data.model_dump(include=_READ)
+        given |= data.model_dump(include=_READ) | options
         if data.kind == "lines" or path.suffix.lower() == ".txt":
             first = data.kind == "lines" if labelled is None else labelled
             label: Literal["first", "none"] = "first" if first else "none"

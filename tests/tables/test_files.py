@@ -1,0 +1,123 @@
+"""What a file is, told from its bytes, and its encoding."""
+
+import gzip
+import io
+import pickle
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from regard.data import read_csv, read_lines, read_panel, read_texts
+from regard.errors import DataError, in_configuration
+from regard.tables.files import read_text
+from regard.tables.frames import Table
+
+FRAME = pl.DataFrame({"text": ["a", "b"], "label": ["x", "y"]})
+
+
+def packed(names: list[str]) -> bytes:
+    """A zip archive of files with these names."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, "x" * 100)
+    return target.getvalue()
+
+
+def npz() -> bytes:
+    target = io.BytesIO()
+    np.savez(target, X=np.zeros((2, 1, 3)))
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (packed(["[Content_Types].xml", "xl/workbook.xml"]), "is an Excel workbook; save its"),
+        (packed(["a.csv"]), "is a zip archive; unpack it"),
+        (packed(["word/document.xml"]), "is a Word document; "),
+        (npz(), "is an .npz file of NumPy arrays"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old", "is an Excel workbook (.xls); save its sheet"),
+        (b"BZh91AY&SY", "is packed with bzip2; unpack it"),
+        (b"\xfd7zXZ\x00", "is packed with xz; unpack it"),
+        (b"%PDF-1.7", "is a PDF document"),
+        (pickle.dumps([1]), "is a pickle"),
+    ],
+)
+def test_what_is_no_text_is_named(content: bytes, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+    for read in (read_texts, read_lines, read_csv, read_panel, read_text):
+        with pytest.raises(DataError) as caught:
+            read(path)
+        assert str(caught.value).startswith(f"{path} {said}")
+    path.write_bytes(gzip.compress(content))
+    with pytest.raises(DataError, match=f"a.csv {re.escape(said)}"):
+        read_text(path)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.feather", "a.parquet", "a"])
+def test_tables_are_told_by_their_content(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    FRAME.write_ipc(path)
+    assert Table.open(path).frame.equals(FRAME)
+    assert read_texts(path).texts == ("a", "b")
+    FRAME.write_parquet(path)
+    assert Table.open(path).frame.equals(FRAME)
+    with pytest.raises(DataError, match="is a Parquet file; save it as text"):
+        read_csv(path)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content", "guess"),
+    [
+        ("utf-8", "café".encode("latin-1"), "latin-1"),
+        ("utf-8", "“café” – 5 €".encode("cp1252"), "cp1252"),
+        ("utf-8", "text\ncafé".encode("utf-16"), "utf-16"),
+        ("utf-8", "text\ncafé".encode("utf-16-le"), "utf-16-le"),
+        ("utf-8", "text\ncafé".encode("utf-16-be"), "utf-16-be"),
+        ("ascii", "café".encode(), "utf-8"),
+        ("utf-8", b"\xe9\x81", None),
+        ("utf-8", b"\xe9\x00abcdefghijklmn", "latin-1"),
+    ],
+)
+def test_another_encoding_is_found(
+    encoding: str, content: bytes, guess: str | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        read_text(path, encoding=encoding)
+    fix = f"pass encoding={guess!r}" if guess else "pass encoding"
+    assert str(caught.value).endswith(f" is not {encoding.upper()} text; {fix}")
+    caught.value.speech = in_configuration
+    fix = f'set "encoding": "{guess}" in "data"' if guess else 'set "encoding" in "data"'
+    assert str(caught.value).endswith(fix)
+    if guess:
+        assert read_text(path, encoding=guess) == content.decode(guess).removeprefix("\ufeff")
+
+
+def test_files_whose_encoding_cannot_be_set_are_to_be_saved(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("1,café".encode("latin-1"))
+    with pytest.raises(DataError, match=r"byte 0xe9 is not UTF-8 text; save the file as UTF-8$"):
+        read_csv(path)
+
+
+def test_a_lone_nul_is_a_character(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"some words\0here")
+    assert read_text(path) == "some words\0here"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("utf-8-sig", "utf-8"), ("utf-16", "utf-16"), ("utf-16", "utf-16-le")]
+)
+def test_no_byte_order_mark_is_left(written: str, read: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes("text".encode(written))
+    assert read_text(path, encoding=read) == "text"
