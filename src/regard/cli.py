@@ -16,6 +16,7 @@ from regard.errors import ConfigError, RegardError, Speech, did_you_mean
 __all__ = ["app", "compare", "explain", "main", "mechanisms", "predict", "show", "train"]
 
 # Parameter to the fix at the command line, where its option says too little.
+_CLASSES = 5  # with the lowest recall, that are printed
 _FIXES = {
     "labelled": "use --labelled or --unlabelled",
     "overwrite": "choose another name or use --overwrite",
@@ -498,6 +499,8 @@ def _print_figures(metrics: Any) -> None:
     targets = metrics.get("per_target", [])
     for row in targets if len(targets) > 1 else []:
         typer.echo(f"{'mae ' + row['target']:20} {row['mae']:.4g}")
+    for row in sorted(metrics.get("per_class", []), key=lambda row: row["recall"])[:_CLASSES]:
+        typer.echo(f"{'recall ' + row['class']:20} {row['recall']:.4f} of {row['support']} cases")
     for name, figures in metrics.get("baselines", {}).items():
         typer.echo(f"{f'mae {name}':20} {figures['mae']:.4f}")
     for note in metrics.get("notes", ()):

@@ -14,6 +14,7 @@ from regard.plots.history import plot_history
 from regard.plots.horizon import plot_horizon
 from regard.plots.outcome import Outcome
 from regard.plots.predictions import plot_predictions
+from regard.plots.reliability import plot_reliability
 from regard.plots.report import Report, report_html
 from regard.plots.text import Fragment, Passage, plot_text
 from regard.plots.view import CaseView
@@ -32,6 +33,7 @@ __all__ = [
     "plot_history",
     "plot_horizon",
     "plot_predictions",
+    "plot_reliability",
     "plot_text",
     "plot_weights",
     "report_html",

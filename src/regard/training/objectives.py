@@ -42,9 +42,18 @@ def _joined(batches: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
 class CrossEntropy(Objective):
     """- log p(target), p = softmax(values), with the targets smoothed in training.
 
+    A case has the weight of its own class, whatever the smoothing spreads over the others:
+
+        w[y] (- (1 - e) log p[y] - e / N sum_k log p[k])
+
+    torch weights each class's share of the smoothed target by that class instead, so that the
+    weight of a rare class, times its share of all the other cases' targets, is most of the loss.
+    The losses are averaged over the cases and not over their weights, which would let a batch
+    without a rare case count as much as one with it.
+
     Parameters:
         weights: [N] factors on the loss of each class, or None.
-        smoothing: label smoothing, the share of the target that is spread over all classes.
+        smoothing: label smoothing e, the share of the target that is spread over all classes.
     """
 
     def __init__(self, weights: Tensor | None = None, *, smoothing: float = 0.0) -> None:
@@ -57,14 +66,20 @@ class CrossEntropy(Objective):
         return cross_entropy(values, targets, reduction="none")
 
     def forward(self, values: Tensor, targets: Tensor) -> Tensor:
-        return cross_entropy(values, targets, self.weights, label_smoothing=self.smoothing)
+        return self._weighted(values, targets, smoothing=self.smoothing)
 
     def figures(self, batches: Sequence[tuple[Tensor, Tensor]]) -> dict[str, float]:
         """The weighted loss without smoothing, and the accuracy."""
         values, targets = _joined(batches)
         accuracy = (values.argmax(1) == targets).float().mean()
-        loss = cross_entropy(values, targets, self.weights)
+        loss = self._weighted(values, targets, smoothing=0.0)
         return {"loss": float(loss), "accuracy": float(accuracy)}
+
+    def _weighted(self, values: Tensor, targets: Tensor, *, smoothing: float) -> Tensor:
+        if self.weights is None:
+            return cross_entropy(values, targets, label_smoothing=smoothing)
+        each = cross_entropy(values, targets, reduction="none", label_smoothing=smoothing)
+        return (self.weights[targets] * each).mean()
 
 
 class SquaredError(Objective):

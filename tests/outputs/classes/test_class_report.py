@@ -25,6 +25,14 @@ METRICS: dict[str, Any] = {
     "f1": 0.8409,
     "roc_auc": 0.8511,
     "averaging": "macro",
+    "positive_class": None,
+    "brier": 0.2716,
+    "ece": 0.0617,
+    "reliability": [
+        {"probability": 0.55, "right": 0.5, "cases": 320},
+        {"probability": 0.9, "right": 0.91, "cases": 1000},
+    ],
+    "calibration": {"temperature": 1.75, "cases": 132},
     "confusion_matrix": [[1013, 11, 13], [17, 19, 23], [29, 31, 164]],
     "per_class": [
         {"class": name, "precision": 0.1 + n, "recall": 0.2 + n, "f1": 0.3 + n, "support": support}
@@ -120,7 +128,7 @@ def page(html: str) -> _Page:
 
 def test_every_figure_is_there(page: _Page) -> None:
     wanted = ["accuracy", "precision", "recall", "f1", "roc_auc"]
-    wanted += ["localisation_ap", "localisation_chance"]
+    wanted += ["brier", "ece", "localisation_ap", "localisation_chance"]
     figures = [f"{METRICS[name]:.4f}" for name in wanted]
     for row in METRICS["per_class"]:
         figures += [f"{row[name]:.4f}" for name in ("precision", "recall", "f1")]
@@ -137,8 +145,23 @@ def test_it_opens_with_the_count_and_the_baseline(page: _Page) -> None:
     assert page.headings[0] == "runs & <script>"
     sections = [h for h in page.headings if h not in CLASSES]
     assert sections[1:] == [
-        "Metrics", "Classes", "Worst mistakes", "Examples", "Training", "Configuration",
+        "Metrics", "Classes", "Certainty", "Worst mistakes", "Examples", "Training",
+        "Configuration",
     ]  # fmt: skip
+
+
+def test_it_says_how_certain_and_how_right(page: _Page) -> None:
+    mean = (320 * 0.55 + 1000 * 0.9) / 1320
+    assert f"a probability of {mean:.4f} on average, and 0.8106 of the predictions" in page.text
+    assert "calibrated on 132 held-out cases, with the temperature 1.75." in page.text
+    bare = {**METRICS, "calibration": {"temperature": 1.0, "cases": 0}}
+    assert "are not calibrated." in _Page(report_html(replace(REPORT, metrics=bare))).text
+
+
+def test_the_positive_class_is_named() -> None:
+    metrics = {**METRICS, "averaging": "binary, positive class 'b'", "positive_class": "b"}
+    page = _Page(report_html(replace(REPORT, metrics=metrics)))
+    assert "recall 0.8308 of “b”, the positive class." in page.text
 
 
 def test_what_comes_from_data_is_text(html: str, page: _Page) -> None:
@@ -170,8 +193,8 @@ def test_ids_are_unique_and_what_is_referred_to_exists(html: str, page: _Page) -
 
 def test_every_picture_says_what_it_shows(page: _Page) -> None:
     labels = [attributes["aria-label"] for tag, attributes in page.tags if tag == "svg"]
-    # Confusion matrix, learning curve, three mistakes and two examples.
-    assert len(labels) == 7
+    # Confusion matrix, reliability, learning curve, three mistakes and two examples.
+    assert len(labels) == 8
     assert all(labels)
     assert all(attributes["role"] == "img" for tag, attributes in page.tags if tag == "svg")
 

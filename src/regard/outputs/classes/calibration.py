@@ -1,13 +1,18 @@
-"""Calibration of probabilities by one temperature."""
+"""How far probabilities can be relied on, and their calibration by one temperature."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-__all__ = ["temperature_of"]
+__all__ = ["certainty", "mean_probability", "temperature_of"]
+
+_BINS = 10
 
 _LARGEST = 100.0  # factor by which logits are scaled, up or down
 
@@ -43,3 +48,48 @@ def temperature_of(logits: NDArray[np.float64], targets: NDArray[np.int64]) -> f
     # The loss is convex in the factor, so it has one minimum.
     best = minimize_scalar(loss, bounds=(-bound, bound), method="bounded")
     return float(np.exp(-best.x))
+
+
+def certainty(probabilities: NDArray[np.float64], targets: NDArray[np.int64]) -> dict[str, Any]:
+    """Brier score, expected calibration error and reliability of probabilities, for JSON.
+
+    - `brier`: mean squared difference of probabilities and truth, summed over the classes; with
+      two classes that of one of them, as in scikit-learn. 0 is best.
+    - `ece`: mean difference of the probability of the predicted class and the share that is right,
+      in bins of equal width, weighted by their cases.
+    - `reliability`: a row for each bin that has cases: their mean `probability` of the predicted
+      class, the share `right`, and how many `cases` it has.
+
+    Parameters:
+        probabilities: [B, N].
+        targets: [B] class numbers.
+
+    Reference:
+        Brier, "Verification of forecasts expressed in terms of probability", 1950; Guo et al.,
+        ICML 2017, section 2.
+    """
+    truth = np.eye(probabilities.shape[1])[targets]
+    squares = np.square(probabilities - truth).sum(1)
+    predicted, highest = probabilities.argmax(1), probabilities.max(1)
+    right = predicted == targets
+    bins = np.minimum((highest * _BINS).astype(np.int64), _BINS - 1)
+    rows = [
+        {
+            "probability": float(highest[own].mean()),
+            "right": float(right[own].mean()),
+            "cases": int(own.sum()),
+        }
+        for own in (bins == at for at in np.unique(bins))
+    ]
+    gaps = [row["cases"] * abs(row["probability"] - row["right"]) for row in rows]
+    return {
+        "brier": float(squares.mean()) / (2 if probabilities.shape[1] == 2 else 1),
+        "ece": float(np.sum(gaps) / len(targets)),
+        "reliability": rows,
+    }
+
+
+def mean_probability(reliability: Sequence[Mapping[str, Any]]) -> float:
+    """Of the predicted class, from the rows of `reliability`."""
+    cases = [row["cases"] for row in reliability]
+    return float(np.average([row["probability"] for row in reliability], weights=cases))

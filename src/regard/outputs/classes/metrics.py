@@ -11,22 +11,30 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
+from regard.outputs.classes.calibration import certainty
+
 __all__ = ["classification_metrics"]
 
 
 def classification_metrics(
-    labels: NDArray[Any], probabilities: NDArray[np.float64], classes: NDArray[Any]
+    labels: NDArray[Any],
+    probabilities: NDArray[np.float64],
+    classes: NDArray[Any],
+    *,
+    positive: int = 1,
 ) -> dict[str, Any]:
     """Accuracy, precision, recall, F1, ROC AUC, confusion matrix and metrics per class, for JSON.
 
-    With two classes, precision, recall and F1 are those of the second; with more they are
+    With two classes, precision, recall and F1 are those of the positive one; with more they are
     macro-averaged over the classes that occur among labels or predictions. ROC AUC is one-vs-rest,
-    averaged over the classes that occur among the labels; None if all labels are equal.
+    averaged over the classes that occur among the labels; None if all labels are equal. How far the
+    probabilities can be relied on is in `brier`, `ece` and `reliability`.
 
     Parameters:
         labels: [B] true labels, all among the classes.
         probabilities: [B, N].
         classes: [N], sorted.
+        positive: number of the positive class; used with two classes.
     """
     predicted = classes[probabilities.argmax(1)]
     *each, support = precision_recall_fscore_support(
@@ -43,9 +51,11 @@ def classification_metrics(
     return {
         "cases": len(labels),
         "accuracy": float(accuracy_score(labels, predicted)),
-        **{name: float(f[1] if binary else f[occur].mean()) for name, f in figures.items()},
+        **{name: float(f[positive] if binary else f[occur].mean()) for name, f in figures.items()},
         "roc_auc": float(np.mean(ranked)) if ranked else None,
-        "averaging": f"binary, positive class '{classes[1]}'" if binary else "macro",
+        "averaging": f"binary, positive class '{classes[positive]}'" if binary else "macro",
+        "positive_class": str(classes[positive]) if binary else None,
+        **certainty(probabilities, np.searchsorted(classes, labels)),
         "confusion_matrix": confusion_matrix(labels, predicted, labels=classes).tolist(),
         "per_class": [
             {

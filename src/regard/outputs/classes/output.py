@@ -14,7 +14,7 @@ from regard.errors import ConfigError, DataError, did_you_mean
 from regard.inference import Inference
 from regard.inputs.labels import as_labels, refuse_fractions
 from regard.models import Predicted
-from regard.outputs.classes.calibration import temperature_of
+from regard.outputs.classes.calibration import mean_probability, temperature_of
 from regard.outputs.classes.metrics import classification_metrics
 from regard.outputs.classes.outcome import ClassOutcome
 from regard.outputs.classes.report import ClassificationReport
@@ -32,11 +32,13 @@ class ClassesOutput(Output):
 
     Attributes:
         classes_: [N] labels, sorted.
+        positive_: number of the class that binary precision, recall and F1 are of.
         temperature_: by which logits and evidence are divided, 1 if not calibrated.
         calibrated_on_: number of held-out cases that the temperature is fitted on.
     """
 
     classes_: NDArray[Any]
+    positive_: int
     temperature_: float
     calibrated_on_: int
 
@@ -98,22 +100,40 @@ class ClassesOutput(Output):
         return _labels(cases)
 
     def fit(self, cases: Any) -> None:
-        self.classes_ = np.unique(_labels(cases))
+        self.classes_, counts = np.unique(_labels(cases), return_counts=True)
         if len(self.classes_) < 2:
             raise DataError(
                 f"y has only one class, {self.classes_[0]!s}; a classifier needs at least two"
             )
+        self.positive_ = self._positive(counts)
         self.temperature_, self.calibrated_on_ = 1.0, 0
+
+    def _positive(self, counts: NDArray[np.int64]) -> int:
+        """The number of the class named as positive, or the rarer of two, the last if equal."""
+        given, known = self.config.training.positive, [str(label) for label in self.classes_]
+        if given is None:
+            return int(len(counts) == 2 and counts[1] <= counts[0])
+        if len(known) != 2:
+            raise ConfigError(f"positive: wanted two classes, given {len(known)}")
+        name = str(given)
+        if name not in known:
+            raise ConfigError(f"positive: there is no class {name}{did_you_mean(name, known)}")
+        return known.index(name)
 
     def kept(self) -> dict[str, Any]:
         calibration = {"temperature": self.temperature_, "cases": self.calibrated_on_}
-        return {"classes": self.classes_.tolist(), "calibration": calibration}
+        return {
+            "classes": self.classes_.tolist(),
+            "positive": self.positive_,
+            "calibration": calibration,
+        }
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         classes = kept["classes"]
         if not isinstance(classes, list) or len(classes) < 2:
             raise ValueError(f"classes: wanted a list of at least two, given {classes!r}")
         self.classes_ = np.array(classes)
+        self.positive_ = int(kept.get("positive", 1))
         calibration = kept.get("calibration", {"temperature": 1.0, "cases": 0})
         self.temperature_ = float(calibration["temperature"])
         self.calibrated_on_ = int(calibration["cases"])
@@ -139,8 +159,10 @@ class ClassesOutput(Output):
         return len(self.classes_) == 2
 
     def objective(self, cases: Any) -> Objective:
-        factors = self.class_factors(self.targets(cases))
-        weights = None if factors is None else torch.from_numpy(factors)
+        targets = self.targets(cases)
+        factors, weights = self.class_factors(targets), None
+        if factors is not None:  # 1 on average, so that the learning rate suits them
+            weights = torch.from_numpy(factors / factors[targets].mean())
         return CrossEntropy(weights, smoothing=self.config.training.label_smoothing)
 
     def class_factors(self, targets: NDArray[np.int64]) -> NDArray[np.float32] | None:
@@ -180,7 +202,24 @@ class ClassesOutput(Output):
         return np.asarray(torch.softmax(torch.from_numpy(seen.values), 1).numpy())
 
     def metrics(self, seen: Inference) -> dict[str, Any]:
-        return classification_metrics(seen.cases.labels, self.probabilities(seen), self.classes_)
+        figures = classification_metrics(
+            seen.cases.labels,
+            self.probabilities(seen),
+            self.classes_,
+            positive=self.positive_,
+        )
+        calibration = {"temperature": self.temperature_, "cases": self.calibrated_on_}
+        return figures | {"calibration": calibration}
+
+    def notes(self, metrics: Mapping[str, Any]) -> list[str]:
+        """A note if the probabilities are not calibrated."""
+        if self.calibrated_on_:
+            return []
+        mean, right = mean_probability(metrics["reliability"]), metrics["accuracy"]
+        return [
+            "the probabilities are not calibrated, which takes held-out cases (validation_share): "
+            f"on average {mean:.3f}, where {right:.3f} of the predictions are right"
+        ]
 
     def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
         """F1 for two classes, otherwise accuracy; and localisation if it is known."""

@@ -1,0 +1,89 @@
+"""Rare classes: weights, and which class is the positive one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from regard import SeriesClassifier
+from regard.errors import ConfigError
+from regard.training import CrossEntropy
+
+OPTIONS: dict[str, Any] = {"encoder": "conv", "hidden": 16, "device": "cpu", "random_state": 0}
+
+
+def _series(cases: int, share: float, seed: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Noise, and in the faulty ones ten steps that are higher."""
+    rng = np.random.default_rng(seed)
+    faulty = rng.permutation(np.arange(cases) < round(cases * share))
+    X = rng.normal(size=(cases, 1, 30))
+    for n in np.flatnonzero(faulty):
+        at = rng.integers(20)
+        X[n, 0, at : at + 10] += 1.5
+    return X, np.where(faulty, "faulty", "fine")
+
+
+@pytest.mark.parametrize(("share", "cases"), [(0.05, 400), (0.01, 600)])
+def test_balanced_weights_find_the_rare_class_and_keep_the_common_one(
+    share: float, cases: int
+) -> None:
+    model = SeriesClassifier(class_weight="balanced", epochs=12, **OPTIONS)
+    X, y = _series(cases, share, 0)
+    unseen, truth = _series(600, 0.3, 1)
+    predicted = model.fit(X, y).predict(unseen)
+    assert (predicted == truth)[truth == "faulty"].mean() > 0.6
+    assert (predicted == truth)[truth == "fine"].mean() > 0.85
+
+
+def test_a_case_has_the_weight_of_its_class_whatever_the_smoothing() -> None:
+    values, targets = torch.tensor([[2.0, 0.0], [1.0, -1.0]]), torch.tensor([0, 1])
+    p = torch.softmax(values, 1)
+    found = CrossEntropy(torch.tensor([0.5, 8.0]), smoothing=0.2)(values, targets)
+    first = -0.9 * p[0, 0].log() - 0.1 * p[0, 1].log()
+    second = -0.1 * p[1, 0].log() - 0.9 * p[1, 1].log()
+    torch.testing.assert_close(found, (0.5 * first + 8 * second) / 2)
+
+
+@pytest.mark.parametrize("weight", [-1, 0, float("nan"), float("inf"), "much", True])
+def test_weights_that_are_no_weights_are_refused(weight: Any) -> None:
+    model = SeriesClassifier(class_weight={"faulty": weight}, **OPTIONS)
+    with pytest.raises(ConfigError, match="class_weight: wanted a number above 0 for faulty, not"):
+        model.fit(*_series(20, 0.5, 0))
+
+
+def test_weights_of_an_unknown_class_are_refused() -> None:
+    model = SeriesClassifier(class_weight={"fautly": 2.0}, **OPTIONS)
+    with pytest.raises(ConfigError, match="there is no class fautly; did you mean 'faulty'"):
+        model.fit(*_series(20, 0.5, 0))
+    model = SeriesClassifier(class_weight="balance", **OPTIONS)
+    with pytest.raises(ConfigError, match="wanted balanced or a weight for each label"):
+        model.fit(*_series(20, 0.5, 0))
+
+
+def _positive(share: float, **options: Any) -> str:
+    model = SeriesClassifier(epochs=1, updates_per_epoch=1, **options, **OPTIONS)
+    model.fit(*_series(20, share, 0))
+    return str(model.classes_[model.positive_])
+
+
+def test_the_positive_class_is_the_rarer_one_or_the_one_named() -> None:
+    assert _positive(0.2) == "faulty"
+    assert _positive(0.8) == "fine"
+    assert _positive(0.5) == "fine"  # the last by alphabet
+    assert _positive(0.2, positive="fine") == "fine"
+    with pytest.raises(ConfigError, match="positive: there is no class fien; did you mean 'fine'"):
+        _positive(0.2, positive="fien")
+
+
+def test_numbers_are_named_as_they_are() -> None:
+    X, y = _series(20, 0.2, 0)
+    model = SeriesClassifier(epochs=1, updates_per_epoch=1, positive=0, **OPTIONS)
+    model.fit(X, (y == "faulty").astype(int))
+    assert model.positive_ == 0
+    three = np.arange(20) % 3
+    with pytest.raises(ConfigError, match="positive: wanted two classes, given 3"):
+        model.fit(X, three)
