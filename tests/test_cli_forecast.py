@@ -435,8 +435,8 @@ def _refused(regard: Regard, folder: Path, config: Path) -> str:
         ({"horizon": 2.5}, "data.horizon: wanted integer, not 2.5"),
         ({"window": 0}, "data.window: wanted greater than or equal to 1, not 0"),
         ({"season": 0}, "data.season: wanted greater than or equal to 1, not 0"),
-        ({"window": "left out", "horizon": 200}, "the shortest series has 60 rows; a horizon of "
-         "200 needs more than 800; reduce the horizon, or leave the series out"),
+        ({"window": "left out", "horizon": 200}, "half of the series have 60 rows or fewer; a "
+         "horizon of 200 needs more than 800; reduce the horizon, or add rows"),
         ({"horizon": 70}, "north has 60 rows; window 8 + horizon 70 need 78 for training; reduce"),
         ({"window": 55}, "window 55 + horizon 3 need 58 for training, and 3 more each for "
          "validation and test: 64; reduce window to 51 or less, or horizon"),

@@ -21,7 +21,7 @@ from torch import nn
 
 from regard.config import config_of, kinds_of
 from regard.data import Panel
-from regard.errors import ConfigError, DataError, RunError
+from regard.errors import ConfigError, DataError, RegardWarning, RunError
 from regard.estimators import SeriesForecaster, SeriesRegressor
 from regard.inputs.panel import model as panel_model
 from regard.inputs.panel.cases import choose_window
@@ -696,6 +696,46 @@ def test_the_window_that_is_chosen(rows: int, horizon: int, season: int, wanted:
     assert choose_window(panel, horizon=horizon, season=season) == wanted
 
 
+@pytest.mark.parametrize(
+    ("lengths", "wanted"),
+    [
+        ([120] * 11 + [30], 24),
+        ([120, 60, 30], 24),  # two series with 24 steps use more than three with 6
+        ([120, 30], 6),  # the majority of two is both
+        ([48, 46, 46, 46], 22),  # four with 22 use more than one with 24
+        ([120, 30, 30], 6),
+    ],
+)
+def test_a_short_series_does_not_shorten_the_window_of_all(lengths: list[int], wanted: int) -> None:
+    values = tuple(np.ones((1, rows)) for rows in lengths)
+    times = tuple(np.arange(rows) for rows in lengths)
+    panel = Panel(values, times, np.arange(len(lengths)), ("y",))
+    assert choose_window(panel, horizon=6, season=12) == wanted
+
+
+def test_series_too_short_to_train_on_are_left_out_and_named() -> None:
+    long = {"a": _waves(), "b": _waves(seed=1), "e": _waves(seed=2)}
+    frame = _long(**long, c=_waves(16), d=_waves(15))
+    model = _made(window=None)
+    with pytest.warns(RegardWarning, match="left out") as caught:
+        model.fit(frame)
+    assert [str(each.message) for each in caught] == model.notes_
+    assert model.notes_ == [
+        "2 of 5 series left out, whose training part is shorter than the window of 14 and the "
+        "horizon of 3: c (16 rows), d (15 rows)"
+    ]
+    assert model.window_ == 14
+    assert model.forecast().ids.tolist() == ["a", "b", "e"]
+    assert _same(model, _made(window=None).fit(_long(**long)))
+    # longer than the window, it can be forecast all the same
+    assert model.forecast(_long(c=_waves(20))).values.shape == (1, 1, HORIZON)
+
+
+def test_a_window_without_a_season_is_told() -> None:
+    with pytest.warns(RegardWarning, match="the window is 6 steps, less than the season of 7"):
+        assert _made(window=None, horizon=2).fit(_long(a=_waves(), b=_waves(14))).window_ == 6
+
+
 @pytest.mark.parametrize("rows", [12, 20, 30, 40, 60, 144])
 @pytest.mark.parametrize("season", [1, 7, 12, 24])
 @pytest.mark.parametrize("horizon", [1, 2])
@@ -788,7 +828,7 @@ def _broken(change: Callable[[NDArray[np.float64]], None]) -> NDArray[np.float64
         (pl.concat([_daily(), _daily()]), "is already the time of row 0"),
         (_daily()[[*range(30), *range(33, T)]], "a gap in steps of 1 day; missing='interpolate'"),
         (_daily()[:0], "X has no rows"),
-        (_long(a=_waves(), b=_waves(9)), "series b has 9 rows; window 11 + horizon 3 need 14"),
+        (_long(a=_waves(8), b=_waves(9)), "series b has 9 rows in this part and 9 in all"),
         (_long(a=_waves(), b=np.full(T, 3.0)), "series b: y is the same at every step of the"),
     ],
 )  # fmt: skip

@@ -14,7 +14,7 @@ from regard.errors import ConfigError, DataError
 from regard.inputs.panel.cases import PanelWindows
 from regard.inputs.panel.latest import LatestWindows
 from regard.inputs.panel.panel import Panel
-from regard.inputs.panel.splits import split_times
+from regard.inputs.panel.splits import split_times, trainable
 from regard.inputs.panel.tables import read_panel
 from regard.inputs.panel.windows import WindowIndex, gather, rolling_origins, windows
 
@@ -124,6 +124,22 @@ def test_series_that_are_too_short(
     spans: list[tuple[int, int]], window: int, horizon: int, message: str
 ) -> None:
     assert refusal(split_times, panel_of(*spans), window=window, horizon=horizon) == message
+
+
+def test_series_too_short_for_training_are_told_apart() -> None:
+    def kept(*spans: tuple[int, int], shares: tuple[float, ...] = (0.7, 0.1, 0.2)) -> list[int]:
+        panel = panel_of(*spans)
+        return trainable(panel, window=10, horizon=2, shares=shares).tolist()
+
+    assert kept((0, 100), (0, 12), (0, 11)) == [0, 1]
+    assert kept((0, 90), (80, 90)) == [0]
+    assert kept((0, 90), (70, 90)) == [0]
+    # cut by themselves, since they do not overlap: 14 and then 11 of 20 rows are for training
+    assert kept((0, 20), (20, 40)) == [0, 1]
+    assert kept((0, 20), (20, 40), shares=(0.55, 0.2, 0.25)) == []
+    # without the second, which ends before the third begins, the others are cut together
+    assert kept((0, 100), (0, 11), (50, 100)) == [0, 2]
+    assert kept((0, 11)) == []
 
 
 @pytest.mark.parametrize(

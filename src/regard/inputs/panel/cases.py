@@ -115,7 +115,9 @@ def choose_window(panel: Panel, *, horizon: int, season: int, share: float = 1.0
     """Past steps to forecast from: whole seasons, at least two, and at least two horizons.
 
     Long series get up to seven seasons, such as a week for hourly data. Short series get a window
-    that leaves room for training and held-out parts.
+    that leaves room for training and held-out parts. Of series that differ in length, the window
+    makes the most of the data: the largest product of its steps and the number of series with
+    room for it, which are more than half. So a short series does not shorten the window of all.
 
     Parameters:
         panel: the series.
@@ -124,20 +126,25 @@ def choose_window(panel: Panel, *, horizon: int, season: int, share: float = 1.0
         share: share of the time that is for training.
 
     Raises:
-        DataError: The shortest series has no room for a window, a horizon and held-out parts.
+        DataError: Half of the series have no room for a window, a horizon and held-out parts.
     """
-    rows = int(panel.lengths.min())
+    lengths = np.sort(panel.lengths)[::-1]
+    majority = len(lengths) // 2  # the position of the shortest series that must have room
+    rows = int(lengths[majority])
     seasons = max(2, min(_SEASONS, rows // (_ROWS_A_STEP * season)))
     if season > 1:
         window = season * max(seasons, -(-2 * horizon // season))
     else:
         window = max(2 * horizon, min(24, rows // 10))
     # Room for windows to train on, and for held-out parts of at least a horizon.
-    room = min(rows - 4 * horizon, int(share * rows) - 2 * horizon)
-    if room < 1:
+    room = np.minimum(lengths - 4 * horizon, (share * lengths).astype(int) - 2 * horizon)
+    if room[majority] < 1:
         needed = max(4 * horizon, ceil((2 * horizon + 1) / share) - 1)
+        shortest = f"half of the series have {rows} rows or fewer"
         raise DataError(
-            f"the shortest series has {rows} rows; a horizon of {horizon} needs more than "
-            f"{needed}; reduce the horizon, or leave the series out"
+            f"{shortest if len(panel) > 1 else f'the series has {rows} rows'}; a horizon of "
+            f"{horizon} needs more than {needed}; reduce the horizon, or add rows"
         )
-    return min(window, room)
+    possible = np.minimum(window, room)
+    used = possible * np.arange(1, len(lengths) + 1)
+    return int(possible[majority:][used[majority:].argmax()])

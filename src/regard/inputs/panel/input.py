@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from regard.inputs.panel.frames import as_panel
 from regard.inputs.panel.latest import LatestWindows
 from regard.inputs.panel.model import build_forecaster, solve_linear
 from regard.inputs.panel.panel import Panel, constant_target
+from regard.inputs.panel.splits import trainable
 from regard.inputs.panel.tables import PanelOptions, read_panel
 from regard.inputs.panel.view import PanelView
 from regard.inputs.panel.windows import windows
@@ -28,6 +29,8 @@ from regard.plots import ForecastView
 from regard.training import Part
 
 __all__ = ["PanelInput"]
+
+_NAMED = 3  # series named in a note
 
 
 class PanelInput(Input):
@@ -68,7 +71,9 @@ class PanelInput(Input):
             raise DataError("y: a forecaster learns from X alone; name what to forecast as target")
         panel = self._panel(X) if fitting else self._past(X)
         if fitting:
-            self._learn(panel, None)
+            share = self.config.data.validation_share
+            panel, window = self._settle(panel, (1 - share, share, 0.0))
+            self._learn(panel, window)
         horizon = self.config.data.horizon
         return PanelWindows(panel, windows(panel, window=self.window_, horizon=horizon))
 
@@ -94,20 +99,38 @@ class PanelInput(Input):
             )
         return panel
 
-    def _sizes(self, panel: Panel, share: float, window: int | None = None) -> tuple[int, int]:
-        """Window, unless given, and season; `share` is the share of the time for training."""
-        data = self.config.data
-        season, window = data.season or season_of(panel), window or data.window
-        if window is None:
-            window = choose_window(panel, horizon=data.horizon, season=season, share=share)
-        return window, season
+    def _season(self, panel: Panel) -> int:
+        return int(self.config.data.season or season_of(panel))
 
-    def _learn(self, panel: Panel, window: int | None) -> None:
+    def _settle(self, panel: Panel, shares: Sequence[float]) -> tuple[Panel, int]:
+        """The series that are long enough to train on, and the window; notes say what is lost."""
+        data, season, window = self.config.data, self._season(panel), self.config.data.window
+        if window is None:
+            window = choose_window(panel, horizon=data.horizon, season=season, share=shares[0])
+            if window < season and len(panel) > 1:
+                self.notes.append(
+                    f"the window is {window} steps, less than the season of {season}, because of "
+                    f"short series; set `window`, and series too short for it are left out"
+                )
+        kept = trainable(panel, window=window, horizon=data.horizon, shares=shares)
+        if not len(kept):
+            return panel, window  # refused with the lengths when it is split
+        out = np.setdiff1d(np.arange(len(panel)), kept)
+        if len(out):
+            named = [f"{panel.ids[at]} ({panel.lengths[at]} rows)" for at in out[:_NAMED]]
+            more = [f"{len(out) - _NAMED} more"] if len(out) > _NAMED else []
+            self.notes.append(
+                f"{len(out)} of {len(panel)} series left out, whose training part is shorter than "
+                f"the window of {window} and the horizon of {data.horizon}: "
+                f"{', '.join(named + more)}"
+            )
+        return panel.take(kept), window
+
+    def _learn(self, panel: Panel, window: int) -> None:
         """Fit what depends on the whole panel: columns, step, window and season."""
         if not panel.targets:
             raise ConfigError("target: wanted at least one column to forecast")
-        share = 1 - self.config.data.validation_share
-        self.window_, self.season_ = self._sizes(panel, share, window)
+        self.window_, self.season_ = window, self._season(panel)
         step: Any = panel.step  # None only for panels that are too short for a window
         self.step_ = step
         self.targets_, self.columns_, self.known_ = panel.targets, panel.columns, panel.known
@@ -159,8 +182,8 @@ class PanelInput(Input):
             options.validation_share,
             options.test_share,
         )
-        window, _ = self._sizes(cases, shares[0])
-        parts = divide_panel(cases, window=window, horizon=options.horizon, shares=shares)
+        panel, window = self._settle(cases, shares)
+        parts = divide_panel(panel, window=window, horizon=options.horizon, shares=shares)
         notes: tuple[str, ...] = ()
         if options.missing == "interpolate":
             notes = (

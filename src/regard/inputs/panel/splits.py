@@ -13,7 +13,7 @@ from regard.checks import check_count, check_shares
 from regard.errors import DataError
 from regard.inputs.panel.panel import Panel
 
-__all__ = ["split_times"]
+__all__ = ["split_times", "trainable"]
 
 
 def split_times(
@@ -55,22 +55,9 @@ def split_times(
         check_length(at, parts=1)
     parts = 1 + sum(map(bool, shares[1:]))
     lengths = panel.lengths
-    overlap = max(one[0] for one in panel.times) <= min(one[-1] for one in panel.times)
-    if overlap:
-        last = max(range(len(panel)), key=lambda at: (panel.times[at][-1], lengths[at]))
-        check_length(last, parts=parts)
-        rows = np.sort(np.concatenate(panel.times))
-        stops = [_stops(rows, panel.times[last], horizon, shares)] * len(panel)
-    else:
-        for at in range(len(panel)):
-            check_length(at, parts=parts)
-        stops = [_stops(one, one, horizon, shares) for one in panel.times]
-    limits = np.array(
-        [
-            [len(times) if stop is None else int(np.searchsorted(times, stop)) for stop in own]
-            for times, own in zip(panel.times, stops, strict=True)
-        ]
-    )
+    for at in [_last(panel)] if _overlap(panel) else range(len(panel)):
+        check_length(at, parts=parts)
+    limits = _limits(panel, horizon, shares)
     short = limits[:, 0] < window + horizon
     if short.any():
         at = int(short.argmax())
@@ -80,6 +67,49 @@ def split_times(
             "give training a larger share, or leave the series out"
         )
     return np.column_stack([limits, lengths]).astype(np.int64)
+
+
+def trainable(
+    panel: Panel, *, window: int, horizon: int, shares: Sequence[float]
+) -> NDArray[np.int64]:
+    """Positions of the series that `split_times` gives a window and a horizon of training.
+
+    Where two parts are cut depends on the series among them, so this asks again of those that
+    are left. No series may be left.
+    """
+    kept = np.flatnonzero(panel.lengths >= window + horizon)
+    while len(kept):
+        enough = _limits(panel.take(kept), horizon, shares)[:, 0] >= window + horizon
+        if enough.all():
+            break
+        kept = kept[enough]
+    return kept
+
+
+def _overlap(panel: Panel) -> bool:
+    """Whether there is a time that all series contain or span."""
+    return bool(max(one[0] for one in panel.times) <= min(one[-1] for one in panel.times))
+
+
+def _last(panel: Panel) -> int:
+    """The series that ends last; of several, the longest."""
+    lengths = panel.lengths
+    return max(range(len(panel)), key=lambda at: (panel.times[at][-1], lengths[at]))
+
+
+def _limits(panel: Panel, horizon: int, shares: Sequence[float]) -> NDArray[np.int64]:
+    """[B, 2] the steps before the end of training and of validation."""
+    if _overlap(panel):
+        rows = np.sort(np.concatenate(panel.times))
+        stops = [_stops(rows, panel.times[_last(panel)], horizon, shares)] * len(panel)
+    else:
+        stops = [_stops(one, one, horizon, shares) for one in panel.times]
+    return np.array(
+        [
+            [len(times) if stop is None else int(np.searchsorted(times, stop)) for stop in own]
+            for times, own in zip(panel.times, stops, strict=True)
+        ]
+    )
 
 
 def _stops(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """Metrics of forecasts, see `forecast_metrics`.
 
+    The seasonal naive baseline is absent where a test window has less than a season before it.
+
     Parameters:
         test: W windows.
         values: [W, M, horizon, 1 + quantiles] in the units of the data.
@@ -38,7 +41,11 @@ def evaluate(
     panel, index, M = test.panel, test.index, len(test.panel.targets)
     numbers = gather(panel, index)
     assert numbers.future is not None
-    past = numbers.past[:, :M]
+    baselines = {"naive": seasonal_naive(numbers.past[:, :M], index.horizon, 1)}
+    if 1 < season <= index.origin.min():  # the season before may begin before the window
+        before = gather(panel, replace(index, window=season)).past[:, :M]
+        baselines["seasonal naive"] = seasonal_naive(before, index.horizon, season)
+    baselines["linear"] = _linear(test, numbers)
     return forecast_metrics(
         numbers.future,
         values[..., 0],
@@ -46,11 +53,7 @@ def evaluate(
         scale=_seasonal_scale(panel.cut(0, test.starts), M, season),
         origins=_last_times(test),
         rolling=test.apart,
-        baselines={
-            "naive": seasonal_naive(past, index.horizon, 1),
-            "seasonal naive": seasonal_naive(past, index.horizon, min(season, index.window)),
-            "linear": _linear(test, numbers),
-        },
+        baselines=baselines,
         quantiles={level: values[..., 1 + at] for at, level in enumerate(levels)} or None,
     )
 

@@ -119,15 +119,20 @@ class FutureOutput(Output):
         return [Compared("MAE", "mae", "lowest"), Compared("RMSE", "rmse", "lowest")]
 
     def notes(self, metrics: Mapping[str, Any]) -> list[str]:
-        """A warning if a baseline is better."""
-        best = best_baseline(metrics)
+        """Whether a baseline is better, and why one is absent."""
+        best, notes = best_baseline(metrics), []
         error = metrics["mae"] if best is None else metrics["baselines"][best]["mae"]
-        if best is None or error >= metrics["mae"]:
-            return []
-        return [
-            f"the model is off by {brief(metrics['mae'])} on average; {called(best, metrics)} is "
-            f"off by {brief(error)}, which is better"
-        ]
+        if best is not None and error < metrics["mae"]:
+            notes.append(
+                f"the model is off by {brief(metrics['mae'])} on average; "
+                f"{called(best, metrics)} is off by {brief(error)}, which is better"
+            )
+        if "seasonal naive" not in metrics["baselines"]:
+            season = metrics["season"]
+            reason = f"a test window has less than a season of {season} steps before it"
+            unknown = "the times do not show a season; set `season` if there is one"
+            notes.append(f"no seasonal naive baseline: {reason if season > 1 else unknown}")
+        return notes
 
     def outcome(self, seen: Inference, n: int) -> FutureOutcome:
         """The forecast of a window, and the truth if it is known."""
