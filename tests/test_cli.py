@@ -383,7 +383,7 @@ def test_resume_needs_the_same_configuration_and_data(
     said = regard.fails("train", config, "--out", out, "--resume", "--set", "training.epochs=5")
     assert "is finished with another training.epochs; choose" in said
     said = regard.fails("train", config, "--out", out, "--resume", "--overwrite")
-    assert "resume, overwrite: exclude each other" in said
+    assert "--resume, --overwrite: exclude each other" in said
 
 
 def test_an_overwriting_run_that_was_cut_off_is_resumed(
@@ -441,7 +441,7 @@ def test_a_gpu_that_is_not_there(
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     config = _config(tmp_path, training={"device": "cuda"})
     said = regard.fails("train", config, "--out", tmp_path / "out")
-    assert "training.device: cuda needs a GPU, and there is none; set it to auto or cpu" in said
+    assert 'device: cuda needs a GPU, and there is none; set "device": "auto" in "training"' in said
     assert [file.name for file in tmp_path.iterdir()] == ["config.json"]
 
 

@@ -666,7 +666,7 @@ def test_a_future_for_a_run_without_known_columns(
 ) -> None:
     words = ("--out", tmp_path / "out.csv", "--future", made / "future.csv")
     said = _fails(regard, tmp_path, "predict", alone, *words)
-    assert said == "future: the run was trained without known columns"
+    assert said == "--future: the run was trained without known columns"
 
 
 @pytest.mark.parametrize(
@@ -721,7 +721,7 @@ def test_runs_of_another_task(regard: Regard, made: Path, alone: Path, tmp_path:
     jobs.train({**TINY, "training": {**TINY["training"], "epochs": 1}}, tmp_path / "classes")
     words = (*out, "--future", made / "future.csv")
     said = _fails(regard, tmp_path, "predict", tmp_path / "classes", made / "sales.csv", *words)
-    assert said == "future: classes was trained to classify, which takes no such option"
+    assert said == "--future: classes was trained to classify, which takes no such option"
     said = _fails(regard, tmp_path, "predict", tmp_path / "classes", *out)
     assert said == "source: name a file of new cases, after the run"
     out = ("--out", tmp_path / "out.svg")

@@ -2,11 +2,12 @@
 
 import copy
 import pickle
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from regard import cli
+from regard import SeriesClassifier, cli, train
 from regard.errors import (
     ConfigError,
     DataError,
@@ -109,3 +110,36 @@ def test_the_fixes_of_the_command_line_are_options_of_a_command() -> None:
     group: Any = get_command(cli.app)
     options = {each.name for command in group.commands.values() for each in command.params}
     assert set(cli._FIXES) <= options
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ("train", "c.json", "--resume", "--overwrite"),
+            "--resume, --overwrite: exclude each other; choose one",
+        ),
+        (
+            ("explain", "run", "x.csv", "--text", "x", "--out", "y.png"),
+            "source, --text: exclude each other; give one of them",
+        ),
+        (("explain", "run", "x.csv", "--out", "out"), "--out: wanted a name that ends in .png"),
+    ],
+)
+def test_options_are_named_as_they_are_typed(
+    words: tuple[str, ...],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("c.json").write_text('{"data": {"kind": "sine"}}', encoding="utf-8")
+    assert _printed(monkeypatch, capsys, *words).startswith(f"error: {said}")
+
+
+def test_python_names_parameters_and_a_configuration_its_fields() -> None:
+    with pytest.raises(ConfigError, match=r"^SeriesClassifier: epochs: wanted greater"):
+        SeriesClassifier(epochs=0).fit([[1.0, 2.0], [2.0, 1.0]], ["a", "b"])
+    with pytest.raises(ConfigError, match=r"^config: training\.epochs: wanted greater"):
+        train({"data": {"kind": "sine"}, "training": {"epochs": 0}}, "unused")

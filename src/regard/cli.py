@@ -4,7 +4,7 @@ import json
 import math
 import shlex
 import sys
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -34,19 +34,23 @@ class _Commands(typer.core.TyperGroup):
             return super().invoke(ctx)
         except RegardError as error:
             command = self.get_command(ctx, ctx.invoked_subcommand or "")
-            options = {each.name for each in command.params} if command else set()
+            options = {str(each.name): each.opts[0] for each in command.params} if command else {}
             error.speech = _in_options(options, error.speech)
+            names = error.message.partition(": ")[0]
+            if isinstance(error, ConfigError) and options.keys() >= set(names.split(", ")):
+                shown = ", ".join(options[name] for name in names.split(", "))
+                error.message = shown + error.message.removeprefix(names)
             raise
 
 
-def _in_options(options: Set[str | None], otherwise: Speech) -> Speech:
+def _in_options(options: Mapping[str, str], otherwise: Speech) -> Speech:
     """Fixes as options of a command, those that it does not have in other words."""
 
     def fix(name: str, value: Any) -> str:
         if name not in options:
             return otherwise(name, value)
-        option = f"--{name.replace('_', '-')}" + ("" if value is ... else f" {value}")
-        return _FIXES.get(name, f"use {option}")
+        given = "" if value is ... else f" {value}"
+        return _FIXES.get(name, f"use {options[name]}{given}")
 
     return fix
 

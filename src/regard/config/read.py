@@ -1,6 +1,7 @@
 """From JSON to a checked configuration, and one line for what is wrong in it."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -52,12 +53,15 @@ def read_config(path: Path, changes: Mapping[str, str] | None = None) -> Config:
     return resolve_config(content, source=f"{path} with changes" if changes else str(path))
 
 
-def resolve_config(content: Mapping[str, Any], *, source: str = "config") -> Config:
+def resolve_config(
+    content: Mapping[str, Any], *, source: str = "config", sections: bool = True
+) -> Config:
     """Check a configuration and fill in every default.
 
     Parameters:
         content: as read from JSON.
         source: what to call it in errors.
+        sections: whether errors name a field with its section; not where fields are parameters.
 
     Raises:
         ConfigError: the first wrong field, what was wanted and what was given.
@@ -80,7 +84,10 @@ def resolve_config(content: Mapping[str, Any], *, source: str = "config") -> Con
         problems = [dict(each) for each in error.errors()]
         if "task" not in content and (other := _of_another_task(problems)):
             raise ConfigError(f"{source}: task: missing; {other}") from None
-        raise ConfigError(f"{source}: {_explain(problems[0], content, composed)}") from None
+        message = _explain(problems[0], content, composed)
+        if not sections:
+            message = re.sub(r"^(data|model|training)\.", "", message)
+        raise ConfigError(f"{source}: {message}") from None
     return config.model_copy(update={"plugins": needed_plugins(task, config.model)})
 
 

@@ -332,7 +332,9 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         }
         data = {"kind": "arrays", **{name: given[name] for name in data_fields(self.task)}}
         return resolve_config(
-            {"task": self.task, "seed": seed, "data": data, **sections}, source=type(self).__name__
+            {"task": self.task, "seed": seed, "data": data, **sections},
+            source=type(self).__name__,
+            sections=False,
         )
 
     def fitted_figures(self) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def check_device(device: str) -> None:
     """Refuse "cuda" without a GPU."""
     if device == "cuda" and not torch.cuda.is_available():
         raise ConfigError(
-            "training.device: cuda needs a GPU, and there is none; set it to auto or cpu"
+            "device: cuda needs a GPU, and there is none", fixes=(("training.device", "auto"),)
         )
 
 
