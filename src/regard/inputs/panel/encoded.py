@@ -36,10 +36,19 @@ class ScaledWindows:
 
     def in_units(self, values: NDArray[np.float64], at: Any = slice(None)) -> NDArray[np.float64]:
         """[W, M, horizon, ...] scaled targets of windows `at`, in the units of the data."""
+        mean, std = self._scales(values, at)
+        return np.asarray(values * std + mean)
+
+    def scaled(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """[W, M, horizon, ...] targets in the units of the data, scaled."""
+        mean, std = self._scales(values, slice(None))
+        return np.asarray((values - mean) / std)
+
+    def _scales(self, values: NDArray[np.float64], at: Any) -> list[NDArray[np.float64]]:
+        """[W, M, 1, ...] mean and standard deviation of the targets of windows `at`."""
         shape = (*values.shape[:2], *[1] * (values.ndim - 2))
         series, M = self.cases.series[at], values.shape[1]
-        mean, std = (each[series, :M].reshape(shape) for each in (self.mean, self.std))
-        return np.asarray(values * std + mean)
+        return [each[series, :M].reshape(shape) for each in (self.mean, self.std)]
 
 
 class WindowPart(Part):

@@ -16,11 +16,13 @@ from regard.inputs.panel.cases import PanelWindows
 from regard.inputs.panel.latest import LatestWindows
 from regard.inputs.panel.panel import Panel, constant_target
 from regard.models import ContextForecast, Encoder, HorizonForecast, make_attentions
+from regard.outputs.conformal import enough, quantile_shifts
 from regard.outputs.future.evaluation import evaluate
 from regard.outputs.future.outcome import FutureOutcome
 from regard.outputs.future.report import ForecastReport, best_baseline, called
 from regard.outputs.output import Compared, Output
 from regard.plots import CaseView
+from regard.plots.forecast import level_pairs
 from regard.plots.format import brief
 from regard.training import AbsoluteError, Objective
 
@@ -30,7 +32,16 @@ _SHOWN = 6
 
 
 class FutureOutput(Output):
-    """Forecasts of every target and step of the horizon, and their quantiles."""
+    """Forecasts of every target and step of the horizon, and their quantiles.
+
+    Attributes:
+        shifts_: [M, horizon, quantiles] in scaled units, added to the quantiles so that their
+            intervals hold what they promise; [1, 1, quantiles] zeros if not calibrated.
+        calibrated_on_: number of held-out windows that the shifts are computed from.
+    """
+
+    shifts_: NDArray[np.float64]
+    calibrated_on_: int
 
     @property
     def horizon(self) -> int:
@@ -52,6 +63,33 @@ class FutureOutput(Output):
 
     def strata(self, cases: Any) -> None:
         """None: panels are split by time."""
+
+    def fit(self, cases: Any) -> None:
+        self.shifts_, self.calibrated_on_ = np.zeros((1, 1, len(self.levels))), 0
+
+    def calibrate(self, held: Inference) -> None:
+        """Compute the shifts of the quantiles."""
+        if self.levels:
+            future = held.cases.numbers(np.arange(len(held))).future
+            truth, quantiles = held.encoded.scaled(future), held.values[..., 1:]
+            self.shifts_ = quantile_shifts(truth, quantiles, self.levels)
+            self.calibrated_on_ = len(held)
+
+    def kept(self) -> dict[str, Any]:
+        if not self.calibrated_on_:
+            return {}
+        kept = {"shifts": self.shifts_.tolist(), "windows": self.calibrated_on_}
+        return {"calibration": kept}
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        self.fit(None)
+        if "calibration" in kept:
+            calibration = kept["calibration"]
+            self.shifts_ = np.array(calibration["shifts"], np.float64)
+            self.calibrated_on_ = int(calibration["windows"])
+            if self.shifts_.shape[1:] != (self.horizon, len(self.levels)):
+                wanted = f"{self.horizon} steps of {len(self.levels)} quantiles"
+                raise ValueError(f"shifts: wanted {wanted}, given {list(self.shifts_.shape[1:])}")
 
     def targets(self, cases: PanelWindows) -> None:
         """None: windows contain their targets."""
@@ -105,9 +143,13 @@ class FutureOutput(Output):
         """Some windows, whole horizons apart."""
         return cases.examples(_SHOWN)
 
-    def forecasts(self, seen: Inference) -> NDArray[np.float64]:
-        """[W, M, horizon, 1 + quantiles] in the units of the data."""
-        return np.asarray(seen.encoded.in_units(seen.values))
+    def forecasts(self, seen: Inference, at: Any = slice(None)) -> NDArray[np.float64]:
+        """[W, M, horizon, 1 + quantiles] of windows `at`, calibrated, in the units of the data."""
+        values = seen.values[at]
+        quantiles = np.sort(values[..., 1:] + self.shifts_, axis=-1)  # none crosses another
+        return np.asarray(
+            seen.encoded.in_units(np.concatenate([values[..., :1], quantiles], axis=-1), at)
+        )
 
     def metrics(self, seen: Inference) -> dict[str, Any]:
         """Errors by target, step and origin, and those of the baselines."""
@@ -119,8 +161,8 @@ class FutureOutput(Output):
         return [Compared("MAE", "mae", "lowest"), Compared("RMSE", "rmse", "lowest")]
 
     def notes(self, metrics: Mapping[str, Any]) -> list[str]:
-        """Whether a baseline is better, and why one is absent."""
-        best, notes = best_baseline(metrics), []
+        """Bands that may not hold, whether a baseline is better, and why one is absent."""
+        best, notes = best_baseline(metrics), self._doubts()
         error = metrics["mae"] if best is None else metrics["baselines"][best]["mae"]
         if best is not None and error < metrics["mae"]:
             notes.append(
@@ -134,9 +176,24 @@ class FutureOutput(Output):
             notes.append(f"no seasonal naive baseline: {reason if season > 1 else unknown}")
         return notes
 
+    def _doubts(self) -> list[str]:
+        """Why the widest band may hold less than it promises."""
+        widest = max((high - low for low, high in level_pairs(self.levels)), default=0.0)
+        if not self.levels or (self.calibrated_on_ and enough(self.calibrated_on_, widest)):
+            return []
+        if not self.calibrated_on_:
+            return [
+                "the quantiles are not calibrated, since there is no validation part: they may "
+                "hold less than they promise"
+            ]
+        return [
+            f"the {100 * widest:.3g} % band is calibrated on {self.calibrated_on_} windows of the "
+            "validation part, too few for that: it may hold less"
+        ]
+
     def outcome(self, seen: Inference, n: int) -> FutureOutcome:
         """The forecast of a window, and the truth if it is known."""
-        values = seen.encoded.in_units(seen.values[[n]], [n])[0]  # [M, horizon, 1 + quantiles]
+        values = self.forecasts(seen, [n])[0]  # [M, horizon, 1 + quantiles]
         future, truth = seen.cases.future_of(n)
         return FutureOutcome(
             columns=seen.cases.panel.targets,
