@@ -228,7 +228,8 @@ def test_predict_with_the_numbers_and_without(
     model = SeriesRegressor.load(run)
     predicted = model.predict(X).reshape(CASES, -1)
     shown = np.array([[float(row[name]) for name in names] for row in found])
-    np.testing.assert_allclose(shown, predicted, rtol=1e-9)
+    assert (np.abs(shown - predicted) <= y.std(0) / 10_000).all()
+    assert max(len(row[name].partition(".")[2]) for row in found for name in names) <= 5
     np.testing.assert_allclose([[float(row[name]) for name in true] for row in found], y)
     rmse = root_mean_squared_error(y, predicted)
     assert said.startswith(f"{CASES} predictions, RMSE {rmse:.4g}: ")

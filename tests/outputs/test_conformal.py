@@ -8,7 +8,7 @@ from regard.outputs.conformal import conformal_quantile, enough, quantile_shifts
 
 def test_the_rank_counts_the_new_score() -> None:
     # n = 4: ceil(5 * 0.8) = 4, ceil(5 * 0.5) = 3, ceil(5 * 0.2) = 1; 0.9 needs a fifth score.
-    scores = np.array([[30.0], [10.0], [40.0], [20.0]])
+    scores: np.ndarray = np.array([[30.0], [10.0], [40.0], [20.0]])
     assert [float(conformal_quantile(scores, level)[0]) for level in (0.8, 0.5, 0.2)] == [
         40,
         30,
@@ -21,8 +21,8 @@ def test_the_rank_counts_the_new_score() -> None:
 
 def test_the_rank_is_not_off_by_rounding() -> None:
     # 0.7 * 10 = 7 exactly, but 7.000000000000001 in doubles with other factors.
-    assert float(conformal_quantile(np.arange(1.0, 10), 0.7)) == 7
-    assert float(conformal_quantile(np.arange(1.0, 100), 0.9 - 0.1)) == 80
+    assert float(conformal_quantile(np.array(range(1, 10), float), 0.7)) == 7
+    assert float(conformal_quantile(np.array(range(1, 100), float), 0.9 - 0.1)) == 80
 
 
 def test_a_pair_moves_apart_by_the_same_and_a_lone_level_by_itself() -> None:

@@ -203,10 +203,27 @@ def test_several_targets_have_a_table_and_a_scatter_each() -> None:
         assert f"{name} {-1.25 - m:.3f} {2.5 + m:.3f}" in text
 
 
+def test_the_interval_and_how_much_it_held_are_told() -> None:
+    assert "an interval is calibrated on a validation part" in _text(report_html(_regression(1)))
+    for M in (1, 3):
+        report = _regression(M)
+        rows = [
+            {"target": f"t{m}", "margin": 1.25 + m, "wanted": 0.8, "found": 0.7 + 0.1 * m}
+            for m in range(M)
+        ]
+        text = _text(report_html(replace(report, metrics={**report.metrics, "coverage": rows})))
+        assert "an interval is calibrated on a validation part" not in text
+        if M == 1:
+            assert "± 1.25 Around each prediction; 70.0 % of the test cases lie within." in text
+        else:
+            assert "80.0 % Found within the intervals, averaged over the targets" in text
+            assert "± 3.250 90.0 %" in text
+
+
 def test_each_scatter_is_of_its_own_target(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[np.ndarray, np.ndarray, str]] = []
 
-    def spy(truth: np.ndarray, predicted: np.ndarray, *, name: str) -> Axes:
+    def spy(truth: np.ndarray, predicted: np.ndarray, *, name: str, margin: None) -> Axes:
         seen.append((truth, predicted, name))
         return plot_predictions(truth, predicted, name=name)
 

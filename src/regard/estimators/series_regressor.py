@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
 
 from regard.estimators.base import Floats
 from regard.estimators.series import SeriesEstimator
@@ -52,6 +53,27 @@ class SeriesRegressor(RegressorMixin, SeriesEstimator):  # type: ignore[misc]
         output: Any = self.output_
         numbers: Floats = output.predicted(seen)
         return numbers[:, 0] if self.flat_ else numbers
+
+    def predict_interval(self, X: Any, *, coverage: float = 0.8) -> Floats:
+        """Both ends of an interval around each prediction: [cases, 2] or [cases, targets, 2].
+
+        The truth of a new case lies within with a probability of at least `coverage`, if the case
+        is of the same kind as those of the validation part, on whose errors the interval is
+        calibrated (split conformal prediction). It is as wide for all cases.
+
+        Parameters:
+            X: as for `predict`.
+            coverage: between 0 and 1.
+
+        Raises:
+            ConfigError: fit had no validation part, see `validation_share`, or too small a one.
+        """
+        check_is_fitted(self)
+        output: Any = self.output_
+        margins: Floats = output.margins(coverage)
+        numbers: Floats = output.predicted(self.infer(X))
+        intervals = np.stack([numbers - margins, numbers + margins], -1)
+        return intervals[:, 0] if self.flat_ else intervals
 
     def evidence(self, X: Any) -> Floats:
         """What each step added to each number: [cases, targets, steps], in the units of the data.

@@ -1,13 +1,14 @@
 """What every figure of numbers needs: shapes that go together, and nothing missing."""
 
 from collections.abc import Mapping, Sequence
+from math import floor, log10
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import DataError
 
-__all__ = ["checked", "mean_of_known"]
+__all__ = ["checked", "mean_of_known", "sensible_decimals"]
 
 
 def checked(
@@ -37,6 +38,15 @@ def checked(
     if len(names) != shape[1]:
         raise DataError(f"names: wanted {shape[1]}, one for each target, given {len(names)}")
     return floats
+
+
+def sensible_decimals(spread: float) -> int:
+    """Decimals of a table's numbers: down to a ten-thousandth of their standard deviation.
+
+    >>> sensible_decimals(120.0), sensible_decimals(0.003), sensible_decimals(5e6)
+    (2, 7, 0)
+    """
+    return max(0, 4 - floor(log10(spread))) if spread > 0 else 4
 
 
 def mean_of_known(figures: Sequence[float | None]) -> float | None:

@@ -12,7 +12,12 @@ __all__ = ["plot_predictions"]
 
 
 def plot_predictions(
-    truth: ArrayLike, predicted: ArrayLike, *, name: str | None = None, ax: Axes | None = None
+    truth: ArrayLike,
+    predicted: ArrayLike,
+    *,
+    name: str | None = None,
+    margin: float | None = None,
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw a point for each case: the true number on x, the predicted one on y.
 
@@ -23,6 +28,7 @@ def plot_predictions(
         truth: [B].
         predicted: [B].
         name: of the target, for the labels of the axes.
+        margin: how far an interval reaches around each prediction, shaded along the diagonal.
         ax: where to draw; by default the axes of a new figure.
 
     Returns:
@@ -50,6 +56,9 @@ def plot_predictions(
     pad = 0.05 * (high - low) or abs(high) * 0.05 or 1.0
     ends = (low - pad, high + pad)
     ax.plot(ends, ends, color=GREY, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+    if margin is not None:
+        low_side, high_side = [end - margin for end in ends], [end + margin for end in ends]
+        ax.fill_between(ends, low_side, high_side, color=BLUE, alpha=0.12, linewidth=0, zorder=0)
     # Many points are smaller and fainter, so that dense areas are visible.
     crowd = float(np.clip((len(truth) - 50) / 2000, 0, 1))
     size, alpha = 18 - 12 * crowd, 0.75 - 0.5 * crowd

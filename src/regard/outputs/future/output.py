@@ -16,6 +16,7 @@ from regard.inputs.panel.cases import PanelWindows
 from regard.inputs.panel.latest import LatestWindows
 from regard.inputs.panel.panel import Panel, constant_target
 from regard.models import ContextForecast, Encoder, HorizonForecast, make_attentions
+from regard.outputs.arrays import sensible_decimals
 from regard.outputs.conformal import enough, quantile_shifts
 from regard.outputs.future.evaluation import evaluate
 from regard.outputs.future.outcome import FutureOutcome
@@ -213,9 +214,14 @@ class FutureOutput(Output):
             times = np.datetime_as_string(times, unit="D" if whole else "s")
         columns = {"unique_id": np.repeat(cases.ids, horizon), "ds": times.ravel()}
         for m, name in enumerate(cases.panel.targets):
-            columns[name] = values[:, m, :, 0].ravel()
-            for k, level in enumerate(self.levels):
-                columns[f"{name} {level:g}"] = values[:, m, :, 1 + k].ravel()
+            spreads = seen.encoded.std[cases.series, m]
+            rounded = [
+                np.round(own, sensible_decimals(spread))
+                for own, spread in zip(values[:, m], spreads, strict=True)
+            ]
+            for k, level in enumerate([None, *self.levels]):
+                title = name if level is None else f"{name} {level:g}"
+                columns[title] = np.concatenate([own[:, k] for own in rounded])
         series = "1 series" if len(cases) == 1 else f"{len(cases)} series"
         return columns, f"{horizon} steps of {series}"
 

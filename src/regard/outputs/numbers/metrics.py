@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import DataError
 from regard.outputs.arrays import checked, mean_of_known
@@ -13,7 +13,13 @@ __all__ = ["regression_metrics"]
 
 
 def regression_metrics(
-    truth: ArrayLike, predicted: ArrayLike, names: Sequence[str], *, mean: ArrayLike
+    truth: ArrayLike,
+    predicted: ArrayLike,
+    names: Sequence[str],
+    *,
+    mean: ArrayLike,
+    margins: NDArray[np.float64] | None = None,
+    coverage: float = 0.8,
 ) -> dict[str, Any]:
     """Mean absolute error, root mean squared error and R2, in the units of the data.
 
@@ -26,10 +32,14 @@ def regression_metrics(
         truth, predicted: [B, M].
         names: M names of the targets.
         mean: [M], each target's mean over the training part.
+        margins: [M], how far the interval reaches around a prediction, or None.
+        coverage: share of the truth that the interval is meant to hold.
 
     Returns:
         Plain numbers and lists, ready for JSON: cases, mae, rmse, r2, mean_mae, mean_rmse, and
-        per_target, a list of the same metrics with the target's name under "target".
+        per_target, a list of the same metrics with the target's name under "target". With margins
+        also coverage, a list of target, margin, wanted, and found: the share of the truth within
+        the interval.
 
     Raises:
         DataError: shapes do not match, there are no cases, or numbers are not finite.
@@ -62,4 +72,16 @@ def regression_metrics(
         figure: mean_of_known([row[figure] for row in per_target])
         for figure in ("mae", "rmse", "r2", "mean_mae", "mean_rmse")
     }
-    return {"cases": len(truth), **overall, "per_target": per_target}
+    metrics = {"cases": len(truth), **overall, "per_target": per_target}
+    if margins is not None:
+        within = (np.abs(errors) <= margins).mean(0)
+        metrics["coverage"] = [
+            {
+                "target": str(name),
+                "margin": float(margin),
+                "wanted": coverage,
+                "found": float(found),
+            }
+            for name, margin, found in zip(names, margins, within, strict=True)
+        ]
+    return metrics

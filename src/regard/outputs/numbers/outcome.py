@@ -1,7 +1,7 @@
 """Predicted numbers in pictures, pages and reports."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
@@ -18,6 +18,8 @@ class NumbersOutcome(Outcome):
     Attributes:
         true: true number by target name, None if the truth is not known.
         predicted: predicted number by target name.
+        margins: by target name, how far the interval of 80 % reaches around the prediction; empty
+            if there is none.
 
     >>> NumbersOutcome(true=None, predicted={"price": 3.25, "volume": 17.0}).answer
     'price 3.250, volume 17.00'
@@ -25,6 +27,7 @@ class NumbersOutcome(Outcome):
 
     true: Mapping[str, float] | None
     predicted: Mapping[str, float]
+    margins: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def answer(self) -> str:
@@ -55,7 +58,8 @@ class NumbersOutcome(Outcome):
             return self._table()
         ((name, _, truth),) = self._rows
         known = "" if truth is None else Markup("; the true value is <b>{}</b>").format(truth)
-        return Markup('<p class="lead">Predicted {}{}.</p>').format(name, known)
+        held = " (80 % of the time the truth is within)" if self.margins else ""
+        return Markup('<p class="lead">Predicted {}{}{}.</p>').format(name, held, known)
 
     def caption(self) -> Markup:
         if len(self.predicted) > 1:
@@ -70,8 +74,10 @@ class NumbersOutcome(Outcome):
         truth = self.true or {}
         rows: list[tuple[str, str, str | None]] = []
         for name, value in self.predicted.items():
-            shown = alike([value, *([truth[name]] if name in truth else [])])
-            rows.append((name, shown[0], shown[1] if name in truth else None))
+            margin = self.margins.get(name)
+            told, around, known = alike([value, margin, truth.get(name)])
+            interval = "" if margin is None else f" ± {around}"
+            rows.append((name, told + interval, known if name in truth else None))
         return rows
 
     def _table(self) -> Markup:

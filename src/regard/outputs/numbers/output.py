@@ -10,11 +10,13 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from regard.errors import DataError
+from regard.errors import ConfigError, DataError
 from regard.inference import Inference
 from regard.inputs.series.cases import Cases
 from regard.inputs.series.scaling import Scaler
 from regard.models import Ensemble, SeriesModel
+from regard.outputs.arrays import sensible_decimals
+from regard.outputs.conformal import conformal_quantile, enough
 from regard.outputs.numbers.metrics import regression_metrics
 from regard.outputs.numbers.outcome import NumbersOutcome
 from regard.outputs.numbers.report import RegressionReport
@@ -27,6 +29,7 @@ __all__ = ["NumbersOutput"]
 
 _OWN = ("case", "from", "to")  # columns of predictions
 _SHOWN = 6
+_COVERAGE = 0.8  # of the intervals in tables and reports
 
 
 class NumbersOutput(Output):
@@ -36,6 +39,7 @@ class NumbersOutput(Output):
         targets_: M names.
         target_scaler_: fitted on the training part.
         flat_: whether targets were given as [cases].
+        errors_: [n, M] absolute errors of n held-out cases, ascending; n is 0 without them.
     """
 
     moved = "how far each {} moved the prediction"
@@ -43,6 +47,7 @@ class NumbersOutput(Output):
     targets_: tuple[str, ...]
     target_scaler_: Scaler
     flat_: bool
+    errors_: NDArray[np.float64]
 
     def accept(self, y: Any) -> Any:
         if y is None:
@@ -67,12 +72,52 @@ class NumbersOutput(Output):
             _refuse_constant(numbers, self.targets_)
         self.flat_ = cases.labels.ndim == 1
         self.target_scaler_ = Scaler("channel").fit(_as_cases(numbers))
+        self.errors_ = np.empty((0, len(self.targets_)))
+
+    def calibrate(self, held: Inference) -> None:
+        """Keep the errors, from which intervals follow."""
+        self.errors_ = np.sort(np.abs(self.predicted(held) - targets_of(held.cases)), axis=0)
+
+    def margins(self, coverage: float = _COVERAGE) -> NDArray[np.float64]:
+        """[M] how far around a prediction the interval reaches that holds this share of the truth.
+
+        Split conformal prediction: the prediction plus and minus the conformal quantile of the
+        absolute errors of held-out cases.
+
+        Raises:
+            ConfigError: there were too few held-out cases, or none.
+
+        Source: Papadopoulos, Proedrou, Vovk and Gammerman, 2002, "Inductive confidence machines
+        for regression", ECML; section 2.2 of Lei et al., 2018, "Distribution-free predictive
+        inference for regression", Journal of the American Statistical Association 113(523).
+        """
+        if not 0 < coverage < 1:
+            raise ConfigError(f"coverage: wanted a share between 0 and 1, given {coverage:g}")
+        n = len(self.errors_)
+        if not n:
+            raise ConfigError(
+                "an interval needs a validation part, and training had none",
+                fixes=(("validation_share", 0.1),),
+            )
+        if not enough(n, coverage):
+            raise ConfigError(
+                f"coverage: {n} cases of the validation part are too few for {coverage:g}, only "
+                f"enough for {n / (n + 1):.3g}",
+                fixes=("validation_share",),
+            )
+        return conformal_quantile(self.errors_, coverage)
+
+    @property
+    def _margins(self) -> NDArray[np.float64] | None:
+        """[M] of the interval that reports and tables show, if there is one."""
+        return self.margins() if enough(len(self.errors_), _COVERAGE) else None
 
     def kept(self) -> dict[str, Any]:
         return {
             "targets": list(self.targets_),
             "flat": self.flat_,
             "target_scaler": self.target_scaler_.to_dict(),
+            "errors": self.errors_.tolist(),
         }
 
     def restore(self, kept: Mapping[str, Any]) -> None:
@@ -80,6 +125,8 @@ class NumbersOutput(Output):
         if not isinstance(self.flat_, bool):
             raise TypeError(f"flat: wanted true or false, given {self.flat_!r}")
         self.target_scaler_ = Scaler.from_dict(kept["target_scaler"])
+        errors = np.array(kept.get("errors", []), np.float64)
+        self.errors_ = errors.reshape(-1, len(self.targets_))
 
     def targets(self, cases: Any) -> NDArray[np.float32]:
         """[B, M] scaled."""
@@ -115,8 +162,14 @@ class NumbersOutput(Output):
 
     def metrics(self, seen: Inference) -> dict[str, Any]:
         """See `regression_metrics`."""
-        truth, mean = targets_of(seen.cases), np.asarray(self.target_scaler_.mean)
-        return regression_metrics(truth, self.predicted(seen), self.targets_, mean=mean)
+        return regression_metrics(
+            targets_of(seen.cases),
+            self.predicted(seen),
+            self.targets_,
+            mean=np.asarray(self.target_scaler_.mean),
+            margins=self._margins,
+            coverage=_COVERAGE,
+        )
 
     def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
         return [Compared("RMSE", "rmse", "lowest"), Compared("MAE", "mae", "lowest")]
@@ -126,17 +179,27 @@ class NumbersOutput(Output):
         if seen.cases.labels is not None:
             true = dict(zip(self.targets_, targets_of(seen.cases)[n].tolist(), strict=True))
         named = dict(zip(self.targets_, predicted.tolist(), strict=True))
-        return NumbersOutcome(true=true, predicted=named)
+        margins = self._margins
+        around = {} if margins is None else dict(zip(self.targets_, margins.tolist(), strict=True))
+        return NumbersOutcome(true=true, predicted=named, margins=around)
 
     def columns(self, seen: Inference) -> tuple[dict[str, Any], str]:
-        """`case`, a column for each target, and `true NAME` if the truth is known.
+        """`case`, columns for each target, and `true NAME` if the truth is known.
 
-        The column of a target whose name is taken by another column is `predicted NAME`.
+        The columns of a target are `NAME` and, of its interval, `NAME 0.1` and `NAME 0.9`. The
+        column of a target whose name is taken by another column is `predicted NAME`.
         """
         predicted, cases = self.predicted(seen), seen.cases
         columns: dict[str, Any] = {"case": cases.ids}
-        for name, column in zip(self.targets_, predicted.T.tolist(), strict=True):
-            columns[f"predicted {name}" if name in _OWN else name] = column
+        margins, ends = self._margins, ((1 - _COVERAGE) / 2, (1 + _COVERAGE) / 2)
+        for m, name in enumerate(self.targets_):
+            shown = f"predicted {name}" if name in _OWN else name
+            parts = {shown: predicted[:, m]}
+            if margins is not None:
+                parts[f"{shown} {ends[0]:g}"] = predicted[:, m] - margins[m]
+                parts[f"{shown} {ends[1]:g}"] = predicted[:, m] + margins[m]
+            for title, column in parts.items():
+                columns[title] = np.round(column, sensible_decimals(self.unit[m])).tolist()
         said = f"{len(cases)} predictions"
         if cases.labels is not None:
             truth = targets_of(cases)

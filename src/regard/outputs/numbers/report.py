@@ -31,11 +31,18 @@ class RegressionReport(Report):
     predicted: NDArray[np.floating]
 
     def parts(self) -> dict[str, Any]:
-        scatters = []
+        scatters, coverage = [], self.metrics.get("coverage", [])
         for m, name in enumerate(row["target"] for row in self.metrics["per_target"]):
             with own_style(f"scatter{m}"):
-                ax = plot_predictions(self.truth[:, m], self.predicted[:, m], name=name)
+                margin = coverage[m]["margin"] if coverage else None
+                points = self.truth[:, m], self.predicted[:, m]
+                ax = plot_predictions(*points, name=name, margin=margin)
                 ax.collections[0].set_rasterized(len(self.truth) > _RASTER)
                 label = f"Predicted against true {name}, {len(self.truth)} cases."
                 scatters.append(inline_svg(ax.figure, label=label))
-        return {"scatters": scatters}
+        found = [row["found"] for row in coverage]
+        return {
+            "scatters": scatters,
+            "coverage": coverage,
+            "found": sum(found) / len(found) if found else None,
+        }
