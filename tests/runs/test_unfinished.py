@@ -64,6 +64,33 @@ def test_a_full_disk_before_the_first_checkpoint_leaves_nothing(path: Path) -> N
     assert list(path.parent.iterdir()) == []
 
 
+@pytest.mark.parametrize("error", [RuntimeError, ValueError, MemoryError])
+def test_what_is_left_of_a_training_is_named_in_its_error(
+    path: Path, error: type[Exception]
+) -> None:
+    with pytest.raises(error), unfinished_run(path, MADE_FROM, resume=False):
+        raise error("before the first checkpoint")
+    assert list(path.parent.iterdir()) == []
+    with pytest.raises(error) as raised:
+        _train_until(error, path)
+    assert raised.value.__notes__ == [f"{partial_folder(path)} keeps the training, to resume"]
+    with unfinished_run(path, MADE_FROM, resume=True) as run:
+        assert run.checkpoint.read_text() == "epoch 3"
+
+
+def _fill_the_disk(path: Path) -> None:
+    with unfinished_run(path, MADE_FROM, resume=False) as run:
+        run.checkpoint.touch()
+        raise OSError(28, "No space left on device")
+
+
+def test_a_full_disk_names_what_can_be_resumed(path: Path) -> None:
+    message = r"run: cannot be written: no space left on device; .*partial keeps .* resume=True"
+    with pytest.raises(RunError, match=message):
+        _fill_the_disk(path)
+    assert partial_folder(path).exists()
+
+
 @pytest.mark.parametrize(
     ("now", "field"),
     [

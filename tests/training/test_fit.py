@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from regard.attention import sample_one
 from regard.config import TrainingConfig
-from regard.errors import RegardError
 from regard.models import Predicted
 from regard.training import (
     BatchOrder,
@@ -88,7 +87,7 @@ def test_the_global_generator_is_restored() -> None:
 
 
 def test_without_validation_every_epoch_is_run() -> None:
-    history = fit(_toy(), _part(23), None, CrossEntropy(), SETTINGS, seed=0)
+    history, _ = fit(_toy(), _part(23), None, CrossEntropy(), SETTINGS, seed=0)
     assert [row["epoch"] for row in history] == list(range(1, 8))
     assert set(history[0]) == {"epoch", "loss", "learning_rate"}
     assert history[-1]["loss"] < history[0]["loss"]
@@ -97,7 +96,7 @@ def test_without_validation_every_epoch_is_run() -> None:
 def test_training_stops_early_and_restores_the_best_weights() -> None:
     model, validation = _toy(), _part(13, seed=1)
     settings = _replace(SETTINGS, epochs=60, learning_rate=0.3, schedule="constant")
-    history = fit(model, _part(11), validation, CrossEntropy(), settings, seed=0)
+    history, _ = fit(model, _part(11), validation, CrossEntropy(), settings, seed=0)
     losses = [row["validation_loss"] for row in history]
     best = int(np.argmin(losses))
     assert len(history) == best + 1 + settings.patience < 60
@@ -117,7 +116,7 @@ def test_resumed_training_ends_with_the_same_weights(
     validation = _part(13, seed=1) if with_validation else None
     settings = _replace(SETTINGS, patience=100)
     whole, cut = _toy(), _toy()
-    history = fit(whole, _part(23), validation, CrossEntropy(), settings, seed=0)
+    history, _ = fit(whole, _part(23), validation, CrossEntropy(), settings, seed=0)
     path = tmp_path / "last.ckpt"
     steps = 0
     forward = _Toy.forward
@@ -136,7 +135,7 @@ def test_resumed_training_ends_with_the_same_weights(
     assert [file.name for file in tmp_path.iterdir()] == ["last.ckpt"]
 
     resumed = _toy()
-    resumed_history = fit(
+    resumed_history, _ = fit(
         resumed, _part(23), validation, CrossEntropy(), settings, seed=0, checkpoint=path
     )
     assert resumed_history == history
@@ -148,14 +147,15 @@ def test_resuming_after_early_stopping_trains_no_further(tmp_path: Path) -> None
     parts = _part(11), _part(13, seed=1)
     model, again = _toy(), _toy()
     path = tmp_path / "last.ckpt"
-    history = fit(model, *parts, CrossEntropy(), settings, seed=0, checkpoint=path)
-    assert fit(again, *parts, CrossEntropy(), settings, seed=0, checkpoint=path) == history
+    history, _ = fit(model, *parts, CrossEntropy(), settings, seed=0, checkpoint=path)
+    again_history, _ = fit(again, *parts, CrossEntropy(), settings, seed=0, checkpoint=path)
+    assert again_history == history
     torch.testing.assert_close(_weights(again), _weights(model), rtol=0, atol=0)
 
 
 def test_without_patience_training_stops_at_the_first_epoch_that_is_no_better() -> None:
     settings = _replace(SETTINGS, epochs=60, patience=0, learning_rate=0.3, schedule="constant")
-    history = fit(_toy(), _part(11), _part(13, seed=1), CrossEntropy(), settings, seed=0)
+    history, _ = fit(_toy(), _part(11), _part(13, seed=1), CrossEntropy(), settings, seed=0)
     losses = [row["validation_loss"] for row in history]
     assert all(later < earlier for earlier, later in pairwise(losses[:-1]))
     assert losses[-1] >= losses[-2]
@@ -169,13 +169,6 @@ def test_class_weights_change_the_loss() -> None:
     with torch.no_grad():
         chosen = [model(part.inputs[0]).values.argmax(1).sum() for model in (plain, weighted)]
     assert chosen[1] > chosen[0]
-
-
-def test_a_loss_that_is_not_finite_raises_an_error() -> None:
-    part = _part(23)
-    part.inputs[0][3] = torch.nan
-    with pytest.raises(RegardError, match="training diverged: the loss of epoch 1 is nan; try a"):
-        fit(_toy(), part, None, CrossEntropy(), SETTINGS, seed=0)
 
 
 def test_an_epoch_passes_over_a_small_part_several_times() -> None:

@@ -1,8 +1,8 @@
 """The section `training`: how it is trained."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from regard.config.section import Section
 
@@ -37,3 +37,16 @@ class TrainingConfig(Section):
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="auto uses a GPU where there is one"
     )
+
+    @model_validator(mode="after")
+    def _decay_less_than_all(self) -> Self:
+        """An update multiplies the weights by 1 - learning_rate * weight_decay."""
+        taken = self.learning_rate * self.weight_decay
+        if taken >= 1:
+            fault = "learning_rate" if self.learning_rate > 1 else "weight_decay"
+            raise ValueError(
+                f"{fault} is too high: learning_rate {self.learning_rate:g} times weight_decay "
+                f"{self.weight_decay:g} is what an update takes away of every weight, wanted below "
+                f"1, not {taken:g}"
+            )
+        return self

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import cache
 from pathlib import Path
 from time import perf_counter
@@ -26,14 +26,16 @@ from regard.estimators.parameters import (
     documented,
     section_fields,
 )
+from regard.estimators.passing import answer, refuse_lost
 from regard.explain import as_weights
 from regard.inference import Inference
 from regard.inputs.input import Input
+from regard.models import not_finite
 from regard.outputs.output import Output
 from regard.registry import load
 from regard.runs import Run, read_run, write_run, writing
 from regard.tasks import INPUTS, OUTPUTS, TASKS
-from regard.training import Batch, batch_indices, check_device, fit, seeded
+from regard.training import batch_indices, check_device, fit, refuse_weights, seeded
 
 __all__ = ["AttentionEstimator", "Floats", "estimator_of", "sides_of"]
 
@@ -117,6 +119,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         Raises:
             DataError: X or y cannot be learned from.
             ConfigError: a parameter is wrong.
+            RegardError: the training has diverged.
         """
         start = perf_counter()
         self.__dict__.pop("model_", None)  # a fit that fails leaves no half-fitted estimator
@@ -130,15 +133,14 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             cases, validation = incoming.hold_out(cases, output.strata(cases))
         output.fit(cases)
         encoded = incoming.fit(cases)
-        self.notes_ = list(incoming.notes)
-        for note in self.notes_:
-            warnings.warn(note, RegardWarning, stacklevel=2)
+        self.notes_ = []
+        self._note(incoming.notes)
         held = None if validation is None else incoming.encode(validation)
         targets = output.targets(cases)
         with seeded(seed):
             model = incoming.build(output)
         incoming.begin(model, encoded, held, targets, output)
-        history = fit(
+        history, notes = fit(
             model,
             incoming.part(encoded, targets=targets, training=True),
             None
@@ -154,6 +156,8 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         if held is not None:  # before `finish`, which may learn from these cases too
             output.calibrate(self._run(model, validation, held))
         incoming.finish(model, encoded, held)
+        refuse_weights(model, "after training", config.training)
+        self._note(notes)
         self.seed_, self.model_, self.history_ = seed, model, history
         self.fit_seconds_ = perf_counter() - start
         return self
@@ -170,7 +174,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             keep: positions of the cases whose maps are kept; None keeps all.
 
         Raises:
-            DataError: X does not match the fitted data.
+            DataError: X does not match the fitted data, or a prediction is not finite.
             ConfigError: the model has no such map.
         """
         check_is_fitted(self)
@@ -193,10 +197,14 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         kept = np.ones(count, bool) if keep is None else np.isin(np.arange(count), keep)
         rows: list[Any] = [None] * count
         found: dict[str, list[Any]] = {name: [np.empty(0)] * count for name in maps}
+        lost: list[int] = []
         order = batch_indices(part.lengths.numpy(), batch_size=_PREDICT_BATCH, shuffle=False)
         with torch.inference_mode():
             for index in order:
-                predicted = self.output_.answer(model, _on(part[index], device))
+                predicted, some_lost = answer(self.output_, model, part, index, device)
+                lost += some_lost
+                if predicted is None:
+                    continue
                 values = predicted.values.cpu().double().numpy()
                 for at, row in zip(index, values, strict=True):
                     rows[at] = row
@@ -210,6 +218,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
                 for name in maps:
                     for at, each in zip(index[some], laid[name], strict=True):
                         found[name][at] = each
+        refuse_lost(lost, cases.ids)
         return Inference(cases, encoded, self.output_.gather(rows), found)
 
     def _lay(
@@ -317,6 +326,12 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             raise RunError(
                 f"{source}/model.safetensors: the weights are not those of its config.json"
             ) from None
+        name = not_finite(model)
+        if name:
+            raise RunError(
+                f"{source}/model.safetensors: the weights {name} are not finite: the training "
+                "diverged, or the file is damaged; train again"
+            )
         estimator.model_ = model.eval()
         estimator.seed_, estimator.notes_ = run.config.seed, []
         estimator.history_ = list(run.history)
@@ -350,6 +365,12 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         if fitting and not isinstance(X, self.input_.case_types):
             y = self.output_.accept(y)
         return self.input_.take(X, y if fitting else None, fitting=fitting)
+
+    def _note(self, notes: Sequence[str]) -> None:
+        """Keep and warn of what the user should know of a fit."""
+        self.notes_ += notes
+        for note in notes:
+            warnings.warn(note, RegardWarning, stacklevel=3)
 
     def _seed(self) -> int:
         if isinstance(self.random_state, int | np.integer):
@@ -390,10 +411,3 @@ def sides_of(config: Config) -> tuple[Input, Output]:
         )
     output: Output = load(OUTPUTS[task.output].code)(config)
     return code(config, target=sections.target), output
-
-
-def _on(batch: Batch, device: torch.device) -> Batch:
-    if device.type == "cpu":
-        return batch
-    mask = None if batch.mask is None else batch.mask.to(device)
-    return Batch(tuple(each.to(device) for each in batch.inputs), mask, None)

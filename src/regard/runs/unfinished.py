@@ -50,8 +50,9 @@ def unfinished_run(
 ) -> Iterator[UnfinishedRun]:
     """Create or reopen the partial folder, lock it, and rename it to the path at the end.
 
-    A `RegardError` removes the folder. An interruption or a full disk leaves it, so that the
-    training can be resumed.
+    An error removes the folder, unless it holds a checkpoint and is not a `RegardError`, which
+    would come again: what an interruption or a full disk leaves can be resumed, and is named in
+    the error.
 
     Parameters:
         path: the run folder to write.
@@ -85,9 +86,17 @@ def unfinished_run(
         except RegardError:
             shutil.rmtree(partial)
             raise
-        except OSError:
-            if not checkpoint.exists():
+        except BaseException as error:
+            if not checkpoint.exists() and isinstance(error, Exception):
                 shutil.rmtree(partial)
+            elif isinstance(error, OSError) and error.strerror:
+                raise RunError(
+                    f"{path}: cannot be written: {error.strerror.lower()}; {partial} keeps the "
+                    "training up to its last epoch",
+                    fixes=("resume", "overwrite"),
+                ) from None
+            else:
+                error.add_note(f"{partial} keeps the training, to resume")
             raise
 
 

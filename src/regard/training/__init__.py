@@ -9,6 +9,7 @@ from regard.training.batches import (
     batch_indices,
     load_batches,
 )
+from regard.training.divergence import refuse_weights
 from regard.training.fit import check_device, fit, seeded
 from regard.training.objectives import AbsoluteError, CrossEntropy, Objective, SquaredError
 
@@ -25,6 +26,7 @@ __all__ = [
     "check_device",
     "fit",
     "load_batches",
+    "refuse_weights",
     "seeded",
     "warp",
 ]

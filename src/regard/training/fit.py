@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from regard.config import TrainingConfig
 from regard.errors import ConfigError
 from regard.training.batches import Part, load_batches
 from regard.training.callbacks import BestWeights, Checkpoint, History, ProgressLine
+from regard.training.divergence import judge
 from regard.training.module import TrainingModule
 from regard.training.objectives import Objective
 
@@ -76,6 +78,18 @@ def _quiet() -> Iterator[None]:
             logger.setLevel(level)
 
 
+class Fitted(NamedTuple):
+    """What is known of a training.
+
+    Attributes:
+        history: one row of figures per epoch.
+        notes: what the user should know of it.
+    """
+
+    history: list[dict[str, float]]
+    notes: list[str]
+
+
 def fit(
     model: nn.Module,
     train: Part,
@@ -87,7 +101,7 @@ def fit(
     augment: Callable[[Tensor, Tensor | None], Tensor] | None = None,
     checkpoint: Path | None = None,
     progress: bool = False,
-) -> list[dict[str, float]]:
+) -> Fitted:
     """Train the model in place.
 
     With a validation part, training stops once its loss has not fallen for `patience` epochs, and
@@ -106,12 +120,9 @@ def fit(
             exists, training resumes from it, with the same result as without interruption.
         progress: whether to show a bar.
 
-    Returns:
-        One row of metrics per epoch.
-
     Raises:
         KeyboardInterrupt: interrupted by the user; the checkpoint stays.
-        RegardError: the loss became infinite or NaN.
+        RegardError: a loss or weight became infinite or NaN, or the model is far worse than none.
     """
     module = TrainingModule(model, objective, settings, augment)
     history, best = History(), BestWeights()
@@ -147,7 +158,7 @@ def fit(
             trainer.fit(module, batches, others, ckpt_path=resume, weights_only=True)
     best.restore(module)
     model.to("cpu").eval()
-    return history.rows
+    return Fitted(history.rows, judge(model, train, objective, settings, history.rows))
 
 
 @contextmanager

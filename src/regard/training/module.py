@@ -11,9 +11,9 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from regard.attention import Reinforce
 from regard.config import TrainingConfig
-from regard.errors import RegardError
 from regard.models import Predicted
 from regard.training.batches import Batch
+from regard.training.divergence import diverged, refuse_inputs, refuse_weights, run_or_tell
 from regard.training.objectives import Objective
 
 __all__ = ["TrainingModule"]
@@ -55,23 +55,24 @@ class TrainingModule(LightningModule):
         if self.augment is not None:
             first, *others = batch.inputs
             batch = batch._replace(inputs=(self.augment(first, batch.mask), *others))
-        predicted: Predicted = self.model(*batch.inputs, mask=batch.mask)
+        predicted = self._run(batch)
         loss: Tensor = self.objective(predicted.values, batch.targets)
         self._losses.append(loss.detach())
         if predicted.log_prob is not None:  # hard attention: a lower loss is a higher reward
             assert batch.targets is not None
             reward = -self.objective.losses(predicted.values, batch.targets)
             loss = loss + self.reinforce(predicted.log_prob, predicted.entropy, reward)
+        self._refuse(float(loss.detach()), batch)
         return loss
 
     def validation_step(self, batch: Batch, _: int) -> None:
         assert batch.targets is not None
-        values, _ = self.model(*batch.inputs, mask=batch.mask)
-        self._validated.append((values, batch.targets))
+        self._validated.append((self._run(batch).values, batch.targets))
 
     def on_validation_epoch_end(self) -> None:
         figures = self.objective.figures(self._validated)
         self._validated.clear()
+        self._refuse(figures["loss"], None)
         self._validation = {f"validation_{name}": value for name, value in figures.items()}
         self.log("validation_loss", figures["loss"])  # what early stopping watches
 
@@ -79,16 +80,26 @@ class TrainingModule(LightningModule):
         """The figures of the epoch that has ended; called once an epoch.
 
         Raises:
-            RegardError: the loss is not finite.
+            RegardError: a weight is not finite.
         """
+        refuse_weights(self.model, self._now, self.settings)
         loss = float(torch.stack(self._losses).mean())
         self._losses.clear()
-        if not math.isfinite(loss):
-            raise RegardError(
-                f"training diverged: the loss of epoch {self.current_epoch + 1} is {loss}; "
-                f"try a learning_rate below {self.settings.learning_rate}"
-            )
         return {"loss": loss, **self._validation}
+
+    @property
+    def _now(self) -> str:
+        return f"in epoch {self.current_epoch + 1}"
+
+    def _run(self, batch: Batch) -> Predicted:
+        return run_or_tell(self.model, batch, self._now, self.settings)
+
+    def _refuse(self, loss: float, batch: Batch | None) -> None:
+        """Refuse a loss that is not finite."""
+        if not math.isfinite(loss):
+            if batch is not None:
+                refuse_inputs(batch)
+            raise diverged(f"the loss is {loss} {self._now}", self.settings)
 
     def configure_optimizers(self) -> Any:
         """AdamW; "cosine" warms up linearly, then follows half a cosine down to zero."""

@@ -44,6 +44,11 @@ class PanelWindows:
         return self.index.series
 
     @property
+    def ids(self) -> NDArray[Any]:
+        """[W] what the source calls each window's series."""
+        return np.asarray(self.panel.ids)[self.index.series]
+
+    @property
     def window(self) -> int:
         """Steps of input."""
         return self.index.window

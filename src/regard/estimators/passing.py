@@ -1,0 +1,68 @@
+"""One pass of a batch through a model, for predictions that are finite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from regard.errors import DataError
+from regard.models import Predicted, overflowing
+from regard.outputs.output import Output
+from regard.training import Batch, Part
+
+__all__ = ["answer", "refuse_lost"]
+
+_SHOWN = 3
+
+
+def answer(
+    output: Output, model: nn.Module, part: Part, index: NDArray[np.int64], device: torch.device
+) -> tuple[Predicted | None, list[int]]:
+    """Run the cases at these positions.
+
+    Returns:
+        What the model predicts, and the positions of the cases whose values are not finite; None
+        and those cases where the model fails because of them.
+    """
+
+    def run(where: NDArray[np.int64]) -> Predicted:
+        return output.answer(model, _on(part[where], device))
+
+    try:
+        predicted = run(index)
+    except RuntimeError:  # sparsemax fails at NaN
+        lost = [n for n in index.tolist() if overflowing(model, partial(run, np.array([n])))]
+        if not lost:
+            raise
+        return None, lost
+    finite = torch.isfinite(predicted.values).flatten(1).all(1).cpu().numpy()
+    return predicted, index[~finite].tolist()
+
+
+def refuse_lost(lost: Sequence[int], ids: NDArray[Any]) -> None:
+    """Refuse cases whose prediction is not finite.
+
+    Raises:
+        DataError: there are some; names the first.
+    """
+    if not lost:
+        return
+    names = [str(ids[n]) for n in sorted(lost)]
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    raise DataError(
+        f"case {', '.join(names[:_SHOWN])}{more}: the prediction is not finite: look for values "
+        "far from all that the model was trained on"
+    )
+
+
+def _on(batch: Batch, device: torch.device) -> Batch:
+    if device.type == "cpu":
+        return batch
+    mask = None if batch.mask is None else batch.mask.to(device)
+    return Batch(tuple(each.to(device) for each in batch.inputs), mask, None)
