@@ -59,6 +59,7 @@ MAY_IMPORT = {
         "explain",
         "inference",
         "inputs",
+        "models",
         "outputs",
         "plugins",
         "registry",

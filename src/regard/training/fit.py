@@ -23,7 +23,7 @@ from regard.training.divergence import judge
 from regard.training.module import TrainingModule
 from regard.training.objectives import Objective
 
-__all__ = ["check_device", "fit", "seeded"]
+__all__ = ["Fitted", "check_device", "fit", "seeded"]
 
 
 def check_device(device: str) -> None:
