@@ -242,7 +242,7 @@ def _single_case(rows: list[list[Any]]) -> None:
 @pytest.mark.parametrize(
     ("spoil", "expected"),
     [
-        (_ragged, "train.csv, row 5 has 40 values, row 1 has 41"),
+        (_ragged, "train.csv, row 5: 40 values, row 1 has 41"),
         (_text, "train.csv, row 5, column 8: 'seven' is not a number"),
         (_nan, "train.csv, row 5, column 8"),
         (_infinity, "train.csv, row 5, column 8"),

@@ -205,7 +205,7 @@ def test_cross_validation_grid_search_and_pipeline() -> None:
         (np.stack([np.arange(40.0), np.full(40, 7)], 1), "^target 1 is 7 for every case"),
         (np.arange(39.0), "y has 39 labels, X has 40 cases; wanted one for each"),
         (["high"] * 40, "y: could not convert string to float: 'high'"),
-        ([np.nan, *range(39)], "y: Input y contains NaN"),
+        ([np.nan, *range(39)], "y, case 0: the target is missing; pass missing='skip'"),
         ([np.inf, *range(39)], "y: Input y contains infinity"),
         (np.zeros((40, 2, 2)), "y: Found array with dim 3"),
     ],

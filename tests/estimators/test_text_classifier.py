@@ -324,7 +324,7 @@ def test_what_is_no_list_of_texts(fitted: TextClassifier, X: Any, message: str) 
         (None, "requires y to be passed, but the target y is None"),
         (["up", "up", "up"], "y has only one class, up; a classifier needs at least two"),
         (["up", "down"], "y has 2 labels, X has 3 cases"),
-        (["up", "down", None], "y: the label of case 2 is missing"),
+        (["up", "down", None], "y, case 2: the label is missing"),
         ([0.5, 1.0, 0.5], r"numbers with fractions \(0.5 of case 0\); classify needs classes"),
         ([["up"], ["down", "up"], ["up"]], "y: "),
     ],

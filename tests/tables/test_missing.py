@@ -7,13 +7,18 @@ from hypothesis import strategies as st
 
 from regard.errors import ConfigError, DataError
 from regard.tables.missing import place_in, settle_missing
+from regard.tables.problems import Problems
 
 NAN, INF = np.nan, np.inf
-PLACE = place_in("here")
 
 
 def settled(values: Any, lengths: list[int], missing: str = "interpolate") -> Any:
-    return settle_missing(values, np.array(lengths), missing=missing, place=PLACE)
+    problems = Problems("here")
+    found = settle_missing(
+        values, np.array(lengths), missing=missing, place=place_in, problems=problems
+    )
+    problems.refuse()
+    return found
 
 
 def test_gaps_are_filled_on_the_line_and_ends_are_held() -> None:
@@ -64,7 +69,8 @@ def test_the_first_gap_is_named_with_the_way_out() -> None:
     with pytest.raises(DataError) as caught:
         settled(values, [5, 5, 5], "refuse")
     assert str(caught.value) == (
-        "here, case 1, channel 1, step 3: the value is missing (NaN); pass missing='interpolate'"
+        "here, case 1, channel 1, step 3: the value is missing (NaN); also case 2, channel 0, "
+        "step 0; pass missing='interpolate'"
     )
 
 
@@ -72,7 +78,6 @@ def test_the_first_gap_is_named_with_the_way_out() -> None:
 @pytest.mark.parametrize("value", [INF, -INF])
 def test_infinities_are_refused_under_every_policy(missing: str, value: float) -> None:
     values = np.ones((3, 2, 5))
-    values[0, 0, 0] = NAN
     values[2, 1, 4] = value
     with pytest.raises(DataError) as caught:
         settled(values, [5, 5, 5], missing)

@@ -9,7 +9,7 @@ import pytest
 
 from regard.errors import ConfigError, DataError
 from regard.inputs.series.cases import Cases
-from regard.inputs.series.new import read_new
+from regard.inputs.series.new import Columns, read_new
 from regard.inputs.text.texts import Texts, read_new_texts
 from regard.tables.frames import Table
 
@@ -17,11 +17,20 @@ from regard.tables.frames import Table
 class _Data:
     kind, case, time, label, missing = "csv", "case", "time", "label", "interpolate"
 
+    def model_dump(self, include: set[str]) -> dict[str, Any]:
+        return {}
+
 
 def _series(path: Path, text: str, labelled: bool | None = None) -> Cases:
     path.write_text(text)
     return read_new(
-        path, _Data(), targets=None, channels=("channel 0",), steps=(3, 3), labelled=labelled
+        path,
+        _Data(),
+        targets=None,
+        channels=("channel 0",),
+        columns=Columns(),
+        steps=(3, 3),
+        labelled=labelled,
     )
 
 
@@ -98,7 +107,7 @@ def test_rows_of_series(tmp_path: Path, text: str, labels: list[str] | None) -> 
 def test_a_first_value_that_is_missing_is_no_label(tmp_path: Path) -> None:
     found = _series(tmp_path / "a.csv", "nan,2,3\n4,5,6\n")
     assert found.labels is None
-    np.testing.assert_array_equal(found.values[:, 0], [[2, 2, 3], [4, 5, 6]])
+    np.testing.assert_array_equal(found.values[:, 0], [[np.nan, 2, 3], [4, 5, 6]])
 
 
 def test_a_single_row(tmp_path: Path) -> None:

@@ -1,20 +1,37 @@
 """Labels of cases, from Python or from a training and a test file."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from regard.errors import DataError
+from regard.tables.cells import is_missing_label
 from regard.tables.files import FilePath
+from regard.tables.problems import Problems
 
-__all__ = ["as_labels", "check_known_labels", "is_missing", "refuse_fractions", "with_fraction"]
+__all__ = [
+    "add_missing",
+    "as_labels",
+    "check_known_labels",
+    "is_missing",
+    "missing_labels",
+    "present_labels",
+    "refuse_fractions",
+    "with_fraction",
+]
 
 
-def as_labels(y: ArrayLike, cases: int, *, targets: bool = False) -> NDArray[Any]:
-    """y as an array: [B] classes of any type, or float64 targets, [B] or [B, M]; none missing."""
+def as_labels(y: Any, cases: int, *, targets: bool = False) -> NDArray[Any]:
+    """y as an array: [B] classes of any type, or float64 targets, [B] or [B, M].
+
+    Raises:
+        DataError: y has another length, or a label is missing or infinite.
+    """
     from sklearn.utils import check_array, column_or_1d
 
+    _refuse_missing(y, "target" if targets else "label")
     labels: NDArray[Any]
     try:
         if targets:
@@ -29,16 +46,78 @@ def as_labels(y: ArrayLike, cases: int, *, targets: bool = False) -> NDArray[Any
         raise DataError(f"y has {len(labels)} labels, X has {cases} cases; wanted one for each")
     if not targets and labels.dtype.kind in "fO":
         for case, label in enumerate(labels):
-            if is_missing(label):
-                raise DataError(f"y: the label of case {case} is missing (NaN or None)")
             if isinstance(label, float | np.floating) and np.isinf(label):
                 raise DataError(f"y: the label of case {case} is infinite (inf)")
     return labels
 
 
+def present_labels(y: Any, cases: int) -> tuple[Any, NDArray[np.bool_]]:
+    """y without missing labels, and [B] which of the cases have one.
+
+    Raises:
+        DataError: y has another length, or no label at all.
+    """
+    given = _as_given(y)
+    missing = missing_labels(given)
+    if len(given) != cases:
+        raise DataError(f"y has {len(given)} labels, X has {cases} cases; wanted one for each")
+    if missing.all():
+        raise DataError(f"y: all {cases} labels are missing")
+    present = given[~missing]
+    return present.tolist() if given.dtype == object else present, ~missing
+
+
+def missing_labels(labels: NDArray[Any]) -> NDArray[np.bool_]:
+    """[B] whether a label of [B] or [B, M] is missing.
+
+    >>> missing_labels(np.array(["up", None, float("nan"), "nan", ""], dtype=object)).tolist()
+    [False, True, True, True, True]
+    """
+    if labels.dtype.kind in "fc":
+        missing = np.isnan(labels)
+    elif labels.dtype.kind in "mM":
+        missing = np.isnat(labels)
+    elif labels.dtype.kind == "U":
+        marks = [text for text in np.unique(labels) if is_missing(str(text))]
+        missing = np.isin(labels, marks)
+    elif labels.dtype.kind == "O":
+        missing = np.array([is_missing(each) for each in labels.flat], bool).reshape(labels.shape)
+    else:
+        missing = np.zeros(labels.shape, bool)
+    return np.asarray(missing.any(axis=tuple(range(1, missing.ndim))))
+
+
 def is_missing(label: Any) -> bool:
-    """Whether a label is None, NaN of any type, or missing in pandas."""
-    return label is None or type(label).__name__ in ("NAType", "NaTType") or bool(label != label)
+    """Whether a label is None, NaN of any type, missing in pandas, or text made of one of these."""
+    if isinstance(label, str):
+        return is_missing_label(label, typed=True)
+    if label is None or type(label).__name__ in ("NAType", "NaTType"):
+        return True
+    return not isinstance(label, list | tuple | dict | np.ndarray) and bool(label != label)
+
+
+def add_missing(
+    problems: Problems, noun: str, places: Iterable[str], *, count: int | None = None
+) -> None:
+    """Note missing labels or targets, in the words of every reader."""
+    problems.add(f"the {noun} is missing", places, count=count, fixes=(("missing", "skip"),))
+
+
+def _refuse_missing(y: Any, noun: str) -> None:
+    """Before y is converted: NumPy makes the text "nan" of a NaN among texts."""
+    problems, missing = Problems("y"), np.flatnonzero(missing_labels(_as_given(y)))
+    if missing.size:
+        add_missing(problems, noun, (f"case {at}" for at in missing), count=missing.size)
+    problems.refuse()
+
+
+def _as_given(y: Any) -> NDArray[Any]:
+    """y as an array of one axis or more, whose values are not converted."""
+    try:
+        array = np.array(y, dtype=object) if isinstance(y, list | tuple) else np.asarray(y)
+    except ValueError:  # nested lists of several lengths, which are refused by their shape
+        return np.zeros(len(y))
+    return array if array.ndim else array[None]
 
 
 def with_fraction(labels: NDArray[Any]) -> int | None:

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import DataError, Fix, did_you_mean
-from regard.tables.cells import MISSING_MARKS, is_number, not_a_number
+from regard.tables.cells import MISSING_MARKS, is_missing_label, is_number, not_a_number
 from regard.tables.files import FilePath, check_file, read_text
+from regard.tables.problems import Problems
 from regard.tables.separators import find_separator
 
 if TYPE_CHECKING:
@@ -37,11 +38,13 @@ class Table:
         path: the file.
         frame: its rows without blank ones.
         rows: [rows] number of each in the file, from 1; the header of a CSV file is row 1.
+        typed: whether its columns have types, so that a missing value is told from text.
     """
 
     path: FilePath
     frame: pl.DataFrame
     rows: NDArray[np.int64]
+    typed: bool = True
 
     @classmethod
     def open(cls, path: FilePath, *, encoding: str | None = None) -> Table:
@@ -51,6 +54,7 @@ class Table:
         file = check_file(path)
         with file.open("rb") as content:
             start = content.read(6)
+        typed = start.startswith(b"PAR1") or start == b"ARROW1"
         try:
             if start.startswith(b"PAR1"):
                 frame, first = pl.read_parquet(file, glob=False), 1
@@ -66,7 +70,7 @@ class Table:
         rows = np.flatnonzero(filled) + first
         if not len(rows):
             raise DataError(f"{path} has a header and no rows")
-        return cls(path, frame.filter(filled), rows)
+        return cls(path, frame.filter(filled), rows, typed=typed)
 
     @property
     def filled(self) -> set[str]:
@@ -76,7 +80,11 @@ class Table:
 
     def place(self, row: int, column: str) -> str:
         """The place of a cell for messages; `row` is a position in the frame."""
-        return f"{self.path}, row {self.rows[row]}, column {column!r}"
+        return f"{self.path}, {self.cell(row, column)}"
+
+    def cell(self, row: int, column: str) -> str:
+        """The place of a cell within the table."""
+        return f"row {self.rows[row]}, column {column!r}"
 
     def need(self, name: str, parameter: str, fixes: tuple[Fix, ...] = ()) -> None:
         """Refuse a missing or duplicate column."""
@@ -109,11 +117,7 @@ class Table:
 
     def keys(self, name: str) -> pl.Series:
         """A column of keys, without missing values."""
-        column = self.frame[name]
-        if column.dtype.is_nested():
-            raise DataError(
-                f"{self.path}: column {name!r} holds {column.dtype}; wanted one value a row"
-            )
+        column = self._flat(name)
         gaps = column.is_null()
         if column.dtype.is_float():
             gaps |= column.is_nan()
@@ -121,11 +125,32 @@ class Table:
             raise DataError(f"{self.place(_first(gaps), name)} is empty")
         return column
 
+    def _flat(self, name: str) -> pl.Series:
+        column = self.frame[name]
+        if column.dtype.is_nested():
+            raise DataError(
+                f"{self.path}: column {name!r} holds {column.dtype}; wanted one value a row"
+            )
+        return column
+
     def strings(self, name: str) -> list[str]:
         """[rows] strings without missing values."""
         import polars as pl
 
         return self.keys(name).cast(pl.String).to_list()
+
+    def labels(self, name: str) -> list[str | None]:
+        """[rows] labels as strings, None for missing ones; see `is_missing_label`."""
+        import polars as pl
+
+        column = self._flat(name)
+        if column.dtype.is_float():
+            column = column.fill_nan(None)
+        text = column.cast(pl.String)
+        marks = [
+            x for x in text.unique() if x is not None and is_missing_label(x, typed=self.typed)
+        ]
+        return [None if label in marks else label for label in text] if marks else text.to_list()
 
     def texts(self, name: str) -> NDArray[np.str_]:
         """[rows] short strings without missing values, as an array as wide as the longest."""
@@ -188,8 +213,10 @@ class Table:
             marks = text.str.to_lowercase().is_in(sorted(MISSING_MARKS))
             strange = column.is_null() & text.is_not_null() & ~marks
             if strange.any():
-                row = _first(strange)
-                raise not_a_number(self.place(row, name), text[row])
+                problems = Problems(self.path)
+                for row in strange.arg_true():
+                    problems.add(not_a_number(text[row]), [self.cell(row, name)])
+                problems.refuse()
         elif not (column.dtype.is_numeric() or column.dtype in (pl.Boolean, pl.Null)):
             raise DataError(f"{self.path}: column {name!r} holds {column.dtype}; wanted numbers")
         return column.cast(pl.Float64).fill_null(np.nan).to_numpy()

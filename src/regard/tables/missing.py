@@ -16,66 +16,73 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.checks import check_choice
-from regard.errors import DataError
+from regard.errors import Fix
+from regard.tables.problems import SHOWN, Problems
 
 __all__ = ["Missing", "Place", "check_missing", "place_in", "settle_missing"]
 
-Missing = Literal["refuse", "interpolate"]
+Missing = Literal["refuse", "interpolate", "skip", "keep"]
+"""What to do with missing values. "skip" leaves out cases; "keep" is for cases to predict, of which
+those with gaps get no answer. Neither is for a panel."""
 
 Place = Callable[[int, int, int], str]
-"""Names the place of a value in messages, given its case, channel and step."""
+"""The place of a value within its source, given its case, channel and step."""
 
 
-def check_missing(missing: str) -> None:
-    """Refuse an unknown policy."""
-    check_choice("missing", missing, ("refuse", "interpolate"))
+def check_missing(missing: str, *, skip: bool = False) -> None:
+    """Refuse an unknown policy; `skip` says whether cases can be left out."""
+    known = ("refuse", "interpolate", "skip", "keep")
+    check_choice("missing", missing, known if skip else known[:2])
 
 
-def place_in(source: str) -> Place:
-    """Places of a source without rows, named by case, channel and step."""
-    return lambda case, channel, step: f"{source}, case {case}, channel {channel}, step {step}"
+def place_in(case: int, channel: int, step: int) -> str:
+    """The place of a value in a source without rows."""
+    return f"case {case}, channel {channel}, step {step}"
 
 
 def settle_missing(
-    values: NDArray[np.float64], lengths: NDArray[np.int64], *, missing: str, place: Place
+    values: NDArray[np.float64],
+    lengths: NDArray[np.int64],
+    *,
+    missing: str,
+    place: Place,
+    problems: Problems,
 ) -> NDArray[np.float64]:
-    """Refuse missing values, or fill them along the steps.
+    """Find missing and infinite values, and fill gaps along the steps if they may be filled.
 
     Parameters:
         values: [B, C, T], NaN where a value is missing.
         lengths: [B] true steps of each case; later steps are padding and ignored.
         missing: "refuse" or "interpolate".
         place: names the place of a value in messages.
+        problems: takes infinite values, missing ones under "refuse", and channels of a case
+            without any value.
 
     Returns:
         [B, C, T]: `values` itself if it has no gaps, otherwise a filled copy.
-
-    Raises:
-        DataError: A value is infinite, a value is missing and `missing` is "refuse", or a channel
-            of a case has no values.
     """
     check_missing(missing)
     inside = np.arange(values.shape[2]) < lengths[:, None, None]  # [B, 1, T]
-    infinite = np.isinf(values) & inside
-    if infinite.any():
-        raise DataError(
-            f"{place(*_first(infinite))}: the value is infinite (inf); wanted a finite number"
-        )
+
+    def add(what: str, found: NDArray[np.bool_], *fixes: Fix) -> None:
+        at = np.flatnonzero(found)
+        if at.size:
+            shown = np.stack(np.unravel_index(at[:SHOWN], found.shape), axis=1).tolist()
+            problems.add(what, (place(*each) for each in shown), count=at.size, fixes=fixes)
+
+    add("the value is infinite (inf); wanted a finite number", np.isinf(values) & inside)
     gaps = np.isnan(values) & inside
     if not gaps.any():
         return values
     if missing == "refuse":
-        raise DataError(
-            f"{place(*_first(gaps))}: the value is missing (NaN)",
-            fixes=(("missing", "interpolate"),),
-        )
+        add("the value is missing (NaN)", gaps, ("missing", "interpolate"))
+        return values
     known, broken = inside & ~gaps, np.asarray(gaps.any(axis=2))
     without = np.asarray(broken & ~known.any(axis=2))
     if without.any():
-        raise DataError(
-            f"{place(*_first(without[..., None]))}: missing (NaN), as is every other step of this "
-            "channel; there is nothing to interpolate from"
-        )
+        what = "missing (NaN), as is every other step of this channel; there is nothing to "
+        add(what + "interpolate from", without[..., None])
+        return values
     filled, own = values.copy(), values[broken]
     filled[broken] = np.where(gaps[broken], _interpolate(own, known[broken]), own)
     return filled
@@ -91,8 +98,3 @@ def _interpolate(values: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArr
     low = np.take_along_axis(values, before, axis=1)
     high = np.take_along_axis(values, after, axis=1)
     return np.asarray(low + (high - low) * (steps - before) / np.maximum(after - before, 1))
-
-
-def _first(found: NDArray[np.bool_]) -> tuple[int, int, int]:
-    case, channel, step = np.unravel_index(int(found.argmax()), found.shape)
-    return int(case), int(channel), int(step)

@@ -29,10 +29,10 @@ row 7, column 2: 'ok' is not a number; pass missing='skip'
     """
 
     def __init__(self, source: object) -> None:
-        self._source = source
+        self.source = source
         self._places: dict[str, list[str]] = {}
         self._counts: dict[str, int] = {}
-        self._fixes: dict[Fix, None] = {}
+        self._fixes: list[Fix] = []
 
     def __len__(self) -> int:
         return sum(self._counts.values())
@@ -61,7 +61,7 @@ row 7, column 2: 'ok' is not a number; pass missing='skip'
             count = len(places)
         shown.extend(islice(places, SHOWN - len(shown)))
         self._counts[what] += count
-        self._fixes |= dict.fromkeys(fixes)
+        self._fixes += [fix for fix in fixes if fix not in self._fixes]
 
     def refuse(self) -> None:
         """Raise what was collected, if anything.
@@ -77,7 +77,7 @@ row 7, column 2: 'ok' is not a number; pass missing='skip'
             return
         others = len(self) - sum(islice(self._counts.values(), SHOWN))
         told += [f"{others} more problems" if others > 1 else "one more problem"] * (others > 0)
-        raise DataError(f"{self._source}, {'; '.join(told)}", fixes=tuple(self._fixes))
+        raise DataError(f"{self.source}, {'; '.join(told)}", fixes=tuple(self._fixes))
 
 
 def _told(what: str, places: list[str], count: int) -> str:

@@ -136,10 +136,13 @@ def test_objects_that_are_no_numbers_are_a_type_error_as_in_scikit_learn() -> No
     [
         ([1, 2, 3], "y has 3 labels, X has 2 cases; wanted one for each"),
         ([], "y has 0 labels, X has 2 cases; wanted one for each"),
-        ([1.0, np.nan], "y: the label of case 1 is missing (NaN or None)"),
+        ([1.0, np.nan], "y, case 1: the label is missing; pass missing='skip'"),
         ([0.5, np.inf], "y: the label of case 1 is infinite (inf)"),
-        (np.array([None, "a"]), "y: the label of case 0 is missing (NaN or None)"),
-        (np.array(["a", np.nan], dtype=object), "y: the label of case 1 is missing (NaN or None)"),
+        (np.array([None, "a"]), "y, case 0: the label is missing; pass missing='skip'"),
+        (
+            np.array(["a", np.nan], dtype=object),
+            "y, case 1: the label is missing; pass missing='skip'",
+        ),
         (np.array(["a", -np.inf], dtype=object), "y: the label of case 1 is infinite (inf)"),
         (
             np.array([1, np.float32(np.inf)], dtype=object),

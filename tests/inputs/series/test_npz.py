@@ -94,7 +94,7 @@ def test_missing_values(file: Path) -> None:
             "none of them 0",
         ),
         ({"X": X, "y": [1, 2, 3]}, "y has the shape [3]; wanted [2], as X"),
-        ({"X": X, "y": [1.0, np.nan]}, "y[1] is nan; wanted a finite number"),
+        ({"X": X, "y": [1.0, np.nan]}, "case 1: the label is missing; pass missing='skip'"),
         ({"X": X, "y": [1j, 2j]}, "y holds complex128; wanted strings or real numbers"),
         ({"X": X, "lengths": [5, 6]}, "lengths[1] is 6; wanted 1 to the 5 steps of X"),
         ({"X": X, "lengths": [0, 5]}, "lengths[0] is 0; wanted 1 to the 5 steps of X"),
@@ -113,7 +113,7 @@ def test_missing_values(file: Path) -> None:
     ],
 )
 def test_arrays_that_do_not_fit(file: Path, arrays: dict[str, Any], message: str) -> None:
-    assert refusal(file, **arrays) in (f"toy.npz: {message}", f"toy.npz {message}")
+    assert refusal(file, **arrays) in {f"toy.npz{mark} {message}" for mark in ("", ":", ",")}
 
 
 def test_without_x(file: Path) -> None:

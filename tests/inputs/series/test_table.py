@@ -90,7 +90,8 @@ def test_times_are_compared_as_what_they_are(file: Path) -> None:
 def test_gaps_are_named_or_filled(file: Path) -> None:
     content = "case,time,label,x\na,2,l,5\na,1,l,NA\na,0,l,1\n\na,3,l,\n"
     assert refusal(file, content) == (
-        "toy.csv, row 3, column 'x': the value is missing (NaN); pass missing='interpolate'"
+        "toy.csv, row 3, column 'x': the value is missing (NaN); also row 6, column 'x'; "
+        "pass missing='interpolate'"
     )
     assert reading(file, content, missing="interpolate").values.tolist() == [[[1, 3, 5, 5]]]
 
@@ -147,7 +148,7 @@ def test_blank_rows_count_as_rows_of_the_file(file: Path) -> None:
             "row 7, column 'label': case b has 'right' here and 'left' in its first "
             "row; wanted one label for each case",
         ),
-        (TOY + "b,2,,2,1\n", "row 7, column 'label' is empty"),
+        (TOY + "b,2,,2,1\n", "row 7, column 'label': the label is missing; pass missing='skip'"),
         (TOY + ",2,left,2,1\n", "row 7, column 'case' is empty"),
         (TOY + "b,,left,2,1\n", "row 7, column 'time' is empty"),
         (

@@ -75,7 +75,8 @@ def test_classes_need_not_be_listed(file: Path) -> None:
 def test_missing_values(file: Path) -> None:
     content = HEADER + "@data\n1,2,3:4,5,6:left\n1,2,3:4,?,NaN:right\n"
     assert refusal(file, content) == (
-        "toy.ts, line 6, channel 1, step 1: the value is missing (NaN); pass missing='interpolate'"
+        "toy.ts, line 6, channel 1, step 1: the value is missing (NaN); also line 6, channel 1, "
+        "step 2; pass missing='interpolate'"
     )
     assert read_ts(file, missing="interpolate").values[1, 1].tolist() == [4, 4, 4]
 
@@ -111,7 +112,10 @@ def test_missing_values(file: Path) -> None:
             HEADER + "@data\n1,2:left\n1,2:up\n",
             "toy.ts, line 6: label 'up' is not a class; @classLabel declares left, right",
         ),
-        ("@classLabel true\n@data\n1,2:\n", "toy.ts, line 3: label '' is not a class"),
+        (
+            "@classLabel true\n@data\n1,2:\n",
+            "toy.ts, line 3: the label is missing; pass missing='skip'",
+        ),
         (HEADER + "@data\n1,2\n", "toy.ts, line 5 has no label: wanted one after the last colon"),
         (
             HEADER + "@data\n1,2:3,x:left\n",
@@ -144,7 +148,7 @@ def test_missing_values(file: Path) -> None:
         ),
         (
             "@targetLabel true\n@data\n1,2:3\n1,2:?\n",
-            "toy.ts, line 4: the target is '?'; wanted a finite number",
+            "toy.ts, line 4: the target is missing; pass missing='skip'",
         ),
         (
             "@targetLabel true\n@data\n1,2:inf\n",

@@ -108,7 +108,7 @@ def test_classes_are_kept_as_they_are(y: list[Any], kind: str) -> None:
             "X is a data frame; give the column with the texts, such as X['text']",
         ),
         (["a", "b"], ["u"], "y has 1 labels, X has 2 cases; wanted one for each"),
-        (["a", "b"], ["u", None], "y: the label of case 1 is missing (NaN or None)"),
+        (["a", "b"], ["u", None], "y, case 1: the label is missing; pass missing='skip'"),
         (
             ["a", "b"],
             [1, 1.5],

@@ -13,6 +13,7 @@ from regard.inputs.panel.regular import check_frequency
 from regard.inputs.panel.tables import PanelOptions, panel_of
 from regard.tables.frames import Table
 from regard.tables.missing import check_missing, settle_missing
+from regard.tables.problems import Problems
 
 if TYPE_CHECKING:
     import polars as pl
@@ -57,15 +58,18 @@ def as_panel(X: Any, *, source: str = "X", **options: Any) -> Panel:
         if getattr(chosen, name):
             raise ConfigError(f"{name}: {source} is an array and has no columns; give a data frame")
     series = _arrays(X, source)
-    values = []
+    values, problems = [], Problems(source)
     for at, one in enumerate(series):
 
         def place(_: int, target: int, step: int, at: int = at) -> str:
-            return f"{source}, series {at}, target {target}, step {step}"
+            return f"series {at}, target {target}, step {step}"
 
         lengths = np.array([one.shape[1]])
-        settled = settle_missing(one[None], lengths, missing=chosen.missing, place=place)
+        settled = settle_missing(
+            one[None], lengths, missing=chosen.missing, place=place, problems=problems
+        )
         values.append(settled[0])
+    problems.refuse()
     count = len(series[0])
     targets = ("y",) if count == 1 else tuple(f"target {at}" for at in range(count))
     times = tuple(np.arange(one.shape[1]) for one in values)

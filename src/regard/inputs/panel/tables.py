@@ -32,6 +32,7 @@ from regard.tables.cells import MISSING_MARKS, is_number
 from regard.tables.files import FilePath
 from regard.tables.frames import Table
 from regard.tables.missing import Missing, check_missing, settle_missing
+from regard.tables.problems import Problems
 
 __all__ = ["PanelOptions", "panel_of", "read_panel"]
 
@@ -101,18 +102,21 @@ def panel_of(table: Table, options: PanelOptions) -> Panel:
     columns = parts.targets + parts.past + parts.known
     numbers = np.stack([table.numbers(name) for name in columns])  # [C, rows]
     closed = _times(table, parts, rows, options)
-    values = []
+    values, problems = [], Problems(table.path)
     for own, (times, positions) in zip(rows, closed, strict=True):
         spread = np.full((len(columns), len(times)), np.nan)
         spread[:, positions] = numbers[:, own]
 
         def place(_: int, column: int, step: int, own: Any = own, at: Any = positions) -> str:
             before = max(0, int(np.searchsorted(at, step, side="right")) - 1)
-            return table.place(int(own[before]), columns[column])
+            return table.cell(int(own[before]), columns[column])
 
         length = np.array([len(times)])
-        settled = settle_missing(spread[None], length, missing=options.missing, place=place)
+        settled = settle_missing(
+            spread[None], length, missing=options.missing, place=place, problems=problems
+        )
         values.append(settled[0])
+    problems.refuse()
     filled = tuple(own for own, _ in closed)
     return Panel(tuple(values), filled, ids, parts.targets, parts.past, parts.known)
 

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import DataError
-from regard.inputs.labels import as_labels
+from regard.inputs.labels import as_labels, present_labels
 from regard.inputs.series.cases import Cases, pad
-from regard.tables.missing import Missing, check_missing, place_in, settle_missing
+from regard.inputs.series.gaps import settled
+from regard.tables.missing import Missing, check_missing
+from regard.tables.problems import Problems
 
 __all__ = ["as_cases"]
 
@@ -26,7 +28,7 @@ def as_cases(
         X: Numbers: [B, C, T]; [B, T] for one channel, which may be a data frame; or, for unequal
             lengths, a list of B arrays [C, steps], or [steps] for one channel.
         y: [B] classes or targets, kept as they are; or None.
-        missing: "refuse" or "interpolate".
+        missing: "refuse"; "interpolate"; "skip" leaves out cases with missing values or labels.
         targets: Whether y is numbers to predict, [B] or [B, M], instead of classes.
 
     Returns:
@@ -42,16 +44,23 @@ def as_cases(
         >>> cases.values.shape, cases.lengths.tolist()
         ((2, 1, 3), [3, 2])
     """
-    check_missing(missing)
+    check_missing(missing, skip=True)
     series = _unequal(X)
     if series is None:
         values = _checked(X)
         lengths = np.full(len(values), values.shape[2], dtype=np.int64)
     else:
         values, lengths = pad(series)
-    labels = None if y is None else as_labels(y, len(values), targets=targets)
-    values = settle_missing(values, lengths, missing=missing, place=place_in("X"))
-    return Cases(values, lengths, labels)
+    labels, unlabelled = None, None
+    if y is not None and missing == "skip":
+        y, present = present_labels(y, len(values))
+        own = as_labels(y, int(present.sum()), targets=targets)
+        labels, unlabelled = np.zeros((len(values), *own.shape[1:]), own.dtype), ~present
+        labels[present] = own
+    elif y is not None:
+        labels = as_labels(y, len(values), targets=targets)
+    cases = Cases(values, lengths, labels)
+    return settled(cases, Problems("X"), missing=missing, unlabelled=unlabelled)
 
 
 def _unequal(X: Any) -> list[NDArray[np.float64]] | None:

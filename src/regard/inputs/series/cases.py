@@ -30,7 +30,9 @@ class Cases:
         ids: [B] names of the cases in the source (the case column of a table; by default the
             position, from 0).
         channels: C names; by default "channel 0", "channel 1", ...
-        targets: M names of the numbers to predict, if the source has them.
+        targets: M names of the columns with the labels, if the source has them.
+        columns: T names of the columns with the steps, if the source has them.
+        notes: what the user should know of how they were read, such as cases left out.
     """
 
     values: NDArray[np.float64]
@@ -40,6 +42,8 @@ class Cases:
     ids: NDArray[Any] = field(default_factory=lambda: np.empty(0))
     channels: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.values.ndim != 3:

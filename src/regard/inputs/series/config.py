@@ -21,8 +21,10 @@ class _Series(Section):
         "the sizes of the cases differ tenfold or more between quartiles, then series, or log for "
         "numbers to predict",
     )
-    missing: Literal["refuse", "interpolate"] = Field(
-        "refuse", description="what to do with missing values"
+    missing: Literal["refuse", "interpolate", "skip"] = Field(
+        "refuse",
+        description="what to do with missing values: refuse; interpolate; skip, which leaves out "
+        "cases with missing values or labels",
     )
 
 
@@ -41,10 +43,25 @@ class _SineData(_Series, Split):
     phase: Range = Field((0.0, 0.0), description="range it is drawn from, in radians")
 
 
-class _CsvData(_Series, Files):
-    """CSV or TSV: one series a row, after its label."""
+class _Rows(_Series, Files):
+    """CSV or TSV: one series a row."""
 
     kind: Literal["csv"]
+    id: str | None = Field(None, description="column that names the cases")
+    ignore: tuple[str, ...] = Field((), description="columns to leave out")
+    header: bool | None = Field(
+        None,
+        description="whether the first row names the columns; by default recognised, and refused "
+        "where it may be a series as well",
+    )
+
+
+class _CsvData(_Rows):
+    """CSV or TSV: one series a row, after its label."""
+
+    label: str = Field(
+        "first", description="column with the class: first, last, or its name in the header"
+    )
 
 
 class _TsData(_Series, Files):
@@ -76,10 +93,17 @@ class _TableData(_Table):
     label: str = Field("label", description="column with the class of the case")
 
 
-class _TargetCsvData(_CsvData):
+class _TargetCsvData(_Rows):
     """CSV or TSV: one series a row, after the numbers to predict."""
 
-    targets: int = Field(1, ge=1, description="how many numbers, first in the row, to predict")
+    label: str | tuple[str, ...] = Field(
+        "first",
+        description="columns with the numbers to predict: first, last, or a name or a list of "
+        "names in the header",
+    )
+    targets: int = Field(
+        1, ge=1, description="how many numbers, first or last in the row, to predict"
+    )
 
 
 class _TargetTableData(_Table):

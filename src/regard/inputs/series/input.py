@@ -15,10 +15,12 @@ from regard.errors import ConfigError, DataError
 from regard.explain import lay_over_steps, localisation_ap, most_attended_spans
 from regard.inference import Inference
 from regard.inputs.input import Input, Maps
+from regard.inputs.labels import refuse_fractions
 from regard.inputs.series.arrays import as_cases
 from regard.inputs.series.cases import Cases
+from regard.inputs.series.gaps import filled
 from regard.inputs.series.load import load
-from regard.inputs.series.new import read_new
+from regard.inputs.series.new import Columns, read_new
 from regard.inputs.series.scaling import Scaler, choose_scaling
 from regard.inputs.series.sine import sine
 from regard.inputs.series.view import SeriesView
@@ -43,16 +45,22 @@ class SeriesInput(Input):
 
     case_types = (Cases,)
     targets = ("class", "numbers")
+    unusable = "with missing values"
 
     channels_: tuple[str, ...]
     scaler_: Scaler
     shortest_: int
     longest_: int
     _columns: int = 1  # numbers to predict
+    _names = Columns()
 
     def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Cases:
         numeric, missing = self.target == "numbers", self.config.data.missing
+        if not fitting and missing == "skip":
+            missing = "refuse"  # each case has an answer
         cases = X if isinstance(X, Cases) else as_cases(X, y, missing=missing, targets=numeric)
+        if fitting and not (numeric or isinstance(X, Cases)) and cases.labels is not None:
+            refuse_fractions(cases.labels)
         if not fitting and len(cases.channels) != len(self.channels_):
             raise DataError(
                 f"X has {len(cases.channels)} channels; the model was fitted on "
@@ -69,7 +77,7 @@ class SeriesInput(Input):
             del given["missing"]
             return sine(**given, seed=self.config.seed), None, "sine"
         if self.target == "numbers":
-            if isinstance(given.get("label"), str):  # a single column of a table
+            if options.kind == "table" and isinstance(given["label"], str):
                 given["label"] = (given["label"],)
             if options.kind == "npz":
                 given["targets"] = True
@@ -84,9 +92,12 @@ class SeriesInput(Input):
             self.config.data,
             targets=self._columns if self.target == "numbers" else None,
             channels=self.channels_,
+            columns=self._names,
             steps=(self.shortest_, self.longest_),
             labelled=options.get("labelled"),
         )
+        if self.config.data.missing == "interpolate":
+            cases = filled(cases)
         if len(cases.channels) != len(self.channels_):
             raise DataError(
                 f"{path}: its number of channels is {len(cases.channels)}; "
@@ -94,8 +105,14 @@ class SeriesInput(Input):
             )
         return cases
 
+    def usable(self, cases: Any) -> NDArray[np.bool_]:
+        """Those without missing values."""
+        gaps = np.isnan(cases.values) & cases.mask[:, None, :]
+        return np.asarray(~gaps.any(axis=(1, 2)))
+
     def fit(self, cases: Cases) -> tuple[Cases, NDArray[np.float32]]:
-        self.channels_ = cases.channels
+        self.channels_, self._names = cases.channels, Columns(cases.columns, cases.targets)
+        self.notes.extend(cases.notes)
         self.shortest_, self.longest_ = int(cases.lengths.min()), int(cases.lengths.max())
         if cases.labels is not None and cases.labels.ndim == 2:
             self._columns = cases.labels.shape[1]
@@ -114,6 +131,7 @@ class SeriesInput(Input):
             "channels": list(self.channels_),
             "steps": [self.shortest_, self.longest_],
             "scaler": self.scaler_.to_dict(),
+            **({"columns": self._names._asdict()} if self._names.values else {}),
         }
 
     def restore(self, kept: Mapping[str, Any], text: str) -> None:
@@ -121,6 +139,9 @@ class SeriesInput(Input):
         self.shortest_, self.longest_ = map(int, kept["steps"])
         self.scaler_ = Scaler.from_dict(kept["scaler"])
         self._columns = len(kept.get("targets", ())) or 1
+        if "columns" in kept:
+            names = kept["columns"]
+            self._names = Columns(tuple(names["values"]), tuple(names["labels"]))
 
     def part(self, encoded: Any, *, targets: NDArray[Any] | None, training: bool) -> Part:
         cases, scaled = encoded

@@ -1,6 +1,7 @@
 """Read a training file, and its test file, of any kind."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,7 @@ def load(
     if test_path is None:
         return training, None
     test = reader(test_path, **options)
+    test = _in_order(test, training, path, test_path)
     _check_pair(training, test, path, test_path)
     return training, test
 
@@ -75,6 +77,18 @@ def kind_of(path: FilePath) -> str:
             f"in one of {', '.join(sorted(_SUFFIXES))}, or a kind: {', '.join(READERS)}"
         )
     return _SUFFIXES[suffix]
+
+
+def _in_order(test: Cases, training: Cases, path: FilePath, test_path: FilePath) -> Cases:
+    """The test cases with the steps of the training file, where both have named them."""
+    wanted, given = training.columns, test.columns
+    if not (wanted and given) or wanted == given:
+        return test
+    for name in wanted:
+        if name not in given:
+            raise DataError(f"{test_path} has no column {name!r}, which {path} has")
+    order = [given.index(name) for name in wanted]
+    return replace(test, values=test.values[:, :, order], columns=wanted)
 
 
 def _check_pair(training: Cases, test: Cases, path: FilePath, test_path: FilePath) -> None:

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from regard.errors import DataError
 from regard.inputs.series.cases import Cases
-from regard.inputs.series.delimited import parse_csv
+from regard.inputs.series.delimited import by_place, is_place, roles_of
 from regard.inputs.series.load import READERS, kind_of
+from regard.inputs.series.sheet import Roles, Sheet
 from regard.inputs.series.table import read_table
 from regard.registry import call_with
+from regard.tables.cells import is_number
 from regard.tables.frames import Table
 
-__all__ = ["read_new"]
+__all__ = ["Columns", "read_new"]
+
+
+class Columns(NamedTuple):
+    """Names in the header of a CSV file with one series a row; nothing where it has none.
+
+    Attributes:
+        values: of the steps.
+        labels: of the class or the targets.
+    """
+
+    values: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
 
 def read_new(
@@ -23,16 +37,18 @@ def read_new(
     *,
     targets: int | None,
     channels: Sequence[str],
+    columns: Columns,
     steps: tuple[int, int],
     labelled: bool | None,
 ) -> Cases:
-    """Read new cases.
+    """Read new cases; values that are missing stay NaN.
 
     Parameters:
         path: CSV, TSV, .ts, .npz, or a table if the model was trained on one.
         data: the section `data` of the configuration.
         targets: how many numbers to predict a case has; None for classes.
         channels: C names of the training part.
+        columns: names in the header of the training file.
         steps: fewest and most steps of the training part.
         labelled: whether a CSV has labels first, and a table columns with them. None infers it:
             for a CSV from its number of columns if all training series have the same length, for a
@@ -56,17 +72,58 @@ def read_new(
             time=data.time,
             label=label if labelled else None,
             channels=channels,
-            missing=data.missing,
+            missing="keep",
         )
     if kind == "csv":
-
-        def is_labelled(columns: int) -> bool:
-            return _infer_labelled(path, columns, targets, *steps) if labelled is None else labelled
-
-        return parse_csv(path, is_labelled, targets=targets or 0, missing=data.missing)
-    given = {"path": path, "missing": data.missing, "targets": targets is not None}
+        return _read_rows(path, data, targets, columns, steps, labelled)
+    given = {"path": path, "missing": "keep", "targets": targets is not None}
     cases: Cases = call_with(f"kind {kind!r}", READERS[kind], given)
     return cases
+
+
+def _read_rows(
+    path: Path,
+    data: Any,
+    targets: int | None,
+    columns: Columns,
+    steps: tuple[int, int],
+    labelled: bool | None,
+) -> Cases:
+    """One series a row: by the names in the header trained on, otherwise by place."""
+    given: dict[str, Any] = {"label": "first", "id": None, "ignore": (), "header": None}
+    given |= data.model_dump(include=set(given))
+    label, count = given["label"], targets or 1
+
+    def is_labelled(wide: int) -> bool:
+        return _infer_labelled(path, wide, targets, *steps) if labelled is None else labelled
+
+    def places(wide: int) -> range:
+        unlabelled = labelled is False or (labelled is None and steps == (wide, wide))
+        return by_place("none" if unlabelled else label, count)
+
+    sheet = Sheet.open(path, header=given["header"], labels=places, known=columns.values)
+    if sheet.names and columns.values and not all(map(is_number, columns.values)):
+        roles = _named_roles(sheet, given["id"], columns, labelled)
+    else:
+        known = [name for name in given["ignore"] if name in sheet.names]
+        names = given["id"] if given["id"] in sheet.names else None
+        left = len(sheet.columns) - len(known) - (names is not None)
+        by = (label if is_place(label) else "first") if is_labelled(left) else "none"
+        roles = roles_of(sheet, label=by, count=count, case=names, ignore=known)
+    return sheet.cases(roles, targets=targets is not None, missing="keep")
+
+
+def _named_roles(sheet: Sheet, case: str | None, columns: Columns, labelled: bool | None) -> Roles:
+    values = [sheet.find(name, "a step of the series trained on") for name in columns.values]
+    labels: list[int] = []
+    present = bool(columns.labels) and set(columns.labels) <= set(sheet.names)
+    if labelled or (labelled is None and present):
+        labels = [sheet.find(name, "label") for name in columns.labels]
+        if labelled is None and all(sheet.is_empty(at) for at in labels):
+            labels = []
+    return Roles(
+        tuple(labels), tuple(values), sheet.names.index(case) if case in sheet.names else None
+    )
 
 
 def _infer_labelled(

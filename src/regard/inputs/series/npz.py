@@ -6,10 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import DataError, did_you_mean
+from regard.inputs.labels import missing_labels
 from regard.inputs.series.cases import Cases
+from regard.inputs.series.gaps import settled
 from regard.tables.cells import tidy_labels
 from regard.tables.files import FilePath, check_file
-from regard.tables.missing import Missing, check_missing, place_in, settle_missing
+from regard.tables.missing import Missing, check_missing
+from regard.tables.problems import Problems
 
 __all__ = ["read_npz"]
 
@@ -23,7 +26,7 @@ def read_npz(path: FilePath, *, targets: bool = False, missing: Missing = "refus
         path: An .npz file with the array X, [B, C, T] or [B, T], and optionally y [B], lengths
             [B] (by default all cases have T steps) and spans [B, 2] (half-open steps).
         targets: Whether y, [B] or [B, M], is numbers to predict.
-        missing: "refuse" or "interpolate".
+        missing: "refuse"; "interpolate"; "skip" leaves out cases with missing values or labels.
 
     Returns:
         B cases of C channels and up to T steps. With `targets`, or if y is floating point or has
@@ -33,7 +36,7 @@ def read_npz(path: FilePath, *, targets: bool = False, missing: Missing = "refus
         DataError: The file cannot be read, an array has another name, shape or type, a value is
             infinite or missing.
     """
-    check_missing(missing)
+    check_missing(missing, skip=True)
     arrays = _load(path)
     X = arrays["X"]
     if X.dtype.kind not in "biuf":
@@ -54,12 +57,17 @@ def read_npz(path: FilePath, *, targets: bool = False, missing: Missing = "refus
                 f"{path}: lengths[{at}] is {lengths[at]}; wanted 1 to the {steps} steps of X"
             )
     inside = np.arange(steps) < lengths[:, None, None]
-    values = settle_missing(
-        np.where(inside, values, 0.0), lengths, missing=missing, place=place_in(str(path))
-    )
-    labels = _labels(path, arrays["y"], cases, targets=targets) if "y" in arrays else None
+    labels, unlabelled = None, None
+    if "y" in arrays:
+        labels, unlabelled = _labels(path, arrays["y"], cases, targets=targets)
     spans = _spans(path, arrays["spans"], lengths) if "spans" in arrays else None
-    return Cases(values, lengths, labels, spans)
+    return settled(
+        Cases(np.where(inside, values, 0.0), lengths, labels, spans),
+        Problems(path),
+        missing=missing,
+        unlabelled=unlabelled,
+        noun="target" if targets else "label",
+    )
 
 
 def _load(path: FilePath) -> dict[str, NDArray[Any]]:
@@ -90,7 +98,10 @@ def _load(path: FilePath) -> dict[str, NDArray[Any]]:
         return arrays
 
 
-def _labels(path: FilePath, y: NDArray[Any], cases: int, *, targets: bool) -> NDArray[Any]:
+def _labels(
+    path: FilePath, y: NDArray[Any], cases: int, *, targets: bool
+) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """The classes or targets, and which are missing."""
     if y.dtype.kind not in ("biuf" if targets else "biufU"):
         wanted = "numbers to predict" if targets else "strings or real numbers"
         raise DataError(f"{path}: y holds {y.dtype}; wanted {wanted}")
@@ -99,11 +110,11 @@ def _labels(path: FilePath, y: NDArray[Any], cases: int, *, targets: bool) -> ND
         wanted = f"[{cases}] or [{cases}, targets]" if targets else f"[{cases}]"
         raise DataError(f"{path}: y has the shape {list(y.shape)}; wanted {wanted}, as X")
     if not (targets or several or y.dtype.kind == "f"):
-        return tidy_labels(y.astype(np.str_))
-    if not np.isfinite(y).all():
-        at = int(np.isfinite(y).reshape(cases, -1).all(1).argmin())
+        return tidy_labels(y.astype(np.str_)), missing_labels(y)
+    if np.isinf(y).any():
+        at = int(np.isinf(y).reshape(cases, -1).any(1).argmax())
         raise DataError(f"{path}: y[{at}] is {y[at]}; wanted a finite number")
-    return y.astype(np.float64)
+    return y.astype(np.float64), missing_labels(y)
 
 
 def _spans(path: FilePath, given: NDArray[Any], lengths: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -18,11 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import ConfigError, DataError
+from regard.inputs.labels import missing_labels
 from regard.inputs.series.cases import Cases
+from regard.inputs.series.gaps import settled
 from regard.tables.cells import tidy_labels
 from regard.tables.files import FilePath
 from regard.tables.frames import Table
-from regard.tables.missing import Missing, check_missing, settle_missing
+from regard.tables.missing import Missing, check_missing
+from regard.tables.problems import Problems
 
 __all__ = ["read_table"]
 
@@ -47,7 +50,7 @@ def read_table(
         label: The column with the class of the case, the same in all its rows; a list of columns
             with numbers to predict; None for a table without labels.
         channels: The columns with the values; None for all others, in the order of the file.
-        missing: "refuse" or "interpolate".
+        missing: "refuse"; "interpolate"; "skip" leaves out cases with missing values or labels.
 
     Returns:
         B cases, in the order of their first rows, of C channels and up to T steps. ids are the
@@ -58,7 +61,7 @@ def read_table(
         DataError: The file cannot be read, a column is missing, a case has two labels or two rows
             of the same time, a value is not a number, infinite or missing.
     """
-    check_missing(missing)
+    check_missing(missing, skip=True)
     table = path if isinstance(path, Table) else Table.open(path)
     targets = () if label is None or isinstance(label, str) else tuple(label)
     names = _channels(table, case, time, [label] if isinstance(label, str) else targets, channels)
@@ -68,20 +71,35 @@ def read_table(
     values = np.zeros((len(lengths), len(names), lengths.max()))
     values[layout.case, :, layout.step] = numbers[layout.row]
     starts = np.cumsum(lengths) - lengths
-    values = settle_missing(
-        values,
-        lengths,
-        missing=missing,
-        place=lambda b, c, t: table.place(int(layout.row[starts[b] + t]), names[c]),
-    )
     ids = table.ids(case)[layout.row[starts]]
     labels: NDArray[Any] | None = None
+    empty = np.zeros(len(layout.row), bool)  # [rows] without a label, sorted by case and time
     if isinstance(label, str):
-        labels = _labels(table, label, layout, ids, tidy_labels(table.texts(label)))
+        given = table.labels(label)
+        empty = np.array([each is None for each in given])[layout.row]
+        tidied = tidy_labels([each or "" for each in given])
+        labels = _labels(table, label, layout, ids, tidied, empty)
     elif label is not None:
-        columns = [_labels(table, name, layout, ids, table.numbers(name)) for name in targets]
-        labels = np.stack(columns, axis=1)
-    return Cases(values, lengths, labels, ids=ids, channels=names, targets=targets)
+        numbers = np.stack([table.numbers(name) for name in targets], axis=1)
+        empty = missing_labels(numbers)[layout.row]
+        columns = zip(targets, numbers.T, strict=True)
+        labels = np.stack(
+            [_labels(table, name, layout, ids, own, empty) for name, own in columns], axis=1
+        )
+
+    def label_cell(case: int) -> str:
+        at = int(np.flatnonzero(empty & (layout.case == case))[0])
+        return table.cell(int(layout.row[at]), label if isinstance(label, str) else targets[0])
+
+    return settled(
+        Cases(values, lengths, labels, ids=ids, channels=names, targets=targets),
+        Problems(table.path),
+        missing=missing,
+        place=lambda b, c, t: table.cell(int(layout.row[starts[b] + t]), names[c]),
+        unlabelled=np.bincount(layout.case[empty], minlength=len(lengths)) > 0,
+        row=label_cell,
+        noun="target" if targets else "label",
+    )
 
 
 class _Layout(NamedTuple):
@@ -138,19 +156,28 @@ def _channels(
 
 
 def _labels(
-    table: Table, name: str, layout: _Layout, ids: NDArray[Any], given: NDArray[Any]
+    table: Table,
+    name: str,
+    layout: _Layout,
+    ids: NDArray[Any],
+    given: NDArray[Any],
+    empty: NDArray[np.bool_],
 ) -> NDArray[Any]:
-    """[B] the class or target of each case, of those `given` for each row of the table."""
+    """[B] the class or target of each case, of those `given` for each row of the table.
+
+    Cases with an empty row have no label, which is not checked here.
+    """
     values = given[layout.row]
     firsts = values[layout.step == 0]
     numeric = values.dtype.kind == "f"
-    strange = ~np.isfinite(values) if numeric else np.zeros(len(values), dtype=bool)
-    wrong = strange | (values != firsts[layout.case])
+    infinite = np.isinf(values) if numeric else np.zeros(len(values), dtype=bool)
+    unlabelled = np.isin(layout.case, layout.case[empty])
+    wrong = (infinite | (values != firsts[layout.case])) & ~unlabelled
     if wrong.any():
         at = int(wrong.argmax())
         place, case = table.place(layout.row[at], name), layout.case[at]
-        if strange[at]:
-            raise DataError(f"{place}: the target of case {ids[case]} is missing or infinite")
+        if infinite[at]:
+            raise DataError(f"{place}: the target of case {ids[case]} is infinite")
         here, first = (f"{x:g}" if numeric else repr(str(x)) for x in (values[at], firsts[case]))
         raise DataError(
             f"{place}: case {ids[case]} has {here} here and {first} in its first row; "

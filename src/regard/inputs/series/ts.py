@@ -24,9 +24,11 @@ from numpy.typing import NDArray
 
 from regard.errors import DataError
 from regard.inputs.series.cases import Cases, pad
-from regard.tables.cells import is_number, parse_numbers, tidy_labels
+from regard.inputs.series.gaps import settled
+from regard.tables.cells import is_missing_label, is_number, parse_numbers, tidy_labels
 from regard.tables.files import FilePath, read_text
-from regard.tables.missing import Missing, check_missing, settle_missing
+from regard.tables.missing import Missing, check_missing
+from regard.tables.problems import Problems
 
 __all__ = ["read_ts"]
 
@@ -40,7 +42,7 @@ def read_ts(path: FilePath, *, missing: Missing = "refuse") -> Cases:
 
     Parameters:
         path: A UTF-8 text file.
-        missing: "refuse" or "interpolate".
+        missing: "refuse"; "interpolate"; "skip" leaves out cases with missing values or labels.
 
     Returns:
         B cases of C channels and up to T steps. Classes are strings, with whole numbers normalised
@@ -50,10 +52,11 @@ def read_ts(path: FilePath, *, missing: Missing = "refuse") -> Cases:
         DataError: The file cannot be read or contradicts its header, a case's channels differ in
             number or length, it has timestamps, a value is not a number, infinite or missing.
     """
-    check_missing(missing)
+    check_missing(missing, skip=True)
     lines = _lines(path)
     header = _Header.read(path, lines)
-    places: list[str] = []
+    problems = Problems(path)
+    numbers: list[int] = []
     series: list[NDArray[np.float64]] = []
     labels: list[str] = []
     for number, line in lines:
@@ -63,19 +66,26 @@ def read_ts(path: FilePath, *, missing: Missing = "refuse") -> Cases:
             labels.append(fields.pop().strip())
             if not fields:
                 raise DataError(f"{where} has no label: wanted one after the last colon")
-        series.append(_series(fields, where))
-        places.append(where)
+        series.append(_series(fields, path, number, problems))
+        numbers.append(number)
         header.check_case(series[-1], series[0], where)
     if not series:
         raise DataError(f"{path} has no case after @data")
     values, lengths = pad(series)
-    values = settle_missing(
-        values,
-        lengths,
+    given, unlabelled = header.read_labels(labels, numbers, problems)
+
+    def row(case: int) -> str:
+        return f"line {numbers[case]}"
+
+    return settled(
+        Cases(values, lengths, given),
+        problems,
         missing=missing,
-        place=lambda case, channel, step: f"{places[case]}, channel {channel}, step {step}",
+        place=lambda case, channel, step: f"{row(case)}, channel {channel}, step {step}",
+        unlabelled=unlabelled,
+        row=row,
+        noun="target" if header.flags.get("targetlabel") else "label",
     )
-    return Cases(values, lengths, header.read_labels(labels, places))
 
 
 @dataclass
@@ -139,23 +149,31 @@ class _Header:
         if self.flags.get("equallength") and steps != wanted:
             raise DataError(f"{where} has {steps} steps, @equalLength true wants {wanted}")
 
-    def read_labels(self, labels: list[str], places: list[str]) -> NDArray[np.generic] | None:
-        """The last field of each case as a class or a target, as declared."""
-        if self.flags.get("targetlabel"):
-            for text, where in zip(labels, places, strict=True):
-                if not is_number(text) or not isfinite(float(text)):
-                    raise DataError(f"{where}: the target is {text!r}; wanted a finite number")
-            return np.array(labels, dtype=np.float64)
+    def read_labels(
+        self, labels: list[str], lines: list[int], problems: Problems
+    ) -> tuple[NDArray[np.generic] | None, NDArray[np.bool_] | None]:
+        """The last field of each case as a class or a target, and which of them are missing."""
         if not self.labelled:
-            return None
+            return None, None
+        missing = np.array([text == "?" or is_missing_label(text) for text in labels])
+        present = np.flatnonzero(~missing)
+        if self.flags.get("targetlabel"):
+            numbers = np.zeros(len(labels))
+            for at in present:
+                if is_number(labels[at]) and isfinite(float(labels[at])):
+                    numbers[at] = float(labels[at])
+                else:
+                    what = f"the target is {labels[at]!r}; wanted a finite number"
+                    problems.add(what, [f"line {lines[at]}"])
+            return numbers, missing
         tidied = tidy_labels(labels)
-        known = tidy_labels(self.classes) if self.classes else np.unique(tidied)
-        strange = np.flatnonzero(~np.isin(tidied, known) | np.isin(tidied, ["", "?"]))
-        if strange.size:
-            at = strange[0]
-            declared = f"; @classLabel declares {', '.join(self.classes)}" if self.classes else ""
-            raise DataError(f"{places[at]}: label {labels[at]!r} is not a class{declared}")
-        return tidied
+        if not self.classes:
+            return tidied, missing
+        declared = np.isin(tidied, tidy_labels(self.classes))
+        for at in present[~declared[present]]:
+            what = f"label {labels[at]!r} is not a class; @classLabel declares"
+            problems.add(f"{what} {', '.join(self.classes)}", [f"line {lines[at]}"])
+        return tidied, missing & ~declared
 
 
 def _lines(path: FilePath) -> Iterator[tuple[int, str]]:
@@ -166,15 +184,21 @@ def _lines(path: FilePath) -> Iterator[tuple[int, str]]:
             yield number, stripped
 
 
-def _series(fields: list[str], where: str) -> NDArray[np.float64]:
-    """Texts of C channels -> [C, steps]."""
+def _series(
+    fields: list[str], path: FilePath, number: int, problems: Problems
+) -> NDArray[np.float64]:
+    """Texts of C channels in a line -> [C, steps]."""
     channels: list[NDArray[np.float64]] = []
     for channel, text in enumerate(fields):
-        at_channel = f"{where}, channel {channel}"
+        place = f"line {number}, channel {channel}"
         if not text.strip():
-            raise DataError(f"{at_channel} has no values")
-        channels.append(parse_numbers(text.split(","), f"{at_channel}, step"))
+            raise DataError(f"{path}, {place} has no values")
+
+        def step(at: int, place: str = place) -> str:
+            return f"{place}, step {at}"
+
+        channels.append(parse_numbers(text.split(","), problems, step))
         steps, first = len(channels[-1]), len(channels[0])
         if steps != first:
-            raise DataError(f"{at_channel} has {steps} steps, channel 0 has {first}")
+            raise DataError(f"{path}, {place} has {steps} steps, channel 0 has {first}")
     return np.stack(channels)

@@ -12,7 +12,6 @@ from torch import nn
 
 from regard.errors import ConfigError, DataError, did_you_mean
 from regard.inference import Inference
-from regard.inputs.labels import as_labels, refuse_fractions
 from regard.models import Predicted
 from regard.outputs.classes.calibration import mean_probability, temperature_of
 from regard.outputs.classes.metrics import classification_metrics
@@ -43,19 +42,17 @@ class ClassesOutput(Output):
     calibrated_on_: int
 
     def accept(self, y: Any) -> Any:
-        from sklearn.utils import assert_all_finite, column_or_1d
+        from sklearn.utils import assert_all_finite
 
         if y is None:
             raise DataError("requires y to be passed, but the target y is None")
         try:
-            y = column_or_1d(y, warn=True)
-            if y.dtype.kind == "f":
-                assert_all_finite(y, input_name="y")
+            given = np.asarray(y)
+            if given.dtype.kind == "f":
+                assert_all_finite(given, allow_nan=True, input_name="y")
         except ValueError as error:
             raise DataError(f"y: {error}") from None
-        labels = as_labels(y, len(y))
-        refuse_fractions(labels)
-        return labels
+        return y
 
     def check(self, cases: Any, source: str) -> NDArray[Any]:
         _refuse_numbers(cases, source)

@@ -1,0 +1,122 @@
+"""Whether the first row of a file with one series a row names the columns.
+
+A header of words shows itself: a series has numbers. A header of numbers (steps, times,
+wavelengths) looks like a series, and one that is read as a series adds a case, so that every later
+one is off by one. It is recognised where the other reading can be excluded, and otherwise the user
+is asked.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.tables.cells import is_missing, is_number
+
+__all__ = ["counts_rows", "first_is_header", "is_index_name"]
+
+_NAMES = frozenset({"label", "labels", "class", "target", "y", "id", "index"})
+_LOOKED_AT = 200  # other rows
+_FEW = 5  # values that any series may have in order by chance
+
+
+def first_is_header(rows: Sequence[Sequence[str]], labels: Sequence[int]) -> bool | None:
+    """Whether the first row is a header; None where it may be a series as well.
+
+    It is one if
+
+    - it has no number beside the labels;
+    - a cell is a usual name, such as "label", that the column does not have below; or the first
+      cell is empty or "Unnamed: 0", and the column counts the rows, as pandas writes an index;
+    - its numbers count, or rise or fall, as those of no other row do, and its label occurs nowhere
+      else though others repeat, or is text where all others are numbers;
+    - at least five numbers count 0, 1, 2, ... or 1, 2, 3, ..., and no other row rises or falls.
+
+    Parameters:
+        rows: cells of all rows.
+        labels: positions of the labels, negative ones from the end.
+    """
+    first, others = rows[0], rows[1:]
+    positions = {at % len(first) for at in labels if -len(first) <= at < len(first)}
+    values = [cell for at, cell in enumerate(first) if at not in positions]
+    if not any(is_missing(cell) or is_number(cell) for cell in values):
+        return bool(values)
+    if not others:
+        return False
+    if _is_named(first, others):
+        return True
+    if not all(is_number(cell) for cell in values):
+        return False
+    order = _order(values)
+    if not order:
+        return False
+    orders = {_order(_without(row, labels)) for row in others[:_LOOKED_AT]}
+    alone = orders == {""}
+    if _is_odd(first, others, sorted(positions)):
+        return True if alone or (order == "counts" and "counts" not in orders) else None
+    if len(values) < _FEW or order == "rises" or orders & {"counts", "even"}:
+        return False
+    if order == "counts" or not labels:
+        return True if alone else None
+    return None
+
+
+def is_index_name(name: str) -> bool:
+    """Whether a column with this name may be the row numbers of a data frame."""
+    return not name.strip() or name.strip().lower() == "index" or name.startswith("Unnamed: ")
+
+
+def counts_rows(cells: Sequence[str]) -> bool:
+    """Whether cells are 0, 1, 2, ... or 1, 2, 3, ...
+
+    >>> counts_rows(["0", "1", "2"]), counts_rows(["1", "2"]), counts_rows(["0", "2"])
+    (True, True, False)
+    """
+    start = cells[0].strip() if cells else ""
+    return start in ("0", "1") and all(
+        cell.strip() == str(at) for at, cell in enumerate(cells, int(start))
+    )
+
+
+def _is_named(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
+    def below(at: int) -> list[str]:
+        return [row[at].strip().lower() for row in others if at < len(row)]
+
+    if is_index_name(first[0]) and counts_rows(below(0)):
+        return True
+    if not first[0].strip() and "" not in below(0):
+        return True
+    names = ((at, cell.strip().lower()) for at, cell in enumerate(first))
+    return any(name in _NAMES and name not in below(at) for at, name in names)
+
+
+def _is_odd(
+    first: Sequence[str], others: Sequence[Sequence[str]], positions: Sequence[int]
+) -> bool:
+    """Whether the first row's label is none of the classes of the others."""
+    if not positions:
+        return False
+    own = [first[at] for at in positions]
+    below = [[row[at] for at in positions if at < len(row)] for row in others]
+    numeric = all(is_number(cell) or is_missing(cell) for row in below for cell in row)
+    if numeric and not any(is_number(cell) or is_missing(cell) for cell in own):
+        return True
+    return own not in below and len({tuple(row) for row in below}) < len(below)
+
+
+def _without(row: Sequence[str], labels: Sequence[int]) -> list[str]:
+    positions = {at % len(row) for at in labels}
+    return [cell for at, cell in enumerate(row) if at not in positions]
+
+
+def _order(cells: Sequence[str]) -> str:
+    """ "counts", "even" (equal steps), "rises" (or falls) or nothing, of three numbers or more."""
+    if len(cells) < 3 or not all(is_number(cell) for cell in cells):
+        return ""
+    numbers: NDArray[np.float64] = np.array([float(cell) for cell in cells])
+    if numbers[0] in (0, 1) and (numbers == np.arange(len(cells)) + numbers[0]).all():
+        return "counts"
+    steps = np.diff(numbers)
+    if not ((steps > 0).all() or (steps < 0).all()):
+        return ""
+    return "even" if np.ptp(steps) <= 0.02 * np.abs(steps).mean() else "rises"
