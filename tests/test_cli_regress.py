@@ -268,8 +268,8 @@ def test_predict_a_table(regard: Regard, tmp_path: Path, suffix: str) -> None:
     labelled = written("l", frame.select(order).with_columns(more=pl.lit("x")))
     plain = written("p", frame.drop("price", "volume"))
     empty = written("e", frame.with_columns(price=pl.lit(None, pl.Float64), volume=1.0))
-    assert regard("predict", out, labelled, "--out", tmp_path / "l.out") == 0
-    found = _table(tmp_path / "l.out")
+    assert regard("predict", out, labelled, "--out", tmp_path / "l_out.csv") == 0
+    found = _table(tmp_path / "l_out.csv")
     assert list(found[0]) == [
         *("case", "price", "volume", "true price", "true volume"),
         *("from", "to"),
@@ -278,11 +278,11 @@ def test_predict_a_table(regard: Regard, tmp_path: Path, suffix: str) -> None:
     np.testing.assert_allclose([float(row["true volume"]) for row in found], y[:, 1])
     assert [row["case"] for row in found] == [f"c{n}" for n in range(CASES)]
     for path in (plain, empty):
-        assert regard("predict", out, path, "--out", tmp_path / "p.out", "--overwrite") == 0
-        bare = _table(tmp_path / "p.out")
+        assert regard("predict", out, path, "--out", tmp_path / "p_out.csv", "--overwrite") == 0
+        bare = _table(tmp_path / "p_out.csv")
         assert [row["price"] for row in bare] == [row["price"] for row in found]
         assert "true price" not in bare[0]
-    said = regard.fails("predict", out, plain, "--labelled", "--out", tmp_path / "q.out")
+    said = regard.fails("predict", out, plain, "--labelled", "--out", tmp_path / "q_out.csv")
     assert "has no column 'price' (label)" in said
     assert regard("explain", out, plain, "--case", "c3", "--out", tmp_path / "case.svg") == 0
 

@@ -227,13 +227,13 @@ def test_predict_with_labels_and_without(
     rows = [*_rows(5), {"text": "Xyzzy qwrt", "label": "up"}]
     labelled = _write(tmp_path / f"a.{suffix}", rows)
     plain = _write(tmp_path / f"b.{suffix}", [{"text": row["text"]} for row in rows])
-    assert regard("predict", run, labelled, "--out", tmp_path / "a.out") == 0
+    assert regard("predict", run, labelled, "--out", tmp_path / "a_out.csv") == 0
     said = regard.out
-    assert regard("predict", run, plain, "--out", tmp_path / "b.out") == 0
+    assert regard("predict", run, plain, "--out", tmp_path / "b_out.csv") == 0
     assert regard.out.startswith("6 predictions, 1 without a known word: ")
-    assert regard("predict", run, labelled, "--unlabelled", "--out", tmp_path / "c.out") == 0
-    found, bare = _table(tmp_path / "a.out"), _table(tmp_path / "b.out")
-    assert _table(tmp_path / "c.out") == bare
+    assert regard("predict", run, labelled, "--unlabelled", "--out", tmp_path / "c_out.csv") == 0
+    found, bare = _table(tmp_path / "a_out.csv"), _table(tmp_path / "b_out.csv")
+    assert _table(tmp_path / "c_out.csv") == bare
     assert list(found[0]) == [
         *("case", "label", "true", "probability down", "probability up"),
         *("known words", "most weight"),
@@ -562,12 +562,12 @@ def test_another_encoding(regard: Regard, run: Path, tmp_path: Path, suffix: str
 def test_new_texts_in_another_encoding(regard: Regard, run: Path, tmp_path: Path) -> None:
     rows = _rows()
     utf_8, cp1252 = _write(tmp_path / "a.csv", rows), _write(tmp_path / "b.csv", rows, "cp1252")
-    assert regard("predict", run, utf_8, "--out", tmp_path / "a.out") == 0
-    said = regard.fails("predict", run, cp1252, "--out", tmp_path / "b.out")
+    assert regard("predict", run, utf_8, "--out", tmp_path / "a_out.csv") == 0
+    said = regard.fails("predict", run, cp1252, "--out", tmp_path / "b_out.csv")
     assert said.endswith("byte 0xe9 is not UTF-8 text; use --encoding latin-1")
     words = ("--encoding", "latin-1")
-    assert regard("predict", run, cp1252, *words, "--out", tmp_path / "b.out") == 0
-    assert (tmp_path / "a.out").read_text() == (tmp_path / "b.out").read_text()
+    assert regard("predict", run, cp1252, *words, "--out", tmp_path / "b_out.csv") == 0
+    assert (tmp_path / "a_out.csv").read_text() == (tmp_path / "b_out.csv").read_text()
     picture = tmp_path / "c.html"
     assert regard.fails("explain", run, cp1252, "--out", picture).endswith("--encoding latin-1")
     case = next(str(n) for n, row in enumerate(rows) if "café" in row["text"])
@@ -625,7 +625,7 @@ def test_predicting_what_cannot_be(
     said = regard.fails("predict", series_run)
     assert "was trained to classify" in said
     assert "was trained to classify" in regard.fails("predict", series_run, "--text", "so good")
-    assert "--out: name the CSV to write" in regard.fails("predict", run, source)
+    assert "--out: name the table to write" in regard.fails("predict", run, source)
     said = regard.fails("predict", run, source, "--text", "a", "--out", out)
     assert "--text: is for one text" in said
     said = regard.fails("predict", run, series, "--out", out)

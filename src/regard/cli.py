@@ -242,7 +242,13 @@ def predict(
             show_default=False,
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="CSV to write.", show_default=False)] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Table to write: .csv, .tsv, .parquet or .jsonl.",
+            show_default=False,
+        ),
+    ] = None,
     text: Annotated[
         str | None, typer.Option(help="One text to predict and show.", show_default=False)
     ] = None,
@@ -252,7 +258,7 @@ def predict(
     overwrite: _Overwrite = False,
     plugin: _Plugins = None,
 ) -> None:
-    """Predict every case of a file, or forecast, and write a CSV; or predict typed texts."""
+    """Predict every case of a file, or forecast, and write a table; or predict typed texts."""
     _load_plugins(plugin)
     from regard import jobs
 
@@ -271,7 +277,7 @@ def predict(
         typer.echo(f"{said}: {out}")
         return
     if source is not None:
-        raise ConfigError("--out: name the CSV to write")
+        raise ConfigError("--out: name the table to write")
     answer = jobs.answer(run)
     if text is not None:
         _show_answer(answer(text))

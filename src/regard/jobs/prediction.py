@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from regard.errors import ConfigError, DataError, in_python, spoken
 from regard.estimators import AttentionEstimator, estimator_of
 from regard.inference import Inference
 from regard.plots import CaseView
-from regard.runs import check_output, read_run, replacing
+from regard.runs import TABLES, check_output, check_suffix, read_run, replacing, write_table
 
 __all__ = ["Answer", "answer", "explain", "predict"]
 
@@ -38,7 +37,7 @@ def predict(
     encoding: str | None = None,
     overwrite: bool = False,
 ) -> str:
-    """Predict every case of a file and write a CSV.
+    """Predict every case of a file and write a table.
 
     The columns depend on the task. For classes they are `case`, `label`, `true` if the file has
     labels, `probability NAME` for every class, and for series `from` and `to`: the shortest span
@@ -49,7 +48,7 @@ def predict(
         run: a run folder.
         source: cases in the form the run was trained on; None to forecast from the end of the
             training data.
-        out: the CSV to write.
+        out: the table to write: .csv, .tsv, .parquet or .jsonl.
         labelled: whether the file has labels; None detects it. A CSV of series is assumed to have
             them unless all training series had the same length and the number of columns shows
             that it has none.
@@ -64,6 +63,7 @@ def predict(
         RegardError: the run, the data or the output cannot be used.
     """
     out = Path(out)
+    check_suffix(out, TABLES)
     check_output(out, "file", overwrite=overwrite)
     estimator = _open(run)
     options = {"labelled": labelled, "future": future, "encoding": encoding}
@@ -76,10 +76,7 @@ def predict(
         columns = {name: _spread(column, usable) for name, column in columns.items()}
         columns["case"] = cases.ids
         remarks.append(f"{(~usable).sum()} {estimator.input_.unusable}")
-    with replacing(out) as beside, beside.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows(zip(*columns.values(), strict=True))
+    write_table(out, columns)
     return ", ".join([said, *remarks])
 
 
@@ -115,10 +112,8 @@ def explain(
         RegardError: the run, the data or the output cannot be used.
     """
     out = Path(out)
+    check_suffix(out, _PICTURES)
     check_output(out, "file", overwrite=overwrite)
-    if out.suffix.lower() not in _PICTURES:
-        given = f"'{out.suffix}'" if out.suffix else "no ending"
-        raise ConfigError(f"{out}: wanted a name that ends in .png, .svg or .html, given {given}")
     if text is not None and source is not None:
         raise ConfigError("source, text: exclude each other; give one of them")
     estimator = _open(run, typed=text is not None)

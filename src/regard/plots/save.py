@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from regard.errors import ConfigError, RunError
+from regard.errors import RunError
 from regard.plots.fonts import with_names
 from regard.plots.page import own_style, svg_text
-from regard.runs import check_output
+from regard.runs import check_output, check_suffix
 
 __all__ = ["picture_writers", "write_file"]
 
@@ -31,12 +31,7 @@ def write_file(path: str | Path, writers: Mapping[str, _Writer], *, overwrite: b
         RunError: the file exists, or cannot be written.
     """
     path = Path(path)
-    write = writers.get(path.suffix.lower())
-    if write is None:
-        *others, last = writers
-        given = f"'{path.suffix}'" if path.suffix else "no ending"
-        wanted = f"a name that ends in {', '.join(others)} or {last}"
-        raise ConfigError(f"{path}: wanted {wanted}, given {given}")
+    write = writers[check_suffix(path, writers)]
     check_output(path, "file", overwrite=overwrite)
     content = write()
     try:

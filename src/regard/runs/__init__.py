@@ -1,12 +1,15 @@
 """Run folders: written whole or not at all, and read without executing anything."""
 
 from regard.runs.folder import Run, read_run, versions, write_run
+from regard.runs.table import TABLES, check_suffix, write_table
 from regard.runs.unfinished import digest, first_difference, partial_folder, unfinished_run
 from regard.runs.writing import check_output, disk_errors, replacing, writing
 
 __all__ = [
+    "TABLES",
     "Run",
     "check_output",
+    "check_suffix",
     "digest",
     "disk_errors",
     "first_difference",
@@ -16,5 +19,6 @@ __all__ = [
     "unfinished_run",
     "versions",
     "write_run",
+    "write_table",
     "writing",
 ]

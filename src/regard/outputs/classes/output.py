@@ -253,7 +253,7 @@ class ClassesOutput(Output):
             unseen = (~np.isin(columns["true"], self.classes_.astype(str)) & ~unknown).sum()
             summary += f", {unseen} labelled with no class of the run" if unseen else ""
         for name, column in zip(self.classes_, probabilities.T, strict=True):
-            columns[f"probability {name}"] = [f"{probability:.6f}" for probability in column]
+            columns[f"probability {name}"] = column.round(6)
         return columns, summary
 
     def report(

@@ -1,0 +1,86 @@
+"""Tables of predictions, in the format that the name of the file says."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from regard.errors import ConfigError
+from regard.runs.writing import replacing
+
+__all__ = ["TABLES", "check_suffix", "write_table"]
+
+_Columns = Mapping[str, list[Any]]
+
+
+def check_suffix(path: Path, known: Iterable[str]) -> str:
+    """The suffix of an output in lower case, with its dot.
+
+    Raises:
+        ConfigError: it is not one of the known ones.
+    """
+    suffix = path.suffix.lower()
+    names = list(known)
+    if suffix not in names:
+        given = f"'{path.suffix}'" if suffix else "no ending"
+        wanted = f"{', '.join(names[:-1])} or {names[-1]}"
+        raise ConfigError(f"{path}: wanted a name that ends in {wanted}, given {given}")
+    return suffix
+
+
+def write_table(path: Path, columns: Mapping[str, Iterable[Any]]) -> None:
+    """Write columns of equal lengths as CSV, TSV, Parquet or JSON lines.
+
+    Parameters:
+        path: its suffix is one of `TABLES`.
+        columns: name to cells; None and NaN are missing: empty in CSV and TSV, otherwise null.
+
+    Raises:
+        ConfigError: the suffix is unknown.
+        RunError: the file cannot be written.
+    """
+    write = TABLES[check_suffix(path, TABLES)]
+    cells = {name: [_cell(each) for each in column] for name, column in columns.items()}
+    with replacing(path) as beside:
+        write(beside, cells)
+
+
+def _cell(value: Any) -> Any:
+    """As a value of Python, None for one that is missing."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if value != value else value
+
+
+def _write_delimited(path: Path, columns: _Columns, *, delimiter: str) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=delimiter)
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+
+
+def _write_parquet(path: Path, columns: _Columns) -> None:
+    import polars as pl
+
+    pl.DataFrame(columns, strict=False).write_parquet(path)
+
+
+def _write_json_lines(path: Path, columns: _Columns) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        for row in zip(*columns.values(), strict=True):
+            named = dict(zip(columns, row, strict=True))
+            file.write(json.dumps(named, ensure_ascii=False, default=str) + "\n")
+
+
+TABLES: Mapping[str, Callable[[Path, _Columns], None]] = {
+    ".csv": partial(_write_delimited, delimiter=","),
+    ".tsv": partial(_write_delimited, delimiter="\t"),
+    ".parquet": _write_parquet,
+    ".jsonl": _write_json_lines,
+}
