@@ -267,7 +267,7 @@ def test_a_sequential_alignment_of_ones_own(score: type[Score]) -> None:
 
 
 # What the core may import of the package: base classes, softmax as the default, and helpers.
-CONTRACTS = {"alignment", "kernels", "memory", "score", "softmax", "window"}
+CONTRACTS = {"alignment", "checks", "kernels", "memory", "score", "softmax", "window"}
 
 
 def test_the_core_imports_no_mechanism() -> None:

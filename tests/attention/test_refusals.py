@@ -127,11 +127,42 @@ SHAPES: dict[str, Callable[[], object]] = {
     "query must be [B, Q, Dq] with B = 2, not [1, 3, 7]": lambda: Attention(Dot())(
         _query()[:1], _keys()
     ),
-    "query must be [B, Q, Dq] with B = 2, not [2, 7]": lambda: Attention(Dot())(
-        _query()[:, 0], _keys()
+    "query must be [B, Q, Dq] with B = 2, not [2, 7]; a single query is "
+    "query.unsqueeze(1)": lambda: Attention(Dot())(_query()[:, 0], _keys()),
+    "query must be [B, Q, Dq] with B = 2, not [3, 4, 6]": lambda: MultiHead(1, 6)(
+        torch.zeros(3, 4, 6), torch.zeros(2, 5, 6)
     ),
-    "query must be [B, Q, Dq] with B = 2, not [3, 5, 6]": lambda: MultiHead(1, 6)(
-        torch.zeros(3, 5, 6), torch.zeros(2, 5, 6)
+    "query must be [B, Q, Dq] with B = 5, not [3, 2, 7]; if the sequence comes first: batch first, "
+    "transpose(0, 1)": lambda: Attention(Dot())(_query().transpose(0, 1), _keys().transpose(0, 1)),
+    "query must be [B, Q, Dq] with B = 2, not [1, 2, 7]; if the sequence comes first: batch first, "
+    "transpose(0, 1)": lambda: MultiHead(1, D)(_query(1).transpose(0, 1), _keys()),
+    "mask must be [B, K] or [B, Q, K] with [B, K] = [5, 2], not [2, 1, 5]; if the sequence comes "
+    "first: batch first, transpose(0, 1)": lambda: Attention(Dot())(
+        _keys().transpose(0, 1), _keys().transpose(0, 1), mask=_mask(B, K)
+    ),
+    "mask must be a tensor, not list: torch.as_tensor(mask)": lambda: Attention(Dot())(
+        _query(), _keys(), mask=[[True] * K] * B
+    ),
+    "mask must be a tensor, not ndarray: torch.as_tensor(mask)": lambda: sparsemax(
+        torch.zeros(B, K), _mask(B, K).numpy()
+    ),
+    "keys must be a tensor, not ndarray: torch.as_tensor(keys)": lambda: Attention(Dot())(
+        _query(), _keys().numpy()
+    ),
+    "query must be a tensor, not list: torch.as_tensor(query)": lambda: Attention(Dot())(
+        [[[1.0] * D]] * B, _keys()
+    ),
+    "mask must be boolean, True where a key may be attended, not torch.int64; mask.bool() takes 1 "
+    "for True": lambda: LastStatePooling([Attention(Dot())])(
+        _keys(), torch.ones(B, K, dtype=torch.int64)
+    ),
+    "query must be 7 wide, the query_dim of the window LocalPredictive, not 6": lambda: Attention(
+        ScaledDot(), window=_local()
+    )(torch.zeros(B, Q, 6), torch.zeros(B, K, 6)),
+    "heads attend to projections 3 wide (head_dim): query of the window LocalPredictive must be as "
+    "wide, not 7": lambda: MultiHead([Attention(ScaledDot(), window=_local())] * 2, 6),
+    "query_dim of the windows must be one width, not 3, 7": lambda: Windows(
+        _local(), LocalPredictive(1, query_dim=3, hidden_dim=2)
     ),
     "keys and values must be [B, K, Dk] and [B, K, Dv], not [5, 7] and [5, 7]": lambda: Attention(
         Dot()
@@ -139,9 +170,8 @@ SHAPES: dict[str, Callable[[], object]] = {
     "keys and values must be [B, K, Dk] and [B, K, Dv], not [2, 5, 7] and [2, 4, 7]": lambda: (
         Attention(Dot())(_query(), _keys(), _keys(4))
     ),
-    "mask must be boolean, True where a key may be attended, not torch.float32": lambda: Attention(
-        Dot()
-    )(_query(), _keys(), mask=torch.ones(B, K)),
+    "mask must be boolean, True where a key may be attended, not torch.float32; mask.bool() takes "
+    "1 for True": lambda: Attention(Dot())(_query(), _keys(), mask=torch.ones(B, K)),
     "mask must be [B, K] or [B, Q, K] with [B, K] = [2, 5], not [2, 1, 4]": lambda: Attention(
         Dot()
     )(_query(), _keys(), mask=_mask(B, 4)),
@@ -253,7 +283,9 @@ def test_what_is_allowed_after_all() -> None:
     ("arguments", "message"),
     [
         ({"score": "additive"}, "score must be a Score, such as ScaledDot(), not 'additive'"),
-        ({"window": Causal}, "window must be a Window, such as Causal(), not <class"),
+        ({"window": Causal}, "window must be an object, not the class Causal: window=Causal(...)"),
+        ({"align": Hard}, "align must be an object, not the class Hard: align=Hard(...)"),
+        ({"score": Dot}, "score must be an object, not the class Dot: score=Dot(...)"),
         ({"window": sparsemax}, "window must be a Window, such as Causal(), not <function"),
         ({"align": "sparsemax"}, "align must be a function or module, such as sparsemax, not"),
     ],

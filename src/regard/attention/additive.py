@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from regard.attention.checks import check_sizes
 from regard.attention.kernels import (
     Band,
     Reach,
@@ -110,6 +111,7 @@ class Additive(AdditiveScore):
         kernel: str | None = None,
     ) -> None:
         super().__init__()
+        check_sizes(query_dim=query_dim, key_dim=key_dim, hidden_dim=hidden_dim)
         self.query_projection = (
             nn.Identity() if query_dim is None else nn.Linear(query_dim, hidden_dim, bias=False)
         )
@@ -155,6 +157,7 @@ class Concat(AdditiveScore):
         kernel: str | None = None,
     ) -> None:
         super().__init__()
+        check_sizes(query_dim=query_dim, key_dim=key_dim, hidden_dim=hidden_dim)
         self.query_dim: int = query_dim
         self.key_dim = key_dim
         self.projection = nn.Linear(query_dim + key_dim, hidden_dim, bias=bias)

@@ -1,7 +1,8 @@
 """Attention over any score, window and alignment."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from inspect import isclass
 from typing import Any, cast
 
 import torch
@@ -9,8 +10,9 @@ from torch import Tensor, nn
 from torch.nn.functional import dropout
 
 from regard.attention.alignment import Alignment, Sampled, SequentialAlignment
-from regard.attention.kernels import Band, band_weighted_sum
-from regard.attention.memory import Memory, as_memory, check_keys, check_width
+from regard.attention.checks import check_tensor, check_width
+from regard.attention.kernels import EVERYTHING, Band, band_weighted_sum
+from regard.attention.memory import Memory, as_memory, check_keys, check_query
 from regard.attention.score import RecurrentScore, Score
 from regard.attention.softmax import masked_softmax
 from regard.attention.window import Global, View, Window
@@ -79,6 +81,12 @@ class Attention(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        for name, given in (("score", score), ("window", window), ("align", align)):
+            if isclass(given):
+                raise ConfigError(
+                    f"{name} must be an object, not the class {given.__name__}: "
+                    f"{name}={given.__name__}(...)"
+                )
         if not isinstance(score, Score):
             raise ConfigError(f"score must be a Score, such as ScaledDot(), not {score!r}")
         if not isinstance(window, Window | None):
@@ -151,6 +159,14 @@ class Attention(nn.Module):
         """
         memory = as_memory(keys, values, mask, self._prepare)
         self._check(query, memory, state)
+        attended = self._attend(query, memory, position, state, need_weights)
+        if memory.broken is None:
+            return attended
+        return self._spoiled(attended, query, memory, memory.broken, position)
+
+    def _attend(
+        self, query: Tensor, memory: Memory, position: int, state: Tensor | None, need_weights: bool
+    ) -> Attended:
         drop = self.dropout if self.training else 0.0
         score, reach = self.score, self.window.reach
         softmax = self.align is masked_softmax and not self.window.has_gain
@@ -170,23 +186,26 @@ class Attention(nn.Module):
             if context is not None:
                 return Attended(context)
         aligned, state = self._align(query, memory.prepared, view, state)
+        aligned = _narrow(aligned, query)
         context = dropout(aligned.weights, drop) @ memory.values
         weights = aligned.weights if need_weights else None
         return Attended(context, weights, aligned.log_prob, aligned.entropy, state)
 
     def _prepare(self, keys: Tensor, values: Tensor | None, mask: Tensor | None) -> Memory:
-        values, mask = check_keys(keys, values, mask)
+        windowed = self.window.reach != EVERYTHING
+        keys, values, mask, broken = check_keys(keys, values, mask, windowed=windowed)
         check_width("keys", keys, self.score.key_dim)
-        return Memory(self.score.prepare(keys), values, mask)
+        return Memory(self.score.prepare(keys), values, mask, broken)
 
     def _check(self, query: Tensor, memory: Memory, state: Tensor | None) -> None:
         """Raise a `ConfigError` unless the shapes match."""
         keys = memory.values.shape[-2]
-        if query.shape[:-2] != memory.values.shape[:-2]:
-            raise ConfigError(
-                f"query must be [B, Q, Dq] with B = {len(memory.values)}, not {list(query.shape)}"
-            )
+        check_tensor("query", query)
+        if query.dim() < 3 or query.shape[:-2] != memory.values.shape[:-2]:
+            check_query(query, len(memory.values), keys)
         check_width("query", query, self.score.query_width(memory.prepared))
+        of = f"query_dim of the window {type(self.window).__name__}"
+        check_width("query", query, self.window.query_dim, of)
         if state is not None and state.shape[-1] != keys:
             raise ConfigError(f"state must be of {keys} keys, not {state.shape[-1]}")
         if memory.mask is not None and memory.mask.shape[-2] not in (1, query.shape[-2]):
@@ -195,17 +214,28 @@ class Attention(nn.Module):
                 f"not {memory.mask.shape[-2]}"
             )
 
+    def _spoiled(
+        self, attended: Attended, query: Tensor, memory: Memory, broken: Tensor, position: int
+    ) -> Attended:
+        """NaN for the queries that may attend to a key that was not finite."""
+        how: Any = {"lengths": _lengths(memory), "position": position}
+        view = self.window(query, memory.values.shape[-2], **how).masked(memory.mask)
+        seen = broken if view.mask is None else view.mask & broken
+        nan = torch.where(seen.any(-1, keepdim=True), torch.nan, 0.0).to(attended.context.dtype)
+        weights = None if attended.weights is None else attended.weights + nan
+        return replace(attended, context=attended.context + nan, weights=weights)
+
     def _in_band(
         self, query: Tensor, memory: Memory, band: Band, view: View, drop: float, need_weights: bool
     ) -> Attended:
         """Attend to a band: the scores of other keys are not computed."""
-        prepared, values, mask = memory
+        prepared, values, mask, _ = memory
         keys = values.shape[-2]
         places = band.places().clamp(0, keys - 1)  # [B, Q, W]
         if mask is not None:
             view = view.masked(mask.expand(*query.shape[:-1], keys).gather(-1, places))
         scores = self.score.compare_band(query, prepared, band, view.mask)
-        weights = self._weigh(scores, view).weights
+        weights = _narrow(self._weigh(scores, view), query).weights
         context = band_weighted_sum(
             dropout(weights, drop).flatten(0, -3), values.flatten(0, -3), band.first.flatten(0, -2)
         ).view(*query.shape[:-1], -1)
@@ -261,6 +291,13 @@ class Attention(nn.Module):
             total = weights.sum(-1, keepdim=True)
             weights = weights / torch.where(total > 0, total, 1.0)
         return aligned._replace(weights=weights)
+
+
+def _narrow(aligned: Sampled, query: Tensor) -> Sampled:
+    """Weights in float16 of queries in float16, whose dot products are float32."""
+    if query.dtype != torch.float16:
+        return aligned
+    return aligned._replace(weights=aligned.weights.to(query.dtype))
 
 
 def _lengths(memory: Memory) -> Tensor | None:

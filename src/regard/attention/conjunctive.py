@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
+from regard.attention.checks import check_positions, check_sizes
+from regard.attention.masking import finite_where_masked
 from regard.attention.pooling import learned_queries
 from regard.attention.score import Score
 from regard.attention.softmax import masked_softmax
@@ -80,6 +82,7 @@ class ConjunctivePooling(nn.Module):
 
     def __init__(self, heads: Sequence[Score], query_dim: int, state_dim: int, logits: int) -> None:
         super().__init__()
+        check_sizes(state_dim=state_dim, logits=logits)
         self.heads = nn.ModuleList(heads)
         read = any(score.reads_query for score in heads)
         self.queries = learned_queries(len(heads), query_dim if read else 0)
@@ -87,6 +90,8 @@ class ConjunctivePooling(nn.Module):
 
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Gated:
         """Pool states [B, S, D] over the positions that mask [B, S] allows."""
+        check_positions(mask, states)
+        states = finite_where_masked(states, mask)
         scores = [
             score(query.expand(states.shape[0], 1, -1), states)
             for score, query in zip(self.heads, self.queries, strict=True)

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
+from regard.attention.checks import check_sizes
 from regard.attention.kernels import Band, Reach, band_dot, dot_attention, is_narrow
 from regard.attention.memory import Memory
 from regard.attention.score import Score
@@ -14,12 +15,16 @@ __all__ = ["Cosine", "Dot", "General", "ScaledDot", "dot_score"]
 
 
 def dot_score(query: Tensor, keys: Tensor) -> Tensor:
-    """score = q . k: [B, Q, D], [B, K, D] -> [B, Q, K].
+    """score = q . k: [B, Q, D], [B, K, D] -> [B, Q, K]; of float16 in float32, which can hold it.
 
     >>> dot_score(torch.tensor([[[1.0, 2.0]]]), torch.tensor([[[3.0, 4.0], [0.0, 1.0]]]))
     tensor([[[11.,  2.]]])
     """
-    return query @ keys.mT
+    return _wide(query) @ _wide(keys).mT
+
+
+def _wide(vectors: Tensor) -> Tensor:
+    return vectors.float() if vectors.dtype == torch.float16 else vectors
 
 
 class Dot(Score):
@@ -47,7 +52,7 @@ class Dot(Score):
     def compare_band(
         self, query: Tensor, prepared: Tensor, band: Band, mask: Tensor | None
     ) -> Tensor:
-        sides = self.query_side(query).flatten(0, -3), prepared.flatten(0, -3)
+        sides = _wide(self.query_side(query)).flatten(0, -3), _wide(prepared).flatten(0, -3)
         scores: Tensor = band_dot(*sides, band.first.flatten(0, -2), band.width)
         return scores.view(*query.shape[:-1], band.width)
 
@@ -63,7 +68,7 @@ class Dot(Score):
             return self.attend_view(query, memory, View(), dropout=0.0, causal=True), None
         if reach.width is None or not is_narrow(reach.width, keys):
             return None
-        sides = (self.query_side(query), *memory)
+        sides = (self.query_side(query), *memory[:3])
         return dot_attention(*sides, reach=reach, position=position), None
 
     def attend_view(
@@ -106,7 +111,8 @@ class ScaledDot(Dot):
         self.log_temperature = nn.Parameter(torch.zeros(())) if learnable else None
 
     def query_side(self, query: Tensor) -> Tensor:
-        query = query * (query.shape[-1] ** -0.5 if self.scale is None else self.scale)
+        width = max(1, query.shape[-1])  # the dot product of no columns is zero, whatever the scale
+        query = query * (width**-0.5 if self.scale is None else self.scale)
         return query if self.log_temperature is None else query * torch.exp(-self.log_temperature)
 
 
@@ -125,6 +131,7 @@ class General(Dot):
 
     def __init__(self, query_dim: int, key_dim: int) -> None:
         super().__init__()
+        check_sizes(query_dim=query_dim, key_dim=key_dim)
         self.weight = nn.Parameter(torch.empty(query_dim, key_dim))
         # scores of inputs of unit variance start with unit variance
         nn.init.normal_(self.weight, std=(query_dim * key_dim) ** -0.5)
@@ -167,5 +174,5 @@ class Cosine(Dot):
 
 def _direction(vectors: Tensor) -> Tensor:
     """v / |v|; a zero vector stays zero, and its gradient finite."""
-    length = torch.linalg.vector_norm(vectors, dim=-1, keepdim=True)
-    return vectors / torch.where(length > 0, length, 1.0)
+    length = torch.linalg.vector_norm(_wide(vectors), dim=-1, keepdim=True)
+    return (vectors / torch.where(length > 0, length, 1.0)).to(vectors.dtype)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from regard.attention.alignment import Alignment, Sampled
+from regard.attention.checks import check_boolean
 from regard.attention.score import Score
 from regard.attention.softmax import masked_log_softmax, masked_softmax
 from regard.attention.window import Window
@@ -19,7 +20,8 @@ def sample_one(
 ) -> Sampled:
     """Sample one position per query from softmax(scores); the sample passes no gradient on.
 
-    A query that may attend to nothing gets zero weights, log-probability and entropy.
+    A query that may attend to nothing gets zero weights, log-probability and entropy; one of whose
+    scores a softmax is NaN gets NaN.
 
     Parameters:
         scores: [..., K].
@@ -34,12 +36,14 @@ def sample_one(
     log_probabilities = masked_log_softmax(scores, mask)
     probabilities = masked_softmax(scores, mask)
     none = probabilities.detach().sum(-1, keepdim=True) == 0
-    rows = (probabilities.detach().float() + none).flatten(0, -2)
+    nan = probabilities.detach().sum(-1, keepdim=True).isnan()
+    rows = (probabilities.detach().float() + none).masked_fill(nan, 1.0).flatten(0, -2)
     drawn = torch.multinomial(rows, 1, generator=generator).reshape(scores.shape[:-1])
     log_prob = log_probabilities.gather(-1, drawn.unsqueeze(-1)).squeeze(-1)
     # 0 log 0 = 0: where the weights are zero the masked log-probability is 0, too
     entropy = -(probabilities * log_probabilities).sum(-1)
-    return Sampled(_one_at(drawn, scores).masked_fill(none, 0.0), log_prob, entropy)
+    weights = _one_at(drawn, scores).masked_fill(none, 0.0).masked_fill(nan, torch.nan)
+    return Sampled(weights, log_prob, entropy)
 
 
 def gumbel_softmax(
@@ -76,11 +80,15 @@ def gumbel_softmax(
 
 
 def _highest(scores: Tensor, mask: Tensor | None) -> Tensor:
-    """One at the first highest allowed score of each row, zeros where nothing is allowed."""
-    if mask is None:
-        return _one_at(scores.argmax(-1), scores)
-    allowed = scores.masked_fill(~mask, -torch.inf)
-    return _one_at(allowed.argmax(-1), scores).masked_fill(~mask, 0.0)
+    """One at the first highest allowed score of each row, zeros where nothing is allowed.
+
+    NaN where one of them is.
+    """
+    allowed = scores if mask is None else scores.masked_fill(~mask, -torch.inf)
+    highest = _one_at(allowed.argmax(-1), scores)
+    if mask is not None:
+        highest = highest.masked_fill(~mask, 0.0)
+    return highest.masked_fill(allowed.isnan().any(-1, keepdim=True), torch.nan)
 
 
 def _one_at(places: Tensor, scores: Tensor) -> Tensor:
@@ -130,6 +138,8 @@ class Hard(Alignment):
             )
 
     def forward(self, scores: Tensor, mask: Tensor | None = None) -> Sampled:
+        if mask is not None:
+            check_boolean(mask)
         if scores.shape[-1] == 0:  # nothing to sample from
             none = scores.sum(-1) if self.training and self.estimator == "reinforce" else None
             return Sampled(scores, none, none)

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from regard.attention.attention import Attention
+from regard.attention.checks import check_positions
+from regard.attention.masking import finite_where_masked
 from regard.attention.multi_head import MultiHead
 from regard.attention.pooling import Pooled, take_states
 
@@ -77,6 +79,8 @@ class HierarchicalPooling(nn.Module):
 
         A sentence without words is padding, at any position.
         """
+        check_positions(mask, words)
+        words = finite_where_masked(words, mask)
         if mask is None:
             mask = torch.ones(words.shape[:3], dtype=torch.bool, device=words.device)
         states, allowed = words.flatten(0, 1), mask.flatten(0, 1)  # [B L, W, D], [B L, W]
@@ -151,6 +155,8 @@ class StackedPooling(nn.Module):
 
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Stacked:
         """Pool states [B, S, D] over the positions that mask [B, S] allows."""
+        check_positions(mask, states)
+        states = finite_where_masked(states, mask)
         if mask is None:
             mask = torch.ones(states.shape[:2], dtype=torch.bool, device=states.device)
         first = self.attend(states, states, mask=mask)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
+from regard.attention.checks import check_sizes, check_width
 from regard.attention.kernels import Band, Reach, is_narrow, is_transformed
 from regard.attention.window import View, Window
 from regard.errors import ConfigError
@@ -72,8 +73,10 @@ class LocalPredictive(Window):
         super().__init__()
         if not radius >= 1:
             raise ConfigError(f"radius must be at least 1, not {radius}")
+        check_sizes(query_dim=query_dim, hidden_dim=hidden_dim)
         self.radius = radius
         self.renormalise = renormalise
+        self.query_dim = query_dim
         self.projection = nn.Linear(query_dim, hidden_dim, bias=False)
         self.vector = nn.Parameter(torch.empty(hidden_dim))
         nn.init.uniform_(self.vector, -(hidden_dim**-0.5), hidden_dim**-0.5)
@@ -83,6 +86,7 @@ class LocalPredictive(Window):
 
     def centres(self, query: Tensor, lengths: Tensor | int) -> Tensor:
         """p: [B, Q, Dq] queries, and S, broadcast to [B, Q] -> [B, Q] positions."""
+        check_width("query", query, self.query_dim, "query_dim of LocalPredictive")
         # In float32 at least: narrower numbers cannot tell positions in a long sequence apart.
         exact = torch.promote_types(query.dtype, torch.float32)
         with torch.autocast(query.device.type, enabled=False):

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from regard.attention.checks import check_sizes
+from regard.attention.dot import dot_score
 from regard.attention.score import Score
 from regard.errors import ConfigError
 
@@ -25,12 +27,13 @@ class Location(Score):
 
     def __init__(self, query_dim: int, max_keys: int) -> None:
         super().__init__()
+        check_sizes(query_dim=query_dim, max_keys=max_keys)
         self.weight = nn.Parameter(torch.empty(max_keys, query_dim))
         nn.init.xavier_uniform_(self.weight)
         self.query_dim = query_dim
 
     def compare(self, query: Tensor, prepared: Tensor) -> Tensor:
-        return query @ self._rows(prepared).mT
+        return dot_score(query, self._rows(prepared))
 
     def compare_one(self, query: Tensor, prepared: Tensor, key: Tensor) -> Tensor:
         return (query.squeeze(1) * self._rows(prepared)[key]).sum(-1)

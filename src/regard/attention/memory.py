@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from regard.attention.checks import check_boolean, check_tensor
+from regard.attention.masking import finite_keys
 from regard.errors import ConfigError
 
-__all__ = ["Memory", "as_memory", "check_keys", "check_width"]
+__all__ = ["Memory", "as_memory", "check_keys", "check_query"]
 
 
 class Memory(NamedTuple):
@@ -20,11 +22,14 @@ class Memory(NamedTuple):
         values: [B, K, Dv] or [B, H, K, Dv].
         mask: boolean [B, 1, K] or [B, Q, K] (or with heads), True means may be attended; None
             allows all.
+        broken: boolean [B, 1, K] (or with heads), keys that were not finite, or whose values were
+            not, and became zeros: who may attend to one gets NaN. None if there are none.
     """
 
     prepared: Any
     values: Tensor
     mask: Tensor | None
+    broken: Tensor | None = None
 
     def extend(self, more: "Memory") -> "Memory":
         """Append the keys and values of another memory: a step of a decoder's key-value cache."""
@@ -33,14 +38,16 @@ class Memory(NamedTuple):
             prepared: Any = tuple(torch.cat(pair, -2) for pair in zip(*pairs, strict=True))
         else:
             prepared = torch.cat(pairs, -2)
-        mask = None
+        mask, broken = None, None
         if self.mask is not None or more.mask is not None:
-            masks = [_mask_of(self), _mask_of(more)]
+            masks = [_flags_of(each, each.mask, True) for each in (self, more)]
             queries = max(each.shape[-2] for each in masks)  # [B, 1, K] goes with [B, Q, K]
             mask = torch.cat(
                 [each.expand(*each.shape[:-2], queries, each.shape[-1]) for each in masks], -1
             )
-        return Memory(prepared, torch.cat([self.values, more.values], -2), mask)
+        if self.broken is not None or more.broken is not None:
+            broken = torch.cat([_flags_of(each, each.broken, False) for each in (self, more)], -1)
+        return Memory(prepared, torch.cat([self.values, more.values], -2), mask, broken)
 
 
 def as_memory(
@@ -58,44 +65,57 @@ def as_memory(
 
 
 def check_keys(
-    keys: Tensor, values: Tensor | None, mask: Tensor | None
-) -> tuple[Tensor, Tensor | None]:
-    """The values [B, K, Dv] and the mask, [B, 1, K] or [B, Q, K], that go with keys [B, K, Dk].
+    keys: Tensor, values: Tensor | None, mask: Tensor | None, *, windowed: bool
+) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
+    """Keys [B, K, Dk], values [B, K, Dv], their mask, [B, 1, K] or [B, Q, K], and broken keys.
+
+    Parameters:
+        windowed: whether a window restricts which keys a query sees.
 
     Raises:
         ConfigError: the shapes do not match, or the mask is not boolean.
     """
     values = keys if values is None else values
+    for name, given in (("keys", keys), ("values", values)):
+        check_tensor(name, given)
     if keys.dim() != 3 or values.dim() != 3 or keys.shape[:2] != values.shape[:2]:
         raise ConfigError(
             "keys and values must be [B, K, Dk] and [B, K, Dv], "
             f"not {list(keys.shape)} and {list(values.shape)}"
         )
-    if mask is None:
-        return values, None
-    if mask.dtype != torch.bool:
-        raise ConfigError(
-            f"mask must be boolean, True where a key may be attended, not {mask.dtype}"
-        )
-    mask = mask.unsqueeze(1) if mask.dim() == 2 else mask
-    if mask.dim() != 3 or mask.shape[::2] != keys.shape[:2]:
-        raise ConfigError(
-            f"mask must be [B, K] or [B, Q, K] with [B, K] = {list(keys.shape[:2])}, "
-            f"not {list(mask.shape)}"
-        )
-    return values, mask
+    if mask is not None:
+        check_boolean(mask)
+        mask = mask.unsqueeze(1) if mask.dim() == 2 else mask
+        if mask.dim() != 3 or mask.shape[::2] != keys.shape[:2]:
+            swapped = mask.shape[::2] == keys.shape[1::-1]
+            raise ConfigError(
+                f"mask must be [B, K] or [B, Q, K] with [B, K] = {list(keys.shape[:2])}, "
+                f"not {list(mask.shape)}{_if_first(swapped)}"
+            )
+    keys, values, broken = finite_keys(keys, values, mask, windowed=windowed)
+    return keys, values, mask, broken
 
 
-def check_width(name: str, vectors: Tensor, width: int | None) -> None:
-    """Raise a `ConfigError` unless vectors [..., D] have this width; None allows any."""
-    if width is not None and vectors.shape[-1] != width:
-        raise ConfigError(f"{name} must be {width} wide, not {vectors.shape[-1]}")
+def check_query(query: Tensor, batch: int, keys: int) -> None:
+    """Raise a `ConfigError` unless the query is [B, Q, Dq], as the keys [B, K, Dk]."""
+    check_tensor("query", query)
+    if query.dim() == 3 and query.shape[0] == batch:
+        return
+    # sequence first, the query is [Q, B, Dq], and keys [K, B, Dk] look like a batch of K
+    swapped = query.dim() == 3 and query.shape[1] in (batch, keys)
+    hint = "; a single query is query.unsqueeze(1)" if query.dim() == 2 else _if_first(swapped)
+    raise ConfigError(f"query must be [B, Q, Dq] with B = {batch}, not {list(query.shape)}{hint}")
 
 
-def _mask_of(memory: Memory) -> Tensor:
-    """The mask of a memory, all True if it has none."""
-    if memory.mask is not None:
-        return memory.mask
+def _if_first(swapped: bool) -> str:
+    """The closing phrase of an error, if the shapes would match with the sequence first."""
+    return "; if the sequence comes first: batch first, transpose(0, 1)" if swapped else ""
+
+
+def _flags_of(memory: Memory, flags: Tensor | None, default: bool) -> Tensor:
+    """The mask or broken keys of a memory, all `default` if it has none."""
+    if flags is not None:
+        return flags
     batch, *between = memory.values.shape[:-2]
     shape = (batch, *[1] * len(between), 1, memory.values.shape[-2])
-    return torch.ones(shape, dtype=torch.bool, device=memory.values.device)
+    return torch.full(shape, default, device=memory.values.device)

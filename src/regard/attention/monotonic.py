@@ -94,6 +94,7 @@ def monotonic_decode(
         if mask is not None:
             fits = fits & mask[row, at_query.clamp(max=mask.shape[1] - 1), at_key]
         ones = fits.to(weights.dtype)
+        ones = ones.masked_fill(going & scores.isnan(), torch.nan)  # not a score that is too low
         weights = weights.index_put((row, at_query, at_key), ones, accumulate=True)
         i = i + fits
         j = j + (going & ~fits)

@@ -8,8 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from regard.attention.attention import Attended, Attention
+from regard.attention.checks import check_sizes, check_width
 from regard.attention.dot import ScaledDot
-from regard.attention.memory import Memory, as_memory, check_keys, check_width
+from regard.attention.kernels import EVERYTHING
+from regard.attention.memory import Memory, as_memory, check_keys, check_query
 from regard.attention.rotary import Rotary
 from regard.attention.softmax import masked_softmax
 from regard.attention.window import Global
@@ -74,16 +76,28 @@ class MultiHead(nn.Module):
                 f"kv_heads must divide the {self.count} heads, not be {self.kv_heads}"
             )
         for head in each:
-            for name, width in (("query", head.score.query_dim), ("keys", head.score.key_dim)):
+            score, window = head.score, head.window
+            for name, of, width in (
+                ("query", f"the score {type(score).__name__}", score.query_dim),
+                ("keys", f"the score {type(score).__name__}", score.key_dim),
+                ("query", f"the window {type(window).__name__}", window.query_dim),
+            ):
                 if width not in (None, self.head_dim):
                     raise ConfigError(
                         f"heads attend to projections {self.head_dim} wide (head_dim): {name} of "
-                        f"the score {type(head.score).__name__} must be as wide, not {width}"
+                        f"{of} must be as wide, not {width}"
                     )
         self.shared = all(head is each[0] for head in each)
         self.heads: Sequence[Attention]
         self.heads = nn.ModuleList(each[:1] if self.shared else each)  # type: ignore[assignment]
         self.rotary = rotary
+        check_sizes(
+            query_dim=query_dim,
+            key_dim=key_dim,
+            value_dim=value_dim,
+            output_dim=output_dim,
+            head_dim=head_dim,
+        )
         key_dim = query_dim if key_dim is None else key_dim
         value_dim = key_dim if value_dim is None else value_dim
         width, kv_width = self.count * self.head_dim, self.kv_heads * self.head_dim
@@ -113,7 +127,8 @@ class MultiHead(nn.Module):
     def _prepare(
         self, keys: Tensor, values: Tensor | None, mask: Tensor | None, position: int = 0
     ) -> Memory:
-        values, mask = check_keys(keys, values, mask)
+        windowed = any(head.window.reach != EVERYTHING for head in self.heads)
+        keys, values, mask, broken = check_keys(keys, values, mask, windowed=windowed)
         check_width("keys", keys, self.key_projection.in_features)
         check_width("values", values, self.value_projection.in_features)
         projected = self._split(self.key_projection(keys))
@@ -127,7 +142,8 @@ class MultiHead(nn.Module):
                 head.score.prepare(projected[:, h // group]) for h, head in enumerate(self.heads)
             )
         values = self._split(self.value_projection(values))
-        return Memory(prepared, values, None if mask is None else mask.unsqueeze(1))
+        mask, broken = (None if each is None else each.unsqueeze(1) for each in (mask, broken))
+        return Memory(prepared, values, mask, broken)
 
     def forward(
         self,
@@ -146,10 +162,7 @@ class MultiHead(nn.Module):
             `Attended`: context [B, Q, output_dim], weights [B, H, Q, K] or None.
         """
         memory = as_memory(keys, values, mask, self._prepare)
-        if query.dim() != 3 or query.shape[0] != memory.values.shape[0]:
-            raise ConfigError(
-                f"query must be [B, Q, Dq] with B = {len(memory.values)}, not {list(query.shape)}"
-            )
+        check_query(query, *memory.values.shape[::2])
         check_width("query", query, self.query_projection.in_features)
         projected = self._split(self.query_projection(query))
         if self.rotary is not None:
@@ -167,20 +180,23 @@ class MultiHead(nn.Module):
 
     def _all_at_once(self, query: Tensor, memory: Memory, **how: Any) -> Attended:
         group = self.count // self.kv_heads
-        prepared, values, mask = memory
         if group > 1:
-            prepared = prepared.repeat_interleave(group, 1)
-            values = values.repeat_interleave(group, 1)
-        attended: Attended = self.heads[0](query, Memory(prepared, values, mask), **how)
+            memory = memory._replace(
+                prepared=memory.prepared.repeat_interleave(group, 1),
+                values=memory.values.repeat_interleave(group, 1),
+            )
+        attended: Attended = self.heads[0](query, memory, **how)
         return attended
 
     def _one_by_one(self, query: Tensor, memory: Memory, *, state: Any, **how: Any) -> Attended:
         group = self.count // self.kv_heads
-        mask = None if memory.mask is None else memory.mask.squeeze(1)
+        mask, broken = (
+            None if each is None else each.squeeze(1) for each in (memory.mask, memory.broken)
+        )
         results = [
             head(
                 query[:, h],
-                Memory(memory.prepared[h], memory.values[:, h // group], mask),
+                Memory(memory.prepared[h], memory.values[:, h // group], mask, broken),
                 state=None if state is None else state[h],
                 **how,
             )

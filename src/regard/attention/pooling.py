@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from regard.attention.attention import Attended, Attention
+from regard.attention.checks import check_positions
+from regard.attention.masking import finite_where_masked
 from regard.errors import ConfigError
 
 __all__ = [
@@ -79,7 +81,8 @@ class AttentionPooling(nn.Module):
 
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Pooled:
         """Pool states [B, S, D] over the positions that mask [B, S] allows."""
-        _check_mask(mask, states)
+        check_positions(mask, states)
+        states = finite_where_masked(states, mask)
         each = [
             head(query.expand(states.shape[0], 1, -1), states, mask=mask)
             for head, query in zip(self.heads, self.queries, strict=True)
@@ -112,7 +115,8 @@ class SelfAttentionPooling(nn.Module):
 
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Pooled:
         """Pool states [B, S, D] over the positions that mask [B, S] allows."""
-        _check_mask(mask, states)
+        check_positions(mask, states)
+        states = finite_where_masked(states, mask)
         return _average([head(states, states, mask=mask) for head in self.heads], mask)
 
 
@@ -153,7 +157,8 @@ class LastStatePooling(nn.Module):
 
         The last state is that at the last True position; zeros where nothing is True.
         """
-        _check_mask(mask, states)
+        check_positions(mask, states)
+        states = finite_where_masked(states, mask)
         last = _last_true(states, mask)  # [B, 1, D]
         pooled = _average([head(last, states, mask=mask) for head in self.heads], None)
         return replace(pooled, context=torch.cat([pooled.context, last.squeeze(1)], 1))
@@ -168,14 +173,6 @@ def _refuse_ordered(heads: Sequence[Attention], why: str) -> None:
                 f"{type(part).__name__} depends on the position of the query, and {why}: use "
                 "SelfAttentionPooling, where every state is a query"
             )
-
-
-def _check_mask(mask: Tensor | None, states: Tensor) -> None:
-    """Raise a `ConfigError` unless the mask is [B, S], as the states [B, S, D]."""
-    if mask is not None and mask.shape != states.shape[:2]:
-        raise ConfigError(
-            f"mask must be [B, S] = {list(states.shape[:2])}, as the states, not {list(mask.shape)}"
-        )
 
 
 def _average(heads: Sequence[Attended], mask: Tensor | None) -> Pooled:

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv1d
 
 from regard.attention.additive import Additive
+from regard.attention.checks import check_sizes
 from regard.attention.kernels import additive_score
 from regard.attention.score import RecurrentScore
 from regard.errors import ConfigError
@@ -70,6 +71,7 @@ class LocationSensitive(_AdditiveRecurrent):
         bias: bool = True,
     ) -> None:
         super().__init__(query_dim, key_dim, hidden_dim, bias=bias)
+        check_sizes(filters=filters, width=width)
         if width % 2 == 0:
             raise ConfigError(f"width must be odd, so that a filter has a centre, not {width}")
         self.filters = nn.Parameter(torch.empty(filters, 1, width))

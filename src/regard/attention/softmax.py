@@ -3,13 +3,16 @@
 import torch
 from torch import Tensor
 
+from regard.attention.checks import check_boolean
+
 __all__ = ["entmax15", "masked_log_softmax", "masked_softmax", "sparsemax"]
 
 
 def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     """weights_k = exp(score_k) / sum of exp(score_j) over the keys j that may be attended.
 
-    A query that may attend to nothing gets zero weights, and zero gradient, never NaN.
+    A query that may attend to nothing gets zero weights, and zero gradient, never NaN. A score that
+    may be attended and is NaN or plus infinity gives NaN, as in torch's softmax.
 
     Parameters:
         scores: [..., K].
@@ -24,6 +27,7 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     """
     if mask is None:
         return torch.softmax(scores, -1)
+    check_boolean(mask)
     return torch.softmax(_lowest_where_masked(scores, mask), -1).masked_fill(~mask, 0.0)
 
 
@@ -37,6 +41,7 @@ def masked_log_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     """
     if mask is None:
         return torch.log_softmax(scores, -1)
+    check_boolean(mask)
     return torch.log_softmax(_lowest_where_masked(scores, mask), -1).masked_fill(~mask, 0.0)
 
 
@@ -51,13 +56,15 @@ def sparsemax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     >>> sparsemax(torch.tensor([[0.5, 0.0, -2.0]]))
     tensor([[0.7500, 0.2500, 0.0000]])
     """
+    if mask is not None:
+        check_boolean(mask)
     if scores.shape[-1] == 0:
         return scores
     shifted = _below_highest(scores.float() if scores.itemsize < 4 else scores, mask)
     ordered = shifted.sort(-1, descending=True).values
     cumulated = ordered.cumsum(-1)
     rank = torch.arange(1, scores.shape[-1] + 1, device=scores.device, dtype=ordered.dtype)
-    support = (rank * ordered > cumulated - 1).sum(-1, keepdim=True)
+    support = (rank * ordered > cumulated - 1).sum(-1, keepdim=True).clamp(min=1)  # 0 of NaN
     tau = (cumulated.gather(-1, support - 1) - 1) / support
     return _zero_masked(torch.relu(shifted - tau).to(scores.dtype), mask)
 
@@ -73,6 +80,8 @@ def entmax15(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     >>> entmax15(torch.tensor([[1.0, 1.0, -2.0]]))
     tensor([[0.5000, 0.5000, 0.0000]])
     """
+    if mask is not None:
+        check_boolean(mask)
     if scores.shape[-1] == 0:
         return scores
     # Halving first: shifted by the highest, tau is at least -1, as for sparsemax.
@@ -85,7 +94,7 @@ def entmax15(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     spread = ((1 - deviation) / rank).clamp(min=0)
     # The root's slope is infinite at zero; a candidate that has no root is not the threshold.
     candidates = mean - torch.where(spread > 0, spread, 1.0).sqrt() * (spread > 0)
-    support = (candidates <= ordered).sum(-1, keepdim=True)
+    support = (candidates <= ordered).sum(-1, keepdim=True).clamp(min=1)  # 0 of NaN
     tau = candidates.gather(-1, support - 1)
     return _zero_masked((shifted - tau).clamp(min=0).square().to(scores.dtype), mask)
 

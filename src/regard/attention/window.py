@@ -1,6 +1,6 @@
 """The base class of windows, and those that are made of others."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import NamedTuple
 
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from regard.attention.kernels import Band, Reach
+from regard.errors import ConfigError
 
 __all__ = ["Global", "View", "Window", "Windows", "distances"]
 
@@ -50,6 +51,7 @@ class Window(nn.Module):
             query has none.
         has_gain: whether the view has a gain.
         reads_query: whether the view depends on the query vector, not just on its position.
+        query_dim: Dq, or None for any width.
         reach: how far each query sees, if the view is a mask of a range around its position and
             nothing more; otherwise None, and the subclass defines `forward`.
     """
@@ -57,6 +59,7 @@ class Window(nn.Module):
     relative: bool = False
     has_gain: bool = False
     reads_query: bool = False
+    query_dim: int | None = None
     reach: Reach | None = None
 
     def forward(
@@ -118,6 +121,7 @@ class Windows(Window):
         self.relative = any(window.relative for window in windows)
         self.has_gain = any(window.has_gain for window in windows)
         self.reads_query = any(window.reads_query for window in windows)
+        self.query_dim = _one_width(windows)
         reaches = [window.reach for window in windows]
         if None not in reaches:
             sides = zip(*reaches, strict=True)
@@ -134,6 +138,15 @@ class Windows(Window):
             _reduce(torch.mul, [view.gain for view in views]),
             any(view.renormalise for view in views),
         )
+
+
+def _one_width(windows: Sequence[Window]) -> int | None:
+    """The width Dq that these windows have in common, None for any."""
+    widths = {window.query_dim for window in windows} - {None}
+    if len(widths) > 1:
+        given = ", ".join(str(width) for width in sorted(width for width in widths if width))
+        raise ConfigError(f"query_dim of the windows must be one width, not {given}")
+    return next(iter(widths), None)
 
 
 def distances(query: Tensor, keys: int, position: int) -> Tensor:

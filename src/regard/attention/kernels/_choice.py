@@ -51,6 +51,8 @@ def choose(query: Tensor, keys: Tensor, kernel: str | None = None) -> str:
             raise ConfigError(f"the kernel triton is for NVIDIA GPUs, not for {query.device.type}")
         if kernel == "triton" and find_spec("triton") is None:
             raise ConfigError("the kernel triton needs the package triton: pip install triton")
+        if query.shape[-1] == 0:  # nothing to compare: every score is zero
+            return "plain"
         return cast(str, kernel)
     if prod(query.shape) * keys.shape[-2] < _SMALL:
         return "plain"

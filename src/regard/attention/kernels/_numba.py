@@ -80,7 +80,7 @@ def _exponentials() -> Any:
 def exponentials_of(side: Tensor) -> tuple[Tensor, float]:
     """e^2x of contiguous float32 numbers [..., A'], clamped to their range, and max |x|."""
     out = torch.empty_like(side)
-    largest = torch.zeros(-(-side.numel() // SHARE))
+    largest = torch.zeros(-(-side.numel() // SHARE), dtype=torch.float32)
     given = [0, side.data_ptr(), out.data_ptr(), largest.data_ptr(), side.numel()]
     run(_exponentials(), given, side.numel())
     return out, float(largest.max()) if side.numel() else 0.0
@@ -115,7 +115,7 @@ def add_gradients(
     splits, N, _, A = of_query.shape
     keys = max(16, CACHED // 4 // A)
     of_vector = torch.zeros(N * splits, A, dtype=torch.float64)
-    sums = torch.zeros(N * splits, (keys + 1) * A)
+    sums = torch.zeros(N * splits, (keys + 1) * A, dtype=torch.float32)
     given = [*_places(block, of_vector, grad), of_query.data_ptr(), of_keys.data_ptr(), splits]
     given += [0 if alone is None else alone.data_ptr(), sums.data_ptr(), keys]
     run(_gradients(block.factors.direct, block.factors.near), given, grad.numel() * A)

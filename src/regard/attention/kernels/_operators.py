@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from regard.attention.checks import check_boolean
 from regard.errors import ConfigError
 
 __all__ = [
@@ -126,10 +127,7 @@ def check_band(query: Tensor, first: Tensor) -> None:
 
 
 def _check_mask(mask: Tensor, shape: tuple[int, ...]) -> None:
-    if mask.dtype != torch.bool:
-        raise ConfigError(
-            f"mask must be boolean, True where a key may be attended, not {mask.dtype}"
-        )
+    check_boolean(mask)
     given = mask.shape[-len(shape) :]
     fits = all(own in (1, wanted) for own, wanted in zip(given[::-1], shape[::-1], strict=False))
     if mask.dim() > len(shape) or not fits:

@@ -53,8 +53,8 @@ class Inputs(NamedTuple):
 
     @property
     def is_empty(self) -> bool:
-        """Whether a size is zero."""
-        return 0 in (*self.query.shape, *self.keys.shape, *self.values.shape)
+        """Whether there are no weights: no cases, queries or keys."""
+        return 0 in (*self.query.shape[:-1], *self.keys.shape[:-1])
 
 
 def streams(given: Inputs, kernel: str, *, in_one_block: bool = False) -> Iterator["Stream"]:
