@@ -29,6 +29,7 @@ FILES = {
     "preprocess.json",
     "metrics.json",
     "history.csv",
+    "scores.csv",
     "report.html",
 }
 

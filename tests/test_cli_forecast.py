@@ -25,6 +25,7 @@ FILES = {
     "preprocess.json",
     "metrics.json",
     "history.csv",
+    "scores.csv",
     "report.html",
 }
 ROWS, HORIZON, WINDOW = 60, 3, 8

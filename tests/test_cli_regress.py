@@ -25,6 +25,7 @@ FILES = {
     "preprocess.json",
     "metrics.json",
     "history.csv",
+    "scores.csv",
     "report.html",
 }
 MODEL = {"encoder": "conv", "pooling": "attention", "hidden": 8, "layers": 1, "members": 1}

@@ -26,6 +26,7 @@ FILES = {
     "tokenizer.json",
     "metrics.json",
     "history.csv",
+    "scores.csv",
     "report.html",
 }
 MODEL = {"encoder": "gru", "pooling": "attention", "hidden": 8, "embedding_dim": 8, "ngrams": False}
@@ -413,7 +414,9 @@ def test_compare(regard: Regard, tmp_path: Path) -> None:
     words = ("--attention", "none,additive", "--seeds", "1")
     assert regard("compare", _config(tmp_path, source), "--out", out, *words) == 0
     heading, none, additive = regard.out.splitlines()[:3]
-    assert " ".join(heading.split()) == "attention F1 lowest F1 fit seconds parameters seeds"
+    assert " ".join(heading.split()) == (
+        "attention F1 lowest F1 accuracy to the best differs fit seconds parameters seeds"
+    )
     assert (none.split()[0], additive.split()[0]) == ("none", "additive")
     assert read_run(out / "none-seed0").config.model.attention.score == "none"
     rows = _table(out / "compare.csv")

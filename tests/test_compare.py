@@ -41,7 +41,9 @@ def test_compare_trains_each_and_saves_one_table(regard: Regard, tmp_path: Path)
     assert float(rows[3]["f1"]) == run.metrics["f1"]
     assert read_run(out / f"{label.replace(' ', '-')}-seed0").config.model.heads == 2
     heading, _, *lines = (out / "compare.md").read_text().splitlines()
-    assert heading.startswith("| attention | F1 | localisation | lowest F1 | fit seconds |")
+    assert heading.startswith(
+        "| attention | F1 | localisation | lowest F1 | accuracy to the best |"
+    )
     figures = [float(row["f1"]) for row in rows[2:4]]
     assert f"| {fmean(figures):.4f} ± {stdev(figures):.4f} |" in lines[1]
     assert f"| {min(figures):.4f} |" in lines[1]
@@ -128,7 +130,7 @@ def test_one_that_fails_does_not_stop_the_others(
     monkeypatch.setattr(comparison, "train", fail)
     compared = jobs.compare(TINY, ["dot", "general"], tmp_path / "out", seeds=1)
     assert compared.trained[0].failure == "training diverged"
-    assert compared.table[1] == ["dot", "failed", "failed", "", "", "", "0 of 1"]
+    assert compared.table[1] == ["dot", "failed", "failed", "", "", "", "", "", "0 of 1"]
     assert compared.table[2][-1] == "1"
     assert "training diverged" in (tmp_path / "out" / "compare.csv").read_text()
 
@@ -142,6 +144,8 @@ def test_several_classes_are_compared_by_accuracy(tmp_path: Path) -> None:
         "attention",
         "accuracy",
         "lowest accuracy",
+        "accuracy to the best",
+        "differs",
         "fit seconds",
         "parameters",
         "seeds",

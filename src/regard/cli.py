@@ -209,7 +209,8 @@ def compare(
     _print_table(comparison.table)
     for note in comparison.notes:
         typer.echo(f"note: {note}")
-    typer.echo(f"saved: {out / 'compare.md'}, {out / 'compare.csv'}, and a run folder for each")
+    files = ", ".join(str(out / f"compare.{ending}") for ending in ("md", "csv", "tex"))
+    typer.echo(f"saved: {files}, and a run folder for each")
 
 
 @app.command()

@@ -1,9 +1,10 @@
 """The main jobs, from a configuration or a run folder to files or tables."""
 
-from regard.jobs.comparison import Comparison, Trained, compare
+from regard.jobs.comparison import Comparison, compare
 from regard.jobs.examples import call_of, example_series, example_weights
 from regard.jobs.parts import load_parts
 from regard.jobs.prediction import Answer, answer, explain, predict
+from regard.jobs.trained import Trained
 from regard.jobs.training import train
 
 __all__ = [

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from statistics import fmean, median, stdev
 from typing import Any, NamedTuple
 
 from regard.config import Config, resolve_config
@@ -20,29 +17,14 @@ from regard.errors import (
     spoken,
 )
 from regard.estimators import sides_of
+from regard.jobs.comparison_table import comparison_table, csv_of, latex_of, markdown_of
+from regard.jobs.differences import Difference, differences, read_scores, remarks
+from regard.jobs.trained import Trained
 from regard.jobs.training import train
-from regard.outputs import Output
+from regard.outputs import CaseScores
 from regard.runs import check_output, disk_errors, replacing
 
-__all__ = ["Comparison", "Trained", "compare"]
-
-
-class Trained(NamedTuple):
-    """One training of a comparison.
-
-    Attributes:
-        attention: its name in the table.
-        seed: random seed.
-        metrics: on the test part, as in the run's `metrics.json`; empty if it failed.
-        failure: the error message if it failed, otherwise empty.
-        figure: title and value of the most important metric.
-    """
-
-    attention: str
-    seed: int
-    metrics: Mapping[str, Any]
-    failure: str = ""
-    figure: str = ""
+__all__ = ["Comparison", "compare"]
 
 
 class Comparison(NamedTuple):
@@ -52,11 +34,13 @@ class Comparison(NamedTuple):
         trained: every training, in order.
         table: a row of text for each attention; the first row is the heading.
         notes: what to know of it.
+        differences: attention to its paired difference to the best one, of those that have one.
     """
 
     trained: list[Trained]
     table: list[list[str]]
     notes: list[str]
+    differences: Mapping[str, Difference]
 
 
 @spoken(in_configuration)
@@ -73,8 +57,11 @@ def compare(
     """Train the configuration with each attention and seed, and put the figures in one table.
 
     All else is the same. Each training writes a run folder in `out`, beside `compare.csv` with
-    every figure of every training and `compare.md` with the table. A training that fails is listed
-    with its error and does not stop the others.
+    every figure of every training, and `compare.md` and `compare.tex` with the table. A training
+    that fails is listed with its error and does not stop the others.
+
+    Every attention is compared with the best one case by case, see `differences`: the table has the
+    mean difference with its interval of 95 % over seeds and cases, and whether it leaves out 0.
 
     Parameters:
         config: a `Config`, or what one is made of.
@@ -96,7 +83,7 @@ def compare(
     config = config if isinstance(config, Config) else resolve_config(config)
     variants = _variants(config, attentions)
     incoming, output = sides_of(config)
-    trained = []
+    trained, scores = [], dict[str, dict[int, CaseScores]]()
     for label, variant in variants.items():
         for seed in range(config.seed, config.seed + seeds):
             run = out / f"{label.replace(' ', '-')}-seed{seed}"
@@ -106,19 +93,25 @@ def compare(
                 first = output.compared(metrics)[0]
                 figure = f"{first.title} {metrics[first.name]:.4f}"
                 trained.append(Trained(label, seed, metrics, figure=figure))
+                if (found := read_scores(run / "scores.csv")) is not None:
+                    scores.setdefault(label, {})[seed] = found
             except (DataError, RunError):
                 raise
             except RegardError as error:
                 trained.append(Trained(label, seed, {}, str(error)))
             if watch is not None:
                 watch(trained[-1])
-    table = _table(trained, output)
+    apart, notes = dict[str, Difference](), incoming.comparing()
+    if (by := output.case_figure) is not None:
+        apart = differences(scores, best=by.best)
+        notes = [*notes, *remarks(by, scores, apart)]
+    table = comparison_table(trained, output, apart)
+    texts = {"csv": csv_of(trained, apart), "md": markdown_of(table), "tex": latex_of(table)}
     with disk_errors(out):
-        with replacing(out / "compare.csv") as beside:
-            beside.write_text(_csv(trained), encoding="utf-8")
-        with replacing(out / "compare.md") as beside:
-            beside.write_text(_markdown(table), encoding="utf-8")
-    return Comparison(trained, table, incoming.comparing())
+        for ending, text in texts.items():
+            with replacing(out / f"compare.{ending}") as beside:
+                beside.write_text(text, encoding="utf-8")
+    return Comparison(trained, table, notes, apart)
 
 
 def _variants(config: Config, attentions: Sequence[str | Mapping[str, Any]]) -> dict[str, Config]:
@@ -164,64 +157,3 @@ def _label(attention: Mapping[str, Any]) -> str:
             text = " ".join(x if isinstance(x, str) else json.dumps(x) for x in part)
             words.append("".join(c if c.isalnum() or c in " .-" else " " for c in text))
     return " ".join(" ".join(words).split()) or "additive"
-
-
-def _table(trained: Sequence[Trained], output: Output) -> list[list[str]]:
-    """A row for each attention: mean and spread of the figures over the random seeds."""
-    whole = [one for one in trained if one.metrics]
-    # The figures that all of them have, in the order of the first.
-    sets = [output.compared(one.metrics) for one in whole]
-    figures = [figure for figure in sets[0] if all(figure in each for each in sets)] if sets else []
-    worst = [f"{figures[0].worst} {figures[0].title}"] if figures else []
-    titles = [figure.title for figure in figures]
-    rows = [["attention", *titles, *worst, "fit seconds", "parameters", "seeds"]]
-    for label in dict.fromkeys(one.attention for one in trained):
-        mine = [one for one in trained if one.attention == label]
-        metrics = [one.metrics for one in mine if one.metrics]
-        if not metrics:
-            failed = ["failed"] * len(figures)
-            rows.append([label, *failed, *[""] * len(worst), "", "", f"0 of {len(mine)}"])
-            continue
-        first = [each[figures[0].name] for each in metrics]
-        rows.append(
-            [
-                label,
-                *(_spread([each[figure.name] for each in metrics]) for figure in figures),
-                f"{(min if figures[0].best == 'highest' else max)(first):.4f}",
-                f"{median(each['fit_seconds'] for each in metrics):.1f}",
-                str(metrics[0]["parameters"]),
-                str(len(mine)) if len(metrics) == len(mine) else f"{len(metrics)} of {len(mine)}",
-            ]
-        )
-    return rows
-
-
-def _spread(values: Sequence[float]) -> str:
-    """Mean and, of several values, standard deviation."""
-    if len(values) == 1:
-        return f"{values[0]:.4f}"
-    return f"{fmean(values):.4f} ± {stdev(values):.4f}"
-
-
-def _csv(trained: Sequence[Trained]) -> str:
-    names = list(
-        dict.fromkeys(
-            name
-            for one in trained
-            for name, value in one.metrics.items()
-            if isinstance(value, int | float)
-        )
-    )
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(["attention", "seed", *names, "failure"])
-    for one in trained:
-        figures = [one.metrics.get(name, "") for name in names]
-        writer.writerow([one.attention, one.seed, *figures, one.failure])
-    return text.getvalue()
-
-
-def _markdown(table: Sequence[Sequence[str]]) -> str:
-    heading, *rows = table
-    lines = [heading, ["---", *["---:"] * (len(heading) - 1)], *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

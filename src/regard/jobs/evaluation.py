@@ -1,18 +1,25 @@
 """The figures and the report of a trained estimator on a test part."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from regard.config import Config
 from regard.estimators import AttentionEstimator
+from regard.outputs import CaseScores
 from regard.plots import Report
 from regard.runs import versions
 
-__all__ = ["evaluate"]
+__all__ = ["Evaluation", "evaluate"]
 
 
-def evaluate(
-    estimator: AttentionEstimator, config: Config, test: Any, *, title: str
-) -> tuple[dict[str, Any], Report]:
+class Evaluation(NamedTuple):
+    """What a test part showed: figures for `metrics.json`, the report, the scores of its cases."""
+
+    metrics: dict[str, Any]
+    report: Report
+    scores: CaseScores | None
+
+
+def evaluate(estimator: AttentionEstimator, config: Config, test: Any, *, title: str) -> Evaluation:
     """Run the test part through the model once, and take its figures and the report from that.
 
     Parameters:
@@ -36,4 +43,5 @@ def evaluate(
         notes=metrics["notes"],
         reading=incoming.reading(output.moved),
     )
-    return metrics, report
+    scores = None if output.case_figure is None else output.case_scores(seen)
+    return Evaluation(metrics, report, scores)

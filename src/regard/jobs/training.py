@@ -11,6 +11,7 @@ from typing import Any
 from regard.config import Config, resolve_config
 from regard.errors import ConfigError, RegardWarning, RunError, in_configuration, spoken
 from regard.estimators import estimator_of
+from regard.jobs.differences import write_scores
 from regard.jobs.evaluation import evaluate
 from regard.jobs.parts import load_parts
 from regard.plots import report_html
@@ -80,9 +81,11 @@ def train(
                 parts.train, validation=parts.validation, checkpoint=unfinished.checkpoint
             )
         estimator.notes_[:0] = parts.notes
-        metrics, report = evaluate(estimator, config, parts.test, title=out.name)
+        metrics, report, scores = evaluate(estimator, config, parts.test, title=out.name)
         estimator.input_.continue_from(parts.test)
         write_run(unfinished.folder, replace(estimator.to_run(config), metrics=metrics))
+        if scores is not None:
+            write_scores(unfinished.folder / "scores.csv", scores)
         (unfinished.folder / "report.html").write_text(report_html(report), encoding="utf-8")
     return metrics
 

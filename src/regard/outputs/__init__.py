@@ -2,7 +2,9 @@
 
 check, fit, targets          the targets of cases
 head, objective, answer      the end of the model, its loss, and how it is run
+calibrate                    what is fitted on held-out cases after training
 metrics, compared            figures on the test part
+case_figure, case_scores     the score of each of its cases
 outcome, columns, report     a prediction in words, in a table, and in the report
 """
 
@@ -10,9 +12,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from regard.outputs.output import Compared, Output
+    from regard.outputs.output import CaseScores, Compared, Output
 
-__all__ = ["Compared", "Output"]
+__all__ = ["CaseScores", "Compared", "Output"]
 
 
 def __getattr__(name: str) -> Any:

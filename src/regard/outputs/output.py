@@ -16,7 +16,7 @@ from regard.models import Encoder, Predicted, make_head
 from regard.plots import CaseView, Outcome, Report
 from regard.training import Batch, Objective
 
-__all__ = ["Compared", "Output"]
+__all__ = ["CaseScores", "Compared", "Output"]
 
 _SHOWN = 6
 
@@ -40,6 +40,21 @@ class Compared(NamedTuple):
         return "lowest" if self.best == "highest" else "highest"
 
 
+class CaseScores(NamedTuple):
+    """A score of every case of a test part, by which models are compared case by case.
+
+    Attributes:
+        cases: [B] what the source calls each case.
+        values: [B] scores.
+        blocks: [B] cases with the same number depend on each other, such as windows that overlap;
+            they are resampled together.
+    """
+
+    cases: NDArray[Any]
+    values: NDArray[np.float64]
+    blocks: NDArray[np.int64]
+
+
 class Output(ABC):
     """One kind of prediction: its targets, head, objective, figures, words and report.
 
@@ -51,6 +66,9 @@ class Output(ABC):
 
     moved: str = "each {}'s share of the evidence"
     """What a share of the evidence is, in words; {} stands for a position."""
+
+    case_figure: Compared | None = None
+    """The figure that is the mean of a score of each case; None where there is no such score."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -172,6 +190,10 @@ class Output(ABC):
     @abstractmethod
     def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
         """The figures by which attentions are compared, the most important first."""
+
+    def case_scores(self, seen: Inference) -> CaseScores:
+        """The scores of a test part, whose mean is `case_figure`; needed where that is given."""
+        raise NotImplementedError
 
     def notes(self, metrics: Mapping[str, Any]) -> list[str]:
         """What the user should know of the figures."""

@@ -6,6 +6,7 @@
     tokenizer.json      of a text classifier
     metrics.json        figures on the test part
     history.csv         a row per epoch
+    scores.csv          a row per test case: its score, by which `compare` pairs runs
     report.html         the report
 
 A run folder is written beside its final name and renamed when complete, so that a folder that

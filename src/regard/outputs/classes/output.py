@@ -17,7 +17,7 @@ from regard.outputs.classes.calibration import mean_probability, temperature_of
 from regard.outputs.classes.metrics import classification_metrics
 from regard.outputs.classes.outcome import ClassOutcome
 from regard.outputs.classes.report import ClassificationReport
-from regard.outputs.output import Compared, Output
+from regard.outputs.output import CaseScores, Compared, Output
 from regard.plots import CaseView
 from regard.training import Batch, CrossEntropy, Objective
 
@@ -35,6 +35,8 @@ class ClassesOutput(Output):
         temperature_: by which logits and evidence are divided, 1 if not calibrated.
         calibrated_on_: number of held-out cases that the temperature is fitted on.
     """
+
+    case_figure = Compared("accuracy", "accuracy")
 
     classes_: NDArray[Any]
     positive_: int
@@ -224,6 +226,11 @@ class ClassesOutput(Output):
         first = Compared("F1", "f1") if binary else Compared("accuracy", "accuracy")
         localisation = Compared("localisation", "localisation_ap")
         return [first, *[localisation] * ("localisation_ap" in metrics)]
+
+    def case_scores(self, seen: Inference) -> CaseScores:
+        """1 where the prediction is right, otherwise 0."""
+        right = seen.values.argmax(1) == self.targets(seen.cases)
+        return CaseScores(seen.cases.ids, right.astype(np.float64), np.arange(len(seen)))
 
     def outcome(self, seen: Inference, n: int) -> ClassOutcome:
         row = torch.softmax(torch.from_numpy(seen.values[n]), 0).numpy()

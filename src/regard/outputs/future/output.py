@@ -11,7 +11,7 @@ from torch import nn
 
 from regard.errors import DataError
 from regard.inference import Inference
-from regard.inputs.panel.calendar import season_name
+from regard.inputs.panel.calendar import season_name, show_time
 from regard.inputs.panel.cases import PanelWindows
 from regard.inputs.panel.latest import LatestWindows
 from regard.inputs.panel.panel import Panel, constant_target
@@ -21,7 +21,7 @@ from regard.outputs.conformal import enough, quantile_shifts
 from regard.outputs.future.evaluation import evaluate
 from regard.outputs.future.outcome import FutureOutcome
 from regard.outputs.future.report import ForecastReport, best_baseline, called
-from regard.outputs.output import Compared, Output
+from regard.outputs.output import CaseScores, Compared, Output
 from regard.plots import CaseView
 from regard.plots.forecast import level_pairs
 from regard.plots.format import brief
@@ -43,6 +43,8 @@ class FutureOutput(Output):
 
     shifts_: NDArray[np.float64]
     calibrated_on_: int
+
+    case_figure = Compared("MAE", "mae", "lowest")
 
     @property
     def horizon(self) -> int:
@@ -160,6 +162,23 @@ class FutureOutput(Output):
 
     def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
         return [Compared("MAE", "mae", "lowest"), Compared("RMSE", "rmse", "lowest")]
+
+    def case_scores(self, seen: Inference) -> CaseScores:
+        """The absolute error of each window, averaged over targets and steps.
+
+        Windows overlap: a block has those of a series that start within one horizon.
+        """
+        cases, forecasts = seen.cases, self.forecasts(seen)[..., 0]
+        truth = np.stack([cases.future_of(n)[1] for n in range(len(cases))])
+        series, origins = cases.index.series, cases.index.origin
+        names = [
+            f"{cases.panel.ids[at]} {show_time(cases.panel.times[at][origin])}"
+            for at, origin in zip(series, origins, strict=True)
+        ]
+        later = (origins - cases.starts[series]) // self.horizon
+        _, blocks = np.unique(np.stack([series, later], 1), axis=0, return_inverse=True)
+        errors = np.abs(forecasts - truth).mean((1, 2))
+        return CaseScores(np.array(names), errors, blocks.ravel())
 
     def notes(self, metrics: Mapping[str, Any]) -> list[str]:
         """Bands that may not hold, whether a baseline is better, and why one is absent."""

@@ -21,7 +21,7 @@ from regard.outputs.numbers.metrics import regression_metrics
 from regard.outputs.numbers.outcome import NumbersOutcome
 from regard.outputs.numbers.report import RegressionReport
 from regard.outputs.numbers.targets import target_names, targets_of
-from regard.outputs.output import Compared, Output
+from regard.outputs.output import CaseScores, Compared, Output
 from regard.plots import CaseView, Report
 from regard.training import Objective, SquaredError
 
@@ -43,6 +43,8 @@ class NumbersOutput(Output):
     """
 
     moved = "how far each {} moved the prediction"
+
+    case_figure = Compared("MAE", "mae", "lowest")
 
     targets_: tuple[str, ...]
     target_scaler_: Scaler
@@ -173,6 +175,11 @@ class NumbersOutput(Output):
 
     def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
         return [Compared("RMSE", "rmse", "lowest"), Compared("MAE", "mae", "lowest")]
+
+    def case_scores(self, seen: Inference) -> CaseScores:
+        """The absolute error of each case, averaged over the targets."""
+        errors = np.abs(self.predicted(seen) - targets_of(seen.cases)).mean(1)
+        return CaseScores(seen.cases.ids, errors, np.arange(len(seen)))
 
     def outcome(self, seen: Inference, n: int) -> NumbersOutcome:
         predicted, true = self.target_scaler_.invert(seen.values[n : n + 1])[0], None
