@@ -102,7 +102,38 @@ def test_unknown_truth_is_not_drawn() -> None:
     ax = plot_forecast(replace(_view(), truth=None, quantiles=None))
     legend = ax.get_legend()
     assert legend is not None
-    assert [text.get_text() for text in legend.get_texts()] == ["forecast"]
+    assert [text.get_text() for text in legend.get_texts()] == ["past, by weight", "forecast"]
+
+
+def test_the_last_season_is_drawn_beside_the_forecast() -> None:
+    view = replace(_view(), before=np.arange(15.0).reshape(M, H), season="year")
+    line = _line(plot_forecast(view, target=1), "last year")
+    np.testing.assert_array_equal(line[:, 1], [5, 6, 7, 8, 9])
+    assert not [each for each in plot_forecast(_view()).lines if "last" in str(each.get_label())]
+
+
+def test_events_are_marked_over_their_steps() -> None:
+    holiday = np.zeros(T + H)
+    holiday[[4, T + 1]] = 1
+    ax = plot_forecast(
+        replace(_view(dates=False), events={"holiday": holiday, "none": 0 * holiday})
+    )
+    (bars,) = (each for each in ax.collections if each.get_label() == "holiday")
+    boxes = [path.get_extents() for path in bars.get_paths()]
+    # The steps are 100 to 117; a bar is as wide as its step.
+    assert [(box.x0, box.x1) for box in boxes] == [(103.5, 104.5), (113.5, 114.5)]
+    assert all(box.y0 > 1 for box in boxes)  # above the axes
+    _render(ax)
+
+
+def test_a_colour_bar_shows_the_scale_of_the_weights() -> None:
+    view = _view()
+    ax = plot_forecast(view)
+    lane = ax.child_axes[-1]
+    assert isinstance(lane, Axes)
+    (bar,) = lane.child_axes
+    top = max(view.weights.max(), 4 * view.weights.mean())
+    assert [tick.get_text() for tick in bar.get_yticklabels()] == ["0", f"{top:.2g}"]
 
 
 def test_gaps_in_the_past_are_left_blank() -> None:
@@ -136,6 +167,11 @@ def test_on_given_axes_it_returns_them_and_draws_nothing_elsewhere() -> None:
         ({"weights": np.zeros((T, H))}, r"weights: wanted the shape \[5, 13\], given \[13, 5\]"),
         ({"weights": np.full((H, T), -1)}, "weights: wanted finite numbers that are not neg"),
         ({"quantiles": {0.1: np.zeros(2)}}, r"quantiles\[0.1\]: wanted the shape \[3, 5\]"),
+        ({"before": np.zeros(H)}, r"before: wanted the shape \[3, 5\], given \[5\]"),
+        (
+            {"events": {"open": np.zeros(H)}},
+            r"events\[open\]: wanted the shape \[18\], given \[5\]",
+        ),
         ({"columns": ()}, "view: wanted at least one column"),
     ],
 )

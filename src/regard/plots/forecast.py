@@ -1,7 +1,8 @@
 """Plot a forecast with its past and the attention weights of each step ahead."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from matplotlib import rcParams
@@ -10,8 +11,16 @@ from numpy.typing import NDArray
 
 from regard.errors import DataError
 from regard.plots.format import one_line
-from regard.plots.lines import add_lane, check_weights, coloured_lines, fit_y, weight_scale
-from regard.plots.style import BLUE, GREY, TINTS, axes_of_size, legend_above
+from regard.plots.lines import (
+    add_colour_bar,
+    add_lane,
+    check_weights,
+    coloured_lines,
+    fit_y,
+    weight_key,
+    weight_scale,
+)
+from regard.plots.style import BLUE, GREY, OCHRE, TINTS, axes_of_size, legend_above
 from regard.plots.times import edges, label_times, positions
 
 __all__ = ["ForecastView", "level_pairs", "plot_forecast"]
@@ -34,6 +43,9 @@ class ForecastView:
         truth: [M, horizon], or None.
         quantiles: level between 0 and 1 to [M, horizon], or None.
         linear: whether the forecast includes a linear model, which the weights do not describe.
+        before: [M, horizon] the last season, repeated over the steps ahead, or None.
+        season: what a season is called, such as "year".
+        events: name of a column that is 0 or 1 to its values [T + horizon].
     """
 
     columns: tuple[str, ...]
@@ -45,6 +57,9 @@ class ForecastView:
     truth: NDArray[np.floating] | None = None
     quantiles: Mapping[float, NDArray[np.floating]] | None = None
     linear: bool = False
+    before: NDArray[np.floating] | None = None
+    season: str = "season"
+    events: Mapping[str, NDArray[np.floating]] = field(default_factory=dict)
 
     @property
     def bands(self) -> list[tuple[float, float]]:
@@ -68,14 +83,15 @@ def plot_forecast(
     """Draw the past, coloured by its attention weights, and the forecast with its bands.
 
     The past is coloured as in `plot_attention`, by the mean weights over the steps ahead. The
-    forecast is blue, the truth has the colour of the text. The lane below is a heat map of the
+    forecast is blue, the truth has the colour of the text, the last season is dashed. Bars above
+    mark the steps of the first three columns of events. The lane below is a heat map of the
     weights with a row for each step ahead, the first on top, and a column for each step of the
     past; its colour scale starts at 0.
 
     Parameters:
         view: the forecast.
         target: number of the column, from 0.
-        lane: whether to draw the heat map.
+        lane: whether to draw the heat map and the events.
         ax: where to draw; by default the axes of a new figure.
 
     Returns:
@@ -102,10 +118,11 @@ def plot_forecast(
     step = float(ahead[0] - x[-1])
     ax.add_collection(coloured_lines(x, past, mean, weight_scale(mean), lone=step), autolim=False)
     _draw_future(ax, view, target, ahead, step)
+    top = _draw_events(ax, view, edges(np.concatenate([x, ahead]), step=step)) if lane else 1.0
 
     quantiles = (view.quantiles or {}).values()
     drawn = [past, view.predicted[target], *(values[target] for values in quantiles)]
-    drawn += [] if view.truth is None else [view.truth[target]]
+    drawn += [each[target] for each in (view.truth, view.before) if each is not None]
     values = np.concatenate([np.ravel(each) for each in drawn])
     floor, ceiling = fit_y(ax, values, lane=_LANE if lane else 0.0)
     if lane:
@@ -116,7 +133,8 @@ def plot_forecast(
     lowest = floor + 0.05 * (ceiling - floor)  # above the labels of the lane
     ax.set_yticks([tick for tick in ticks if lowest <= tick <= ceiling])
     ax.set_ylabel(one_line(view.columns[target], 30 if lane else 18), parse_math=False)
-    legend_above(ax, columns=4)
+    coloured = ("past, by weight", weight_key())
+    legend_above(ax, columns=4, first=coloured, bottom=top)
     return ax
 
 
@@ -126,10 +144,12 @@ def _check(view: ForecastView, target: int) -> None:
         raise DataError("view: wanted at least one column, one step of the past and one ahead")
     given = {"past": view.past, "predicted": view.predicted, "weights": view.weights}
     given |= {} if view.truth is None else {"truth": view.truth}
+    given |= {} if view.before is None else {"before": view.before}
+    given |= {f"events[{name}]": values for name, values in view.events.items()}
     given |= {f"quantiles[{level}]": array for level, array in (view.quantiles or {}).items()}
     shapes = {"past": (M, T), "weights": (horizon, T)}
     for name, array in given.items():
-        wanted = shapes.get(name, (M, horizon))
+        wanted = (T + horizon,) if name.startswith("events") else shapes.get(name, (M, horizon))
         if np.shape(array) != wanted:
             shape = list(np.shape(array))
             raise DataError(f"{name}: wanted the shape {list(wanted)}, given {shape}")
@@ -155,10 +175,37 @@ def _draw_future(
         alpha, label = 0.16 + 0.1 * min(number, 3), f"{100 * (high - low):.3g} % band"
         ax.fill_between(x, lower, upper, color=BLUE, alpha=alpha, linewidth=0, label=label)
     marker = "o" if 1 < len(ahead) <= _MARKED else ""
+    if view.before is not None:
+        look: dict[str, Any] = {"color": GREY, "ls": (0, (4, 2)), "lw": 1.1}
+        ax.plot(x, along(view.before), label=f"last {view.season}", **look)
     if view.truth is not None:
         text = rcParams["text.color"]
         ax.plot(x, along(view.truth), marker=marker, c=text, ms=2.5, lw=1.1, label="truth")
     ax.plot(x, along(view.predicted), marker=marker, c=BLUE, ms=3, lw=1.7, label="forecast")
+
+
+def _draw_events(ax: Axes, view: ForecastView, x: NDArray[np.float64]) -> float:
+    """A row of bars above the axes for each column of events; returns where the rows end.
+
+    Parameters:
+        x: [T + horizon + 1] edges of the steps.
+    """
+    bottom = 1.0
+    for (name, values), colour in zip(view.events.items(), (OCHRE, GREY, BLUE), strict=False):
+        bottom += 0.015
+        present = np.flatnonzero(np.asarray(values) > 0)
+        bars = [(float(x[at]), float(x[at + 1] - x[at])) for at in present]
+        ax.broken_barh(
+            bars,
+            (bottom, 0.035),
+            transform=ax.get_xaxis_transform(),
+            clip_on=False,
+            color=colour,
+            linewidth=0.8,  # visible where steps are narrow
+            label=one_line(name, 18),
+        )
+        bottom += 0.035
+    return bottom
 
 
 def _add_lane(ax: Axes, view: ForecastView, x: NDArray[np.float64]) -> None:
@@ -167,7 +214,9 @@ def _add_lane(ax: Axes, view: ForecastView, x: NDArray[np.float64]) -> None:
     lane = add_lane(ax, _LANE - 0.04, axis="left")
     rows = np.arange(horizon + 1) + 0.5
     weights = np.asarray(view.weights, dtype=np.float64)
-    lane.pcolormesh(x, rows, weights, cmap=TINTS, norm=weight_scale(weights), rasterized=True)
+    scale = weight_scale(weights)
+    lane.pcolormesh(x, rows, weights, cmap=TINTS, norm=scale, rasterized=True)
+    add_colour_bar(lane, TINTS, scale)
     lane.set_ylim(horizon + 0.5, 0.5)
     lane.set_yticks([1, horizon] if horizon > 1 else [1])
     lane.tick_params(labelsize="small")

@@ -5,13 +5,26 @@ from typing import Literal
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.colors import Normalize
+from matplotlib.colors import Colormap, Normalize
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from regard.errors import DataError
 from regard.plots.style import GREY, WEIGHT_COLOURS, unframe
 
-__all__ = ["add_lane", "check_weights", "coloured_lines", "finite_range", "fit_y", "weight_scale"]
+__all__ = [
+    "add_colour_bar",
+    "add_lane",
+    "check_weights",
+    "coloured_lines",
+    "finite_range",
+    "fit_y",
+    "weight_key",
+    "weight_scale",
+]
+
+_BAR = 0.1  # width of a colour bar, in inches
 
 
 def check_weights(weights: NDArray[np.floating]) -> None:
@@ -93,6 +106,29 @@ def fit_y(ax: Axes, drawn: NDArray[np.float64], *, lane: float) -> tuple[float, 
     unframe(ax)
     ax.spines["left"].set_bounds(floor, ceiling)
     return floor, ceiling
+
+
+def add_colour_bar(ax: Axes, colours: Colormap, scale: Normalize) -> Axes:
+    """A bar along the right side, with the lowest and the highest weight of the scale."""
+    figure = ax.get_figure(root=True)
+    assert isinstance(figure, Figure)
+    width = _BAR / max(figure.get_size_inches()[0], 1.0)
+    bar = ax.inset_axes((1 + width, 0, width, 1))
+    low, high = float(scale.vmin or 0.0), float(scale.vmax or 1.0)
+    levels = np.linspace(low, high, 129)
+    bar.pcolormesh([0, 1], levels, levels[:-1, None], cmap=colours, norm=scale, rasterized=True)
+    bar.set_xticks([])
+    bar.yaxis.tick_right()
+    bar.set_yticks([low, high], [f"{low:.2g}", f"{high:.2g}"], fontsize="small")
+    bar.tick_params(length=0)
+    bar.spines[:].set(color=GREY, linewidth=0.6)
+    bar.set_title("weight", fontsize="small", loc="left", pad=8)
+    return bar
+
+
+def weight_key() -> tuple[Line2D, ...]:
+    """The colours of a line by its weights, for a legend."""
+    return tuple(Line2D([], [], color=WEIGHT_COLOURS(at), linewidth=2) for at in (0.0, 0.5, 1.0))
 
 
 def add_lane(ax: Axes, height: float, *, axis: Literal["left", "right"]) -> Axes:

@@ -4,9 +4,12 @@ The colours are mid-tones, readable on light and dark pages; blue, orange and gr
 type of colour vision. Text has matplotlib's own colour.
 """
 
+from typing import Any
+
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 
 __all__ = [
@@ -51,12 +54,32 @@ def unframe(ax: Axes) -> None:
     ax.tick_params(color=GREY)
 
 
-def legend_above(ax: Axes, *, columns: int, handles: list[Line2D] | None = None) -> None:
-    """Put the legend above the axes; by default of all artists that have a label."""
+def legend_above(
+    ax: Axes,
+    *,
+    columns: int,
+    handles: list[Line2D] | None = None,
+    first: tuple[str, tuple[Line2D, ...]] | None = None,
+    bottom: float = 1.0,
+) -> None:
+    """Put the legend above the axes; by default of all artists that have a label.
+
+    Parameters:
+        columns: of the legend.
+        handles: artists with labels.
+        first: a label and the lines that are drawn side by side before it, as first entry.
+        bottom: of the legend, as a share of the height of the axes.
+    """
+    artists: list[Any] = ax.get_legend_handles_labels()[0] if handles is None else [*handles]
+    labels = [str(artist.get_label()) for artist in artists]
+    if first is not None:
+        artists, labels = [first[1], *artists], [first[0], *labels]
     legend = ax.legend(
-        **({} if handles is None else {"handles": handles}),
+        artists,
+        labels,
+        handler_map={tuple: HandlerTuple(ndivide=None, pad=0)},
         loc="lower left",
-        bbox_to_anchor=(0, 1),
+        bbox_to_anchor=(0, bottom),
         ncols=columns,
         frameon=False,
         fontsize="small",

@@ -81,6 +81,10 @@ class PanelWindows:
         steps = slice(origin - self.window, origin)
         return self.panel.times[at][steps], self.panel.values[at][:, steps]
 
+    def history_of(self, n: int) -> NDArray[np.float64]:
+        """The values [C, origin] of all steps before the targets of window n."""
+        return self.panel.values[int(self.index.series[n])][:, : int(self.index.origin[n])]
+
     def future_of(self, n: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
         """The times [horizon] and the values [M, horizon] of the targets of window n."""
         at, origin = int(self.index.series[n]), int(self.index.origin[n])

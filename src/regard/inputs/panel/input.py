@@ -14,7 +14,7 @@ from regard.errors import ConfigError, DataError
 from regard.explain import lay_over_steps
 from regard.inference import Inference
 from regard.inputs.input import Input, Maps, Parts
-from regard.inputs.panel.calendar import Step
+from regard.inputs.panel.calendar import Step, season_name
 from regard.inputs.panel.cases import PanelWindows, choose_window, divide_panel, season_of
 from regard.inputs.panel.encoded import ScaledWindows, WindowPart, moments
 from regard.inputs.panel.frames import as_panel
@@ -23,7 +23,7 @@ from regard.inputs.panel.model import build_forecaster, solve_linear
 from regard.inputs.panel.panel import Panel, constant_target
 from regard.inputs.panel.splits import trainable
 from regard.inputs.panel.tables import PanelOptions, read_panel
-from regard.inputs.panel.view import PanelView
+from regard.inputs.panel.view import PanelView, last_season
 from regard.inputs.panel.windows import windows
 from regard.plots import ForecastView
 from regard.training import Part
@@ -330,6 +330,11 @@ class PanelInput(Input):
     def view(self, seen: Inference, n: int, outcome: Any) -> PanelView:
         """The past of a window, its weights averaged over the targets, and its forecast."""
         times, values = seen.cases.past_of(n)
+        before = last_season(
+            seen.cases.history_of(n)[: len(self.targets_)],
+            horizon=self.config.data.horizon,
+            season=self.season_,
+        )
         ids, at = seen.cases.panel.ids, int(seen.cases.series[n])
         forecast = ForecastView(
             columns=self.targets_,
@@ -341,9 +346,23 @@ class PanelInput(Input):
             truth=outcome.truth,
             quantiles=outcome.quantiles,
             linear=bool(self.config.model.linear),
+            before=before,
+            season=season_name(self.season_, self.step_) or "season",
+            events=self._events(seen, n, values),
         )
         name = str(ids[at]) if ids.dtype.kind in "UO" else ", ".join(self.targets_)
         return PanelView(id=name, outcome=outcome, forecast=forecast)
+
+    def _events(
+        self, seen: Inference, n: int, past: NDArray[np.float64]
+    ) -> dict[str, NDArray[np.float64]]:
+        """The known columns that are 0 or 1 in window n, over its past and future steps."""
+        if not self.known_:
+            return {}
+        ahead = seen.cases.numbers(np.array([n])).known[0]
+        joined = np.concatenate([past[-len(self.known_) :], ahead], axis=1)
+        named = zip(self.known_, joined, strict=True)
+        return {name: values for name, values in named if np.isin(values, (0, 1)).all()}
 
     def figures(self) -> dict[str, Any]:
         horizon = self.config.data.horizon

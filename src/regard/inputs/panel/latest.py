@@ -106,6 +106,10 @@ class LatestWindows:
         """The times [window] and the values [C, window] of the inputs of window n."""
         return self.panel.times[n][-self.window :], self.past[n]
 
+    def history_of(self, n: int) -> NDArray[np.float64]:
+        """The values [C, steps] of all steps before the targets of window n."""
+        return self.panel.values[n]
+
     def future_of(self, n: int) -> tuple[NDArray[Any], None]:
         """The future times [horizon] of window n; its targets are unknown."""
         return self.times[n], None

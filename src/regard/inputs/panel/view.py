@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Self
 
+import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from regard.plots.forecast import ForecastView, plot_forecast
 from regard.plots.format import one_line
@@ -16,7 +18,7 @@ from regard.plots.style import axes_of_size
 from regard.plots.times import time_text
 from regard.plots.view import CaseView
 
-__all__ = ["PanelView"]
+__all__ = ["PanelView", "last_season"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -87,6 +89,10 @@ class PanelView(CaseView):
             "ahead. The area below has a row for each step ahead, the first on top: the stronger "
             "the tint, the more weight that step of the past has."
         )
+        if any(view.forecast.before is not None for view in views):
+            text += " The dashed line repeats the last season."
+        if any(view.forecast.events for view in views):
+            text += " Bars above mark known events."
         if any(view.forecast.bands for view in views):
             text += " The band is where the truth is expected to lie."
         if any(view.forecast.linear for view in views):
@@ -111,3 +117,17 @@ class PanelView(CaseView):
                 f"steps before, that of {most} has the highest weight."
             )
             return inline_svg(ax.figure, label=label)
+
+
+def last_season(
+    history: NDArray[np.float64], *, horizon: int, season: int
+) -> NDArray[np.float64] | None:
+    """[M, steps] -> [M, horizon] the last season, repeated; None where it is unknown.
+
+    >>> last_season(np.array([[9.0, 1.0, 2.0, 5.0]]), horizon=4, season=3)
+    array([[1., 2., 5., 1.]])
+    """
+    steps = history.shape[1]
+    if not 1 < season <= steps:
+        return None
+    return np.asarray(history[:, steps - season + np.arange(horizon) % season])
