@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Collection, Sequence
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from time import perf_counter
 from typing import Any, ClassVar, Self
 
@@ -35,13 +36,14 @@ from regard.outputs.output import Output
 from regard.registry import load
 from regard.runs import Run, read_run, write_run, writing
 from regard.tasks import INPUTS, OUTPUTS, TASKS
-from regard.training import batch_indices, check_device, fit, refuse_weights, seeded
+from regard.training import ONE_FIT, batch_indices, check_device, fit, refuse_weights, seeded
 
 __all__ = ["AttentionEstimator", "Floats", "estimator_of", "sides_of"]
 
 Floats = NDArray[np.float64]
 
 _PREDICT_BATCH = 256
+_PLACING = Lock()
 
 
 class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
@@ -103,7 +105,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
     def fit(
         self, X: Any, y: Any = None, *, validation: Any = None, checkpoint: Path | None = None
     ) -> Self:
-        """Train.
+        """Train; fits in several threads run one after the other, each as it would alone.
 
         Parameters:
             X: what to learn from, as the class says, or cases that a reader returned, with their
@@ -121,6 +123,10 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             ConfigError: a parameter is wrong.
             RegardError: the training has diverged.
         """
+        with ONE_FIT:
+            return self._fit(X, y, validation, checkpoint)
+
+    def _fit(self, X: Any, y: Any, validation: Any, checkpoint: Path | None) -> Self:
         start = perf_counter()
         self.__dict__.pop("model_", None)  # a fit that fails leaves no half-fitted estimator
         seed = self._seed()
@@ -370,7 +376,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         """Keep and warn of what the user should know of a fit."""
         self.notes_ += notes
         for note in notes:
-            warnings.warn(note, RegardWarning, stacklevel=3)
+            warnings.warn(note, RegardWarning, stacklevel=4)
 
     def _seed(self) -> int:
         if isinstance(self.random_state, int | np.integer):
@@ -381,8 +387,9 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         """Move the model to the device that `device` names, where it stays."""
         cuda = self.device != "cpu" and torch.cuda.is_available()
         device = torch.device("cuda" if cuda else "cpu")
-        if next(model.parameters()).device.type != device.type:
-            model.to(device)
+        with _PLACING:  # until the model is there, no thread may use it
+            if next(model.parameters()).device.type != device.type:
+                model.to(device)
         return device
 
 

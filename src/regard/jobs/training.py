@@ -26,7 +26,7 @@ from regard.runs import (
     versions,
     write_run,
 )
-from regard.training import check_device
+from regard.training import ONE_FIT, check_device
 
 __all__ = ["train"]
 
@@ -75,7 +75,7 @@ def train(
         estimator = estimator_of(config.task).from_config(config, verbose=verbose)
         # The parts are divided already: without a validation part, none is held out.
         estimator.set_params(validation_share=0.0)
-        with warnings.catch_warnings():
+        with ONE_FIT, warnings.catch_warnings():
             warnings.simplefilter("ignore", RegardWarning)  # they are in the notes
             estimator.fit(
                 parts.train, validation=parts.validation, checkpoint=unfinished.checkpoint

@@ -1,5 +1,7 @@
 """Recurrent encoders: an LSTM or a GRU over the steps."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout
@@ -18,8 +20,7 @@ def run_recurrent(network: nn.LSTM | nn.GRU, states: Tensor, mask: Tensor | None
     The output at padded positions is undefined.
     """
     if mask is None or not network.bidirectional:  # forwards, padding follows the true positions
-        output: Tensor = network(states)[0]
-        return output
+        return _run(network, states)
     lengths = mask.sum(1)
     if states.is_cuda:
         packed = pack_padded_sequence(states, lengths.cpu(), batch_first=True, enforce_sorted=False)
@@ -41,10 +42,44 @@ def run_recurrent(network: nn.LSTM | nn.GRU, states: Tensor, mask: Tensor | None
 
 def _one_direction(network: nn.LSTM | nn.GRU, states: Tensor, suffix: str) -> Tensor:
     """One layer in one direction: [B, S, D] -> [B, S, hidden]."""
+    return _call(network, states, [suffix], layers=1, dropout=0.0, bidirectional=False)
+
+
+def _run(network: nn.LSTM | nn.GRU, states: Tensor) -> Tensor:
+    """All layers and directions: [B, S, D] -> [B, S, hidden], or twice as wide.
+
+    `network(states)` does the same with a list of weights that it keeps, and that is empty while
+    another thread moves the network to a device.
+    """
+    directions = ("", "_reverse") if network.bidirectional else ("",)
+    return _call(
+        network,
+        states,
+        [
+            f"_l{layer}{direction}"
+            for layer in range(network.num_layers)
+            for direction in directions
+        ],
+        layers=network.num_layers,
+        dropout=network.dropout,
+        bidirectional=network.bidirectional,
+    )
+
+
+def _call(
+    network: nn.LSTM | nn.GRU,
+    states: Tensor,
+    suffixes: Sequence[str],
+    *,
+    layers: int,
+    dropout: float,
+    bidirectional: bool,
+) -> Tensor:
+    """The weights with these suffixes, on [B, S, D]."""
     names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-    weights = [getattr(network, name + suffix) for name in names]
-    start = states.new_zeros(1, len(states), network.hidden_size)
-    options = (True, 1, 0.0, network.training, False, True)
+    weights = [getattr(network, name + suffix) for suffix in suffixes for name in names]
+    start = states.new_zeros(len(suffixes), len(states), network.hidden_size)
+    options = (True, layers, dropout, network.training, bidirectional, True)
     if isinstance(network, nn.LSTM):
         return torch.lstm(states, (start, start), weights, *options)[0]
     return torch.gru(states, start, weights, *options)[0]

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
@@ -18,10 +19,14 @@ from regard.plots.format import alike, brief, duration, metric, number
 
 __all__ = ["inline_svg", "own_style", "render", "svg_text"]
 
+_STYLE = RLock()  # matplotlib's settings belong to the process
+
 
 @contextmanager
 def own_style(salt: str = "regard") -> Iterator[None]:
     """Draw with fixed settings, and restore the user's matplotlib settings afterwards.
+
+    One thread at a time is inside.
 
     Parameters:
         salt: makes the ids inside an SVG; it must be unique on the page.
@@ -33,7 +38,7 @@ def own_style(salt: str = "regard") -> Iterator[None]:
         "font.family": font_families(),
     }
     # The reader's browser may have letters that the fonts of this machine lack.
-    with style.context(settings, after_reset=True), warnings.catch_warnings():
+    with _STYLE, style.context(settings, after_reset=True), warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from", UserWarning)
         yield
 

@@ -10,10 +10,11 @@ from regard.training.batches import (
     load_batches,
 )
 from regard.training.divergence import refuse_weights
-from regard.training.fit import check_device, fit, seeded
+from regard.training.fit import ONE_FIT, check_device, fit, seeded
 from regard.training.objectives import AbsoluteError, CrossEntropy, Objective, SquaredError
 
 __all__ = [
+    "ONE_FIT",
     "AbsoluteError",
     "Batch",
     "BatchOrder",

@@ -23,7 +23,12 @@ from regard.training.divergence import judge
 from regard.training.module import TrainingModule
 from regard.training.objectives import Objective
 
-__all__ = ["Fitted", "check_device", "fit", "seeded"]
+__all__ = ["ONE_FIT", "Fitted", "check_device", "fit", "seeded"]
+
+ONE_FIT = threading.RLock()
+"""Held while a model is trained: initial weights and dropout come from torch's global generator,
+which belongs to the process, as warning filters do. So fits in several threads run one after the
+other, and a seed gives the same model as alone."""
 
 
 def check_device(device: str) -> None:
@@ -36,8 +41,11 @@ def check_device(device: str) -> None:
 
 @contextmanager
 def seeded(*seeds: int) -> Iterator[None]:
-    """Seed torch's global generator inside the block, and restore it afterwards."""
-    with torch.random.fork_rng():
+    """Seed torch's global generator inside the block, and restore it afterwards.
+
+    One thread at a time is inside.
+    """
+    with ONE_FIT, torch.random.fork_rng():
         _seed(*seeds)
         yield
 
@@ -137,7 +145,7 @@ def fit(
         watchers.append(ProgressLine(history))
     if checkpoint is not None:
         watchers.append(Checkpoint(checkpoint))
-    with _quiet(), seeded(seed):
+    with seeded(seed), _quiet():
         trainer = Trainer(
             accelerator=settings.device,
             devices=1,
