@@ -171,6 +171,45 @@ def test_explain(
     assert f": {out}" in regard.out
 
 
+def test_explain_all(regard: Regard, run: Path, new: Path, tmp_path: Path) -> None:
+    out = tmp_path / "pictures"
+    few = tmp_path / "few.csv"
+    few.write_text("".join(new.read_text(encoding="utf-8").splitlines(True)[:3]), encoding="utf-8")
+    words = ("explain", run, few, "--all", "--out", out)
+    assert regard(*words) == 0
+    assert regard.out == f"3 pictures: {out / 'index.html'}\n"
+    assert sorted(each.name for each in out.iterdir()) == ["0.png", "1.png", "2.png", "index.html"]
+    assert (out / "2.png").read_bytes().startswith(b"\x89PNG")
+    said = regard.fails(*words)
+    assert said == f"error: {out}: exists; choose another name or use --overwrite"
+    assert regard(*words, "--overwrite") == 0
+    assert len(list(tmp_path.glob("*"))) == len(list(tmp_path.glob("[!.]*")))  # nothing left over
+    (out / "thesis.docx").write_bytes(b"")
+    said = regard.fails(*words, "--overwrite")
+    assert said == f"error: {out}: exists and holds more than pictures; choose another name"
+    said = regard.fails(*words, "--case", "1")
+    assert said == "error: --all: draws every case; use it without --case and --text"
+
+
+def test_explain_all_writes_everything_or_nothing(
+    regard: Regard, run: Path, new: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from regard.plots import CaseView
+
+    saved, save = [], CaseView.save
+
+    def fail(self: CaseView, path: Path, **options: bool) -> None:
+        saved.append(path)
+        if len(saved) == 2:
+            raise OSError(28, "No space left on device")
+        save(self, path, **options)
+
+    monkeypatch.setattr(CaseView, "save", fail)
+    said = regard.fails("explain", run, new, "--all", "--out", tmp_path / "pictures")
+    assert said == f"error: {tmp_path / 'pictures'}: cannot be written: no space left on device"
+    assert not list(tmp_path.iterdir())
+
+
 def test_show(regard: Regard, run: Path) -> None:
     assert regard("show", run) == 0
     assert '"encoder": "conv-bilstm"' in regard.out

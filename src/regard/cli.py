@@ -290,7 +290,9 @@ def predict(
 @app.command()
 def explain(
     run: _Run,
-    out: Annotated[Path, typer.Option(help="Picture to write: .png, .svg or .html.")],
+    out: Annotated[
+        Path, typer.Option(help="Picture to write: .png, .svg or .html; with --all, a folder.")
+    ],
     source: Annotated[
         Path | None,
         typer.Argument(
@@ -309,16 +311,33 @@ def explain(
         str | None,
         typer.Option(help="A text to draw instead of a case of a file.", show_default=False),
     ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Draw every case, and a page that shows them.")
+    ] = False,
     labelled: _Labelled = None,
     future: _Future = None,
     encoding: _Encoding = None,
     overwrite: _Overwrite = False,
     plugin: _Plugins = None,
 ) -> None:
-    """Draw one case with its attention weights."""
+    """Draw one case with its attention weights, or every case of a file."""
+    if every and (case is not None or text is not None):
+        raise ConfigError("--all: draws every case; use it without --case and --text")
     _load_plugins(plugin)
     from regard import jobs
 
+    if every:
+        said = jobs.explain_all(
+            run,
+            source,
+            out,
+            labelled=labelled,
+            future=future,
+            encoding=encoding,
+            overwrite=overwrite,
+        )
+        typer.echo(f"{said}: {out / 'index.html'}")
+        return
     said = jobs.explain(
         run,
         source,

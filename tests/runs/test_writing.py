@@ -76,7 +76,7 @@ def test_an_output_is_checked(outputs: Path, kind: Kind, name: str, expected: st
 
 
 def test_the_root_is_never_replaced() -> None:
-    with pytest.raises(RunError, match="^/: cannot be replaced by a run folder"):
+    with pytest.raises(RunError, match="^/: cannot be replaced; choose another name"):
         check_output(Path("/"), "run", overwrite=True)
 
 

@@ -3,7 +3,7 @@
 from regard.jobs.comparison import Comparison, compare
 from regard.jobs.examples import call_of, example_series, example_weights
 from regard.jobs.parts import load_parts
-from regard.jobs.prediction import Answer, answer, explain, predict
+from regard.jobs.prediction import Answer, answer, explain, explain_all, predict
 from regard.jobs.trained import Trained
 from regard.jobs.training import train
 
@@ -17,6 +17,7 @@ __all__ = [
     "example_series",
     "example_weights",
     "explain",
+    "explain_all",
     "load_parts",
     "predict",
     "train",

@@ -12,9 +12,18 @@ from regard.errors import ConfigError, DataError, in_python, spoken
 from regard.estimators import AttentionEstimator, estimator_of
 from regard.inference import Inference
 from regard.plots import CaseView
-from regard.runs import TABLES, check_output, check_suffix, read_run, replacing, write_table
+from regard.plots.album import album_html, file_names
+from regard.runs import (
+    TABLES,
+    check_output,
+    check_suffix,
+    read_run,
+    replacing,
+    write_table,
+    writing,
+)
 
-__all__ = ["Answer", "answer", "explain", "predict"]
+__all__ = ["Answer", "answer", "explain", "explain_all", "predict"]
 
 _PICTURES = (".png", ".svg", ".html")
 
@@ -132,6 +141,49 @@ def explain(
     return view.said
 
 
+@spoken(_fix)
+def explain_all(
+    run: str | Path,
+    source: str | Path | None,
+    out: str | Path,
+    *,
+    labelled: bool | None = None,
+    future: str | Path | None = None,
+    encoding: str | None = None,
+    overwrite: bool = False,
+) -> str:
+    """Draw every case of a file into a folder, with a page that shows all pictures.
+
+    Parameters:
+        run: a run folder.
+        source, labelled, future, encoding: as for `predict`.
+        out: the folder to write: a PNG for each case, named after it, and `index.html`.
+        overwrite: whether a folder of pictures may be replaced.
+
+    Returns:
+        A summary: how many pictures, and how many cases could not be predicted.
+
+    Raises:
+        RegardError: the run, the data or the output cannot be used; nothing was written.
+    """
+    out = Path(out)
+    check_output(out, "pictures", overwrite=overwrite)
+    estimator = _open(run)
+    options = {"labelled": labelled, "future": future, "encoding": encoding}
+    cases, usable = _read(estimator, run, source, **options)
+    seen = estimator.infer(_usable(cases, usable), maps=("weights",))
+    views = [_view(estimator, seen, n) for n in range(len(seen))]
+    names = [f"{name}.png" for name in file_names(view.id for view in views)]
+    with writing(out, overwrite=overwrite, kind="pictures") as folder:
+        for name, view in zip(names, views, strict=True):
+            view.save(folder / name)
+        page = album_html(out.name, dict(zip(names, views, strict=True)))
+        (folder / "index.html").write_text(page, encoding="utf-8")
+    skipped = len(cases) - len(seen)
+    said = "1 picture" if len(views) == 1 else f"{len(views)} pictures"
+    return f"{said}, {skipped} {estimator.input_.unusable}" if skipped else said
+
+
 class Answer:
     """Predicts what is typed.
 
@@ -203,9 +255,9 @@ def _spread(column: Any, usable: NDArray[np.bool_]) -> list[Any]:
     return [next(answers) if each else None for each in usable]
 
 
-def _view(estimator: AttentionEstimator, seen: Inference) -> CaseView:
-    """The first case, ready to be drawn."""
-    return estimator.input_.view(seen, 0, estimator.output_.outcome(seen, 0))
+def _view(estimator: AttentionEstimator, seen: Inference, n: int = 0) -> CaseView:
+    """A case, ready to be drawn."""
+    return estimator.input_.view(seen, n, estimator.output_.outcome(seen, n))
 
 
 def _find(ids: NDArray[Any], case: str, source: str) -> int:

@@ -14,10 +14,12 @@ from regard.errors import RunError
 
 __all__ = ["check_output", "disk_errors", "publish", "replacing", "write_json", "writing"]
 
+_PICTURES = (".png", ".html")
+
 
 def check_output(
     path: Path,
-    kind: Literal["file", "run", "folder"],
+    kind: Literal["file", "run", "pictures", "folder"],
     *,
     overwrite: bool,
     fixes: tuple[str, ...] = ("overwrite",),
@@ -26,8 +28,9 @@ def check_output(
 
     Parameters:
         path: the output.
-        kind: "file"; "run" for a run folder, which replaces what exists; "folder" for a folder of
-            run folders, whose other files are kept.
+        kind: "file"; "run" for a run folder and "pictures" for a folder of pictures and pages,
+            which replace what exists; "folder" for a folder of run folders, whose other files are
+            kept.
         overwrite: whether an output of this kind that exists may be overwritten. Nothing of
             another kind ever is.
         fixes: parameters of the caller that let it overwrite.
@@ -35,8 +38,8 @@ def check_output(
     Raises:
         RunError: the path exists and may not be overwritten.
     """
-    if kind == "run" and not path.name:
-        raise RunError(f"{path}: cannot be replaced by a run folder; choose another name")
+    if kind in ("run", "pictures") and not path.name:
+        raise RunError(f"{path}: cannot be replaced; choose another name")
     if not path.exists():
         return
     if kind == "file" and path.is_dir():
@@ -45,6 +48,8 @@ def check_output(
         raise RunError(f"{path}: is a file; choose the name of a folder")
     if kind == "run" and any(path.iterdir()) and not (path / "config.json").is_file():
         raise RunError(f"{path}: exists and is not a run folder; choose another name")
+    if kind == "pictures" and any(each.suffix not in _PICTURES for each in path.iterdir()):
+        raise RunError(f"{path}: exists and holds more than pictures; choose another name")
     if not overwrite:
         raise RunError(f"{path}: exists", fixes=fixes)
 
@@ -61,13 +66,15 @@ def disk_errors(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def writing(path: Path, *, overwrite: bool) -> Iterator[Path]:
-    """Give a folder to write a run to; rename it to the path at the end, remove it on an error.
+def writing(
+    path: Path, *, overwrite: bool, kind: Literal["run", "pictures"] = "run"
+) -> Iterator[Path]:
+    """Give a folder to write to; rename it to the path at the end, remove it on an error.
 
     Raises:
         RunError: the path exists and may not be overwritten, or cannot be written.
     """
-    check_output(path, "run", overwrite=overwrite)
+    check_output(path, kind, overwrite=overwrite)
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         folder = path.parent / f".{path.name}.{os.getpid()}"
@@ -97,7 +104,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def publish(folder: Path, path: Path) -> None:
-    """Rename a complete run folder to its final name, replacing the run folder there, if any."""
+    """Rename a complete folder to its final name, replacing the folder there, if any."""
     old = path.parent / f".{path.name}.old"
     if path.exists():
         shutil.rmtree(old, ignore_errors=True)
