@@ -15,7 +15,6 @@ from lightning.pytorch import LightningModule, Trainer
 from commands import TINY, Regard
 from regard import jobs
 from regard.estimators import TextClassifier
-from regard.inputs.text.input import TextInput
 from regard.runs import partial_folder, read_run
 from regard.training.callbacks import Checkpoint
 
@@ -131,7 +130,7 @@ def test_train_on_every_kind_of_file(regard: Regard, tmp_path: Path, suffix: str
         "model"
     ]["vocab"].__len__()  # fmt: skip
     assert f"accuracy             {opened.metrics['accuracy']:.4f}" in regard.out
-    assert opened.metrics["notes"] == []
+    assert all("not calibrated" in note for note in opened.metrics["notes"])
     # The figures are those of the saved model on the test part.
     test = jobs.load_parts(opened.config).test
     loaded = TextClassifier.load(out)
@@ -173,7 +172,7 @@ def test_texts_in_both_parts_are_counted(regard: Regard, tmp_path: Path) -> None
         "optimistic"
     )
     assert f"note: {said}\n" in regard.out
-    assert json.loads((out / "metrics.json").read_text())["notes"] == [said]
+    assert json.loads((out / "metrics.json").read_text())["notes"][0] == said
     assert "3 of 4 texts" in (out / "report.html").read_text()
     assert regard("show", out) == 0
     assert f"note: {said}\n" in regard.out
@@ -273,35 +272,105 @@ def test_an_empty_column_of_labels_is_none(regard: Regard, run: Path, tmp_path: 
     source = _write(tmp_path / "a.csv", [{"text": "a film", "label": ""}] * 2)
     assert regard("predict", run, source, "--out", tmp_path / "p.csv") == 0
     assert "true" not in _table(tmp_path / "p.csv")[0]
-    half = _write(tmp_path / "b.csv", [{"text": "a", "label": "up"}, {"text": "b", "label": ""}])
-    said = regard.fails("predict", run, half, "--out", tmp_path / "q.csv")
-    assert "b.csv, row 3, column 'label' is empty" in said
-    said = regard.fails("predict", run, source, "--labelled", "--out", tmp_path / "q.csv")
-    assert "a.csv, row 2, column 'label' is empty" in said
-    assert not (tmp_path / "q.csv").exists()
 
 
+def test_a_label_that_is_missing_is_not_counted(regard: Regard, run: Path, tmp_path: Path) -> None:
+    rows = [*_rows(3), {"text": "a good film", "label": ""}]
+    source, out = _write(tmp_path / "a.csv", rows), tmp_path / "p.csv"
+    assert regard("predict", run, source, "--out", out) == 0
+    found = _table(out)
+    assert [row["true"] for row in found] == ["up", "down", "up", ""]
+    right = sum(row["label"] == row["true"] for row in found)
+    assert regard.out.startswith(f"4 predictions, {right} right, 1 without a label: ")
+    assert regard("explain", run, source, "--case", "3", "--out", tmp_path / "c.html") == 0
+    assert "true" not in regard.out
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "jsonl", "txt"])
 def test_rows_that_cannot_be_predicted_get_no_answer(
-    regard: Regard, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    regard: Regard, run: Path, lines_run: Path, tmp_path: Path, suffix: str
 ) -> None:
-    rows = _rows(4)
-    source = _write(tmp_path / "a.csv", rows)
-    assert regard("predict", run, source, "--out", tmp_path / "all.csv") == 0
-    monkeypatch.setattr(TextInput, "usable", lambda _, cases: np.array([False, True, False, True]))
-    assert regard("predict", run, source, "--out", tmp_path / "some.csv") == 0
+    rows: list[dict[str, Any]] = [dict(row) for row in _rows(5)]
+    filled = _write(tmp_path / f"filled.{suffix}", [rows[1], rows[3]])
+    rows[0]["text"] = rows[2]["text"] = rows[4]["text"] = ""
+    rows[2]["text"] = None if suffix in ("parquet", "jsonl") else "  "
+    source = _write(tmp_path / f"a.{suffix}", rows)
+    run = lines_run if suffix == "txt" else run
+    assert regard("predict", run, filled, "--out", tmp_path / "b.csv") == 0
+    assert regard("predict", run, source, "--out", tmp_path / "p.csv") == 0
     assert regard.out.startswith("2 predictions, ")
-    assert ", 2 without data: " in regard.out
-    found, every = _table(tmp_path / "some.csv"), _table(tmp_path / "all.csv")
-    assert found[1::2] == every[1::2]
-    blank = dict.fromkeys(every[0], "")
-    assert found[::2] == [blank | {"case": "0"}, blank | {"case": "2"}]
+    assert ", 3 without a text: " in regard.out
+    found, expected = _table(tmp_path / "p.csv"), _table(tmp_path / "b.csv")
+    assert found[1::2] == [{**row, "case": case} for row, case in zip(expected, "13", strict=True)]
+    blank = dict.fromkeys(found[0], "")
+    assert found[::2] == [blank | {"case": case} for case in "024"]
     said = regard.fails("explain", run, source, "--case", "2", "--out", tmp_path / "c.html")
-    assert said.endswith("a.csv: case 2 is without data")
+    assert said.endswith(f"a.{suffix}: case 2 is without a text")
     assert regard("explain", run, source, "--out", tmp_path / "c.html") == 0
     assert regard.out.startswith("case 1: ")
-    monkeypatch.setattr(TextInput, "usable", lambda _, cases: np.zeros(4, bool))
-    said = regard.fails("predict", run, source, "--out", tmp_path / "none.csv")
-    assert said.endswith("a.csv: all of its 4 cases are without data")
+
+
+def test_a_file_without_any_text_is_refused(regard: Regard, run: Path, tmp_path: Path) -> None:
+    source = _write(tmp_path / "a.csv", [{"text": "", "label": "up"}] * 4)
+    said = regard.fails("predict", run, source, "--out", tmp_path / "p.csv")
+    assert said.endswith("a.csv: all of its 4 cases are without a text")
+
+
+def test_rows_are_skipped_in_training_and_counted(regard: Regard, tmp_path: Path) -> None:
+    rows = _rows()
+    rows[3]["text"], rows[7]["label"], rows[8]["label"] = "", "", "nan"
+    source, out = _write(tmp_path / "a.csv", rows), tmp_path / "out"
+    config = _config(tmp_path, source)
+    said = regard.fails("train", config, "--out", out)
+    assert said.endswith(
+        "a.csv, row 5, column 'text': the text is missing; row 9, column 'label': the label is "
+        'missing; also row 10, column \'label\'; set "missing": "skip" in "data"'
+    )
+    assert regard("train", config, "--out", out, "--set", "data.missing=skip") == 0
+    notes = ["1 of 40 cases is left out: no text", "2 of 40 cases are left out: no label"]
+    assert read_run(out).metrics["notes"][:2] == notes
+    for note in notes:
+        assert f"note: {note}\n" in regard.out
+        assert note in (out / "report.html").read_text()
+    parts = jobs.load_parts(read_run(out).config)
+    assert len(parts.train) + len(parts.test) == 37
+    assert set(parts.train.ids) | set(parts.test.ids) == set(range(40)) - {3, 7, 8}
+
+
+def test_ids_are_carried_everywhere(regard: Regard, tmp_path: Path) -> None:
+    rows = [{"ticket": f"T-{n:03}", **row} for n, row in enumerate(_rows(), start=100)]
+    rows[5]["text"] = ""
+    source, out = _write(tmp_path / "a.csv", rows), tmp_path / "out"
+    config = _config(tmp_path, source, data={"id": "ticket", "missing": "skip"})
+    assert regard("train", config, "--out", out) == 0
+    test = jobs.load_parts(read_run(out).config).test
+    report = (out / "report.html").read_text()
+    assert sum(f"{name}" in report for name in test.ids) >= 2
+    assert regard("predict", out, source, "--out", tmp_path / "p.csv") == 0
+    assert [row["case"] for row in _table(tmp_path / "p.csv")] == [row["ticket"] for row in rows]
+    assert _table(tmp_path / "p.csv")[5]["label"] == ""
+    picture = ("--out", tmp_path / "c.html")
+    assert regard("explain", out, source, "--case", "T-107", *picture) == 0
+    assert regard.out.startswith("case T-107: ")
+    assert "T-107" in (tmp_path / "c.html").read_text()
+    said = regard.fails("explain", out, source, "--case", "7", "--out", tmp_path / "d.html")
+    assert "has no case 7; its cases are T-100, T-101, T-102, ..., T-139" in said
+    plain = _write(tmp_path / "b.csv", _rows(3))
+    said = regard.fails("predict", out, plain, "--out", tmp_path / "q.csv")
+    assert "b.csv has no column 'ticket' (id); there are text, label" in said
+
+
+def test_several_columns_are_read_as_one_text(regard: Regard, tmp_path: Path) -> None:
+    rows = [{"title": "Plot", "body": row["text"], "label": row["label"]} for row in _rows()]
+    rows[0]["title"] = rows[2]["body"] = ""
+    source, out = _write(tmp_path / "a.csv", rows), tmp_path / "out"
+    config = _config(tmp_path, source, data={"text": ["title", "body"]})
+    assert regard("train", config, "--out", out) == 0
+    assert regard("predict", out, source, "--out", tmp_path / "p.csv") == 0
+    texts = ["\n".join(filter(None, (row["title"], row["body"]))) for row in rows]
+    labels = TextClassifier.load(out).predict(texts).tolist()
+    assert [row["label"] for row in _table(tmp_path / "p.csv")] == labels
+    assert regard("explain", out, source, "--out", tmp_path / "c.html") == 0
 
 
 def test_predict_lines(regard: Regard, lines_run: Path, tmp_path: Path) -> None:
@@ -471,12 +540,12 @@ def _only(label: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("rows", "suffix", "expected"),
     [
-        (_spoiled(text=""), "csv", "a.csv, row 6, column 'text' is empty"),
-        (_spoiled(text="  "), "csv", "a.csv, row 6, column 'text' is empty"),
-        (_spoiled(text=None), "jsonl", "a.jsonl, line 5, 'text' is missing"),
-        (_spoiled(text=7), "jsonl", "a.jsonl, line 5, 'text': wanted text, given int 7"),
-        (_spoiled(label=""), "csv", "a.csv, row 6, column 'label' is empty"),
-        (_spoiled(label=None), "parquet", "a.parquet, row 5, column 'label' is empty"),
+        (_spoiled(text=""), "csv", "a.csv, row 6, column 'text': the text is missing"),
+        (_spoiled(text="  "), "csv", "a.csv, row 6, column 'text': the text is missing"),
+        (_spoiled(text=None), "jsonl", "a.jsonl, line 5, 'text': the text is missing"),
+        (_spoiled(text=7), "jsonl", "a.jsonl, line 5, 'text': wanted text, given int"),
+        (_spoiled(label=""), "csv", "a.csv, row 6, column 'label': the label is missing"),
+        (_spoiled(label=None), "parquet", "a.parquet, row 5, column 'label': the label is missing"),
         (_spoiled(label="rare"), "csv", "a.csv: class rare has only one case; it needs at least"),
         (_spoiled(label="rare"), "txt", "a.txt: class rare has only one case; it needs at least"),
         (_only("same"), "csv", "a.csv: has only one class, same; classify needs at least two"),
@@ -503,7 +572,7 @@ def _only(label: str) -> list[dict[str, Any]]:
         (
             [{"txt": row["text"], "label": row["label"]} for row in _rows(12)],
             "jsonl",
-            "a.jsonl, line 1 has no 'text' (text); there are txt, label; did you mean 'txt'?",
+            "a.jsonl has no 'text' (text); there are txt, label; did you mean 'txt'?",
         ),
     ],
 )
@@ -523,9 +592,9 @@ def test_bad_files(
         (None, "csv", "a.csv: there is no such file"),
         (b"", "csv", "a.csv is empty"),
         (b"text,label\n", "csv", "a.csv has a header and no rows"),
-        (b'{"text": "a"\n', "jsonl", "a.jsonl, line 1 is not JSON"),
-        (b'["a", "b"]\n', "jsonl", "a.jsonl, line 1 is no object; wanted one a line"),
-        (b"up a film\ndown\n", "txt", "a.txt, line 2 has the label 'down' and no text"),
+        (b'{"text": "a"\n', "jsonl", "a.jsonl, line 1: not JSON"),
+        (b'["a", "b"]\n', "jsonl", "a.jsonl, line 1: no object; wanted one a line"),
+        (b"up a film\ndown\n", "txt", "a.txt, line 2: the text is missing"),
         (b"PAR1 and then nothing", "parquet", "a.parquet cannot be read as a table"),
         (b'[{"text": "a", "label": "b"}]', "json", "from a file named .jsonl or .ndjson"),
     ],
@@ -636,7 +705,7 @@ def test_predicting_what_cannot_be(
     assert regard.fails("predict", series_run, source, "--out", out).startswith("error: ")
     said = regard.fails("predict", tmp_path / "no", "--text", "so good")
     assert said.endswith("no: no such run folder")
-    assert "X: case 0 is empty" in regard.fails("predict", run, "--text", " ")
+    assert "text: is empty; give a text to predict" in regard.fails("predict", run, "--text", " ")
     said = regard.fails("explain", run, source, "--case", "3", "--out", tmp_path / "case.html")
     assert "a.csv: has no case 3; its cases are 0, 1, 2" in said
     assert ".png" in regard.fails(

@@ -22,8 +22,9 @@ from regard.inputs.series.scaling import Scaler
 from regard.inputs.series.sine import sine
 from regard.inputs.series.table import read_table
 from regard.inputs.series.ts import read_ts
+from regard.inputs.text.files import read_lines, read_texts
 from regard.inputs.text.load import load_texts
-from regard.inputs.text.texts import Texts, as_texts, read_lines, read_texts
+from regard.inputs.text.texts import Texts, as_texts
 from regard.inputs.text.tokenizer import Tokenizer
 from regard.splits import split
 

@@ -1,6 +1,6 @@
 """Labels of cases, from Python or from a training and a test file."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ __all__ = [
     "as_labels",
     "check_known_labels",
     "is_missing",
+    "left_out",
     "missing_labels",
     "present_labels",
     "refuse_fractions",
@@ -101,6 +102,21 @@ def add_missing(
 ) -> None:
     """Note missing labels or targets, in the words of every reader."""
     problems.add(f"the {noun} is missing", places, count=count, fixes=(("missing", "skip"),))
+
+
+def left_out(cases: int, found: Mapping[str, NDArray[np.bool_]]) -> tuple[str, ...]:
+    """A note for each reason to leave cases out, such as "2 of 40 cases are left out: no label".
+
+    Parameters:
+        cases: how many there are.
+        found: reason to [B] the cases left out.
+    """
+    counts = {reason: int(which.sum()) for reason, which in found.items()}
+    return tuple(
+        f"{count} of {cases} cases {'is' if count == 1 else 'are'} left out: {reason}"
+        for reason, count in counts.items()
+        if count
+    )
 
 
 def _refuse_missing(y: Any, noun: str) -> None:

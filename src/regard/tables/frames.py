@@ -133,6 +133,10 @@ class Table:
             )
         return column
 
+    def values(self, name: str) -> list[Any]:
+        """[rows] cells as they are, None for missing ones."""
+        return self._flat(name).to_list()
+
     def strings(self, name: str) -> list[str]:
         """[rows] strings without missing values."""
         import polars as pl

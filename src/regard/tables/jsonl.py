@@ -1,87 +1,100 @@
 """JSON Lines files: one object a line."""
 
+from __future__ import annotations
+
 import json
-from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from regard.errors import DataError, did_you_mean
+from regard.errors import DataError, Fix, did_you_mean
+from regard.tables.cells import is_missing_label
 from regard.tables.files import FilePath, read_text
+from regard.tables.problems import Problems
 
-__all__ = ["read_json_lines"]
+__all__ = ["JsonLines"]
 
 
-def read_json_lines(
-    path: FilePath, text: str, label: str | None, encoding: str, *, optional: bool = False
-) -> tuple[list[Any], list[str] | None, Callable[[int, str], str]]:
-    """Read two fields of every object.
+@dataclass(frozen=True)
+class JsonLines:
+    """Objects with the file and the lines they were read from; used as a `Table` is.
 
-    Parameters:
-        path: file with one JSON object a line; blank lines are skipped.
-        text: name of the field with the text.
-        label: name of the field with the class; None to read no labels.
-        encoding: of the file.
-        optional: whether the file may lack the class in all lines.
-
-    Returns:
-        The texts, not checked; the labels as strings, or None; and a function that names the place
-        of a field, given its position and name.
-
-    Raises:
-        DataError: The file cannot be read, a line is not a JSON object or lacks a field, a label is
-            missing or neither text nor a number.
+    Attributes:
+        path: the file.
+        objects: one for each line that is not blank.
+        lines: number of each, from 1.
     """
-    lines: list[int] = []
-    texts: list[Any] = []
-    given: list[Any] = []
-    for line, found in _objects(path, encoding):
-        where = f"{path}, line {line}"
-        lines.append(line)
-        texts.append(_field(found, text, where, "text"))
-        if label is not None and optional:
-            given.append(found.get(label))
-        elif label is not None:
-            given.append(_field(found, label, where, "label"))
 
-    def place(at: int, name: str) -> str:
-        return f"{path}, line {lines[at]}, {name!r}"
+    path: FilePath
+    objects: list[dict[str, Any]]
+    lines: list[int]
 
-    if label is None or (optional and all(each is None for each in given)):
-        return texts, None, place
-    return texts, [_label(each, place(at, label)) for at, each in enumerate(given)], place
+    @classmethod
+    def open(cls, path: FilePath, *, encoding: str) -> JsonLines:
+        """Read a file.
+
+        Raises:
+            DataError: The file cannot be read, or a line is not a JSON object.
+        """
+        found, lines, problems = [], [], Problems(path)
+        # Not splitlines, which also splits at characters that JSON strings may contain.
+        for line, text in enumerate(read_text(path, encoding=encoding).split("\n"), start=1):
+            if not text.strip():
+                continue
+            try:
+                given = json.loads(text)
+            except (ValueError, RecursionError) as error:
+                problems.add(f"not JSON: {str(error).split(': line ')[0]}", [f"line {line}"])
+                continue
+            if not isinstance(given, dict):
+                what = 'no object; wanted one a line, such as {"text": "It works."}'
+                problems.add(what, [f"line {line}"])
+                continue
+            found.append(given)
+            lines.append(line)
+        problems.refuse()
+        return cls(path, found, lines)
+
+    @property
+    def filled(self) -> set[str]:
+        """The fields with a value in at least one object."""
+        return {name for each in self.objects for name, value in each.items() if value is not None}
+
+    def cell(self, row: int, name: str) -> str:
+        """The place of a field within the file."""
+        return f"line {self.lines[row]}, {name!r}"
+
+    def need(self, name: str, parameter: str, fixes: tuple[Fix, ...] = ()) -> None:
+        """Refuse a field that no object has."""
+        known = dict.fromkeys(field for each in self.objects for field in each)
+        if name not in known:
+            near = did_you_mean(name, known)
+            listed = f"; there are {', '.join(known)}" if "did you" in near else ""
+            raise DataError(f"{self.path} has no {name!r} ({parameter}){listed}{near}", fixes=fixes)
+
+    def values(self, name: str) -> list[Any]:
+        """The field of every object, None where it is null or missing."""
+        return [each.get(name) for each in self.objects]
+
+    def labels(self, name: str) -> list[str | None]:
+        """The field of every object as a label, None where it is missing.
+
+        Raises:
+            DataError: One is a list or an object.
+        """
+        problems, labels = Problems(self.path), []
+        for row, given in enumerate(self.values(name)):
+            if isinstance(given, list | dict):
+                what = f"a {type(given).__name__}; wanted a class"
+                problems.add(what, [self.cell(row, name)])
+            labels.append(_label(given))
+        problems.refuse()
+        return labels
 
 
-def _objects(path: FilePath, encoding: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The number, from 1, and the object of each line that is not blank."""
-    # Not splitlines, which also splits at characters that JSON strings may contain.
-    for line, text in enumerate(read_text(path, encoding=encoding).split("\n"), start=1):
-        if not text.strip():
-            continue
-        try:
-            found = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            reason = str(error).split(": line ")[0]
-            raise DataError(f"{path}, line {line} is not JSON: {reason}") from None
-        if not isinstance(found, dict):
-            raise DataError(
-                f"{path}, line {line} is no object; wanted one a line, such as "
-                '{"text": "It works.", "label": "good"}'
-            )
-        yield line, found
-
-
-def _field(found: dict[str, Any], name: str, where: str, parameter: str) -> Any:
-    if name not in found:
-        near = did_you_mean(name, found)
-        listed = f"; there are {', '.join(found)}" if "did you" in near else ""
-        raise DataError(f"{where} has no {name!r} ({parameter}){listed}{near}")
-    return found[name]
-
-
-def _label(given: Any, where: str) -> str:
+def _label(given: Any) -> str | None:
     if isinstance(given, bool):
         return str(given).lower()
     if given is None or given != given:  # Python writes NaN to JSON
-        raise DataError(f"{where} is missing (null or NaN)")
-    if not isinstance(given, str | int | float):
-        raise DataError(f"{where} is a {type(given).__name__}; wanted a class")
-    return str(given)
+        return None
+    text = str(given)
+    return None if is_missing_label(text, typed=True) else text

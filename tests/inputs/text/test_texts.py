@@ -10,7 +10,8 @@ import pytest
 import scipy.sparse
 
 from regard.errors import ConfigError, DataError
-from regard.inputs.text.texts import Texts, as_texts, count_shared, read_lines, read_texts
+from regard.inputs.text.files import read_lines, read_texts
+from regard.inputs.text.texts import Texts, as_texts, count_shared
 
 FOLDER = Path(os.environ.get("REGARD_DATA", "."))
 
@@ -83,15 +84,15 @@ def test_classes_are_kept_as_they_are(y: list[Any], kind: str) -> None:
         ),
         ({"a": 1}, None, "X: wanted a list of texts, given dict"),
         (7, None, "X: wanted a list of texts, given int"),
-        (["a", 3], None, "X: case 1: wanted text, given int 3"),
-        (["a", ["b"]], None, "X: case 1: wanted text, given list ['b']"),
-        ([b"a"], None, "X: case 0: wanted text, given bytes b'a'; decode it"),
-        (["a", None], None, "X: case 1 is missing (NaN or None)"),
-        (["a", float("nan")], None, "X: case 1 is missing (NaN or None)"),
-        (pl.Series(["a", None]), None, "X: case 1 is missing (NaN or None)"),
-        (["a", " \n\t"], None, "X: case 1 is empty"),
-        (["a", ""], None, "X: case 1 is empty"),
-        (["a", "b\ud800"], None, "X: case 1 has an unpaired surrogate ('\\ud800') at 1"),
+        (["a", 3], None, "X, case 1: wanted text, given int"),
+        (["a", ["b"]], None, "X, case 1: wanted text, given list"),
+        ([b"a"], None, "X, case 0: wanted text, given bytes; decode it"),
+        (["a", None], None, "X, case 1: the text is missing; pass missing='skip'"),
+        (["a", float("nan")], None, "X, case 1: the text is missing; pass missing='skip'"),
+        (pl.Series(["a", None]), None, "X, case 1: the text is missing; pass missing='skip'"),
+        (["a", " \n\t"], None, "X, case 1: the text is missing; pass missing='skip'"),
+        (["a", ""], None, "X, case 1: the text is missing; pass missing='skip'"),
+        (["a", "b\ud800"], None, "X, case 1: an unpaired surrogate ('\\ud800') at 1"),
         (
             np.array([["a"], ["b"]]),
             None,
@@ -135,7 +136,7 @@ def test_columns_of_pandas() -> None:
     texts = as_texts(X, y)
     assert texts.texts == ("a", "b")
     assert labels_of(texts) == ["u", "v"]
-    with pytest.raises(DataError, match=r"^X: case 1 is missing \(NaN or None\)$"):
+    with pytest.raises(DataError, match=r"^X, case 1: the text is missing; pass missing='skip'$"):
         as_texts(pandas.Series(["a", None]))
     with pytest.raises(DataError, match=r"^X is a data frame; give the column with the texts"):
         as_texts(pandas.DataFrame({"text": ["a"]}))
@@ -206,7 +207,9 @@ def test_a_lone_quotation_mark_is_text(tmp_path: Path) -> None:
     texts = reading('text,label\n5" pipe,tool\n\n"say ""hi"",\nyou",talk\n', tmp_path)
     assert texts.texts == ('5" pipe', 'say "hi",\nyou')
     assert labels_of(texts) == ["tool", "talk"]
-    assert "row 4, column 'label' is empty" in refusal('text,label\n5" a,b\n\nc,\n', tmp_path)
+    assert "row 4, column 'label': the label is missing" in refusal(
+        'text,label\n5" a,b\n\nc,\n', tmp_path
+    )
     assert "two columns 'text'" in refusal('text,label,text\n5" a,b,c\n', tmp_path)
 
 
@@ -257,10 +260,26 @@ MANY = [f"c{at}" for at in range(101)]
         ("text,label,text\na,b,c\n", {}, "toy.csv has two columns 'text' (text); rename one"),
         ("text,label\n", {}, "toy.csv has a header and no rows"),
         ("", {}, "toy.csv is empty"),
-        (COMMA + ",good\n", {}, "toy.csv, row 5, column 'text' is empty"),
-        (COMMA + '"  ",good\n', {}, "toy.csv, row 5, column 'text' is empty"),
-        (COMMA + "fine,\n", {}, "toy.csv, row 5, column 'label' is empty"),
-        (COMMA + "fine,  \n", {}, "toy.csv, row 5, column 'label' is empty"),
+        (
+            COMMA + ",good\n",
+            {},
+            "toy.csv, row 5, column 'text': the text is missing; pass missing='skip'",
+        ),
+        (
+            COMMA + '"  ",good\n',
+            {},
+            "toy.csv, row 5, column 'text': the text is missing; pass missing='skip'",
+        ),
+        (
+            COMMA + "fine,\n",
+            {},
+            "toy.csv, row 5, column 'label': the label is missing; pass missing='skip'",
+        ),
+        (
+            COMMA + "fine,  \n",
+            {},
+            "toy.csv, row 5, column 'label': the label is missing; pass missing='skip'",
+        ),
         (
             "text,label\na,1\nb,2.5\n",
             {},
@@ -303,7 +322,9 @@ def test_bad_tables(
 
 def test_a_column_of_numbers_is_no_text(tmp_path: Path) -> None:
     pl.DataFrame({"text": [1.5], "label": ["a"]}).write_parquet(tmp_path / "x.parquet")
-    with pytest.raises(DataError, match=r"x.parquet: column 'text' holds Float64; wanted texts$"):
+    with pytest.raises(
+        DataError, match=r"x.parquet, row 1, column 'text': wanted text, given float$"
+    ):
         read_texts(tmp_path / "x.parquet")
 
 
@@ -313,35 +334,141 @@ GOOD = '{"text": "a", "label": "b"}\n\n'
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ('{"text": "a"', "toy.jsonl, line 3 is not JSON: Expecting ',' delimiter"),
+        ('{"text": "a"', "toy.jsonl, line 3: not JSON: Expecting ',' delimiter"),
         (
             '["a"]',
-            'toy.jsonl, line 3 is no object; wanted one a line, such as {"text": "It works.", '
-            '"label": "good"}',
+            'toy.jsonl, line 3: no object; wanted one a line, such as {"text": "It works."}',
         ),
         (
             '{"txt": "a", "label": 1}',
-            "toy.jsonl, line 3 has no 'text' (text); there are txt, label; did you mean 'txt'?",
+            "toy.jsonl, line 3, 'text': the text is missing; pass missing='skip'",
         ),
         (
             '{"text": "a"}',
-            "toy.jsonl, line 3 has no 'label' (label); choose one of text",
+            "toy.jsonl, line 3, 'label': the label is missing; pass missing='skip'",
         ),
-        ('{"text": null, "label": 1}', "toy.jsonl, line 3, 'text' is missing (NaN or None)"),
-        ('{"text": " ", "label": 1}', "toy.jsonl, line 3, 'text' is empty"),
-        ('{"text": 7, "label": 1}', "toy.jsonl, line 3, 'text': wanted text, given int 7"),
+        (
+            '{"text": null, "label": 1}',
+            "toy.jsonl, line 3, 'text': the text is missing; pass missing='skip'",
+        ),
+        (
+            '{"text": " ", "label": 1}',
+            "toy.jsonl, line 3, 'text': the text is missing; pass missing='skip'",
+        ),
+        ('{"text": 7, "label": 1}', "toy.jsonl, line 3, 'text': wanted text, given int"),
         (
             '{"text": "\\ud800", "label": 1}',
-            "toy.jsonl, line 3, 'text' has an unpaired surrogate ('\\ud800') at 0",
+            "toy.jsonl, line 3, 'text': an unpaired surrogate ('\\ud800') at 0",
         ),
-        ('{"text": "a", "label": null}', "toy.jsonl, line 3, 'label' is missing (null or NaN)"),
-        ('{"text": "a", "label": NaN}', "toy.jsonl, line 3, 'label' is missing (null or NaN)"),
-        ('{"text": "a", "label": ""}', "toy.jsonl, line 3, 'label' is empty"),
-        ('{"text": "a", "label": [1]}', "toy.jsonl, line 3, 'label' is a list; wanted a class"),
+        (
+            '{"text": "a", "label": null}',
+            "toy.jsonl, line 3, 'label': the label is missing; pass missing='skip'",
+        ),
+        (
+            '{"text": "a", "label": NaN}',
+            "toy.jsonl, line 3, 'label': the label is missing; pass missing='skip'",
+        ),
+        (
+            '{"text": "a", "label": ""}',
+            "toy.jsonl, line 3, 'label': the label is missing; pass missing='skip'",
+        ),
+        ('{"text": "a", "label": [1]}', "toy.jsonl, line 3, 'label': a list; wanted a class"),
     ],
 )
 def test_bad_lines_of_json(line: str, message: str, tmp_path: Path) -> None:
     assert refusal(GOOD + line, tmp_path, "toy.jsonl") == message
+
+
+def test_a_field_that_no_line_has(tmp_path: Path) -> None:
+    lines = '{"txt": "a", "label": 1}\n{"txt": "b", "more": 2}\n'
+    assert refusal(lines, tmp_path, "toy.jsonl") == (
+        "toy.jsonl has no 'text' (text); there are txt, label, more; did you mean 'txt'?"
+    )
+    assert refusal(lines, tmp_path, "toy.jsonl", text="txt", label="class") == (
+        "toy.jsonl has no 'class' (label); choose one of txt, label, more"
+    )
+
+
+def test_all_problems_of_a_file_are_told(tmp_path: Path) -> None:
+    rows = [*["fine,up"] * 2, ",up", "bad,", ",down", "so,down", *[",up"] * 5]
+    assert refusal("\n".join(["text,label", *rows]), tmp_path) == (
+        "toy.csv, row 4, column 'text': the text is missing; also row 6, column 'text' and row 8, "
+        "column 'text' (7 in all); row 5, column 'label': the label is missing; pass missing='skip'"
+    )
+    lines = '{"text": "a", "label": 1}\n{\n[]\n}\n'
+    assert refusal(lines, tmp_path, "toy.jsonl") == (
+        "toy.jsonl, line 2: not JSON: Expecting property name enclosed in double quotes; line 3: "
+        'no object; wanted one a line, such as {"text": "It works."}; line 4: not JSON: Expecting '
+        "value"
+    )
+
+
+def test_rows_without_a_text_or_a_class_are_skipped(tmp_path: Path) -> None:
+    rows = ["fine,up", ",up", "bad,", '" ",', "so,down"]
+    texts = reading("\n".join(["text,label", *rows]), tmp_path, missing="skip")
+    assert texts.texts == ("fine", "so")
+    assert labels_of(texts) == ["up", "down"]
+    assert texts.ids.tolist() == [0, 4]
+    assert texts.notes == (
+        "2 of 5 cases are left out: no text",
+        "1 of 5 cases is left out: no label",
+    )
+    assert texts.take(np.array([0])).notes == ()
+    assert refusal("text,label\n,up\nbad,\n", tmp_path, missing="skip") == (
+        "toy.csv: no case is left; 1 of 2 cases is left out: no text, 1 of 2 cases is left out: "
+        "no label"
+    )
+    with pytest.raises(ConfigError, match=r"^missing: no 'drop'; choose one of refuse, skip$"):
+        reading("text,label\na,b\n", tmp_path, missing="drop")
+    (tmp_path / "a.txt").write_text("up fine\ndown\nup so\n")
+    assert read_lines(tmp_path / "a.txt", missing="skip").ids.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize("y", [["u", None, "v", "u"], [1.0, float("nan"), 2.0, 1.0]])
+def test_cases_without_a_text_or_a_class_are_skipped(y: list[Any]) -> None:
+    texts = as_texts(["a", "b", "", "d"], y, missing="skip")
+    assert texts.texts == ("a", "d")
+    assert labels_of(texts) == [y[0], y[3]]
+    assert texts.notes == (
+        "1 of 4 cases is left out: no text",
+        "1 of 4 cases is left out: no label",
+    )
+
+
+def test_several_columns_are_one_text(tmp_path: Path) -> None:
+    rows = ["subject,body,class,n", "Late,Where is it?,delivery,1", ",Twice!,billing,2", "Hm,,x,3"]
+    options: dict[str, Any] = {"text": ["subject", "body"], "label": "class"}
+    texts = reading("\n".join(rows), tmp_path, **options)
+    assert texts.texts == ("Late\nWhere is it?", "Twice!", "Hm")
+    assert reading("\n".join(rows), tmp_path, **options | {"text": ("body",)}, missing="skip").ids[
+        1:
+    ].tolist() == [1]
+    lines = '{"a": "x", "b": null, "label": 1}\n{"a": "y", "b": "z", "label": 1}\n'
+    assert reading(lines, tmp_path, "t.jsonl", text=["b", "a"]).texts == ("x", "z\ny")
+    assert refusal("\n".join([*rows, ",,x,4"]), tmp_path, **options) == (
+        "toy.csv, row 5, column 'subject, body': the text is missing; pass missing='skip'"
+    )
+    assert "has no column 'boby' (text)" in refusal(
+        "\n".join(rows), tmp_path, text=["subject", "boby"], label="class"
+    )
+    with pytest.raises(ConfigError, match=r"^text: wanted a column, or a list of columns$"):
+        reading("\n".join(rows), tmp_path, text=[], label="class")
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
+def test_ids_are_as_in_the_file(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a.{kind}"
+    frame = pl.DataFrame(
+        {"ticket": ["007", "T 8", "ü"], "text": ["a", "b", "c"], "label": [1, 2, 1]}
+    )
+    {"csv": frame.write_csv, "parquet": frame.write_parquet, "jsonl": frame.write_ndjson}[kind](
+        path
+    )
+    texts = read_texts(path, id="ticket")
+    assert texts.ids.tolist() == ["007", "T 8", "ü"]
+    assert texts.take(np.array([2, 0])).ids.tolist() == ["ü", "007"]
+    with pytest.raises(DataError, match=r"has no (column )?'tickets' \(id\)"):
+        read_texts(path, id="tickets")
 
 
 def test_fractions_and_arrays_of_json(tmp_path: Path) -> None:
@@ -370,7 +497,7 @@ def test_bad_lines(tmp_path: Path) -> None:
     path.write_text("1 fine\n\n0\n")
     with pytest.raises(DataError) as caught:
         read_lines(path)
-    assert str(caught.value) == (f"{path}, line 3 has the label '0' and no text")
+    assert str(caught.value) == (f"{path}, line 3: the text is missing; pass missing='skip'")
     path.write_text("1 fine\n0.5 half\n")
     with pytest.raises(DataError, match=r"line 2: labels are numbers with fractions \(0.5\)"):
         read_lines(path)

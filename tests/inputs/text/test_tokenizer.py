@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from regard.errors import ConfigError, DataError
 from regard.inputs.text.encoded import PADDING, UNKNOWN, Encoded, sum_to_words
+from regard.inputs.text.files import read_lines, read_texts
 from regard.inputs.text.sentences import sentence_spans
 from regard.inputs.text.subwords import learn_subwords
-from regard.inputs.text.texts import read_lines, read_texts
 from regard.inputs.text.tokenizer import Tokenizer, TokenizerKind
 from regard.inputs.text.words import count_words
 

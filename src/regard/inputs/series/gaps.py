@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import DataError
-from regard.inputs.labels import add_missing
+from regard.inputs.labels import add_missing, left_out
 from regard.inputs.series.cases import Cases
 from regard.tables.missing import Place, place_in, settle_missing
 from regard.tables.problems import Problems
@@ -47,7 +47,7 @@ def settled(
     kept, notes = np.arange(len(cases)), cases.notes
     if missing == "skip":
         gaps = (np.isnan(cases.values) & cases.mask[:, None, :]).any(axis=(1, 2))
-        notes += _left_out(len(cases), {f"no {noun}": without, "missing values": gaps & ~without})
+        notes += left_out(len(cases), {f"no {noun}": without, "missing values": gaps & ~without})
         kept = np.flatnonzero(~(gaps | without))
         if not kept.size:
             raise DataError(f"{problems.source}: no case is left; {', '.join(notes)}")
@@ -91,12 +91,3 @@ def _marked(cases: Cases, without: NDArray[np.bool_]) -> Cases:
     labels = cases.labels.copy()
     labels[without] = "" if labels.dtype.kind == "U" else np.nan
     return replace(cases, labels=labels)
-
-
-def _left_out(cases: int, found: dict[str, NDArray[np.bool_]]) -> tuple[str, ...]:
-    counts = {what: int(which.sum()) for what, which in found.items()}
-    return tuple(
-        f"{count} of {cases} cases {'is' if count == 1 else 'are'} left out: {what}"
-        for what, count in counts.items()
-        if count
-    )

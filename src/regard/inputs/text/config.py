@@ -27,17 +27,28 @@ class _Texts(Section):
     max_tokens: Annotated[int, Field(ge=1)] = Field(
         512, description="longer texts are truncated, with a warning"
     )
+    missing: Literal["refuse", "skip"] = Field(
+        "refuse",
+        description="what to do with cases without a text or a class in training: refuse the "
+        "data, or leave them out, with a note; in predicting they get no answer",
+    )
     validation_share: Share | Literal["auto"] = Field(
         0.0, description=Learned.model_fields["validation_share"].description
     )
 
 
 class _TextTableData(_Texts, Files):
-    """CSV, Parquet or JSON lines: a row per text."""
+    """CSV, Parquet, Feather or JSON lines: a row per text."""
 
     kind: Literal["table"]
-    text: str = Field("text", description="column with the text")
+    text: str | Annotated[tuple[str, ...], Field(min_length=1)] = Field(
+        "text",
+        description="column with the text, or list of columns: one text, a line for each column",
+    )
     label: str = Field("label", description="column with the class of the text")
+    id: str | None = Field(
+        None, description="column that names the cases; by default their number, from 0"
+    )
     encoding: str = Field("utf-8", description="of the file")
 
 

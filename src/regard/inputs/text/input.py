@@ -11,17 +11,18 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from regard.errors import ConfigError, DataError
+from regard.errors import ConfigError, DataError, spoken
 from regard.explain import lay_over_steps
 from regard.inference import Inference
 from regard.inputs.input import Input, Maps, Parts
 from regard.inputs.text.encoded import Encoded, sum_to_words
+from regard.inputs.text.files import read_new_lines, read_new_texts
 from regard.inputs.text.load import load_texts
 from regard.inputs.text.model import build_text_model
 from regard.inputs.text.ngrams import Ngrams
 from regard.inputs.text.part import TextPart, words_of
 from regard.inputs.text.sentences import sentence_spans
-from regard.inputs.text.texts import Texts, as_texts, count_shared, read_lines, read_new_texts
+from regard.inputs.text.texts import Texts, as_texts, count_shared
 from regard.inputs.text.tokenizer import Tokenizer
 from regard.inputs.text.vectors import read_vectors
 from regard.inputs.text.view import TextView
@@ -31,7 +32,7 @@ from regard.training import Part
 __all__ = ["TextInput", "Tokenised"]
 
 # Fields of the section `data` that are options of its reader.
-_READ = {"text", "label", "encoding"}
+_READ = {"text", "label", "id", "encoding"}
 
 
 class Tokenised(NamedTuple):
@@ -56,6 +57,7 @@ class TextInput(Input):
     options = ("labelled", "encoding")
     prompt = "text> "
     noun = "word"
+    unusable = "without a text"
 
     tokenizer_: Tokenizer
     ngrams_: Ngrams | None
@@ -64,14 +66,25 @@ class TextInput(Input):
     _vectors: tuple[NDArray[np.float32], NDArray[np.bool_]] | None = None
 
     def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Texts:
-        return X if isinstance(X, Texts) else as_texts(X, y)
+        if isinstance(X, Texts):
+            texts = X
+        elif fitting:
+            texts = as_texts(X, y, missing=self.config.data.missing)
+        else:
+            with spoken(lambda *_: "leave it out"):  # each case has an answer
+                texts = as_texts(X)
+        if fitting:
+            self.notes += texts.notes
+        return texts
 
     def load(self) -> tuple[Texts, Texts | None, str]:
         options = self.config.data
         if options.kind == "arrays":
             raise DataError("data.kind: arrays come from Python; train on a file")
-        given = options.model_dump(include={"kind", "path", "test_path", *_READ})
-        return *load_texts(**given), options.path
+        given = options.model_dump(include={"kind", "path", "test_path", "missing", *_READ})
+        texts, test = load_texts(**given)
+        self.notes += [*texts.notes, *(() if test is None else test.notes)]
+        return texts, test, options.path
 
     def divide(
         self, cases: Any, test: Any | None, strata: NDArray[Any] | None, source: str
@@ -96,15 +109,20 @@ class TextInput(Input):
         if path is None:
             raise ConfigError("source: name a file of new cases, after the run")
         data, labelled = self.config.data, options.pop("labelled", None)
-        given = {"text": "text", "label": "label", "encoding": "utf-8"}
+        given: dict[str, Any] = {"text": "text", "label": "label", "id": None, "encoding": "utf-8"}
         given |= data.model_dump(include=_READ) | options
         if data.kind == "lines" or path.suffix.lower() == ".txt":
             first = data.kind == "lines" if labelled is None else labelled
             label: Literal["first", "none"] = "first" if first else "none"
-            return read_lines(path, label=label, encoding=given["encoding"])
+            return read_new_lines(path, label=label, encoding=given["encoding"])
         return read_new_texts(path, **given, labelled=labelled)
 
+    def usable(self, cases: Texts) -> NDArray[np.bool_]:
+        return cases.filled
+
     def typed(self, text: str) -> Texts:
+        if not text.strip():
+            raise ConfigError("text: is empty; give a text to predict")
         return as_texts([text])
 
     def fit(self, cases: Texts) -> Tokenised:

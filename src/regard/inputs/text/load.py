@@ -5,7 +5,8 @@ from typing import Any
 
 from regard.checks import check_choice
 from regard.inputs.labels import check_known_labels
-from regard.inputs.text.texts import Texts, read_lines, read_texts
+from regard.inputs.text.files import read_lines, read_texts
+from regard.inputs.text.texts import Texts
 from regard.tables.files import FilePath
 
 __all__ = ["load_texts"]

@@ -1,24 +1,33 @@
-"""Labelled texts, read from files or taken from Python."""
+"""Texts with their classes, and those that are missing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from regard.checks import check_choice
 from regard.errors import DataError
-from regard.inputs.labels import as_labels, is_missing, refuse_fractions, with_fraction
-from regard.tables.cells import is_number, tidy_labels
-from regard.tables.files import FilePath, read_text
-from regard.tables.frames import Table
-from regard.tables.jsonl import read_json_lines
+from regard.inputs.labels import (
+    add_missing,
+    as_labels,
+    is_missing,
+    left_out,
+    present_labels,
+    refuse_fractions,
+)
+from regard.tables.problems import Problems
 
-__all__ = ["Texts", "as_texts", "count_shared", "read_lines", "read_new_texts", "read_texts"]
+__all__ = ["Missing", "Texts", "as_texts", "check_missing", "check_text", "count_shared", "settled"]
+
+Missing = Literal["refuse", "skip"]
+"""What to do with rows without a text or a class: refuse the data, or leave them out."""
+
+_Place = Callable[[int, str], str]
+"""The place of a case's "text" or "label" within its source."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,14 +35,16 @@ class Texts:
     """B texts with their labels.
 
     Attributes:
-        texts: B strings, unchanged; the readers refuse empty ones.
+        texts: B strings, unchanged; empty only where new cases have none.
         labels: [B] class of each (strings from files, any type from Python), or None.
         ids: [B] name of each in its source; by default its position, from 0.
+        notes: what the user should know of how they were read, such as rows left out.
     """
 
     texts: tuple[str, ...]
     labels: NDArray[Any] | None = None
     ids: NDArray[Any] = field(default_factory=lambda: np.empty(0))
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.ids) == 0:
@@ -48,6 +59,11 @@ class Texts:
     def __len__(self) -> int:
         return len(self.texts)
 
+    @property
+    def filled(self) -> NDArray[np.bool_]:
+        """[B] which of them are not empty."""
+        return np.array([bool(text) for text in self.texts])
+
     def take(self, index: NDArray[np.int64]) -> Texts:
         """The texts at these positions, in this order."""
         return Texts(
@@ -57,14 +73,16 @@ class Texts:
         )
 
 
-def as_texts(X: Any, y: ArrayLike | None = None) -> Texts:
+def as_texts(X: Any, y: Any = None, *, missing: Missing = "refuse") -> Texts:
     """Convert Python objects to `Texts`. Errors use scikit-learn's wording where it has one.
 
     Parameters:
         X: B strings: a list, a tuple, an array or a column of a data frame.
         y: [B] classes, unchanged, or None.
+        missing: "refuse", or "skip" to leave out cases without a text or a class, with a note.
 
     Raises:
+        ConfigError: Unknown choice.
         DataError: X is a single string, not a list, or empty; a text is missing, not a string or
             blank; y has another length, missing values or numbers with fractions.
 
@@ -73,93 +91,80 @@ def as_texts(X: Any, y: ArrayLike | None = None) -> Texts:
         >>> len(texts), texts.labels.tolist()
         (2, ['good', 'bad'])
     """
-    texts = tuple(_text(text, f"X: case {case}") for case, text in enumerate(_items(X)))
-    if y is None:
-        return Texts(texts)
-    labels = as_labels(y, len(texts))
-    refuse_fractions(labels)
-    return Texts(texts, labels)
+    check_missing(missing)
+    problems, given = Problems("X"), enumerate(_items(X))
+    texts = tuple(check_text(text, f"case {case}", problems) for case, text in given)
+    labels: NDArray[Any] | None = None
+    unlabelled = np.zeros(len(texts), bool)
+    if y is not None and missing == "skip":
+        y, present = present_labels(y, len(texts))
+        known, unlabelled = as_labels(y, int(present.sum())), ~present
+        labels = np.zeros(len(texts), known.dtype)
+        labels[present] = known
+    elif y is not None:
+        labels = as_labels(y, len(texts))
+    if labels is not None:
+        refuse_fractions(labels)
+    return settled(Texts(texts, labels), problems, missing=missing, unlabelled=unlabelled)
 
 
-def read_texts(
-    path: FilePath, *, text: str = "text", label: str | None = "label", encoding: str = "utf-8"
+def settled(
+    texts: Texts,
+    problems: Problems,
+    *,
+    missing: Literal["refuse", "skip", "keep"],
+    place: _Place = "case {}".format,
+    unlabelled: NDArray[np.bool_] | None = None,
 ) -> Texts:
-    """Read a table or JSON lines with a text in each row.
+    """Texts as a reader returns them.
 
     Parameters:
-        path: A CSV file (tab, semicolon or comma, with a header), a Parquet file, or JSON lines
-            (one object a line) in a file named .jsonl or .ndjson.
-        text: The column with the texts.
-        label: The column with their classes; None for a file without labels.
-        encoding: Character encoding of the file, such as "utf-8" or "latin-1".
-
-    Returns:
-        B texts with strings as labels; whole numbers are normalised: "1.0" becomes "1".
+        texts: empty where they are missing.
+        problems: what the reader has found so far; told together with what is found here.
+        missing: "refuse"; "skip" leaves out cases without a text or a label, and counts them in the
+            notes; "keep" leaves all as they are, for cases to predict.
+        place: of the text or label of a case in the source.
+        unlabelled: [B] which cases have no label, None where none is wanted.
 
     Raises:
-        ConfigError: Unknown encoding.
-        DataError: The file cannot be read, a column does not exist, a text or label is missing or
-            blank, or the labels are numbers with fractions.
+        DataError: There is a problem, or no case is left.
     """
-    labelled = label is not None
-    return read_new_texts(path, text=text, label=label or "", encoding=encoding, labelled=labelled)
+    empty = ~texts.filled
+    without = np.zeros(len(texts), bool) if unlabelled is None else unlabelled
+    if missing == "refuse":
+        for noun, found in (("text", empty), ("label", without)):
+            if found.any():
+                places = (place(int(at), noun) for at in np.flatnonzero(found))
+                add_missing(problems, noun, places, count=int(found.sum()))
+    problems.refuse()
+    if missing != "skip" or not (empty | without).any():
+        return texts
+    notes = left_out(len(texts), {"no text": empty, "no label": without & ~empty})
+    kept = np.flatnonzero(~(empty | without))
+    if not kept.size:
+        raise DataError(f"{problems.source}: no case is left; {', '.join(notes)}")
+    return replace(texts.take(kept), notes=notes)
 
 
-def read_new_texts(
-    path: FilePath, *, text: str, label: str, encoding: str, labelled: bool | None
-) -> Texts:
-    """Read a table or JSON lines that may have labels.
-
-    Parameters:
-        path, text, label, encoding: As for `read_texts`.
-        labelled: Whether there are labels; None reads them if at least one row has one.
-    """
-    name = Path(path).name.lower().removesuffix(".gz")
-    if name.endswith(".json"):
-        raise DataError(
-            f"{path}: JSON is read as one object a line, from a file named .jsonl or .ndjson"
-        )
-    read = read_json_lines if name.endswith((".jsonl", ".ndjson")) else _read_table
-    column = None if labelled is False else label
-    texts, labels, place = read(path, text, column, encoding, optional=labelled is None)
-    found = tuple(_text(one, place(row, text)) for row, one in enumerate(texts))
-    return Texts(found, None if labels is None else _classes(labels, lambda at: place(at, label)))
+def check_missing(missing: str) -> None:
+    """Refuse an unknown policy."""
+    check_choice("missing", missing, ("refuse", "skip"))
 
 
-def read_lines(
-    path: FilePath, *, label: Literal["first", "none"] = "first", encoding: str = "utf-8"
-) -> Texts:
-    """Read a file with a label and a text on each line.
-
-        5 How far is it from Denver to Aspen ?
-
-    Parameters:
-        path: A text file. Blank lines are skipped.
-        label: "first" if each line begins with its label and a blank or tab, "none" if there are no
-            labels.
-        encoding: Character encoding of the file, such as "utf-8" or "latin-1".
-
-    Returns:
-        B stripped texts, with labels as in `read_texts`.
-
-    Raises:
-        ConfigError: Unknown choice or encoding.
-        DataError: The file cannot be read, or a line has a label and no text.
-    """
-    check_choice("label", label, ("first", "none"))
-    found: list[tuple[int, str, str]] = []
-    for row, line in enumerate(read_text(path, encoding=encoding).split("\n"), start=1):
-        parts = line.split(None, 1) if label == "first" else ["", line.strip()]
-        if not parts or not parts[-1]:
-            continue
-        if len(parts) == 1:
-            raise DataError(f"{path}, line {row} has the label {parts[0]!r} and no text")
-        found.append((row, parts[0], parts[1].rstrip()))
-    texts = tuple(text for _, _, text in found)
-    if label == "none":
-        return Texts(texts)
-    labels = [name for _, name, _ in found]
-    return Texts(texts, _classes(labels, lambda at: f"{path}, line {found[at][0]}"))
+def check_text(given: Any, place: str, problems: Problems) -> str:
+    """The text, empty if it is missing or blank; what is no text is a problem."""
+    if isinstance(given, str):
+        try:
+            given.encode()
+        except UnicodeEncodeError as error:
+            half = ascii(given[error.start])
+            problems.add(f"an unpaired surrogate ({half}) at {error.start}", [place])
+        return "" if given.isspace() else str(given)
+    if is_missing(given):
+        return ""
+    fix = "; decode it" if isinstance(given, bytes) else ""
+    problems.add(f"wanted text, given {type(given).__name__}{fix}", [place])
+    return str(given)
 
 
 def count_shared(training: Texts, other: Texts) -> int:
@@ -170,22 +175,6 @@ def count_shared(training: Texts, other: Texts) -> int:
     """
     known = {" ".join(text.split()) for text in training.texts}
     return sum(" ".join(text.split()) in known for text in other.texts)
-
-
-def _read_table(
-    path: FilePath, text: str, label: str | None, encoding: str, *, optional: bool = False
-) -> tuple[list[Any], list[str] | None, Callable[[int, str], str]]:
-    """As `read_json_lines`: texts, labels, and a function that names a cell in errors."""
-    table = Table.open(path, encoding=encoding)
-    table.need(text, "text")
-    if optional and label not in table.filled:
-        label = None
-    if label is not None:
-        table.need(label, "label")
-    kind = table.keys(text).dtype
-    if kind.is_numeric() or kind.is_temporal():
-        raise DataError(f"{path}: column {text!r} holds {kind}; wanted texts")
-    return table.strings(text), None if label is None else table.strings(label), table.place
 
 
 def _items(X: Any) -> list[Any]:
@@ -208,37 +197,3 @@ def _items(X: Any) -> list[Any]:
             "X: Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is required."
         )
     return items
-
-
-def _text(given: Any, where: str) -> str:
-    """Refuse what is not text, is blank or is not valid Unicode."""
-    if not isinstance(given, str):
-        if not isinstance(given, list | tuple | dict | np.ndarray) and is_missing(given):
-            raise DataError(f"{where} is missing (NaN or None)")
-        shown = repr(given) if len(repr(given)) <= 40 else repr(given)[:37] + "..."
-        fix = "; decode it" if isinstance(given, bytes) else ""
-        raise DataError(f"{where}: wanted text, given {type(given).__name__} {shown}{fix}")
-    if not given or given.isspace():
-        raise DataError(f"{where} is empty")
-    try:
-        given.encode()
-    except UnicodeEncodeError as error:
-        half = ascii(given[error.start])
-        raise DataError(f"{where} has an unpaired surrogate ({half}) at {error.start}") from None
-    return str(given)
-
-
-def _classes(labels: Sequence[str], place: Callable[[int], str]) -> NDArray[np.str_]:
-    """Check and normalise the labels of a file; `place` names the cell of a label in errors."""
-    for row, label in enumerate(labels):
-        if not label.strip():
-            raise DataError(f"{place(row)} is empty")
-    tidy = tidy_labels(labels)
-    if all(is_number(str(label)) for label in np.unique(tidy)):
-        found = with_fraction(tidy.astype(np.float64))
-        if found is not None:
-            raise DataError(
-                f"{place(found)}: labels are numbers with fractions ({tidy[found]}); "
-                "classify needs classes"
-            )
-    return tidy
