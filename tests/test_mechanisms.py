@@ -10,7 +10,7 @@ import pytest
 
 import regard.attention
 from commands import Regard
-from regard.catalogue import ALIGNMENTS, AROUND, SCORES, WINDOWS, find_mechanism, why_not
+from regard.catalogue import ALIGNMENTS, AROUND, AUTHORS, SCORES, WINDOWS, find_mechanism, why_not
 from regard.config import AttentionConfig, resolve_config
 from regard.errors import ConfigError
 from regard.jobs import example_series, example_weights
@@ -270,3 +270,26 @@ def test_the_line_that_is_offered_for_a_configuration_is_right(regard: Regard) -
 )
 def test_a_wrong_mechanism(regard: Regard, words: list[str], expected: str) -> None:
     assert expected in regard.fails("mechanisms", *words)
+
+
+def test_a_mechanism_is_found_by_its_author(regard: Regard) -> None:
+    for author, name in AUTHORS.items():
+        assert find_mechanism(author) == find_mechanism(name)
+        assert author in find_mechanism(name).source.lower()
+    assert regard("mechanisms", "Bahdanau") == 0
+    assert regard.out.startswith("additive: v . tanh(W_q q + W_k k)\n")
+    assert '{"attention": {"score": "additive"}}' in regard.out
+    assert regard("mechanisms", "badanau") == 2
+    assert regard.err.endswith("did you mean 'bahdanau'?\n")
+
+
+def test_authors_in_a_configuration_become_names() -> None:
+    for given, name in (("vaswani", "scaled-dot"), ("raffel", "monotonic"), ("press", "alibi")):
+        assert AttentionConfig.model_validate(given) == AttentionConfig.model_validate(name)
+    table = {"score": "luong", "align": "martins", "window": "beltagy"}
+    names = {"score": "general", "align": "sparsemax", "window": "sliding"}
+    assert AttentionConfig.model_validate(table) == AttentionConfig.model_validate(names)
+    with pytest.raises(ValueError, match="did you mean 'bahdanau'"):
+        AttentionConfig.model_validate("bahdanua")
+    with pytest.raises(ValueError, match="'yang' is the name of a layer"):
+        AttentionConfig.model_validate("yang")

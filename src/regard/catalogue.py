@@ -15,6 +15,7 @@ from regard.registry import Registry
 __all__ = [
     "ALIGNMENTS",
     "AROUND",
+    "AUTHORS",
     "ENCODERS",
     "FORMS",
     "SCORES",
@@ -419,11 +420,38 @@ FORMS: Mapping[str, Form] = {
 }
 
 
+# By whom a mechanism is often called; of several by the same authors, the one they found best.
+AUTHORS: Mapping[str, str] = {
+    "ainslie": "grouped-query",
+    "bahdanau": "additive",
+    "beltagy": "sliding",
+    "chorowski": "location-sensitive",
+    "early": "conjunctive",
+    "graves": "cosine",
+    "jang": "gumbel",
+    "luong": "general",
+    "martins": "sparsemax",
+    "peters": "entmax15",
+    "press": "alibi",
+    "raffel": "monotonic",
+    "see": "coverage",
+    "su": "rotary",
+    "vaswani": "scaled-dot",
+    "xu": "hard",
+    "yang": "pooling",
+}
+
+
 def find_mechanism(name: str) -> Mechanism | None:
-    """The mechanism of this name, or None."""
-    for family in (SCORES, WINDOWS, ALIGNMENTS, AROUND):
-        if name in family:
-            return family[name]
+    """The mechanism of this name, or of its author's, or None.
+
+    >>> find_mechanism("bahdanau").name
+    'additive'
+    """
+    for known in (name, AUTHORS.get(name.lower(), name)):
+        for family in (SCORES, WINDOWS, ALIGNMENTS, AROUND):
+            if known in family:
+                return family[known]
     return None
 
 

@@ -444,12 +444,14 @@ def _list_mechanisms() -> None:
 
 
 def _show_mechanism(name: str, out: Path | None, *, overwrite: bool) -> None:
-    from regard.catalogue import find_mechanism
+    from regard.catalogue import AUTHORS, find_mechanism
 
     mechanism = find_mechanism(name)
     if mechanism is None:
-        known = [known for family in _families().values() for known in family]
+        known = [*AUTHORS, *(known for family in _families().values() for known in family)]
         raise ConfigError(f"'{name}' is not a mechanism{did_you_mean(name, known)}")
+
+    name = mechanism.name
 
     from regard import jobs
     from regard.plots import save_weights

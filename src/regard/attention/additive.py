@@ -1,10 +1,11 @@
 """Additive scores: query and key are projected to one space, added, and passed through a tanh."""
 
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 
+from regard.attention.arrays import weights_of
 from regard.attention.checks import check_sizes
 from regard.attention.kernels import (
     Band,
@@ -123,6 +124,50 @@ class Additive(AdditiveScore):
         if query_dim is not None:
             self.register_load_state_dict_pre_hook(_split)  # type: ignore[no-untyped-call]
 
+    @classmethod
+    def from_torch(
+        cls, query: nn.Linear, keys: nn.Linear, vector: nn.Linear | Tensor, **options: Any
+    ) -> Self:
+        """The weights of vector(tanh(query(q) + keys(k))), as in PyTorch's translation tutorial.
+
+        The biases of the two projections are added up. That of the vector is left out: it adds the
+        same to every score, and softmax, sparsemax and entmax15 give the same weights.
+
+        Parameters:
+            query: W_q, or W_a in the tutorial.
+            keys: W_k, or U_a.
+            vector: v, or V_a: one output, or the A numbers themselves.
+            options: of the constructor.
+        """
+        biases = [each.bias for each in (query, keys) if each.bias is not None]
+        made = cls(
+            query.in_features, keys.in_features, keys.out_features, bias=bool(biases), **options
+        ).to(keys.weight)
+        with torch.no_grad():
+            made.get_parameter("query_projection.weight").copy_(query.weight)
+            made.key_projection.weight.copy_(keys.weight)
+            made.vector.copy_(_flat(vector))
+            if biases:
+                made.key_projection.bias.copy_(sum(biases))
+        return made
+
+    @classmethod
+    def from_keras(cls, layer: Any, *, query: Any, keys: Any, **options: Any) -> Self:
+        """The weights of a `keras.layers.AdditiveAttention` behind two `Dense` layers.
+
+        Keras's layer has no projections; `query` and `keys` are the Dense layers without activation
+        that its inputs pass, W_q and W_k.
+
+        Raises:
+            ConfigError: a layer has no weights, because it is not built or `use_scale` is False.
+        """
+        given = {"layer": layer, "query": query, "keys": keys}
+        for name, each in given.items():
+            if not each.weights:
+                raise ConfigError(f"{name}: {type(each).__name__} has no weights: call it once")
+        [vector], *sides = (weights_of(each) for each in given.values())
+        return cls.from_torch(*(_linear(*side) for side in sides), vector, **options)
+
     def prepare(self, keys: Tensor) -> Tensor:
         projected: Tensor = self.key_projection(keys)
         return projected
@@ -165,6 +210,38 @@ class Concat(AdditiveScore):
         self.kernel = check_kernel(kernel)
         self.register_load_state_dict_pre_hook(_join)  # type: ignore[no-untyped-call]
 
+    @classmethod
+    def from_torch(
+        cls, projection: nn.Linear, vector: nn.Linear | Tensor, *, query_dim: int, **options: Any
+    ) -> Self:
+        """The weights of vector(tanh(projection([q; k]))), as in many tutorials.
+
+        There one Linear takes the decoder's state and an encoder state, concatenated in this order.
+
+        Parameters:
+            projection: W, from Dq + Dk to A.
+            vector: v: one output, or the A numbers themselves; its bias is left out, as by
+                `Additive.from_torch`.
+            query_dim: Dq, the width of the decoder's state.
+            options: of the constructor.
+
+        Raises:
+            ConfigError: query_dim leaves nothing for the keys.
+        """
+        key_dim = projection.in_features - query_dim
+        if not 0 < query_dim < projection.in_features:
+            raise ConfigError(
+                f"query_dim must be from 1 to {projection.in_features - 1}, a part of the "
+                f"projection's {projection.in_features} inputs, not {query_dim}"
+            )
+        bias = projection.bias is not None
+        made = cls(query_dim, key_dim, projection.out_features, bias=bias, **options)
+        made = made.to(projection.weight)
+        with torch.no_grad():
+            made.projection.load_state_dict(projection.state_dict())
+            made.vector.copy_(_flat(vector))
+        return made
+
     def prepare(self, keys: Tensor) -> Tensor:
         weight = self.projection.weight[:, self.query_dim :]
         return nn.functional.linear(keys, weight, self.projection.bias)
@@ -177,6 +254,24 @@ def _direction(hidden_dim: int) -> nn.Parameter:
     vector = nn.Parameter(torch.empty(hidden_dim))
     nn.init.uniform_(vector, -(hidden_dim**-0.5), hidden_dim**-0.5)
     return vector
+
+
+def _flat(vector: nn.Linear | Tensor) -> Tensor:
+    """v, [A], of a layer with one output, or of its numbers."""
+    weight = vector.weight if isinstance(vector, nn.Linear) else vector
+    if weight.dim() > 1 and weight.shape[0] != 1:
+        raise ConfigError(f"vector must have 1 output, not {weight.shape[0]}")
+    return weight.detach().flatten()
+
+
+def _linear(kernel: Tensor, bias: Tensor | None = None) -> nn.Linear:
+    """A Linear with the kernel [in, out] and bias of Keras."""
+    linear = nn.Linear(*kernel.shape, bias=bias is not None, dtype=kernel.dtype)
+    with torch.no_grad():
+        linear.weight.copy_(kernel.T)
+        if bias is not None:
+            linear.bias.copy_(bias)
+    return linear
 
 
 def _split(module: nn.Module, weights: dict[str, Any], prefix: str, *_: object) -> None:

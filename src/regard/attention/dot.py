@@ -1,9 +1,12 @@
 """Dot-product scores: plain, scaled, bilinear and cosine."""
 
+from typing import Any, Self
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
+from regard.attention.arrays import weights_of
 from regard.attention.checks import check_sizes
 from regard.attention.kernels import Band, Reach, band_dot, dot_attention, is_narrow
 from regard.attention.memory import Memory
@@ -109,6 +112,21 @@ class ScaledDot(Dot):
         super().__init__()
         self.scale = scale
         self.log_temperature = nn.Parameter(torch.zeros(())) if learnable else None
+
+    @classmethod
+    def from_keras(cls, layer: Any) -> Self:
+        """The score of a `keras.layers.Attention`, whose scale is 1 unless it has learned one.
+
+        Raises:
+            ConfigError: another layer, or its score_mode "concat".
+        """
+        given = layer.get_config()
+        if given.get("score_mode") != "dot":
+            raise ConfigError(
+                f'layer must be an Attention of score_mode "dot", not {type(layer).__name__} of '
+                f"{given.get('score_mode')!r}"
+            )
+        return cls(float(weights_of(layer)[0]) if layer.weights else 1.0)
 
     def query_side(self, query: Tensor) -> Tensor:
         width = max(1, query.shape[-1])  # the dot product of no columns is zero, whatever the scale

@@ -7,14 +7,13 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
+from regard.attention import exchange
 from regard.attention.attention import Attended, Attention
 from regard.attention.checks import check_sizes, check_width
 from regard.attention.dot import ScaledDot
 from regard.attention.kernels import EVERYTHING
 from regard.attention.memory import Memory, as_memory, check_keys, check_query
 from regard.attention.rotary import Rotary
-from regard.attention.softmax import masked_softmax
-from regard.attention.window import Global
 from regard.errors import ConfigError
 
 __all__ = ["MultiHead"]
@@ -217,26 +216,7 @@ class MultiHead(nn.Module):
         Raises:
             ConfigError: the module appends a bias or a zero to keys and values.
         """
-        if module.bias_k is not None or module.add_zero_attn:
-            raise ConfigError("add_bias_kv and add_zero_attn have no counterpart in MultiHead")
-        head = Attention(ScaledDot(), dropout=module.dropout)
-        widths: Any = {"key_dim": module.kdim, "value_dim": module.vdim}
-        bias = module.in_proj_bias is not None
-        result = cls([head] * module.num_heads, module.embed_dim, **widths, bias=bias)
-        joint = module.in_proj_weight
-        if joint is None:
-            parts = [module.q_proj_weight, module.k_proj_weight, module.v_proj_weight]
-        else:
-            parts = list(joint.chunk(3))
-        biases = [None] * 3 if module.in_proj_bias is None else module.in_proj_bias.chunk(3)
-        result = result.to(parts[0])
-        with torch.no_grad():
-            for projection, weight, offset in zip(result._inputs(), parts, biases, strict=True):
-                projection.weight.copy_(weight)
-                if offset is not None:
-                    projection.bias.copy_(offset)
-            result.output_projection.load_state_dict(module.out_proj.state_dict())
-        return result.train(module.training)
+        return exchange.from_torch(cls, module)
 
     def to_torch(self) -> nn.MultiheadAttention:
         """The same attention as a module of torch, `batch_first`, with the same weights.
@@ -244,48 +224,19 @@ class MultiHead(nn.Module):
         Raises:
             ConfigError: torch's module has no equivalent; the message says of what.
         """
-        head, width = self.heads[0], self.query_projection.in_features
-        output = self.output_projection.out_features
-        obstacles = {
-            "heads that differ": not self.shared,
-            f"the score {type(head.score).__name__}": not isinstance(head.score, ScaledDot),
-            "a scale other than 1 / sqrt(D)": getattr(head.score, "scale", None) is not None,
-            "a learned temperature": getattr(head.score, "log_temperature", None) is not None,
-            f"the window {type(head.window).__name__}": not isinstance(head.window, Global),
-            "an align other than softmax": head.align is not masked_softmax,
-            "shared keys and values": self.kv_heads != self.count,
-            "rotary positions": self.rotary is not None,
-            "a context or heads of another width": {self.count * self.head_dim, output} != {width},
-        }
-        for obstacle, stands in obstacles.items():
-            if stands:
-                raise ConfigError(f"nn.MultiheadAttention has no counterpart for {obstacle}")
-        inputs = self._inputs()
-        weight = inputs[0].weight
-        module = nn.MultiheadAttention(
-            width,
-            self.count,
-            dropout=head.dropout,
-            bias=inputs[0].bias is not None,
-            kdim=self.key_projection.in_features,
-            vdim=self.value_projection.in_features,
-            batch_first=True,
-            device=weight.device,
-            dtype=weight.dtype,
-        )
-        with torch.no_grad():
-            if module.in_proj_weight is None:
-                for name, projection in zip("qkv", inputs, strict=True):
-                    getattr(module, f"{name}_proj_weight").copy_(projection.weight)
-            else:
-                module.in_proj_weight.copy_(torch.cat([each.weight for each in inputs]))
-            if module.in_proj_bias is not None:
-                module.in_proj_bias.copy_(torch.cat([each.bias for each in inputs]))
-            module.out_proj.load_state_dict(self.output_projection.state_dict())
-        return module.train(self.training)
+        return exchange.to_torch(self)
 
-    def _inputs(self) -> list[nn.Linear]:
-        return [self.query_projection, self.key_projection, self.value_projection]
+    @classmethod
+    def from_keras(cls, layer: Any) -> Self:
+        """The same attention as a `keras.layers.MultiHeadAttention` or `GroupQueryAttention`.
+
+        Keras takes values before keys, and its masks mean the same. `use_causal_mask` is the window
+        `Causal()`, to be set on `heads[0].window`.
+
+        Raises:
+            ConfigError: the layer is not built, or its values are projected to another width.
+        """
+        return exchange.from_keras(cls, layer)
 
 
 def _stack(parts: Sequence[Tensor | None]) -> Tensor | None:

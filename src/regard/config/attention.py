@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from regard.catalogue import ALIGNMENTS, SCORES, WINDOWS, find_mechanism, why_not
+from regard.catalogue import ALIGNMENTS, AUTHORS, SCORES, WINDOWS, find_mechanism, why_not
 from regard.config.section import Section, choices, one_of
 from regard.errors import did_you_mean
 
@@ -41,6 +41,12 @@ def _as_windows(given: Any) -> Any:
                 raise ValueError(f"{name}.{option}: wanted a whole number from 1 on, not {value!r}")
         windows[name] = {**known, **options}
     return windows
+
+
+def _canonical(family: str, given: Any) -> Any:
+    """The name of a mechanism of this family that is called by its author."""
+    mechanism = find_mechanism(given) if isinstance(given, str) else None
+    return mechanism.name if mechanism is not None and mechanism.family == family else given
 
 
 class AttentionConfig(Section):
@@ -80,10 +86,12 @@ class AttentionConfig(Section):
                 hint = (
                     f" the name of a layer: in Python, regard.attention's {mechanism.call}"
                     if mechanism
-                    else f" known{did_you_mean(given, [*SCORES, *WINDOWS, *ALIGNMENTS])}"
+                    else f" known{did_you_mean(given, [*SCORES, *WINDOWS, *ALIGNMENTS, *AUTHORS])}"
                 )
                 raise ValueError(f"{given!r} is{'' if mechanism else ' not'}{hint}")
-            given = {mechanism.family: given}
+            given = {mechanism.family: mechanism.name}
+        if isinstance(given, dict):
+            given = {field: _canonical(field, value) for field, value in given.items()}
         if isinstance(given, dict) and given.get("query") is None:
             window = given.get("window", "global")
             names = [given.get("score"), given.get("align")]

@@ -82,7 +82,7 @@ class ModelConfig(Section):
         attention = given.get("attention", cls.model_fields["attention"].default)
         if isinstance(attention, str):
             mechanism = find_mechanism(attention)
-            attention = {mechanism.family: attention} if mechanism else attention
+            attention = {mechanism.family: mechanism.name} if mechanism else attention
         asks = attention.get("query") if isinstance(attention, dict) else None
         defaults = {name: field.default for name, field in cls.model_fields.items()}
         for name, value, own in (

@@ -65,6 +65,7 @@ def example_weights(name: str) -> NDArray[np.float64]:
     mechanism = find_mechanism(name)
     if mechanism is None:
         raise ConfigError(f"'{name}' is not a mechanism; `regard mechanisms` lists them")
+    name = mechanism.name
     states = _states()
     with seeded(0), torch.no_grad():
         if name in AROUND:

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import ArrayLike
+from numpy.typing import NDArray
 
 from regard.errors import DataError
 from regard.plots.format import one_line
@@ -24,7 +25,7 @@ _WRITTEN = 10  # largest number of rows and columns with a number in each cell
 
 
 def plot_weights(
-    weights: ArrayLike,
+    weights: Any,
     *,
     queries: Sequence[str] | None = None,
     keys: Sequence[str] | None = None,
@@ -35,13 +36,14 @@ def plot_weights(
     In small pictures each weight is written into its cell.
 
     Parameters:
-        weights: [Q, K], not negative.
+        weights: [Q, K], not negative: an array, or a tensor as an attention returns it, of any
+            dtype and device, with or without gradient. Of [H, Q, K] each head has a panel.
         queries: Q names; by default their numbers.
         keys: K names; by default their numbers.
-        ax: where to draw; by default the axes of a new figure.
+        ax: where to draw [Q, K]; by default the axes of a new figure.
 
     Returns:
-        The axes.
+        The axes; of [H, Q, K] those of the first head, whose `figure` holds all.
 
     Raises:
         DataError: shapes that do not match, or weights that are negative or not finite.
@@ -49,11 +51,21 @@ def plot_weights(
     >>> plot_weights([[0.9, 0.1, 0.0], [0.2, 0.3, 0.5]], keys=["the", "cat", "sat"]).get_ylabel()
     'query'
     """
-    weights = np.asarray(weights, dtype=np.float64)
-    if weights.ndim != 2 or weights.size == 0:
+    weights = _numbers(weights)
+    if weights.ndim not in (2, 3) or weights.size == 0:
+        hint = "; of a batch, pass one case: weights[0]" if weights.ndim == 4 else ""
         shape = list(weights.shape)
-        raise DataError(f"weights: wanted [queries, keys], given the shape {shape}")
+        raise DataError(
+            f"weights: wanted [queries, keys] or [heads, queries, keys], given the shape {shape}"
+            f"{hint}"
+        )
     check_weights(weights)
+    if weights.ndim == 3:
+        if len(weights) > 1 and ax is not None:
+            raise DataError(f"weights: ax takes one head of {len(weights)}: pass weights[0]")
+        if ax is None:
+            return _draw_heads(weights, queries, keys, title="")
+        weights = weights[0]
     for what, names, count in zip(("queries", "keys"), (queries, keys), weights.shape, strict=True):
         if names is not None and len(names) != count:
             raise DataError(f"{what}: wanted {count} names, given {len(names)}")
@@ -82,9 +94,7 @@ def plot_weights(
     return ax
 
 
-def save_weights(
-    weights: ArrayLike, path: str | Path, *, title: str, overwrite: bool = False
-) -> None:
+def save_weights(weights: Any, path: str | Path, *, title: str, overwrite: bool = False) -> None:
     """Write a picture of the weights of one or several heads, with a panel for each.
 
     Parameters:
@@ -97,16 +107,35 @@ def save_weights(
         ConfigError: the path has another ending.
         RunError: the file exists, or cannot be written.
     """
-    heads = np.asarray(weights, dtype=np.float64)
+    heads = _numbers(weights)
 
     def draw() -> Axes:
-        size = (4.2 * len(heads), 1.4 + 0.16 * heads.shape[1])
-        panels = Figure(figsize=size, layout="constrained").subplots(1, len(heads), squeeze=False)
-        for number, (head, panel) in enumerate(zip(heads, panels[0], strict=True)):
-            plot_weights(head, ax=panel)
-            panel.set_title(title if len(heads) == 1 else f"{title}, head {number}")
-        first = panels[0, 0]
-        assert isinstance(first, Axes)
-        return first
+        return _draw_heads(heads, None, None, title=title)
 
     write_file(path, picture_writers(draw), overwrite=overwrite)
+
+
+def _draw_heads(
+    heads: NDArray[np.float64],
+    queries: Sequence[str] | None,
+    keys: Sequence[str] | None,
+    *,
+    title: str,
+) -> Axes:
+    """A panel for each of [H, Q, K]; the axes of the first."""
+    size = (4.2 * len(heads), 1.4 + 0.16 * heads.shape[1])
+    panels = Figure(figsize=size, layout="constrained").subplots(1, len(heads), squeeze=False)
+    for number, (head, panel) in enumerate(zip(heads, panels[0], strict=True)):
+        plot_weights(head, queries=queries, keys=keys, ax=panel)
+        of = f"head {number}" if len(heads) > 1 else ""
+        panel.set_title(", ".join(part for part in (title, of) if part))
+    first = panels[0, 0]
+    assert isinstance(first, Axes)
+    return first
+
+
+def _numbers(weights: Any) -> NDArray[np.float64]:
+    """The numbers of an array, a list, or a tensor with its gradient and on its device."""
+    if hasattr(weights, "detach"):
+        weights = weights.detach().cpu().double().numpy()
+    return np.asarray(weights, dtype=np.float64)

@@ -1,0 +1,28 @@
+"""Weights as an attention returns them: tensors with a gradient, of several heads."""
+
+import pytest
+import torch
+
+from regard.attention import MultiHead
+from regard.errors import DataError
+from regard.plots import plot_weights
+
+
+def test_live_weights_of_several_heads() -> None:
+    states = torch.randn(2, 5, 6, requires_grad=True)
+    weights = MultiHead(3, 6)(states, states).weights
+    assert weights.requires_grad
+    axes = plot_weights(weights[0], keys=list("abcde"))
+    panels = axes.figure.axes
+    assert [panel.get_title() for panel in panels] == ["head 0", "head 1", "head 2"]
+    for panel, head in zip(panels, weights[0], strict=True):
+        drawn = torch.tensor(panel.images[0].get_array().filled(0.0))
+        torch.testing.assert_close(drawn, head.detach().double())
+        assert [label.get_text() for label in panel.get_xticklabels()] == list("abcde")
+    assert plot_weights(weights[0, 1].bfloat16()).get_title() == ""
+    with pytest.raises(
+        DataError, match=r"given the shape \[2, 3, 5, 5\]; of a batch, pass one case"
+    ):
+        plot_weights(weights)
+    with pytest.raises(DataError, match=r"ax takes one head of 3: pass weights\[0\]"):
+        plot_weights(weights[0], ax=axes)
