@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from regard import SeriesClassifier
-from regard.data import sine
+from regard.data import Cases, sine
 from regard.inputs.series.view import SeriesView
 from regard.outputs.classes.outcome import ClassOutcome
 
@@ -47,3 +47,22 @@ def test_views_have_the_series_the_truth_and_the_prediction() -> None:
         assert isinstance(view.outcome, ClassOutcome)
         assert view.outcome.true == str(cases.labels[n])
         assert view.outcome.predicted == str(model.predict(cases)[n])
+
+
+def test_the_axis_has_seconds_or_the_numbers_of_the_header() -> None:
+    X = np.random.default_rng(0).normal(size=(8, 1, 3))
+    labels = np.array(["a", "b"] * 4)
+    settings: dict[str, Any] = {"encoder": "conv", "hidden": 4, "epochs": 1, "random_state": 0}
+
+    def view(names: tuple[str, ...], **options: Any) -> SeriesView:
+        cases = Cases(X, np.full(8, 3), labels, columns=names)
+        return _views(SeriesClassifier(**settings, **options).fit(cases), cases)[0]
+
+    timed = view((), rate=4.0)
+    assert (timed.steps.tolist(), timed.unit) == ([0, 0.25, 0.5], "time (s)")  # type: ignore[union-attr]
+    spectrum = view(("850", "852.5", "855"))
+    assert spectrum.steps is not None
+    assert spectrum.steps.tolist() == [850, 852.5, 855]
+    for names in ((), ("x", "y", "z"), ("3", "2", "1")):
+        plain = view(names)
+        assert (plain.steps, plain.unit) == (None, "step")

@@ -176,3 +176,29 @@ def test_shapes_that_do_not_match(arguments: dict[str, object], message: str) ->
     given = {"series": np.zeros((3, 5)), "weights": np.full(5, 0.2), **arguments}
     with pytest.raises(DataError, match=message):
         plot_attention(**given)  # type: ignore[arg-type]
+
+
+def test_steps_are_at_their_times() -> None:
+    times = np.array([0.0, 0.5, 2.0])
+    ax = plot_attention([1.0, 2.0, 3.0], [0.2, 0.5, 0.3], steps=times, unit="time (s)", span=(1, 3))
+    np.testing.assert_array_equal(_points(ax, 1, 3)[0, :, 0], times)
+    (area,) = (patch for patch in _lane(ax).patches if isinstance(patch, StepPatch))
+    # Half way between neighbours, and as far beyond the ends.
+    np.testing.assert_allclose(area.get_data().edges, [-0.25, 0.25, 1.25, 2.75])
+    assert _spans(ax) == [(0.25, 2.75)]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("time (s)", "value")
+    _render(ax)
+
+
+@pytest.mark.parametrize("steps", [[0, 1], [0, 2, 1], [0, 1, np.nan], [[0, 1, 2]]])
+def test_steps_must_ascend(steps: list[float]) -> None:
+    with pytest.raises(DataError, match="steps: wanted 3 ascending numbers, one for each step"):
+        plot_attention([1.0, 2.0, 3.0], [0.2, 0.5, 0.3], steps=steps)
+
+
+def test_a_bar_shows_the_colours_of_the_scale() -> None:
+    lane = _lane(plot_attention(np.zeros(10), [0.91, *[0.01] * 9]))
+    (bar,) = lane.child_axes
+    (mesh,) = bar.collections
+    assert mesh.get_clim() == (0, 0.91)
+    assert bar.get_ylim() == lane.get_ylim()

@@ -19,7 +19,8 @@ from regard.plots.lines import (
     fit_y,
     weight_scale,
 )
-from regard.plots.style import BLUE, GREY, VERMILION, axes_of_size
+from regard.plots.style import BLUE, GREY, VERMILION, WEIGHT_COLOURS, axes_of_size
+from regard.plots.times import edges
 
 __all__ = ["plot_attention"]
 
@@ -33,6 +34,8 @@ def plot_attention(
     *,
     span: tuple[int, int] | None = None,
     channels: Sequence[str] | None = None,
+    steps: ArrayLike | None = None,
+    unit: str = "step",
     ax: Axes | None = None,
 ) -> Axes:
     """Draw a series coloured by its attention weights, and the weights in a lane below it.
@@ -48,6 +51,9 @@ def plot_attention(
             span shades nothing.
         channels: C names; by default their numbers. The name of a single channel is the label of
             the y axis.
+        steps: [T] where each step is on the x axis, ascending, such as its time; by default its
+            number.
+        unit: label of the x axis.
         ax: where to draw; by default the axes of a new figure.
 
     Returns:
@@ -61,34 +67,36 @@ def plot_attention(
     """
     series = np.atleast_2d(np.asarray(series, dtype=np.float64))
     weights = np.asarray(weights, dtype=np.float64)
-    _check(series, weights, span, channels)
-    C, T = series.shape
+    x = np.arange(series.shape[-1]) if steps is None else np.asarray(steps)
+    x = x.astype(np.float64)
+    _check(series, weights, span, channels, x)
+    C = len(series)
+    ends = edges(x, step=1.0)
     ax = ax or axes_of_size(8.0, 2.4 + 0.34 * min(C, 40))
     scale = weight_scale(weights)
     # The lane takes the lowest part of the axes, the series the rest.
     lane_share = float(np.clip(1.5 / (C + 1.5), 0.12, 0.28))
 
     drawn = series if C == 1 else _stack(series)
-    steps = np.arange(T, dtype=np.float64)
-    ax.add_collection(coloured_lines(steps, drawn, weights, scale), autolim=False)
+    ax.add_collection(coloured_lines(x, drawn, weights, scale), autolim=False)
     floor, ceiling = fit_y(ax, drawn.ravel(), lane=lane_share)
-    ax.set_xlim(-0.5, T - 0.5)
-    ax.set_xlabel("step")
-    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
+    ax.set_xlim(ends[0], ends[-1])
+    ax.set_xlabel(unit, parse_math=False)
+    ax.xaxis.set_major_locator(MaxNLocator(6, integer=steps is None, min_n_ticks=1))
     if C == 1:
         ticks = np.asarray(MaxNLocator(4).tick_values(floor, ceiling))
         inside = ticks[(floor <= ticks) & (ticks <= ceiling)]
         ax.yaxis.set_major_locator(FixedLocator(inside.tolist()))
-        if channels is not None:
-            ax.set_ylabel(one_line(channels[0], 30), parse_math=False)
+        name = "value" if channels is None else one_line(channels[0], 30)
+        ax.set_ylabel(name, parse_math=False)
     else:
         names = [str(c) for c in range(C)] if channels is None else channels
         shown = range(0, C, -(-C // _LABELLED_CHANNELS))
         labels = [one_line(names[c], 18) for c in shown]
         ax.set_yticks([C - 1.0 - c for c in shown], labels, parse_math=False)
     if span is not None and span[0] < span[1]:
-        _shade(ax, span, T)
-    _add_lane(ax, weights, scale, lane_share)
+        _shade(ax, (float(ends[span[0]]), float(ends[span[1]])))
+    _add_lane(ax, ends, weights, scale, lane_share)
     return ax
 
 
@@ -97,6 +105,7 @@ def _check(
     weights: NDArray[np.float64],
     span: tuple[int, int] | None,
     channels: Sequence[str] | None,
+    x: NDArray[np.float64],
 ) -> None:
     if series.ndim != 2 or series.size == 0:
         shape = list(series.shape)
@@ -108,6 +117,8 @@ def _check(
     check_weights(weights)
     if channels is not None and len(channels) != C:
         raise DataError(f"channels: wanted {C} names, given {len(channels)}")
+    if x.shape != (T,) or not (np.isfinite(x).all() and (np.diff(x) > 0).all()):
+        raise DataError(f"steps: wanted {T} ascending numbers, one for each step")
     if span is not None and not 0 <= span[0] <= span[1] <= T:
         raise DataError(f"span: wanted 0 <= start <= stop <= {T}, given {tuple(span)}")
 
@@ -122,26 +133,37 @@ def _stack(series: NDArray[np.float64]) -> NDArray[np.float64]:
     return stacked
 
 
-def _shade(ax: Axes, span: tuple[int, int], T: int) -> None:
+def _shade(ax: Axes, span: tuple[float, float]) -> None:
     """Shade the true span, and label it on the side with more room."""
-    start, stop = span[0] - 0.5, span[1] - 0.5
+    start, stop = span
     ax.axvspan(start, stop, facecolor=BLUE, alpha=0.16, linewidth=0, zorder=0)
-    x, side = (start, "left") if start + stop < T else (stop, "right")
+    x, side = (start, "left") if start + stop < sum(ax.get_xlim()) else (stop, "right")
     top = ax.get_xaxis_transform()
     note = {"xytext": (0, 2), "ha": side, "va": "bottom", "color": BLUE, **_NOTE}
     ax.annotate("true span", (x, 1), xycoords=top, **note)
 
 
-def _add_lane(ax: Axes, weights: NDArray[np.float64], scale: Normalize, height: float) -> None:
-    """The weights as an area; its axis on the right is also the scale of the colours."""
+def _add_lane(
+    ax: Axes,
+    ends: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    scale: Normalize,
+    height: float,
+) -> None:
+    """The weights as an area; the bar of the colours on its right is also its scale."""
     lane = add_lane(ax, height, axis="right")
-    steps = np.arange(len(weights) + 1) - 0.5
-    lane.stairs(weights, steps, fill=True, color=VERMILION, alpha=0.75, linewidth=0)
+    lane.stairs(weights, ends, fill=True, color=VERMILION, alpha=0.75, linewidth=0)
     even = float(weights.mean())
     lane.axhline(even, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
     top = float(scale.vmax or 1.0)
     lane.set_ylim(0, top)
     lane.set_yticks([even, top], ["even", f"{top:.2g}"], fontsize="small")
     lane.yaxis.tick_right()
+    bar = lane.inset_axes((1, 0, 0.01, 1))
+    levels = np.linspace(0, top, 129)
+    bar.pcolormesh([0, 1], levels, levels[:-1, None], cmap=WEIGHT_COLOURS, norm=scale)
+    bar.collections[0].set_rasterized(True)
+    bar.set_axis_off()
+    lane.spines["right"].set_position(("axes", 1.01))
     note = {"xytext": (-4, 0), "ha": "right", "va": "center", **_NOTE}
     lane.annotate("weight", (0, 0.5), xycoords="axes fraction", **note)

@@ -1,6 +1,6 @@
 """Configuration sections of series."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -25,6 +25,9 @@ class _Series(Section):
         "refuse",
         description="what to do with missing values: refuse; interpolate; skip, which leaves out "
         "cases with missing values or labels",
+    )
+    rate: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="steps in a second, for pictures with seconds on their axis"
     )
 
 

@@ -26,12 +26,13 @@ from regard.inputs.series.sine import sine
 from regard.inputs.series.view import SeriesView
 from regard.models import SeriesModel, make_encoder
 from regard.plots import Outcome
+from regard.tables.cells import is_number
 from regard.training import Part, SequencePart, warp
 
 __all__ = ["SeriesInput"]
 
 # Fields of the section `data` that readers do not take.
-_NOT_READ = {"kind", "scaling", "validation_share", "test_share"}
+_NOT_READ = {"kind", "rate", "scaling", "validation_share", "test_share"}
 
 
 class SeriesInput(Input):
@@ -214,6 +215,7 @@ class SeriesInput(Input):
     def view(self, seen: Inference, n: int, outcome: Outcome) -> SeriesView:
         cases: Cases = seen.cases
         start, stop = (0, 0) if cases.spans is None else map(int, cases.spans[n])
+        steps, unit = self._axis(int(cases.lengths[n]))
         return SeriesView(
             id=str(cases.ids[n]),
             outcome=outcome,
@@ -221,7 +223,20 @@ class SeriesInput(Input):
             channels=cases.channels,
             weights=seen.maps["weights"][n],
             span=(start, stop) if start < stop else None,
+            steps=steps,
+            unit=unit,
         )
+
+    def _axis(self, length: int) -> tuple[NDArray[np.float64] | None, str]:
+        """Where the steps of a case are on an axis, and its label: seconds, or the header's."""
+        rate, names = self.config.data.rate, self._names.values
+        if rate is not None:
+            return np.arange(length) / rate, "time (s)"
+        if len(names) == length and all(map(is_number, names)):
+            steps = np.array([float(name) for name in names])
+            if np.isfinite(steps).all() and (np.diff(steps) > 0).all():
+                return steps, "step, as the column is named"
+        return None, "step"
 
     def columns(self, seen: Inference) -> dict[str, Any]:
         """`from` and `to`: the shortest span of steps with half of the weight."""

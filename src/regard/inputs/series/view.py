@@ -29,12 +29,16 @@ class SeriesView(CaseView):
         channels: C names.
         weights: [T], not negative.
         span: half-open (start, stop) steps that are known to matter, not empty; or None.
+        steps: [T] where each step is on the x axis, ascending; None for its number.
+        unit: label of the x axis.
     """
 
     series: NDArray[np.floating]
     channels: tuple[str, ...]
     weights: NDArray[np.floating]
     span: tuple[int, int] | None = None
+    steps: NDArray[np.floating] | None = None
+    unit: str = "step"
 
     def picture(self, name: str) -> Markup:
         return self._svg(name, width=4.4)
@@ -81,4 +85,12 @@ class SeriesView(CaseView):
         ax = axes_of_size(width, height * (1 if width < 6 else 1.3))
         # The default name of a single channel says nothing.
         channels = None if self.channels == ("channel 0",) else self.channels
-        return plot_attention(self.series, self.weights, span=self.span, channels=channels, ax=ax)
+        return plot_attention(
+            self.series,
+            self.weights,
+            span=self.span,
+            channels=channels,
+            steps=self.steps,
+            unit=self.unit,
+            ax=ax,
+        )
