@@ -297,13 +297,13 @@ def test_with_hierarchical_pooling_a_text_alone_is_the_same_as_among_others() ->
         ([], "X: Found array with 0 sample"),
         ("a film", r"string object received; for one text write \[text\]"),
         (b"a film", "string object received"),
-        (["a film", ""], "X: case 1 is empty"),
-        (["a film", " \n\t"], "X: case 1 is empty"),
-        (["a film", None], r"X: case 1 is missing \(NaN or None\)"),
-        (["a film", float("nan")], r"X: case 1 is missing \(NaN or None\)"),
-        ([1, 2], "X: case 0: wanted text, given int 1"),
-        ([b"a film", "b"], "X: case 0: wanted text, given bytes b'a film'; decode it"),
-        (["half \ud800", "b"], "X: case 0 has an unpaired surrogate"),
+        (["a film", ""], "X, case 1: the text is missing; "),
+        (["a film", " \n\t"], "X, case 1: the text is missing; "),
+        (["a film", None], "X, case 1: the text is missing; "),
+        ([None, float("nan")], "X, case 0: the text is missing; also case 1; "),
+        ([1, 2], "X, case 0: wanted text, given int; also case 1$"),
+        ([b"a film", "b"], "X, case 0: wanted text, given bytes; decode it$"),
+        (["half \ud800", "b"], "X, case 0: an unpaired surrogate"),
         (np.zeros((2, 3)), r"X has the shape \[2, 3\]; wanted one text for each case"),
         (None, "X: wanted a list of texts, given NoneType"),
         (7, "X: wanted a list of texts, given int"),
@@ -316,6 +316,51 @@ def test_what_is_no_list_of_texts(fitted: TextClassifier, X: Any, message: str) 
     for method in (fitted.predict, fitted.attend, fitted.words):
         with pytest.raises(DataError, match=message):
             method(X)
+
+
+def test_what_is_missing_may_be_skipped_in_training_alone() -> None:
+    texts, labels = _texts(12)
+    given: list[Any] = [*texts, None, "a good film", " "]
+    model = _make(epochs=1, missing="skip")
+    with pytest.warns(RegardWarning, match="left out"):
+        model.fit(given, [*labels, "up", None, "down"])
+    notes = ["2 of 15 cases are left out: no text", "1 of 15 cases is left out: no label"]
+    assert model.notes_[:2] == notes
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RegardWarning)
+        alone = _make(epochs=1).fit(texts, labels)
+    for name, tensor in alone.model_.state_dict().items():
+        assert torch.equal(tensor, model.model_.state_dict()[name]), name
+    with pytest.raises(DataError, match="X, case 1: the text is missing; leave it out$"):
+        model.predict(["a", ""])
+    with pytest.raises(DataError, match="X, case 0: the text is missing; pass missing='skip'$"):
+        _make().fit(["", "b"], ["up", "down"])
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_columns_of_frames(fitted: TextClassifier, library: str) -> None:
+    frames = pytest.importorskip(library)
+    texts, labels = _texts(12)
+    expected = fitted.predict_proba(texts)
+    frame = frames.DataFrame({"said": texts, "n": list(range(12)), "class": labels})
+    if library == "pandas":
+        frame = frame.set_index("n").sort_index(ascending=False)
+        expected = expected[::-1]
+        np.testing.assert_array_equal(
+            fitted.predict_proba(frame["said"].astype("category")), expected
+        )
+    np.testing.assert_array_equal(fitted.predict_proba(frame["said"]), expected)
+    np.testing.assert_array_equal(fitted.predict_proba(frame[["said"]]), expected)
+    with pytest.raises(DataError) as caught:
+        fitted.predict(frame[["said", "class"]])
+    assert str(caught.value) == (
+        "X is a data frame, whose columns are said, class; give the one with the texts, such as "
+        "X['text']"
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RegardWarning)
+        model = _make(epochs=1).fit(frame["said"], frame["class"])
+    assert model.classes_.tolist() == ["down", "up"]
 
 
 @pytest.mark.parametrize(

@@ -104,9 +104,10 @@ def test_classes_are_kept_as_they_are(y: list[Any], kind: str) -> None:
             "X has the shape [1, 1]; wanted one text for each case: [cases]",
         ),
         (
-            pl.DataFrame({"text": ["a"]}),
+            pl.DataFrame({"said": ["a"], "by": ["b"]}),
             None,
-            "X is a data frame; give the column with the texts, such as X['text']",
+            "X is a data frame, whose columns are said, by; give the one with the texts, such as "
+            "X['text']",
         ),
         (["a", "b"], ["u"], "y has 1 labels, X has 2 cases; wanted one for each"),
         (["a", "b"], ["u", None], "y, case 1: the label is missing; pass missing='skip'"),
@@ -138,8 +139,7 @@ def test_columns_of_pandas() -> None:
     assert labels_of(texts) == ["u", "v"]
     with pytest.raises(DataError, match=r"^X, case 1: the text is missing; pass missing='skip'$"):
         as_texts(pandas.Series(["a", None]))
-    with pytest.raises(DataError, match=r"^X is a data frame; give the column with the texts"):
-        as_texts(pandas.DataFrame({"text": ["a"]}))
+    assert as_texts(pandas.DataFrame({"text": ["a"]})).texts == ("a",)
 
 
 ROWS = [("It works.", "good"), ("It broke,\ntwice", "bad"), ('a "5" mm', "good")]

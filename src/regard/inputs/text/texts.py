@@ -77,7 +77,7 @@ def as_texts(X: Any, y: Any = None, *, missing: Missing = "refuse") -> Texts:
     """Convert Python objects to `Texts`. Errors use scikit-learn's wording where it has one.
 
     Parameters:
-        X: B strings: a list, a tuple, an array or a column of a data frame.
+        X: B strings: a list, a tuple, an array, or a column of a data frame, also as a frame.
         y: [B] classes, unchanged, or None.
         missing: "refuse", or "skip" to leave out cases without a text or a class, with a note.
 
@@ -185,7 +185,12 @@ def _items(X: Any) -> list[Any]:
             "for one text write [text]"
         )
     if hasattr(X, "columns"):
-        raise DataError("X is a data frame; give the column with the texts, such as X['text']")
+        names = [*X.columns]
+        if len(names) != 1:
+            shown = ", ".join(map(str, names)) or "none"
+            fix = "give the one with the texts, such as X['text']"
+            raise DataError(f"X is a data frame, whose columns are {shown}; {fix}")
+        X = X[names[0]]
     shape = getattr(X, "shape", None)
     if shape is not None and len(shape) != 1:
         raise DataError(f"X has the shape {list(shape)}; wanted one text for each case: [cases]")
