@@ -219,7 +219,7 @@ def name_of(make: Any, field: str) -> str:
         ConfigError: a class or function means nothing there.
     """
     if field != "encoder" and field not in ("attention", *_MECHANISMS):
-        raise ConfigError(f"{field}: wanted a value, given {make!r}")
+        raise ConfigError(f"{field}: wanted a value, given {_what(make)}")
     tables = (ENCODERS,) if field == "encoder" else tuple(_MECHANISMS.values())
     for table in tables:
         for name, row in table.items():
@@ -232,8 +232,13 @@ def name_of(make: Any, field: str) -> str:
 def _name(make: Any) -> str:
     name = getattr(make, "__name__", "<lambda>")
     if name == "<lambda>":
-        raise ConfigError(f"{make!r} has no name; give a class or a named function")
+        raise ConfigError(f"{_what(make)} has no name; give a class or a named function")
     return str(name)
+
+
+def _what(make: Any) -> str:
+    """In one line, as the repr of a module is not."""
+    return repr(make) if hasattr(make, "__name__") else f"an object of {type(make)!r}"
 
 
 def _module(make: Any) -> str:

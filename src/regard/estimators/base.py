@@ -345,13 +345,13 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
 
     def resolve(self, seed: int) -> Config:
         """The parameters as a configuration, checked."""
-        given = {name: as_json(value, name) for name, value in self.get_params(deep=False).items()}
         config = config_of(self.task)
-        sections: dict[str, Any] = {
-            name: {field: given[field] for field in section_fields(config, name)}
-            for name in ("model", "training")
-        }
-        data = {"kind": "arrays", **{name: given[name] for name in data_fields(self.task)}}
+
+        def given(fields: Collection[str]) -> dict[str, Any]:
+            return {name: as_json(getattr(self, name), name) for name in fields}
+
+        sections = {name: given(section_fields(config, name)) for name in ("model", "training")}
+        data = {"kind": "arrays", **given(data_fields(self.task))}
         return resolve_config(
             {"task": self.task, "seed": seed, "data": data, **sections},
             source=type(self).__name__,
@@ -381,11 +381,17 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
     def _seed(self) -> int:
         if isinstance(self.random_state, int | np.integer):
             return int(self.random_state)
-        return int(check_random_state(self.random_state).randint(2**31))
+        try:
+            return int(check_random_state(self.random_state).randint(2**31))
+        except ValueError:
+            raise ConfigError(
+                "random_state: wanted a whole number, a numpy.random.RandomState or None, given "
+                f"an object of the type {type(self.random_state).__name__}"
+            ) from None
 
     def _placed(self, model: nn.Module) -> torch.device:
         """Move the model to the device that `device` names, where it stays."""
-        cuda = self.device != "cpu" and torch.cuda.is_available()
+        cuda = as_json(self.device, "device") != "cpu" and torch.cuda.is_available()
         device = torch.device("cuda" if cuda else "cpu")
         with _PLACING:  # until the model is there, no thread may use it
             if next(model.parameters()).device.type != device.type:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from enum import Enum
 from inspect import Parameter, Signature
+from pathlib import PurePath
 from textwrap import TextWrapper
 from typing import Any
 
@@ -11,7 +13,7 @@ import numpy as np
 
 from regard.catalogue import ALIGNMENTS, ENCODERS, SCORES, WINDOWS
 from regard.config import Config, config_of, kinds_of
-from regard.errors import did_you_mean
+from regard.errors import ConfigError, did_you_mean
 from regard.plugins import name_of
 
 __all__ = ["as_json", "constructor", "data_fields", "documented", "section_fields"]
@@ -93,9 +95,36 @@ def documented(task: str) -> str:
 
 
 def as_json(value: Any, field: str = "") -> Any:
-    """A parameter as JSON has it; objects that a plug-in may register become their names."""
-    if isinstance(value, dict):
-        return {str(as_json(key)): as_json(item, key) for key, item in value.items()}
-    if callable(value) and not isinstance(value, np.generic):
+    """A parameter as JSON has it; objects that a plug-in may register become their names.
+
+    Arrays, tensors, series and indexes become lists, paths text, and members of an enumeration
+    their values.
+
+    Raises:
+        ConfigError: it is none of these, and so could not be saved.
+    """
+    if value is None or isinstance(value, Enum | str | int | float):
+        return value.value if isinstance(value, Enum) else value
+    if isinstance(value, np.floating):
+        return float(value)
+    if isinstance(value, PurePath):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {_key(key, field): as_json(item, str(key)) for key, item in value.items()}
+    if isinstance(value, list | tuple | range):
+        return [as_json(item, field) for item in value]
+    for listed in ("tolist", "to_list"):
+        if hasattr(value, listed) and not isinstance(value, type):
+            return as_json(getattr(value, listed)(), field)
+    if callable(value):
         return name_of(value, field)
-    return value.item() if isinstance(value, np.generic) else value
+    kind = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+    raise ConfigError(
+        f"{field}: wanted a number, text, a list or a table, which JSON can hold, given an object "
+        f"of the type {kind}"
+    )
+
+
+def _key(key: Any, field: str) -> str:
+    """The key of a table, such as a label."""
+    return str(as_json(key, field))
