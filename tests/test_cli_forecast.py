@@ -280,10 +280,10 @@ def test_predict_goes_on_after_what_was_trained_on(
     assert code == 0
     assert regard.out == f"3 steps of 2 series: {out}\n"
     rows = _read(out)
-    assert list(rows[0]) == ["unique_id", "ds", "sales", "sales 0.1", "sales 0.9"]
+    assert list(rows[0]) == ["shop", "day", "sales", "sales 0.1", "sales 0.9"]
     after = [str(day) for day in DAYS[ROWS:]]
     wanted = [(shop, day) for shop in SHOPS for day in after]
-    assert [(row["unique_id"], row["ds"]) for row in rows] == wanted
+    assert [(row["shop"], row["day"]) for row in rows] == wanted
     forecast = SeriesForecaster.load(made / "run").forecast(PAST, future=FUTURE)
     for name, values in (("sales", forecast.values), ("sales 0.9", forecast.quantiles[0.9])):
         found = np.array([float(row[name]) for row in rows]).reshape(2, 3)
@@ -316,7 +316,7 @@ def test_predict_goes_on_after_a_newer_table(regard: Regard, made: Path, tmp_pat
     )
     assert code == 0
     assert regard.out == f"3 steps of 1 series: {out}\n"
-    assert [(row["unique_id"], row["ds"]) for row in _read(out)] == [
+    assert [(row["shop"], row["day"]) for row in _read(out)] == [
         ("south", str(day)) for day in DAYS[41:44]
     ]
 
@@ -547,7 +547,8 @@ def _no_rows(lines: list[str]) -> None:
         (_off, "sales.csv, row 13, column 'ds': 2024-01-12T07:30 does not fit the most frequent "
          "step, 1 day, after 2024-01-11 of row 12"),
         (_zones, "sales.csv, row 13, column 'ds': '2024-01-12T00:00+02:00' has the zone +02:00, "
-         "'2024-01-01T00:00Z' has the zone Z (row 2); write all times in one zone, such as UTC"),
+         "'2024-01-01T00:00Z' has the zone UTC (row 2); name the zone whose calendar they follow, "
+         "such as Europe/Berlin; set \"time_zone\" in \"data\""),
         (_text, "sales.csv, row 13, column 'y': 'many' is not a number"),
         (_missing, "sales.csv, row 13, column 'y': the value is missing (NaN); set "
          '"missing": "interpolate" in "data"'),

@@ -227,8 +227,8 @@ def test_a_long_table_of_the_forecast() -> None:
     frame = pl.concat([frame, frame.with_columns(shop=pl.lit("s"), x=pl.col("x") + 5)])
     forecast = _made(id="shop", target=["x", "z"], quantiles=[0.75, 0.25]).fit(frame).forecast()
     table = forecast.columns()
-    assert list(table) == ["unique_id", "ds", "x", "x 0.25", "x 0.75", "z", "z 0.25", "z 0.75"]
-    assert table["unique_id"].tolist() == ["n"] * 3 + ["s"] * 3
+    assert list(table) == ["shop", "ds", "x", "x 0.25", "x 0.75", "z", "z 0.25", "z 0.75"]
+    assert table["shop"].tolist() == ["n"] * 3 + ["s"] * 3
     np.testing.assert_array_equal(table["ds"], np.tile(forecast.times[0], 2))
     np.testing.assert_array_equal(table["x"], forecast.values[:, 0].ravel())
     np.testing.assert_array_equal(table["z 0.25"], forecast.quantiles[0.25][:, 1].ravel())
@@ -594,6 +594,8 @@ def test_a_damaged_run_is_refused(fitted: SeriesForecaster, tmp_path: Path) -> N
             file.write_text(json.dumps(changed))
             if (names, spoiled) == (("latest", "dates"), "empty"):
                 continue  # numbers, as null counts for no
+            if (names, spoiled) == (("zones",), "drop"):
+                continue  # as in runs from before there were zones
             with pytest.raises(RunError, match="run"):
                 SeriesForecaster.load(tmp_path / "run")
 

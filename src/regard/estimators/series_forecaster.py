@@ -14,6 +14,7 @@ from regard.estimators.base import AttentionEstimator, Floats
 from regard.inputs.panel.calendar import Step
 from regard.inputs.panel.cases import PanelWindows
 from regard.inputs.panel.panel import Panel
+from regard.inputs.panel.zones import written
 
 __all__ = ["Forecast", "SeriesForecaster"]
 
@@ -24,11 +25,13 @@ class Forecast:
 
     Attributes:
         ids: [B] what the source calls each series.
-        times: [B, horizon] of the future steps.
+        times: [B, horizon] of the future steps; in UTC where there is a zone.
         targets: M names.
         values: [B, M, horizon].
         quantiles: level to [B, M, horizon].
         weights: [B, M, horizon, window], the attention of each future step; rows sum to one.
+        zone: of the times, if they have one.
+        names: of the columns of ids and times.
     """
 
     ids: NDArray[Any]
@@ -37,11 +40,18 @@ class Forecast:
     values: Floats
     quantiles: Mapping[float, Floats] = field(default_factory=dict)
     weights: Floats = field(default_factory=lambda: np.empty(0))
+    zone: str | None = None
+    names: tuple[str, str] = ("unique_id", "ds")
 
     def columns(self) -> dict[str, NDArray[Any]]:
-        """A long table, a row for each series and time: id, time, each target, its quantiles."""
+        """A long table, a row for each series and time: id, time, each target, its quantiles.
+
+        Times of a zone are text with their offset from UTC, such as 2024-12-31T00:00:00+01:00.
+        """
         _, _, horizon = self.values.shape
-        table = {"unique_id": np.repeat(self.ids, horizon), "ds": self.times.ravel()}
+        times = self.times if self.zone is None else written(self.times, self.zone)
+        id_name, time_name = self.names
+        table = {id_name: np.repeat(self.ids, horizon), time_name: times.ravel()}
         for m, name in enumerate(self.targets):
             table[name] = self.values[:, m].ravel()
             for level, values in self.quantiles.items():
@@ -123,6 +133,8 @@ class SeriesForecaster(AttentionEstimator):
             values[..., 0],
             {level: values[..., 1 + at] for at, level in enumerate(output.levels)},
             incoming.collect(seen.maps["attention"]),
+            seen.cases.panel.zone,
+            (self.input_.config.data.id or "unique_id", self.input_.config.data.time or "ds"),
         )
 
     def forecast_windows(self, cases: PanelWindows) -> Floats:

@@ -10,8 +10,10 @@ import pytest
 
 from regard.errors import ConfigError, DataError
 from regard.inputs.panel.calendar import guess_season, next_times, show_time
+from regard.inputs.panel.frames import as_panel
 from regard.inputs.panel.panel import Panel
 from regard.inputs.panel.tables import read_panel
+from regard.inputs.panel.zones import written
 
 FOLDER = os.environ.get("REGARD_DATA")
 real = pytest.mark.skipif(
@@ -131,6 +133,10 @@ def test_damaged_packing(file: Path) -> None:
         (["2024-01-01 22:00 -0300", "2024-01-01 23:00 -0300"],
          ["2024-01-02T01:00", "2024-01-02T02:00"]),
         (["1949", "1950", "1951"], ["1949", "1950", "1951"]),
+        (["202311", "202312", "202401"], ["2023-11-01", "2023-12-01", "2024-01-01"]),
+        (["202312", "202313", "202314"], ["202312", "202313", "202314"]),
+        (["29.2.2024", "1.3.2024"], ["2024-02-29", "2024-03-01"]),
+        (["12/31/2023 22:00", "12/31/2023 23:00"], ["2023-12-31T22:00", "2023-12-31T23:00"]),
         (["1.0", "2.0", "3.0"], ["1", "2", "3"]),
     ],
 )  # fmt: skip
@@ -139,13 +145,131 @@ def test_forms_of_times(file: Path, texts: list[str], wanted: list[str]) -> None
     assert [show_time(time) for time in panel.times[0]] == wanted
 
 
+@pytest.mark.parametrize(
+    ("time_format", "texts", "wanted"),
+    [
+        ("%d.%m.%Y", ["01.02.2024", "01.03.2024"], ["2024-02-01", "2024-03-01"]),
+        ("%m/%d/%y", ["01/02/24", "01/03/24"], ["2024-01-02", "2024-01-03"]),
+        ("%b %Y", ["Dec 2023", "Jan 2024"], ["2023-12-01", "2024-01-01"]),
+        ("%Y%m%d%H", ["2024010122", "2024010123"], ["2024-01-01T22:00", "2024-01-01T23:00"]),
+        ("%d.%m.%Y %H%z", ["01.01.2024 00+0100", "02.01.2024 00+0100"],
+         ["2023-12-31T23:00", "2024-01-01T23:00"]),
+    ],
+)  # fmt: skip
+def test_times_of_a_form_that_is_given(
+    file: Path, time_format: str, texts: list[str], wanted: list[str]
+) -> None:
+    panel = reading(file, daily(*texts), time_format=time_format)
+    assert [show_time(time) for time in panel.times[0]] == wanted
+
+
+def test_times_of_another_form(file: Path) -> None:
+    options = {"time_format": "%d.%m.%Y"}
+    assert refusal(file, daily("01.02.2024", "2024-03-01"), **options) == (
+        "toy.csv, row 3, column 'ds': '2024-03-01' is not a time of the form '%d.%m.%Y'; "
+        "pass time_format"
+    )
+    with pytest.raises(ConfigError, match=r"^time_format: '%d\.%Q' cannot be read: 'Q' is a bad"):
+        reading(file, daily("01.02.2024"), time_format="%d.%Q")
+
+
+# Zones
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "every", "step", "last"),
+    [
+        ("Europe/Berlin", "2024-03-29", "D", "1 day", "2024-04-04T00:00:00+02:00"),
+        ("Europe/Berlin", "2024-10-25", "D", "1 day", "2024-10-31T00:00:00+01:00"),
+        ("Europe/Berlin", "2023-12-01", "MS", "1 month", "2024-06-01T00:00:00+02:00"),
+        ("Europe/Berlin", "2023-11-30", "ME", "1 month", "2024-05-31T00:00:00+02:00"),
+        ("Europe/Berlin", "2024-03-10", "W", "7 days", "2024-04-21T00:00:00+02:00"),
+        ("Europe/Berlin", "2024-10-27 01:00", "h", "1 hour", "2024-10-27T06:00:00+01:00"),
+        ("Asia/Tokyo", "2024-05-02", "B", "1 business day", "2024-05-10T00:00:00+09:00"),
+        ("America/New_York", "2024-03-07", "B", "1 business day", "2024-03-15T00:00:00-04:00"),
+        # midnight is left out on 4 November 2018
+        ("America/Sao_Paulo", "2018-11-01", "D", "1 day", "2018-11-07T00:00:00-02:00"),
+        ("Asia/Kolkata", "2024-01-01", "D", "1 day", "2024-01-07T00:00:00+05:30"),
+        ("UTC", "2024-01-01", "D", "1 day", "2024-01-07T00:00:00+00:00"),
+    ],
+)
+@pytest.mark.parametrize("text", [False, True])
+def test_steps_follow_the_calendar_of_the_zone(
+    zone: str, first: str, every: str, step: str, last: str, text: bool
+) -> None:
+    """The steps of pandas, from frames and from text with offsets."""
+    pandas: Any = pytest.importorskip("pandas")
+    if every == "D":
+        naive = pandas.date_range(first, periods=7, freq=every)
+        whole = naive.tz_localize(zone, nonexistent="shift_forward")
+    else:
+        whole = pandas.date_range(first, periods=7, freq=every, tz=zone)
+    times = whole[:5]
+    if text:
+        frame = pl.DataFrame({"ds": [time.isoformat() for time in times], "y": range(5)})
+    else:
+        frame = pandas.DataFrame({"y": range(5)}, index=times)
+    panel = as_panel(frame, time_zone=zone if text else None)
+    assert panel.zone == zone
+    assert panel.step is not None
+    assert str(panel.step) == step
+    assert list(panel.times[0]) == [time.to_datetime64() for time in times.tz_convert(None)]
+    following = next_times(panel.times[0], 2, step=panel.step)
+    assert list(following) == [time.to_datetime64() for time in whole[5:].tz_convert(None)]
+    assert written(following, zone)[-1] == last
+    assert panel.clock(following).dtype == panel.times[0].dtype
+
+
+def test_offsets_are_a_zone_of_their_own(file: Path) -> None:
+    days = [f"2024-05-{day}T00:00:00+02:00" for day in (28, 29, 30)]
+    panel = reading(file, daily(*days))
+    assert panel.zone == "+02:00"
+    following = next_times(panel.times[0], 1, step=panel.step)
+    assert written(following, "+02:00").tolist() == ["2024-05-31T00:00:00+02:00"]
+    assert [show_time(time) for time in panel.clock(following)] == ["2024-05-31"]
+    assert reading(file, daily(*days), time_zone="Europe/Berlin").zone == "Europe/Berlin"
+
+
+def test_missing_days_of_a_zone(file: Path) -> None:
+    days = [f"2024-03-{day}T00:00:00+01:00" for day in (28, 29, 30)]
+    content = daily(*days, "2024-04-02T00:00:00+02:00", "2024-04-03T00:00:00+02:00")
+    assert refusal(file, content, time_zone="Europe/Berlin") == (
+        "toy.csv, row 5, column 'ds': 2024-04-02 follows 2024-03-30 of row 4, a gap in steps of "
+        f"1 day; {FILL}, {ROWS}"
+    )
+    panel = reading(file, content, time_zone="Europe/Berlin", missing="interpolate")
+    assert [show_time(time) for time in panel.clock(panel.times[0])] == [
+        "2024-03-28", "2024-03-29", "2024-03-30", "2024-03-31", "2024-04-01", "2024-04-02",
+        "2024-04-03",
+    ]  # fmt: skip
+
+
+def test_clocks_that_are_set_back_ascend_in_pictures() -> None:
+    hours = np.arange(np.datetime64("2024-10-26T23"), np.datetime64("2024-10-27T03")).astype(
+        "M8[us]"
+    )
+    panel = Panel((np.ones((1, 4)),), (hours,), np.arange(1), ("y",), zone="Europe/Berlin")
+    assert [show_time(time)[11:] for time in panel.clock(hours)] == [
+        "01:00", "02:00", "03:00", "04:00",
+    ]  # fmt: skip
+
+
+def test_zones_that_do_not_fit(file: Path) -> None:
+    with pytest.raises(ConfigError, match=r"^time_zone: no zone 'Berlin'; wanted a name such as"):
+        reading(file, daily("2024-01-01"), time_zone="Berlin")
+    assert refusal(file, daily("2024-01-01", "2024-01-02"), time_zone="Europe/Berlin") == (
+        "toy.csv: the times in column 'ds' have no zone, and time_zone is 'Europe/Berlin'; write "
+        "them with their offset from UTC, such as 2024-12-31T00:00+01:00; pass time_zone=None"
+    )
+
+
 def test_times_of_parquet_files(tmp_path: Path) -> None:
     file = tmp_path / "toy.parquet"
     first = datetime(2024, 3, 30, 12)
     days = [first + at * timedelta(days=1) for at in range(3)]
     local = pl.Series(days).dt.replace_time_zone("Europe/Berlin")  # 12:00 is 11:00 or 10:00 UTC
     pl.DataFrame({"ds": local, "y": [1, 2, 3]}).write_parquet(file)
-    times = read_panel(file, frequency="rows").times[0]
+    times = read_panel(file).times[0]
     assert [show_time(time) for time in times] == [
         "2024-03-30T11:00", "2024-03-31T10:00", "2024-04-01T10:00",
     ]  # fmt: skip
@@ -164,16 +288,23 @@ def test_times_of_parquet_files(tmp_path: Path) -> None:
          "whole numbers, or dates and times such as 2024-12, 2024-12-31T23:59:59 or 2024-Q4"),
         (["1", "2", "two"], "row 4, column 'ds': 'two' is not a time; wanted whole numbers, or "
          "dates and times such as 2024-12, 2024-12-31T23:59:59 or 2024-Q4"),
-        (["31/12/2024", "01/01/2025"], "row 2, column 'ds': '31/12/2024' is not a time; wanted "
-         "whole numbers, or dates and times such as 2024-12, 2024-12-31T23:59:59 or 2024-Q4"),
+        (["31/12/24", "01/01/25"], "row 2, column 'ds': '31/12/24' is not a time; wanted "
+         "whole numbers, or dates and times such as 2024-12, 2024-12-31T23:59:59 or 2024-Q4; "
+         "pass time_format"),
+        (["31/12/2024", "01/13/2025"], "row 3, column 'ds': '01/13/2025' is not a time; wanted "
+         "whole numbers, or dates and times such as 2024-12, 2024-12-31T23:59:59 or 2024-Q4; "
+         "pass time_format"),
+        (["01.02.2024", "01.03.2024"], "row 2, column 'ds': '01.02.2024' may be 2024-02-01, the "
+         "day first, or 2024-01-02, the month first, and no other row tells; "
+         "pass time_format='%d.%m.%Y', or pass time_format='%m.%d.%Y'"),
         (["2024-01-01", ""], "row 3, column 'ds' is empty"),
         (["2024-01-01T00:00Z", "2024-01-01T01:00"], "row 3, column 'ds': '2024-01-01T01:00' has no "
-         "zone, '2024-01-01T00:00Z' has the zone Z (row 2); "
+         "zone, '2024-01-01T00:00Z' has the zone UTC (row 2); "
          "write all times in one zone, such as UTC"),
         (["2024-01-01T00:00+01:00", "2024-01-01T01:00+02:00"],
          "row 3, column 'ds': '2024-01-01T01:00+02:00' has the zone +02:00, "
          "'2024-01-01T00:00+01:00' has the zone +01:00 (row 2); "
-         "write all times in one zone, such as UTC"),
+         "name the zone whose calendar they follow, such as Europe/Berlin; pass time_zone"),
         (["2024-01-01", "2024-01-03", "2024-01-02"],
          "row 4, column 'ds': 2024-01-02 comes after 2024-01-03 of row 3; wanted ascending "
          "times; sort the table by ds, or name the column that tells series apart (id)"),

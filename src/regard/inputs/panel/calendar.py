@@ -6,12 +6,15 @@ is a number of steps after the first:
     1949-01, 1949-02, 1949-03         1 month
     2024-03-28, 2024-03-29, 2024-04-01   1 business day
     00:00, 00:15, 00:30               15 minutes
+
+Times are instants in UTC. Days, business days and months are those of the zone of the data: a day
+later, the clock shows the same hour. Hours and shorter steps all have the same length.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -19,6 +22,7 @@ from numpy.typing import NDArray
 
 from regard.checks import check_count
 from regard.errors import DataError
+from regard.inputs.panel.zones import instants_of, on_clock
 
 __all__ = ["Step", "common_step", "guess_season", "next_times", "season_name", "show_time"]
 
@@ -36,11 +40,13 @@ class Step:
         count: number of units.
         unit: "number" for times that are whole numbers.
         day: day of the month for steps of months; shorter months use their last day.
+        zone: whose calendar is counted by; None for UTC, for steps within a day, and for numbers.
     """
 
     count: int
     unit: Literal["number", "microsecond", "business day", "month"]
     day: int = 1
+    zone: str | None = None
 
     def __str__(self) -> str:
         count, unit = self.count, str(self.unit)
@@ -53,6 +59,7 @@ class Step:
 
     def positions(self, times: NDArray[Any], first: Any) -> NDArray[np.int64]:
         """[T] steps from the first time to each, rounded down."""
+        times, first = (on_clock(each, self.zone) for each in (times, np.asarray(first)))
         if self.unit == "number":
             steps = times - first
         elif self.unit == "microsecond":
@@ -78,17 +85,19 @@ class Step:
         steps = positions * self.count
         if self.unit == "number":
             return np.asarray(first + steps)
+        first = on_clock(np.asarray(first), self.zone)
         if self.unit == "microsecond":
-            return np.asarray(first + steps.astype("m8[us]"))
+            return instants_of(np.asarray(first + steps.astype("m8[us]")), self.zone)
         date = first.astype("M8[D]")
         if self.unit == "business day":
             days = np.busday_offset(date, steps, roll="backward")
         else:
             days = _on_day(_months(first) + steps, self.day)
-        return np.asarray(days.astype("M8[us]") + (first - date.astype("M8[us]")))
+        clock = days.astype("M8[us]") + (first - date.astype("M8[us]"))
+        return instants_of(np.asarray(clock), self.zone)
 
 
-def common_step(times: Sequence[NDArray[Any]]) -> Step | None:
+def common_step(times: Sequence[NDArray[Any]], zone: str | None = None) -> Step | None:
     """The most frequent step between the times of these series; None if no series has two times.
 
     Dates are months apart if most fall on the same day of the month, or on its last day. They are
@@ -96,7 +105,12 @@ def common_step(times: Sequence[NDArray[Any]]) -> Step | None:
 
     Parameters:
         times: B arrays [T] of ascending times, int64 or datetime64[us].
+        zone: of the data.
     """
+    if zone is not None:
+        step = common_step([on_clock(one, zone) for one in times])
+        if step is None or step.unit != "microsecond" or step.count % _DAY == 0:
+            return step and replace(step, zone=zone)
     apart = np.concatenate([np.diff(one).astype(np.int64) for one in times])
     if not len(apart):
         return None

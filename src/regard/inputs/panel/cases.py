@@ -76,20 +76,21 @@ class PanelWindows:
         return gather(self.panel, self.index.take(at))
 
     def past_of(self, n: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
-        """The times [window] and the values [C, window] of the inputs of window n."""
+        """The times [window], as `Panel.clock`, and the values [C, window] of window n's inputs."""
         at, origin = int(self.index.series[n]), int(self.index.origin[n])
         steps = slice(origin - self.window, origin)
-        return self.panel.times[at][steps], self.panel.values[at][:, steps]
+        return self.panel.clock(self.panel.times[at][steps]), self.panel.values[at][:, steps]
 
     def history_of(self, n: int) -> NDArray[np.float64]:
         """The values [C, origin] of all steps before the targets of window n."""
         return self.panel.values[int(self.index.series[n])][:, : int(self.index.origin[n])]
 
     def future_of(self, n: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
-        """The times [horizon] and the values [M, horizon] of the targets of window n."""
+        """The times [horizon], as `Panel.clock`, and the targets [M, horizon] of window n."""
         at, origin = int(self.index.series[n]), int(self.index.origin[n])
         steps = slice(origin, origin + self.index.horizon)
-        return self.panel.times[at][steps], self.panel.values[at][: len(self.panel.targets), steps]
+        values = self.panel.values[at][: len(self.panel.targets), steps]
+        return self.panel.clock(self.panel.times[at][steps]), values
 
     def examples(self, count: int) -> NDArray[np.int64]:
         """Positions of up to this many windows for a report, whole horizons apart."""

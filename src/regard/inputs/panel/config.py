@@ -41,6 +41,16 @@ class _Panel(Section):
         description="infer: times are a month, a business day or another step apart; rows: count "
         "rows as steps and ignore the times",
     )
+    time_format: str | None = Field(
+        None,
+        description="how times are written, such as %d.%m.%Y, in the notation of Python's "
+        "strptime; null for the year first, or where a day above 12 tells day and month apart",
+    )
+    time_zone: str | None = Field(
+        None,
+        description="zone whose days and months the times follow, such as Europe/Berlin, for times "
+        "with different offsets from UTC; null for the zone that all times have",
+    )
     validation_share: Share = Field(
         0.1, description="share of the time, before the test part, for early stopping"
     )

@@ -11,6 +11,7 @@ from regard.errors import ConfigError, DataError
 from regard.inputs.panel.panel import Panel
 from regard.inputs.panel.regular import check_frequency
 from regard.inputs.panel.tables import PanelOptions, panel_of
+from regard.inputs.panel.zones import as_zone
 from regard.tables.frames import Table
 from regard.tables.missing import check_missing, settle_missing
 from regard.tables.problems import Problems
@@ -30,8 +31,8 @@ def as_panel(X: Any, *, source: str = "X", **options: Any) -> Panel:
             of such arrays, one for each series, with the times 0, 1, ... T - 1. A panel is
             returned unchanged.
         source: name of X in errors.
-        options: `time`, `id`, `target`, `known`, `past`, `missing` and `frequency`, as for
-            `read_panel`. Arrays have no columns to name.
+        options: `time`, `id`, `target`, `known`, `past`, `missing`, `frequency`, `time_format` and
+            `time_zone`, as for `read_panel`. Arrays have no columns to name.
 
     Returns:
         B series.
@@ -111,11 +112,15 @@ def _from_pandas(X: Any, time: str | None) -> pl.DataFrame:
 def _column(column: Any) -> pl.Series:
     import polars as pl
 
-    if getattr(column.dtype, "tz", None) is not None:
-        clock = getattr(column, "dt", column)
-        column = clock.tz_convert("UTC")
-        column = getattr(column, "dt", column).tz_localize(None)
-    elif hasattr(column, "dt") and hasattr(column.dt, "to_timestamp"):
+    tz = getattr(column.dtype, "tz", None)
+    if tz is not None:
+        zone = as_zone(str(tz))
+        if zone.startswith(("+", "-")):  # polars knows zones by name alone
+            return pl.Series([time.isoformat() for time in column])
+        clock = getattr(column, "dt", column).tz_convert("UTC")
+        utc = getattr(clock, "dt", clock).tz_localize(None).to_numpy().astype("M8[us]")
+        return pl.Series(utc).dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
+    if hasattr(column, "dt") and hasattr(column.dt, "to_timestamp"):
         column = column.dt.to_timestamp()
     array = column.to_numpy()
     if array.dtype.kind == "M":
@@ -124,7 +129,9 @@ def _column(column: Any) -> pl.Series:
         return pl.Series(array)
     # pandas marks missing values as None, NaN, NA or NaT.
     missing = [type(cell).__name__ in ("NAType", "NaTType") or cell != cell for cell in array]
-    cells = [None if gap else cell for cell, gap in zip(array, missing, strict=True)]
+    cells: list[Any] = [None if gap else cell for cell, gap in zip(array, missing, strict=True)]
+    if any(getattr(cell, "tzinfo", None) is not None for cell in cells):  # with their offsets
+        cells = [cell.isoformat() if hasattr(cell, "isoformat") else cell for cell in cells]
     return pl.Series(cells, strict=False)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from regard.inputs.panel.frames import as_panel
 from regard.inputs.panel.latest import LatestWindows
 from regard.inputs.panel.model import build_forecaster, solve_linear
 from regard.inputs.panel.panel import Panel, constant_target
+from regard.inputs.panel.regular import gap_in
 from regard.inputs.panel.splits import trainable
 from regard.inputs.panel.tables import PanelOptions, read_panel
 from regard.inputs.panel.view import PanelView, last_season
@@ -149,15 +151,41 @@ class PanelInput(Input):
                 raise ConfigError("future: no column was fitted as known")
             known = list(self.known_)
             future = self._panel(future, target=(), past=(), known=known, source="future")
-        fits = panel is self.latest_ or all(self.step_.fits(own) for own in panel.times)
+        step = self._step_of(panel) if panel is not self.latest_ else self.step_
         return LatestWindows.of(
             panel,
             future,
             window=self.window_,
             horizon=data.horizon,
             frequency=data.frequency,
-            step=self.step_ if fits else panel.step,
+            step=step,
         )
+
+    def _step_of(self, panel: Panel) -> Step:
+        """The step of series to continue, which must be that of the training data."""
+        kinds = {True: "dates", False: "whole numbers"}
+        trained, given = (each.times[0].dtype.kind == "M" for each in (self.latest_, panel))
+        if trained != given:
+            raise DataError(
+                f"the times are {kinds[given]}; the model was trained on {kinds[trained]}"
+            )
+        if (panel.zone is None) != (self.latest_.zone is None):
+            zones = [
+                f"the zone {each.zone}" if each.zone else "no zone"
+                for each in (panel, self.latest_)
+            ]
+            raise DataError(
+                f"the times have {zones[0]}; those that the model was trained on have {zones[1]}"
+            )
+        step = self.step_ and replace(self.step_, zone=self.step_.zone and panel.zone)
+        if self.config.data.frequency == "rows" or step is None:
+            return step
+        own = panel.step
+        if own is None or all(gap_in(times, step) is None for times in panel.times):
+            return step
+        if (own.count, own.unit) != (step.count, step.unit):
+            raise DataError(f"the times are {own} apart; the model was trained on steps of {step}")
+        return own  # months on another day
 
     def load(self) -> tuple[Panel, None, str]:
         """A table with a column of times."""
@@ -258,6 +286,7 @@ class PanelInput(Input):
             "past": list(end.past),
             "known": list(end.known),
             "scales": self.scales_,
+            "zones": [end.zone, self.step_.zone],
             "latest": {
                 "ids": end.ids.tolist(),
                 "dates": end.times[0].dtype.kind == "M",
@@ -268,7 +297,9 @@ class PanelInput(Input):
 
     def restore(self, kept: Mapping[str, Any], text: str) -> None:
         self.window_, self.season_ = int(kept["window"]), int(kept["season"])
-        self.step_ = Step(*kept["step"])
+        zone, zone_of_steps = kept.get("zones", (None, None))
+        count, unit, day = kept["step"]
+        self.step_ = Step(count, unit, day, zone_of_steps)
         end = kept["latest"]
         kind = "datetime64[us]" if end["dates"] else np.int64
         self.latest_ = Panel(
@@ -278,6 +309,7 @@ class PanelInput(Input):
             tuple(kept["targets"]),
             tuple(kept["past"]),
             tuple(kept["known"]),
+            zone,
         )
         self.targets_, self.columns_ = self.latest_.targets, self.latest_.columns
         self.known_ = self.latest_.known

@@ -103,16 +103,16 @@ class LatestWindows:
         return Numbers(self.past[at], self.known[at], None)
 
     def past_of(self, n: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
-        """The times [window] and the values [C, window] of the inputs of window n."""
-        return self.panel.times[n][-self.window :], self.past[n]
+        """The times [window], as `Panel.clock`, and the values [C, window] of window n's inputs."""
+        return self.panel.clock(self.panel.times[n][-self.window :]), self.past[n]
 
     def history_of(self, n: int) -> NDArray[np.float64]:
         """The values [C, steps] of all steps before the targets of window n."""
         return self.panel.values[n]
 
     def future_of(self, n: int) -> tuple[NDArray[Any], None]:
-        """The future times [horizon] of window n; its targets are unknown."""
-        return self.times[n], None
+        """The future times [horizon] of window n, as `Panel.clock`; its targets are unknown."""
+        return self.panel.clock(self.times[n]), None
 
     def examples(self, count: int) -> None:
         """None: a report shows all windows."""
@@ -141,18 +141,21 @@ def _known(
         end = panel.times[at][-1:]
         if times.dtype != end.dtype:
             raise DataError("future: wanted times of the same kind as before, numbers or dates")
+        if (future.zone is None) != (panel.zone is None):
+            zone = panel.zone or "no zone"
+            raise DataError(f"future: wanted times with {zone}, as before, given {future.zone}")
         start = int(np.searchsorted(times, end[0], side="right"))
         ahead = times[start : start + horizon]
         where = f"future: {panel.name(at)}"
         if len(ahead) < horizon:
             raise DataError(
-                f"{where} has {len(ahead)} rows after {show_time(end[0])}; "
+                f"{where} has {len(ahead)} rows after {show_time(panel.clock(end)[0])}; "
                 f"the horizon needs {horizon}"
             )
         joined = np.concatenate([end, ahead])
         gap = None if step is None else gap_in(joined, step)
         if gap is not None:
-            before, after = map(show_time, joined[gap[0] - 1 : gap[0] + 1])
+            before, after = map(show_time, panel.clock(joined)[gap[0] - 1 : gap[0] + 1])
             raise DataError(f"{where} has {after} after {before}; wanted steps of {step}")
         found.append(values[rows, start : start + horizon])
     return np.stack(found)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from regard.errors import DataError
 from regard.inputs.panel.calendar import Step, common_step
+from regard.inputs.panel.zones import on_clock
 
 __all__ = ["Panel", "constant_target"]
 
@@ -26,6 +27,8 @@ class Panel:
         targets: M names of the columns to forecast.
         past: names of columns known only up to the present.
         known: F names of columns whose future is known, such as holidays.
+        zone: of dates that have one, which are in UTC here: a name such as Europe/Berlin, or an
+            offset such as +02:00; None for numbers, and for dates without a zone.
     """
 
     values: tuple[NDArray[np.float64], ...]
@@ -34,6 +37,7 @@ class Panel:
     targets: tuple[str, ...]
     past: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
+    zone: str | None = None
 
     def __post_init__(self) -> None:
         counts = {len(self.values), len(self.times), len(self.ids)}
@@ -69,7 +73,18 @@ class Panel:
     @property
     def step(self) -> Step | None:
         """The most frequent step between times; None if no series has two times."""
-        return common_step(self.times)
+        return common_step(self.times, self.zone)
+
+    def clock(self, times: NDArray[Any]) -> NDArray[Any]:
+        """Times as the clock shows them in the zone of the data, ascending if the times are.
+
+        While an hour is set back, the clock shows times twice, so those after it keep the offset
+        of the first.
+        """
+        shown = on_clock(times, self.zone)
+        if self.zone and times.ndim and len(times) and (np.diff(shown) <= np.timedelta64(0)).any():
+            return np.asarray(times + (shown[0] - times[0]))
+        return shown
 
     def name(self, at: int) -> str:
         """A series in messages, by its id if there are several."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from regard.checks import check_choice
 from regard.errors import DataError
-from regard.inputs.panel.calendar import Step, common_step, show_time
+from regard.inputs.panel.calendar import Step, common_step
 
 __all__ = ["Frequency", "Places", "check_ascending", "check_frequency", "closed_gaps", "gap_in"]
 
@@ -31,10 +31,12 @@ class Places(NamedTuple):
     Attributes:
         cell: in full, with file, row and column.
         row: in short.
+        time: a time as text.
     """
 
     cell: Callable[[int, int], str]
     row: Callable[[int, int], str]
+    time: Callable[[Any], str]
 
 
 def check_frequency(frequency: str) -> None:
@@ -64,19 +66,19 @@ def check_ascending(
             at = int(order[repeated + 1].min())
             first = int((one == one[at]).argmax())
             raise DataError(
-                f"{places.cell(series, at)}: {show_time(one[at])} is already the time of "
+                f"{places.cell(series, at)}: {places.time(one[at])} is already the time of "
                 f"{places.row(series, first)}{hints[0]}"
             )
         at = int((one[1:] < one[:-1]).argmax()) + 1
         raise DataError(
-            f"{places.cell(series, at)}: {show_time(one[at])} comes after "
-            f"{show_time(one[at - 1])} of {places.row(series, at - 1)}; wanted ascending times"
+            f"{places.cell(series, at)}: {places.time(one[at])} comes after "
+            f"{places.time(one[at - 1])} of {places.row(series, at - 1)}; wanted ascending times"
             f"{hints[1]}"
         )
 
 
 def closed_gaps(
-    times: Sequence[NDArray[Any]], places: Places, *, fill: bool
+    times: Sequence[NDArray[Any]], places: Places, *, fill: bool, zone: str | None = None
 ) -> list[tuple[NDArray[Any], NDArray[np.int64]]]:
     """The times of every series without gaps, which are refused or filled.
 
@@ -84,6 +86,7 @@ def closed_gaps(
         times: B arrays [T] of ascending times.
         places: names the place of a time in messages.
         fill: whether to insert missing times.
+        zone: of the data.
 
     Returns:
         For each series its times, and the position among them of each given time.
@@ -92,15 +95,15 @@ def closed_gaps(
         DataError: A time is not a whole number of steps after the first, there is a gap and `fill`
             is False, or more times are missing than given.
     """
-    step = common_step(times)
+    step = common_step(times, zone)
     closed = []
     for series, one in enumerate(times):
         if step is None or not len(one) or (found := gap_in(one, step)) is None:
             closed.append((one, np.arange(len(one))))
             continue
         at, off = found
-        here = f"{places.cell(series, at)}: {show_time(one[at])}"
-        before = f"{show_time(one[at - 1])} of {places.row(series, at - 1)}"
+        here = f"{places.cell(series, at)}: {places.time(one[at])}"
+        before = f"{places.time(one[at - 1])} of {places.row(series, at - 1)}"
         rows = "frequency='rows' counts rows as steps and ignores the times"
         if off:
             raise DataError(

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import ConfigError, DataError, Fix
+from regard.inputs.panel.calendar import show_time
 from regard.inputs.panel.panel import Panel
 from regard.inputs.panel.regular import (
     Frequency,
@@ -28,6 +29,7 @@ from regard.inputs.panel.regular import (
     closed_gaps,
 )
 from regard.inputs.panel.timestamps import read_times
+from regard.inputs.panel.zones import on_clock
 from regard.tables.cells import MISSING_MARKS, is_number
 from regard.tables.files import FilePath
 from regard.tables.frames import Table
@@ -49,6 +51,8 @@ class PanelOptions(NamedTuple):
     past: Sequence[str] = ()
     missing: Missing = "refuse"
     frequency: Frequency = "infer"
+    time_format: str | None = None
+    time_zone: str | None = None
 
 
 def read_panel(
@@ -61,14 +65,16 @@ def read_panel(
     past: Sequence[str] = (),
     missing: Missing = "refuse",
     frequency: Frequency = "infer",
+    time_format: str | None = None,
+    time_zone: str | None = None,
 ) -> Panel:
     """Read a table of one or many series, long or wide.
 
     Parameters:
         path: CSV file (tab, semicolon or comma, UTF-8, with a header, optionally gzipped) or
             Parquet file. The rows of a series are in ascending order of time.
-        time: column of times: whole numbers, or dates and times written year first; times with a
-            zone are converted to UTC. None if rows are steps without times.
+        time: column of times: whole numbers, or dates and times. None if rows are steps without
+            times.
         id: column that names the series of a row; None for "unique_id" if there is such a column,
             and otherwise for a single series.
         target: column or columns to forecast; `[]` for a table of known columns alone. None for
@@ -80,16 +86,22 @@ def read_panel(
             linearly between the values before and after.
         frequency: "infer" requires regular times: a month, a business day (except holidays), or
             any other step apart. "rows" counts rows as steps and ignores the times.
+        time_format: how times are written, in the notation of `datetime.strptime`, such as
+            "%d.%m.%Y"; None for the year first, or where a day above 12 tells day and month apart.
+        time_zone: whose days and months times with different offsets follow, such as
+            "Europe/Berlin"; None for the zone that all times have.
 
     Returns:
         B series, in order of first appearance in the table.
 
     Raises:
-        ConfigError: A column has two roles.
+        ConfigError: A column has two roles, or a format or zone is unknown.
         DataError: The file cannot be read, a column does not exist, times are repeated, out of
             order or irregular, or a value is not a number, infinite or missing.
     """
-    options = PanelOptions(time, id, target, known, past, missing, frequency)
+    options = PanelOptions(
+        time, id, target, known, past, missing, frequency, time_format, time_zone
+    )
     return panel_of(Table.open(path), options)
 
 
@@ -101,7 +113,7 @@ def panel_of(table: Table, options: PanelOptions) -> Panel:
     ids, rows = _series(table, parts.id)
     columns = parts.targets + parts.past + parts.known
     numbers = np.stack([table.numbers(name) for name in columns])  # [C, rows]
-    closed = _times(table, parts, rows, options)
+    closed, zone = _times(table, parts, rows, options)
     values, problems = [], Problems(table.path)
     for own, (times, positions) in zip(rows, closed, strict=True):
         spread = np.full((len(columns), len(times)), np.nan)
@@ -118,7 +130,7 @@ def panel_of(table: Table, options: PanelOptions) -> Panel:
         values.append(settled[0])
     problems.refuse()
     filled = tuple(own for own, _ in closed)
-    return Panel(tuple(values), filled, ids, parts.targets, parts.past, parts.known)
+    return Panel(tuple(values), filled, ids, parts.targets, parts.past, parts.known, zone)
 
 
 class _Parts(NamedTuple):
@@ -204,12 +216,15 @@ def _series(table: Table, name: str | None) -> tuple[NDArray[Any], list[NDArray[
 
 def _times(
     table: Table, parts: _Parts, rows: list[NDArray[np.int64]], options: PanelOptions
-) -> list[tuple[NDArray[Any], NDArray[np.int64]]]:
-    """For each series its times [T], and the position among them of each of its rows."""
+) -> tuple[list[tuple[NDArray[Any], NDArray[np.int64]]], str | None]:
+    """For each series its times [T] and the position among them of each of its rows; the zone."""
     time, id = parts.time, parts.id  # noqa: A001
     times: list[NDArray[Any]] = [np.arange(len(own)) for own in rows]
+    zone = None
     if time is not None:
-        column = read_times(table, time)
+        column, zone = read_times(
+            table, time, time_format=options.time_format, time_zone=options.time_zone
+        )
         times = [column[own] for own in rows]
         ids = None if id is None else table.frame[id]
 
@@ -217,11 +232,16 @@ def _times(
             at = int(rows[series][step])
             return f"row {table.rows[at]}" + ("" if ids is None else f" of series {ids[at]}")
 
-        places = Places(lambda series, step: table.place(int(rows[series][step]), time), row)
+        places = Places(
+            lambda series, step: table.place(int(rows[series][step]), time),
+            row,
+            lambda at: show_time(on_clock(np.asarray([at]), zone)[0]),
+        )
         name_id = "" if id else ", or name the column that tells series apart (id)"
         keys = f"{id}, {time}" if id else time
         hints = f"; remove one of them{name_id}", f"; sort the table by {keys}{name_id}"
         check_ascending(times, places, hints=hints)
         if options.frequency == "infer":
-            return closed_gaps(times, places, fill=options.missing == "interpolate")
-    return [(own, np.arange(len(own))) for own in times]
+            fill = options.missing == "interpolate"
+            return closed_gaps(times, places, fill=fill, zone=zone), zone
+    return [(own, np.arange(len(own))) for own in times], zone

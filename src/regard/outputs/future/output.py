@@ -15,6 +15,7 @@ from regard.inputs.panel.calendar import season_name, show_time
 from regard.inputs.panel.cases import PanelWindows
 from regard.inputs.panel.latest import LatestWindows
 from regard.inputs.panel.panel import Panel, constant_target
+from regard.inputs.panel.zones import written
 from regard.models import ContextForecast, Encoder, HorizonForecast, make_attentions
 from regard.outputs.arrays import sensible_decimals
 from regard.outputs.conformal import enough, quantile_shifts
@@ -225,13 +226,21 @@ class FutureOutput(Output):
         )
 
     def columns(self, seen: Inference) -> tuple[dict[str, Any], str]:
-        """`unique_id`, `ds`, each target and its quantiles; a row for each series and step."""
+        """Id, time, each target and its quantiles; a row for each series and step.
+
+        Id and time have the names of the data's columns. Times of a zone have their offset.
+        """
         cases, values = seen.cases, self.forecasts(seen)
-        horizon, times = self.horizon, cases.times
-        if times.dtype.kind == "M":
+        horizon, times, data = self.horizon, cases.times, self.config.data
+        if cases.panel.zone is not None:
+            times = written(times, cases.panel.zone)
+        elif times.dtype.kind == "M":
             whole = (times == times.astype("datetime64[D]")).all()
             times = np.datetime_as_string(times, unit="D" if whole else "s")
-        columns = {"unique_id": np.repeat(cases.ids, horizon), "ds": times.ravel()}
+        columns = {
+            data.id or "unique_id": np.repeat(cases.ids, horizon),
+            data.time or "ds": times.ravel(),
+        }
         for m, name in enumerate(cases.panel.targets):
             spreads = seen.encoded.std[cases.series, m]
             rounded = [

@@ -1,0 +1,139 @@
+"""Forecasts go on in the calendar and the zone of the data, and in no other."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
+import polars as pl
+import pytest
+
+from regard.errors import DataError
+from regard.estimators import SeriesForecaster
+
+SMALL: dict[str, Any] = {
+    "encoder": "conv",
+    "hidden": 4,
+    "layers": 1,
+    "attention_dim": 4,
+    "horizon": 3,
+    "window": 7,
+    "epochs": 1,
+    "updates_per_epoch": 1,
+    "device": "cpu",
+    "random_state": 0,
+}
+ROWS = 40
+
+
+def _frame(times: Any) -> Any:
+    y = np.sin(np.arange(len(times)) * 2 * np.pi / 7)
+    return pd.DataFrame({"ds": times, "y": y})
+
+
+def _days(last: str, zone: str | None = None, *, every: str = "D") -> Any:
+    return pd.date_range(end=last, periods=ROWS, freq=every, tz=zone)
+
+
+@pytest.fixture(scope="module")
+def berlin() -> SeriesForecaster:
+    """Trained on days across the change to summer time."""
+    return SeriesForecaster(**SMALL).fit(_frame(_days("2024-04-20", "Europe/Berlin")))
+
+
+@pytest.fixture(scope="module")
+def naive() -> SeriesForecaster:
+    return SeriesForecaster(**SMALL).fit(_frame(_days("2024-04-20")))
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+def test_the_days_that_follow_are_those_of_the_zone(
+    berlin: SeriesForecaster, loaded: bool, tmp_path: Path
+) -> None:
+    model = berlin
+    if loaded:
+        berlin.save(tmp_path / "run")
+        model = SeriesForecaster.load(tmp_path / "run")
+    assert model.season_ == 7
+    forecast = model.forecast()
+    assert forecast.zone == "Europe/Berlin"
+    assert forecast.columns()["ds"].tolist() == [
+        "2024-04-21T00:00:00+02:00", "2024-04-22T00:00:00+02:00", "2024-04-23T00:00:00+02:00",
+    ]  # fmt: skip
+    after = model.forecast(_frame(_days("2024-10-26", "Europe/Berlin")))
+    assert after.columns()["ds"].tolist() == [
+        "2024-10-27T00:00:00+02:00", "2024-10-28T00:00:00+01:00", "2024-10-29T00:00:00+01:00",
+    ]  # fmt: skip
+
+
+def test_a_weekend_of_tokyo_is_no_gap() -> None:
+    model = SeriesForecaster(**SMALL).fit(_frame(_days("2024-04-19", "Asia/Tokyo", every="B")))
+    assert str(model.step_) == "1 business day"
+    assert model.season_ == 5
+    assert model.forecast().columns()["ds"].tolist() == [
+        "2024-04-22T00:00:00+09:00", "2024-04-23T00:00:00+09:00", "2024-04-24T00:00:00+09:00",
+    ]  # fmt: skip
+
+
+def test_the_zone_of_new_times_is_that_of_the_answer(berlin: SeriesForecaster) -> None:
+    """The same instants in another zone are other days, which follow that zone's calendar."""
+    new = _frame(_days("2024-04-20", "Asia/Tokyo"))
+    assert berlin.forecast(new).columns()["ds"][0] == "2024-04-21T00:00:00+09:00"
+    np.testing.assert_array_equal(berlin.predict(new), berlin.predict())
+
+
+def test_times_with_and_without_a_zone_are_not_mixed(
+    berlin: SeriesForecaster, naive: SeriesForecaster
+) -> None:
+    with pytest.raises(DataError) as caught:
+        berlin.forecast(_frame(_days("2024-04-20")))
+    assert str(caught.value) == (
+        "the times have no zone; those that the model was trained on have the zone Europe/Berlin"
+    )
+    with pytest.raises(DataError) as caught:
+        naive.forecast(_frame(_days("2024-04-20", "UTC")))
+    assert str(caught.value) == (
+        "the times have the zone UTC; those that the model was trained on have no zone"
+    )
+
+
+def test_pictures_show_the_clock_of_the_zone(berlin: SeriesForecaster) -> None:
+    incoming: Any = berlin.input_
+    cases = incoming.ahead()
+    times, _ = cases.past_of(0)
+    assert (times.astype("M8[D]") == times).all()
+    assert str(cases.future_of(0)[0][0]) == "2024-04-21T00:00:00.000000"
+
+
+@pytest.mark.parametrize(
+    ("times", "message"),
+    [
+        (_days("2024-04-20", every="h"), "the times are 1 hour apart; the model was trained on "
+         "steps of 1 day"),
+        (_days("2024-04-30", every="ME"), "the times are 1 month apart; the model was trained on "
+         "steps of 1 day"),
+        (_days("2024-04-20", every="B"), "the times are 1 business day apart; the model was "
+         "trained on steps of 1 day"),
+        (np.arange(ROWS), "the times are whole numbers; the model was trained on dates"),
+    ],
+)  # fmt: skip
+def test_new_times_of_another_frequency(times: Any, message: str, naive: SeriesForecaster) -> None:
+    with pytest.raises(DataError) as caught:
+        naive.forecast(_frame(times))
+    assert str(caught.value) == message
+
+
+def test_months_may_fall_on_another_day() -> None:
+    model = SeriesForecaster(**SMALL).fit(_frame(_days("2024-04-30", every="ME")))
+    forecast = model.forecast(_frame(_days("2024-04-01", every="MS")))
+    assert [str(time)[:10] for time in forecast.times[0]] == [
+        "2024-05-01", "2024-06-01", "2024-07-01",
+    ]  # fmt: skip
+
+
+def test_whole_numbers_that_are_months_are_followed_by_months() -> None:
+    months = [year * 100 + month for year in range(2020, 2024) for month in range(1, 13)]
+    frame = pl.DataFrame({"ds": months, "y": np.sin(np.arange(48))})
+    model = SeriesForecaster(**SMALL).fit(frame)
+    assert model.season_ == 12
+    assert str(model.forecast().times[0][0])[:7] == "2024-01"
