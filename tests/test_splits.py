@@ -92,7 +92,7 @@ def test_a_class_of_one_case_is_named() -> None:
         split(np.array(["up", "up", "down", "left", "left"]))
     assert str(caught.value) == (
         "labels: class 'down' has one case, and a split needs two of each class; "
-        "add cases of it, leave it out, or give a test file and hold nothing out"
+        "pass rare_classes='drop', or pass rare_classes='merge'"
     )
 
 

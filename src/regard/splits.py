@@ -81,8 +81,8 @@ def _check_classes(
     if sizes[1:].any() and (counts == 1).any():
         name = str(classes[int((counts == 1).argmax())])
         raise DataError(
-            f"labels: class {name!r} has one case, and a split needs two of each class; "
-            "add cases of it, leave it out, or give a test file and hold nothing out"
+            f"labels: class {name!r} has one case, and a split needs two of each class",
+            fixes=(("training.rare_classes", "drop"), ("training.rare_classes", "merge")),
         )
     if sizes[0] < len(classes):
         raise DataError(

@@ -135,12 +135,13 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         self.input_, self.output_ = sides_of(config)
         incoming, output = self.input_, self.output_
         cases = self._cases(X, y, fitting=True)
+        cases, _, notes = output.select(cases)
         if validation is None:
             cases, validation = incoming.hold_out(cases, output.strata(cases))
         output.fit(cases)
         encoded = incoming.fit(cases)
         self.notes_ = []
-        self._note(incoming.notes)
+        self._note([*incoming.notes, *notes])
         held = None if validation is None else incoming.encode(validation)
         targets = output.targets(cases)
         with seeded(seed):

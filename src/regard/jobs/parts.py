@@ -17,8 +17,9 @@ def load_parts(config: Config) -> Parts:
     """
     incoming, output = sides_of(config)
     cases, test, source = incoming.load()
+    cases, test, notes = output.select(cases, test)
     strata = output.check(cases, source)
     if test is not None:
         output.check_test(test, cases, config.data.test_path)
     parts = incoming.divide(cases, test, strata, source)
-    return parts._replace(notes=(*incoming.notes, *parts.notes))
+    return parts._replace(notes=(*incoming.notes, *notes, *parts.notes))

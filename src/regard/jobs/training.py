@@ -73,8 +73,12 @@ def train(
     made_from = {"config": _comparable(config), "data": digest(parts), "versions": versions()}
     with disk_errors(out), unfinished_run(out, made_from, resume=resume) as unfinished:
         estimator = estimator_of(config.task).from_config(config, verbose=verbose)
-        # The parts are divided already: without a validation part, none is held out.
-        estimator.set_params(validation_share=0.0)
+        # The parts are divided already: without a validation part, none is held out, and a class
+        # may have one case in the training part.
+        divided = {"validation_share": 0.0, "rare_classes": "refuse"}
+        estimator.set_params(
+            **{name: value for name, value in divided.items() if name in estimator.get_params()}
+        )
         with ONE_FIT, warnings.catch_warnings():
             warnings.simplefilter("ignore", RegardWarning)  # they are in the notes
             estimator.fit(

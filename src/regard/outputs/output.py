@@ -79,6 +79,13 @@ class Output(ABC):
         """Targets given from Python for fitting, worded as scikit-learn does where refused."""
         return y
 
+    def select(self, cases: Any, test: Any | None = None) -> tuple[Any, Any | None, list[str]]:
+        """The cases to learn from and those of a test file, and notes on what was changed.
+
+        Called before `check`, with labels that are still to be checked.
+        """
+        return cases, test, []
+
     def check(self, cases: Any, source: str) -> NDArray[Any] | None:
         """[B] the strata of cases that can be learned from; None where they have none.
 

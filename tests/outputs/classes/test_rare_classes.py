@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from regard import SeriesClassifier
-from regard.errors import ConfigError
+from regard.config import resolve_config
+from regard.errors import ConfigError, DataError, RegardWarning
+from regard.inputs.text.texts import Texts
+from regard.jobs import load_parts, train
+from regard.outputs.classes.rare import without_rare
 from regard.training import CrossEntropy
 
 OPTIONS: dict[str, Any] = {"encoder": "conv", "hidden": 16, "device": "cpu", "random_state": 0}
@@ -87,3 +92,79 @@ def test_numbers_are_named_as_they_are() -> None:
     three = np.arange(20) % 3
     with pytest.raises(ConfigError, match="positive: wanted two classes, given 3"):
         model.fit(X, three)
+
+
+# Classes of one case.
+
+
+def _texts(labels: list[str]) -> Texts:
+    return Texts(tuple(f"text {n}" for n in range(len(labels))), np.array(labels))
+
+
+def test_classes_of_one_case_are_left_out_or_merged() -> None:
+    cases, test = _texts(["a", "a", "b", "c", "d", "d"]), _texts(["b", "d", "a", "c"])
+    kept, tested, notes = without_rare(cases, test, how="drop")
+    assert kept.labels.tolist() == ["a", "a", "d", "d"]
+    assert kept.texts == ("text 0", "text 1", "text 4", "text 5")
+    assert tested is not None
+    assert tested.labels.tolist() == ["d", "a"]
+    assert notes == ["2 classes of one case are left out: b, c"]
+    kept, tested, notes = without_rare(cases, test, how="merge")
+    assert kept.labels.tolist() == ["a", "a", "other", "other", "d", "d"]
+    assert tested is not None
+    assert tested.labels.tolist() == ["other", "d", "a", "other"]
+    assert notes == ["2 classes of one case are merged into 'other': b, c"]
+    assert without_rare(_texts(["a", "a"]), None, how="drop")[2] == []
+
+
+def test_what_cannot_be_merged() -> None:
+    with pytest.raises(DataError, match="nothing to merge it with; pass rare_classes='drop'"):
+        without_rare(_texts(["a", "a", "b", "d", "d"]), None, how="merge")
+    merged, _, _ = without_rare(_texts(["a", "a", "b", "other"]), None, how="merge")
+    assert merged.labels.tolist() == ["a", "a", "other", "other"]
+    numbers = Texts(("x",) * 4, np.array([1, 1, 2, 3]))
+    with pytest.raises(DataError, match="only labels that are text"):
+        without_rare(numbers, None, how="merge")
+
+
+def test_an_estimator_leaves_rare_classes_out() -> None:
+    X, y = _series(30, 0.5, 0)
+    y = y.astype(object)
+    y[3], y[4] = "odd", "strange"
+    options = OPTIONS | {"epochs": 1, "updates_per_epoch": 1, "validation_share": 0.2}
+    with pytest.raises(DataError, match="'odd' has one case.*pass rare_classes='drop', or"):
+        SeriesClassifier(**options).fit(X, y)
+    with pytest.warns(RegardWarning, match="2 classes of one case are left out: odd, strange"):
+        model = SeriesClassifier(rare_classes="drop", **options).fit(X, y)
+    assert model.classes_.tolist() == ["faulty", "fine"]
+    with pytest.warns(RegardWarning, match="merged into 'other'"):
+        model = SeriesClassifier(rare_classes="merge", **options).fit(X, y)
+    assert model.classes_.tolist() == ["faulty", "fine", "other"]
+
+
+def _file(path: Path, labels: list[str]) -> dict[str, Any]:
+    rng = np.random.default_rng(0)
+    rows = [",".join([label, *map(str, rng.normal(size=9).round(3))]) for label in labels]
+    path.write_text("\n".join(rows))
+    return {
+        "data": {"kind": "csv", "path": str(path), "validation_share": 0.25, "test_share": 0.25},
+        "model": {"encoder": "conv", "hidden": 4},
+        "training": {"epochs": 1, "updates_per_epoch": 1, "device": "cpu"},
+    }
+
+
+def test_a_file_with_rare_classes(tmp_path: Path) -> None:
+    """`c` has two cases, of which one may be the only one of the training part."""
+    config = _file(tmp_path / "a.csv", ["a"] * 9 + ["b"] * 9 + ["c"] * 2 + ["d", "e", "f", "g"])
+    with pytest.raises(DataError) as refused:
+        load_parts(resolve_config(config))
+    assert str(refused.value) == (
+        f"{tmp_path / 'a.csv'}: classes d, e, f and 1 more have one case each; each needs at least "
+        'two; set "rare_classes": "drop" in "training", or set "rare_classes": "merge" in '
+        '"training"'
+    )
+    for how, classes in (("drop", 3), ("merge", 4)):
+        config["training"]["rare_classes"] = how
+        metrics = train(config, tmp_path / how)
+        assert len(metrics["per_class"]) == classes
+        assert any(note.startswith("4 classes of one case are") for note in metrics["notes"])

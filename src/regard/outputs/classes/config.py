@@ -36,6 +36,11 @@ class _Training(Section):
     label_smoothing: Share = Field(
         0.1, description="share of the target distribution spread over all classes"
     )
+    rare_classes: Literal["refuse", "drop", "merge"] = Field(
+        "refuse",
+        description="what to do with classes of one case, which cannot be in two parts: refuse; "
+        "drop leaves them out; merge makes them the class other",
+    )
     positive: str | int | None = Field(
         None,
         description="of two classes, the one that precision, recall and F1 are of; by default the "

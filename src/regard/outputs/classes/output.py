@@ -16,6 +16,7 @@ from regard.models import Predicted
 from regard.outputs.classes.calibration import mean_probability, temperature_of
 from regard.outputs.classes.metrics import classification_metrics
 from regard.outputs.classes.outcome import ClassOutcome
+from regard.outputs.classes.rare import FIXES, named, rare_classes, without_rare
 from regard.outputs.classes.report import ClassificationReport
 from regard.outputs.output import CaseScores, Compared, Output
 from regard.plots import CaseView
@@ -56,18 +57,34 @@ class ClassesOutput(Output):
             raise DataError(f"y: {error}") from None
         return y
 
+    def select(self, cases: Any, test: Any | None = None) -> tuple[Any, Any | None, list[str]]:
+        """Drop or merge the classes of one case, if the configuration says so."""
+        how = self.config.training.rare_classes
+        if how == "refuse" or cases.labels is None:
+            return cases, test, []
+        return without_rare(cases, test, how=how)
+
     def check(self, cases: Any, source: str) -> NDArray[Any]:
         _refuse_numbers(cases, source)
         if cases.labels is None:
             raise DataError(f"{source}: has no labels to learn from")
-        names, counts = np.unique(cases.labels, return_counts=True)
+        names = np.unique(cases.labels)
         if len(names) < 2:
             raise DataError(
                 f"{source}: has only one class, {names[0]}; classify needs at least two"
             )
-        if counts.min() < 2:
-            single = names[counts.argmin()]
-            raise DataError(f"{source}: class {single} has only one case; it needs at least two")
+        rare = rare_classes(cases.labels)
+        if len(rare):
+            few = (
+                "has only one case; it needs"
+                if len(rare) == 1
+                else "have one case each; each needs"
+            )
+            noun = "class" if len(rare) == 1 else "classes"
+            raise DataError(
+                f"{source}: {noun} {named(rare)} {few} at least two",
+                fixes=FIXES,
+            )
         return np.asarray(cases.labels)
 
     def check_test(self, test: Any, cases: Any, source: str) -> None:
