@@ -12,7 +12,7 @@ from regard.errors import DataError, Fix
 
 __all__ = ["FIXES", "named", "rare_classes", "without_rare"]
 
-MERGED = "other"
+_MERGED = "other"
 FIXES: tuple[Fix, ...] = (("training.rare_classes", "drop"), ("training.rare_classes", "merge"))
 
 _SHOWN = 3
@@ -48,16 +48,16 @@ def without_rare(cases: Any, test: Any | None, *, how: str) -> tuple[Any, Any | 
         return kept[0], kept[1], [note]
     if cases.labels.dtype.kind not in "UO" or not all(isinstance(name, str) for name in rare):
         raise DataError(
-            f"{_count(rare)} too rare to split: {named(rare)}; merging names them {MERGED!r}, "
+            f"{_count(rare)} too rare to split: {named(rare)}; merging names them {_MERGED!r}, "
             "which only labels that are text can be",
             fixes=(FIXES[0],),
         )
-    if len(rare) + int((cases.labels == MERGED).sum()) < 2:
+    if len(rare) + int((cases.labels == _MERGED).sum()) < 2:
         raise DataError(
             f"{_count(rare)} too rare to split: {named(rare)}; there is nothing to merge it with",
             fixes=(FIXES[0],),
         )
-    note = f"{_count(rare)} merged into {MERGED!r}: {named(rare)}"
+    note = f"{_count(rare)} merged into {_MERGED!r}: {named(rare)}"
     kept = [None if part is None else _merged(part, rare) for part in (cases, test)]
     return kept[0], kept[1], [note]
 
@@ -77,5 +77,5 @@ def _dropped(cases: Any, rare: NDArray[Any]) -> Any:
 
 
 def _merged(cases: Any, rare: NDArray[Any]) -> Any:
-    labels = np.where(np.isin(cases.labels, rare), MERGED, cases.labels)
+    labels = np.where(np.isin(cases.labels, rare), _MERGED, cases.labels)
     return replace(cases, labels=labels)
