@@ -145,7 +145,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         held = None if validation is None else incoming.encode(validation)
         targets = output.targets(cases)
         with seeded(seed):
-            model = incoming.build(output)
+            model = _single(incoming.build(output))
         incoming.begin(model, encoded, held, targets, output)
         history, notes = fit(
             model,
@@ -326,7 +326,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             raise RunError(f"{source}/preprocess.json: is damaged: it has no {error}") from None
         except (TypeError, ValueError) as error:
             raise RunError(f"{source}/preprocess.json: is damaged: {error}") from None
-        model = incoming.build(output)
+        model = _single(incoming.build(output))
         try:
             model.load_state_dict(dict(run.weights))
         except RuntimeError:
@@ -425,3 +425,8 @@ def sides_of(config: Config) -> tuple[Input, Output]:
         )
     output: Output = load(OUTPUTS[task.output].code)(config)
     return code(config, target=sections.target), output
+
+
+def _single(model: nn.Module) -> nn.Module:
+    """The model in single precision, as its inputs are, where torch's default is another."""
+    return model if torch.get_default_dtype() == torch.float32 else model.float()
