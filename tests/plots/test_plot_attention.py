@@ -184,7 +184,8 @@ def test_steps_are_at_their_times() -> None:
     np.testing.assert_array_equal(_points(ax, 1, 3)[0, :, 0], times)
     (area,) = (patch for patch in _lane(ax).patches if isinstance(patch, StepPatch))
     # Half way between neighbours, and as far beyond the ends.
-    np.testing.assert_allclose(area.get_data().edges, [-0.25, 0.25, 1.25, 2.75])
+    _, ends, _ = area.get_data()
+    np.testing.assert_allclose(ends, [-0.25, 0.25, 1.25, 2.75])
     assert _spans(ax) == [(0.25, 2.75)]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("time (s)", "value")
     _render(ax)

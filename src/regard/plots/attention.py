@@ -67,8 +67,7 @@ def plot_attention(
     """
     series = np.atleast_2d(np.asarray(series, dtype=np.float64))
     weights = np.asarray(weights, dtype=np.float64)
-    x = np.arange(series.shape[-1]) if steps is None else np.asarray(steps)
-    x = x.astype(np.float64)
+    x = np.asarray(np.arange(series.shape[-1]) if steps is None else steps, dtype=np.float64)
     _check(series, weights, span, channels, x)
     C = len(series)
     ends = edges(x, step=1.0)
