@@ -26,3 +26,10 @@ def test_live_weights_of_several_heads() -> None:
         plot_weights(weights)
     with pytest.raises(DataError, match=r"ax takes one head of 3: pass weights\[0\]"):
         plot_weights(weights[0], ax=axes)
+
+
+def test_large_pictures_have_a_colour_bar_and_small_ones_numbers() -> None:
+    weights = np.linspace(0, 0.5, 7 * 11).reshape(7, 11)
+    (bar,) = plot_weights(weights).child_axes
+    assert [tick.get_text() for tick in bar.get_yticklabels()] == ["0", "0.5"]
+    assert not plot_weights(weights[:, :10]).child_axes

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from regard.errors import DataError
 from regard.plots.format import one_line
-from regard.plots.lines import check_weights
+from regard.plots.lines import add_colour_bar, check_weights
 from regard.plots.save import picture_writers, write_file
 from regard.plots.style import GREY, VERMILION, axes_of_size
 
@@ -33,7 +33,7 @@ def plot_weights(
 ) -> Axes:
     """Draw weights [Q, K]: darker is higher, blank is exactly zero.
 
-    In small pictures each weight is written into its cell.
+    In small pictures each weight is written into its cell; others have a colour bar.
 
     Parameters:
         weights: [Q, K], not negative: an array, or a tensor as an attention returns it, of any
@@ -74,7 +74,8 @@ def plot_weights(
         cell = 0.62 if max(Q, K) <= _WRITTEN else 0.2
         width, height = np.clip([cell * K, cell * Q], [1, 0.7], 9)
         ax = axes_of_size(1.2 + width, 0.8 + height)
-    ax.imshow(np.where(weights > 0, weights, np.nan), cmap=_COLOURS, vmin=0, aspect="auto")
+    scale = Normalize(0, float(weights.max()) or 1.0)
+    ax.imshow(np.where(weights > 0, weights, np.nan), cmap=_COLOURS, norm=scale, aspect="auto")
     for axis, names, count in ((ax.xaxis, keys, K), (ax.yaxis, queries, Q)):
         if names is None:
             axis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
@@ -91,6 +92,8 @@ def plot_weights(
             if weights[i, j]:
                 text = f"{weights[i, j]:.2f}"
                 ax.text(j, i, text, ha="center", va="center", color="black", size="small")
+    else:
+        add_colour_bar(ax, _COLOURS, scale)
     return ax
 
 
