@@ -1,5 +1,6 @@
 """Weights as an attention returns them: tensors with a gradient, of several heads."""
 
+import numpy as np
 import pytest
 import torch
 
