@@ -150,6 +150,10 @@ def test_train_writes_a_whole_run_folder(regard: Regard, tmp_path: Path, made: P
     for name in ("mae", "rmse", "mase", "pinball"):
         assert re.search(rf"^{name} +{metrics[name]:.4f}$", regard.out, re.MULTILINE), name
     assert f"report: {out / 'report.html'}" in regard.out
+    assert re.search(r"^mae of series +model +naive +seasonal naive +linear$", regard.out, re.M)
+    for row in metrics["per_series"]:
+        errors = [f"{error:.4g}" for error in (row["mae"], *row["baselines"].values())]
+        assert [row["series"], *errors] in [line.split() for line in regard.out.splitlines()]
     assert [row["epoch"] for row in _read(out / "history.csv")] == ["1", "2"]
     again = json.loads((made / "run" / "metrics.json").read_text())
     assert {**metrics, "fit_seconds": 0} == {**again, "fit_seconds": 0}
@@ -215,6 +219,9 @@ def test_baselines_stand_beside_it(made: Path) -> None:
         steps = [row["mae"] for row in own["by_step"]]
         np.testing.assert_allclose(steps, np.abs(errors).mean(0))
     assert metrics["mase"] == pytest.approx(metrics["mae"] / np.mean(scale))
+    for row, own_naive in zip(metrics["per_series"], np.split(np.array(naive), 2), strict=True):
+        assert row["baselines"]["naive"] == pytest.approx(np.abs(own_naive).mean())
+    assert [row["series"] for row in metrics["per_series"]] == list(SHOPS)
     for own in (metrics, metrics["baselines"]["linear"]):
         assert own["mae"] < 0.6 * metrics["baselines"]["naive"]["mae"]
 

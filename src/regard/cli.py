@@ -17,6 +17,7 @@ __all__ = ["app", "compare", "explain", "main", "mechanisms", "predict", "show",
 
 # Parameter to the fix at the command line, where its option says too little.
 _CLASSES = 5  # with the lowest recall, that are printed
+_SERIES = 12  # whose errors are printed, if there are no more
 _FIXES = {
     "labelled": "use --labelled or --unlabelled",
     "overwrite": "choose another name or use --overwrite",
@@ -528,15 +529,31 @@ def _print_figures(metrics: Any) -> None:
             typer.echo(f"{name.replace('_', ' '):20} {shown}")
         elif isinstance(value, int):
             typer.echo(f"{name.replace('_', ' '):20} {value}")
-    targets = metrics.get("per_target", [])
+    series = metrics.get("per_series", [])
+    targets = [] if series else metrics.get("per_target", [])
     for row in targets if len(targets) > 1 else []:
         typer.echo(f"{'mae ' + row['target']:20} {row['mae']:.4g}")
     for row in sorted(metrics.get("per_class", []), key=lambda row: row["recall"])[:_CLASSES]:
         typer.echo(f"{'recall ' + row['class']:20} {row['recall']:.4f} of {row['support']} cases")
     for name, figures in metrics.get("baselines", {}).items():
         typer.echo(f"{f'mae {name}':20} {figures['mae']:.4f}")
+    if 1 < len(series) <= _SERIES:
+        _print_table(_each_series(series))
     for note in metrics.get("notes", ()):
         typer.echo(f"note: {note}")
+
+
+def _each_series(rows: list[Any]) -> list[list[str]]:
+    """A table of the errors of each series and target, with a header."""
+    named = [name for name in ("series", "target") if len({row[name] for row in rows}) > 1]
+    baselines = list(rows[0]["baselines"])
+    return [["mae of " + " and ".join(named), "model", *baselines]] + [
+        [
+            " ".join(row[name] for name in named),
+            *(f"{error:.4g}" for error in (row["mae"], *row["baselines"].values())),
+        ]
+        for row in rows
+    ]
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -22,6 +22,7 @@ def _given(rng: np.random.Generator) -> dict[str, Any]:
         "scale": np.array([2.0, 0.5, 4.0]),
         "origins": np.arange(100, 100 + W),
         "rolling": [0, 5],
+        "series": np.array(list("snnsssn")),
         "baselines": {"naive": truth + rng.normal(size=(W, M, H)), "linear": truth + 2},
     }
 
@@ -55,6 +56,7 @@ def test_by_hand() -> None:
         "per_target": [
             {"target": "load", **{name: pytest.approx(figure) for name, figure in errors.items()}}
         ],
+        "per_series": [{"series": "0", "target": "load", "mae": 1.5, "baselines": {"naive": 4.0}}],
         "by_step": steps,
         "by_origin": [{"origin": "2020-01-02", "mae": 1.5, "rmse": pytest.approx(4.5**0.5)}],
         "baselines": {
@@ -83,6 +85,17 @@ def test_several_targets_agree_with_scikit_learn(rng: np.random.Generator) -> No
     for m, row in enumerate(metrics["per_target"]):
         assert row["target"] == "abc"[m]
         assert row["mase"] == pytest.approx(each[m] / given["scale"][m])
+    rows = {(row["series"], row["target"]): row for row in metrics["per_series"]}
+    assert len(rows) == 2 * M
+    for name, m in (("n", 0), ("s", 2)):
+        own = given["series"] == name
+        row, naive = rows[name, "abc"[m]], given["baselines"]["naive"]
+        assert row["mae"] == pytest.approx(
+            mean_absolute_error(truth[own, m].ravel(), predicted[own, m].ravel())
+        )
+        assert row["baselines"]["naive"] == pytest.approx(
+            mean_absolute_error(truth[own, m].ravel(), naive[own, m].ravel())
+        )
     for h, row in enumerate(metrics["by_step"]):
         now = truth[:, :, h], predicted[:, :, h]
         assert row["step"] == h + 1

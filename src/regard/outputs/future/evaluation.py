@@ -54,6 +54,7 @@ def evaluate(
         origins=_last_times(test),
         rolling=test.apart,
         baselines=baselines,
+        series=panel.ids[test.series],
         quantiles={level: values[..., 1 + at] for at, level in enumerate(levels)} or None,
     )
 

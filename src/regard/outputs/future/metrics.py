@@ -24,6 +24,7 @@ def forecast_metrics(
     origins: ArrayLike,
     rolling: Sequence[int] | NDArray[np.integer[Any]],
     baselines: Mapping[str, ArrayLike],
+    series: ArrayLike | None = None,
     quantiles: Mapping[float, ArrayLike] | None = None,
 ) -> dict[str, Any]:
     """MAE, RMSE and MASE of a forecast and its baselines, overall, by target, step and origin.
@@ -44,6 +45,7 @@ def forecast_metrics(
         origins: [W], the last time before the targets of each window, times or numbers.
         rolling: positions of windows one horizon apart, for the metrics by origin.
         baselines: name to forecasts [W, M, horizon].
+        series: [W], the name of each window's series; None if all are of one.
         quantiles: level between 0 and 1 to forecasts [W, M, horizon].
 
     Returns:
@@ -51,6 +53,8 @@ def forecast_metrics(
 
         - windows, mae, rmse, mase (None if no target has a scale);
         - per_target: target, mae, rmse, mase;
+        - per_series: series, target, mae, and baselines, name to mae; a row for each series and
+          target;
         - by_step: step, from 1, mae, rmse;
         - by_origin: origin, as text, mae, rmse;
         - baselines: name to mae, rmse, mase, by_step;
@@ -91,6 +95,12 @@ def forecast_metrics(
             {"target": str(name), **_errors(errors[:, m : m + 1], scale[m : m + 1])}
             for m, name in enumerate(names)
         ],
+        "per_series": _per_series(
+            np.zeros(W, int) if series is None else np.asarray(series),
+            names,
+            errors,
+            {name: forecast - truth for name, forecast in zip(baselines, others, strict=False)},
+        ),
         "by_step": _by_step(errors),
         "by_origin": [{"origin": labels[w], **_mae_rmse(errors[w : w + 1])} for w in rolling],
         "baselines": {
@@ -102,6 +112,33 @@ def forecast_metrics(
         forecasts = dict(zip(levels, others[len(baselines) :], strict=True))
         metrics |= _quantile_metrics(truth, forecasts)
     return metrics
+
+
+def _per_series(
+    series: NDArray[Any],
+    targets: Sequence[str],
+    errors: NDArray[np.float64],
+    baselines: Mapping[str, NDArray[np.float64]],
+) -> list[dict[str, Any]]:
+    """MAE of errors [W, M, horizon] and of baselines, for each series and target."""
+    known, at = np.unique(series, return_inverse=True)
+
+    def of_each(errors: NDArray[np.float64]) -> NDArray[np.float64]:
+        sums = np.zeros((len(known), len(targets)))
+        np.add.at(sums, at, np.abs(errors).mean(2))
+        return np.asarray(sums / np.bincount(at)[:, None])
+
+    own, others = of_each(errors), {str(name): of_each(each) for name, each in baselines.items()}
+    return [
+        {
+            "series": str(name),
+            "target": str(target),
+            "mae": float(own[b, m]),
+            "baselines": {other: float(each[b, m]) for other, each in others.items()},
+        }
+        for b, name in enumerate(known)
+        for m, target in enumerate(targets)
+    ]
 
 
 def _labels(origins: ArrayLike, W: int) -> list[str]:
