@@ -149,7 +149,9 @@ def test_a_label_column_is_recognised_by_the_number_of_columns(
     lines = new.read_text().split()
     numbered = _write_csv(tmp_path / "ids.csv", [[str(n), line] for n, line in enumerate(lines)])
     assert regard("predict", run, numbered, "--out", tmp_path / "d.csv") == 0
-    assert ", 3 labelled with no class of the run: " in regard.out  # 0 and 1 are classes
+    assert (
+        ", 3 labelled with no class of the run ('2', '3', '4'): " in regard.out
+    )  # 0 and 1 are classes
     unlabelled = _write_csv(tmp_path / "unlabelled.csv", [row[1:] for row in _rows()])
     said = regard.fails("predict", run, unlabelled, "--labelled", "--out", tmp_path / "c.csv")
     assert "none of its labels is a class of the run" in said

@@ -16,6 +16,7 @@ __all__ = [
     "as_labels",
     "check_known_labels",
     "is_missing",
+    "label_names",
     "left_out",
     "missing_labels",
     "present_labels",
@@ -134,6 +135,16 @@ def _as_given(y: Any) -> NDArray[Any]:
     except ValueError:  # nested lists of several lengths, which are refused by their shape
         return np.zeros(len(y))
     return array if array.ndim else array[None]
+
+
+def label_names(labels: NDArray[Any]) -> NDArray[np.str_]:
+    """Classes as text, as readers of files have them: whole numbers without a point.
+
+    >>> label_names(np.array([0.0, 1.0])).tolist(), label_names(np.array(["1e2", "up"])).tolist()
+    (['0', '1'], ['1e2', 'up'])
+    """
+    whole = labels.dtype.kind == "f" and bool((labels == np.round(labels)).all())
+    return (labels.astype(np.int64) if whole else labels).astype(np.str_)
 
 
 def with_fraction(labels: NDArray[Any]) -> int | None:

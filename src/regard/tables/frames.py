@@ -7,7 +7,7 @@ and Feather files have types.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from io import StringIO
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from regard.errors import DataError, Fix, did_you_mean
 from regard.tables.cells import MISSING_MARKS, is_missing_label, is_number, not_a_number
 from regard.tables.files import FilePath, check_file, read_text
+from regard.tables.index import counts_rows, is_index_name
 from regard.tables.problems import Problems
 from regard.tables.separators import find_separator
 
@@ -103,13 +104,25 @@ class Table:
                     near += "; the first row must be a header, which names the columns"
             raise DataError(f"{self.path} has no column {name!r} ({parameter}){near}", fixes=fixes)
 
-    def need_names(self) -> None:
-        """Refuse columns without a unique name, such as the index that pandas writes."""
-        for at, name in enumerate(self.frame.columns, start=1):
+    def index(self, used: Collection[str]) -> str | None:
+        """The first column if it is the index of a data frame; None where it is used, or is not."""
+        import polars as pl
+
+        name = self.frame.columns[0]
+        column = self.frame[name]
+        whole = column.dtype.is_integer() or column.dtype == pl.String
+        if name in used or not (whole and is_index_name(name) and counts_rows(column)):
+            return None
+        return name
+
+    def need_names(self, names: Iterable[str]) -> None:
+        """Refuse columns without a unique name."""
+        for name in names:
+            at = self.frame.columns.index(name) + 1
             if not name:
                 raise DataError(
-                    f"{self.path}: column {at} has no name; name it, leave it out (an index that "
-                    "pandas wrote: index=False), or name the channels"
+                    f"{self.path}: column {at} has no name; name it, leave it out, or name the "
+                    "channels"
                 )
             if "_duplicated_" in name:  # as polars renames them
                 given = name.split("_duplicated_")[0]

@@ -507,3 +507,14 @@ def test_published_temperatures_lack_two_days() -> None:
 def test_published_rates_have_no_header() -> None:
     with pytest.raises(DataError, match=r"exchange_rate\.txt\.gz: the first row holds numbers"):
         published("exchange_rate.txt.gz")
+
+
+def test_the_index_of_a_data_frame_is_no_target(tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text(",ds,a,b\n0,2024-01-01,5,1\n1,2024-01-02,6,2\n2,2024-01-03,8,4\n")
+    assert read_panel(path).targets == ("a", "b")
+    path.write_text(path.read_text().replace(",ds", "Unnamed: 0,ds", 1))
+    panel = read_panel(path)
+    assert panel.targets == ("a", "b")
+    assert panel.notes == ("the first column 'Unnamed: 0' counts the rows and is left out",)
+    assert read_panel(path, target=["Unnamed: 0"]).targets == ("Unnamed: 0",)

@@ -1,6 +1,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 import scipy.sparse
@@ -157,3 +158,84 @@ def test_labels_that_do_not_fit(y: Any, message: str) -> None:
 
 def test_complex_labels() -> None:
     assert "Complex data not supported" in refusal(SERIES, [1j, 2])
+
+
+def test_columns_of_series() -> None:
+    ragged = [np.array([1.0, 2.0, 3.0]), np.array([4.0])]
+    for X in (pd.Series(ragged), pl.Series([one.tolist() for one in ragged])):
+        assert as_cases(X).values.tolist() == [[[1, 2, 3]], [[4, 0, 0]]]
+    several = pd.Series([np.ones((3, 2)), np.full((3, 5), 2.0)], index=[7, 3])
+    assert as_cases(several).lengths.tolist() == [2, 5]
+
+
+@pytest.mark.parametrize("cell", [np.array, pd.Series, list])
+def test_frames_with_a_series_in_each_cell(cell: Any) -> None:
+    rows = [[[1, 2, 3], [4, 5, 6]], [[7, 8], [9, 10]]]
+    X = pd.DataFrame({name: [cell(row[at]) for row in rows] for at, name in enumerate("xy")})
+    cases = as_cases(X, ["a", "b"])
+    assert cases.values.tolist() == [[[1, 2, 3], [4, 5, 6]], [[7, 8, 0], [9, 10, 0]]]
+    assert cases.lengths.tolist() == [3, 2]
+    assert as_cases(pl.DataFrame({"x": [[1, 2]], "y": [[3, 4]]})).values.tolist() == [
+        [[1, 2], [3, 4]]
+    ]
+
+
+def test_frames_that_are_neither() -> None:
+    X = pd.DataFrame({"x": [[1, 2]], "y": [[3, 4, 5]]})
+    assert refusal(X) == "X: the channels of case 0 differ in length"
+    X["y"] = 0.5
+    assert refusal(X) == "X: the cells of column 'y' are not series, those of 'x' are"
+
+
+def test_a_column_of_row_numbers_is_refused() -> None:
+    X = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 5.0]}).reset_index()
+    assert refusal(X) == "X: the column 'index' counts the rows; leave it out"
+    assert as_cases(X.drop(columns="index")).values.shape == (2, 1, 2)
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        ["a", None, "b", np.nan, "nan", ""],
+        [1, None, 2, np.nan, float("nan"), None],
+        np.array(["a", "nan", "b", "nan", "NaN", " "]),
+        np.array([1, np.nan, 2, np.nan, np.nan, np.nan]),
+        pd.Series([1, pd.NA, 2, pd.NA, None, np.nan], dtype="Int64"),
+        pd.Series(["a", pd.NA, "b", None, None, None], dtype="string"),
+        pd.Series(["a", None, "b", None, None, None], dtype="category"),
+        pd.Series([True, None, False, pd.NaT, pd.NA, np.nan], dtype=object),
+        pl.Series(["a", None, "b", None, None, None]),
+        pl.Series([1, None, 2, None, None, None]),
+    ],
+)
+def test_missing_labels_are_counted_before_they_are_converted(y: Any) -> None:
+    X = np.arange(6.0)[:, None] * np.arange(1.0, 5.0)
+    assert refusal(X, y) == (
+        "y, case 1: the label is missing; also case 3 and case 4 (4 in all); pass missing='skip'"
+    )
+    X[2, 1] = np.nan
+    cases = as_cases(X, y, missing="skip")
+    assert cases.values[:, 0].tolist() == [[0, 0, 0, 0]]
+    assert cases.labels is not None
+    assert cases.labels.tolist() == [next(iter(list(y)))]
+    assert cases.ids.tolist() == [0]
+    assert cases.notes == (
+        "4 of 6 cases are left out: no label",
+        "1 of 6 cases is left out: missing values",
+    )
+
+
+def test_names_that_only_look_missing_are_classes() -> None:
+    labels = as_cases(np.ones((3, 4)), ["None", "NA", "none"]).labels
+    assert labels is not None
+    assert labels.tolist() == ["None", "NA", "none"]
+
+
+def test_missing_targets_are_counted() -> None:
+    X, y = np.ones((5, 3)), [1.5, None, np.nan, 2.5, np.nan]
+    assert refusal(X, y, targets=True) == (
+        "y, case 1: the target is missing; also case 2 and case 4; pass missing='skip'"
+    )
+    labels = as_cases(X, y, targets=True, missing="skip").labels
+    assert labels is not None
+    assert labels.tolist() == [1.5, 2.5]

@@ -187,3 +187,19 @@ def test_log_keeps_the_sizes_and_the_signs_of_series_that_differ_by_orders_of_ma
     assert choose_scaling(cases) == "series"
     assert choose_scaling(cases, keep_size=True) == "log"
     assert choose_scaling(as_cases([small, small]), keep_size=True) == "channel"
+
+
+@pytest.mark.parametrize("huge", [1e308, -1e308, 1e15])
+def test_one_value_that_hides_all_others_is_refused(huge: float) -> None:
+    values = np.random.default_rng(0).normal(size=(13, 1, 7))
+    values[5, 0, 3] = huge
+    with pytest.raises(DataError, match=r"^case 5, channel 0, step 3: .* is so large that the"):
+        Scaler("channel").fit(as_cases(values))
+    values[2, 0, 1] = -huge  # so that their difference is infinite
+    with pytest.raises(DataError, match=r"^case [52], channel 0, step [31]: .* is so large"):
+        Scaler("channel").fit(as_cases(values))
+
+
+def test_values_of_many_sizes_are_not_refused() -> None:
+    values = 10.0 ** np.arange(-3, 4).repeat(6).reshape(6, 1, 7)
+    assert np.isfinite(Scaler("channel").fit(as_cases(values)).transform(as_cases(values))).all()

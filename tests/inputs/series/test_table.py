@@ -100,9 +100,8 @@ def test_gaps_are_named_or_filled(file: Path) -> None:
     ("header", "message"),
     [
         (
-            ",case,time,label",
-            "toy.csv: column 1 has no name; name it, leave it out (an index that pandas wrote: "
-            "index=False), or name the channels",
+            "y,case,time,label,",
+            "toy.csv: column 5 has no name; name it, leave it out, or name the channels",
         ),
         ("x,case,time,label,x", "toy.csv: column 5 is a second one named 'x'"),
     ],
@@ -283,3 +282,18 @@ def test_a_damaged_parquet_file(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(DataError, match=r"toy\.parquet cannot be read as a table: "):
         read_table(file)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize("name", ["Unnamed: 0", "index", ""])
+def test_the_index_of_a_data_frame_is_no_channel(tmp_path: Path, suffix: str, name: str) -> None:
+    frame = pl.read_csv(TOY.encode()).with_row_index(name)
+    path = tmp_path / f"toy.{suffix}"
+    frame.write_csv(path) if suffix == "csv" else frame.write_parquet(path)
+    cases = read_table(path)
+    assert cases.channels == ("x", "y")
+    shown = f"{name!r} " if name else ""
+    assert cases.notes == (f"the first column {shown}counts the rows and is left out",)
+    if name:
+        assert read_table(path, channels=[name, "x"]).channels == (name, "x")
+        assert read_table(path, time=name).channels == ("time", "x", "y")

@@ -106,6 +106,7 @@ class PanelInput(Input):
 
     def _settle(self, panel: Panel, shares: Sequence[float]) -> tuple[Panel, int]:
         """The series that are long enough to train on, and the window; notes say what is lost."""
+        self.notes.extend(panel.notes)
         data, season, window = self.config.data, self._season(panel), self.config.data.window
         if window is None:
             window = choose_window(panel, horizon=data.horizon, season=season, share=shares[0])

@@ -29,6 +29,7 @@ class Panel:
         known: F names of columns whose future is known, such as holidays.
         zone: of dates that have one, which are in UTC here: a name such as Europe/Berlin, or an
             offset such as +02:00; None for numbers, and for dates without a zone.
+        notes: what the user should know of how they were read.
     """
 
     values: tuple[NDArray[np.float64], ...]
@@ -38,6 +39,7 @@ class Panel:
     past: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     zone: str | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         counts = {len(self.values), len(self.times), len(self.ids)}

@@ -12,7 +12,7 @@ ds, north, south            wide: a row for each step, a column for each target
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,6 +33,7 @@ from regard.inputs.panel.zones import on_clock
 from regard.tables.cells import MISSING_MARKS, is_number
 from regard.tables.files import FilePath
 from regard.tables.frames import Table
+from regard.tables.index import left_out
 from regard.tables.missing import Missing, check_missing, settle_missing
 from regard.tables.problems import Problems
 
@@ -130,7 +131,8 @@ def panel_of(table: Table, options: PanelOptions) -> Panel:
         values.append(settled[0])
     problems.refuse()
     filled = tuple(own for own, _ in closed)
-    return Panel(tuple(values), filled, ids, parts.targets, parts.past, parts.known, zone)
+    notes = () if parts.row_numbers is None else (left_out(parts.row_numbers),)
+    return Panel(tuple(values), filled, ids, parts.targets, parts.past, parts.known, zone, notes)
 
 
 class _Parts(NamedTuple):
@@ -141,6 +143,7 @@ class _Parts(NamedTuple):
     targets: tuple[str, ...]
     past: tuple[str, ...]
     known: tuple[str, ...]
+    row_numbers: str | None = None  # left out
 
 
 def _parts(table: Table, options: PanelOptions) -> _Parts:
@@ -166,11 +169,12 @@ def _parts(table: Table, options: PanelOptions) -> _Parts:
             if name in taken:
                 raise ConfigError(f"{role}: {name!r} is already given as {taken[name]}")
             taken[name] = role
+    index = table.index(taken) if target is None else None
     if target is None:
-        given["target"] = _find_targets(table, taken)
+        given["target"] = _find_targets(table, [*taken, index])
     if not any(given.values()):
         raise ConfigError("target: wanted at least one column, as target, past or known")
-    return _Parts(time, id, given["target"], given["past"], given["known"])
+    return _Parts(time, id, given["target"], given["past"], given["known"], index)
 
 
 def _names(role: str, given: Sequence[str]) -> tuple[str, ...]:
@@ -179,7 +183,7 @@ def _names(role: str, given: Sequence[str]) -> tuple[str, ...]:
     return tuple(given)
 
 
-def _find_targets(table: Table, taken: dict[str, str]) -> tuple[str, ...]:
+def _find_targets(table: Table, taken: Collection[str | None]) -> tuple[str, ...]:
     """The column "y", or all columns of numbers that have no role yet."""
     others = [name for name in table.frame.columns if name and name not in taken]
     targets = ["y"] if "y" in others else [name for name in others if _holds_numbers(table, name)]

@@ -11,6 +11,7 @@ from regard.errors import DataError
 from regard.inputs.labels import as_labels, present_labels
 from regard.inputs.series.cases import Cases, pad
 from regard.inputs.series.gaps import settled
+from regard.inputs.series.nested import unnested
 from regard.tables.missing import Missing, check_missing
 from regard.tables.problems import Problems
 
@@ -26,7 +27,8 @@ def as_cases(
 
     Parameters:
         X: Numbers: [B, C, T]; [B, T] for one channel, which may be a data frame; or, for unequal
-            lengths, a list of B arrays [C, steps], or [steps] for one channel.
+            lengths, a list of B arrays [C, steps], or [steps] for one channel; also a column of
+            such arrays, or a data frame with a column of series for each channel.
         y: [B] classes or targets, kept as they are; or None.
         missing: "refuse"; "interpolate"; "skip" leaves out cases with missing values or labels.
         targets: Whether y is numbers to predict, [B] or [B, M], instead of classes.
@@ -45,6 +47,7 @@ def as_cases(
         ((2, 1, 3), [3, 2])
     """
     check_missing(missing, skip=True)
+    X = unnested(X)
     series = _unequal(X)
     if series is None:
         values = _checked(X)

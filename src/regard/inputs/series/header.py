@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.tables.cells import is_missing, is_number
+from regard.tables.index import counts_rows, is_index_name
 
-__all__ = ["counts_rows", "first_is_header", "is_index_name"]
+__all__ = ["first_is_header"]
 
 _NAMES = frozenset({"label", "labels", "class", "target", "y", "id", "index"})
 _LOOKED_AT = 200  # other rows
@@ -59,23 +60,6 @@ def first_is_header(rows: Sequence[Sequence[str]], labels: Sequence[int]) -> boo
     if order == "counts" or not labels:
         return True if alone else None
     return None
-
-
-def is_index_name(name: str) -> bool:
-    """Whether a column with this name may be the row numbers of a data frame."""
-    return not name.strip() or name.strip().lower() == "index" or name.startswith("Unnamed: ")
-
-
-def counts_rows(cells: Sequence[str]) -> bool:
-    """Whether cells are 0, 1, 2, ... or 1, 2, 3, ...
-
-    >>> counts_rows(["0", "1", "2"]), counts_rows(["1", "2"]), counts_rows(["0", "2"])
-    (True, True, False)
-    """
-    start = cells[0].strip() if cells else ""
-    return start in ("0", "1") and all(
-        cell.strip() == str(at) for at, cell in enumerate(cells, int(start))
-    )
 
 
 def _is_named(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:

@@ -121,7 +121,24 @@ class SeriesInput(Input):
         if kind == "auto":
             kind = choose_scaling(cases, keep_size=self.target == "numbers")
         self.scaler_ = Scaler(kind).fit(cases)
-        return self.encode(cases)
+        encoded = self.encode(cases)
+        self._note_constant(*encoded)
+        return encoded
+
+    def _note_constant(self, cases: Cases, scaled: NDArray[np.float32]) -> None:
+        """Count series of several steps that never change; refuse them if all are the same."""
+        if self.longest_ == 1:
+            return
+        inside = cases.mask[:, None, :]
+        first = cases.values[:, :, :1]
+        constant = ((cases.values == first) | ~inside).all(axis=(1, 2)) & (cases.lengths > 1)
+        if constant.all() and (scaled[:, :, 0] == scaled[0, :, 0]).all():
+            raise DataError(
+                f"all {len(cases)} series are constant, and the same after scaling of the kind "
+                f"'{self.scaler_.kind}'; there is nothing to learn from"
+            )
+        if count := int(constant.sum()):
+            self.notes.append(f"{count} of {len(cases)} training series never change")
 
     def encode(self, cases: Cases) -> tuple[Cases, NDArray[np.float32]]:
         """The cases, and their scaled values [B, C, T]."""

@@ -17,6 +17,7 @@ __all__ = ["Scaler", "choose_scaling"]
 _Kind = Literal["series", "channel", "log", "none"]
 _FIELDS = ("kind", "mean", "std")
 _DISPARATE = 10.0
+_TOLD_APART = 1e-9  # between quartiles, of the largest deviation; float32 has seven digits
 
 
 class Scaler:
@@ -51,11 +52,33 @@ class Scaler:
         self.kind = kind
 
     def fit(self, cases: Cases) -> Scaler:
-        """Compute mean and std of the training part."""
+        """Compute mean and std of the training part.
+
+        Raises:
+            DataError: A value is so large that the others cannot be told apart beside it.
+        """
         if self.kind in ("channel", "log"):
-            mean, std = _moments(self._values(cases), cases.mask[:, None, :], axes=(0, 2))
+            values = self._values(cases)
+            with np.errstate(over="ignore", invalid="ignore"):
+                mean, std = _moments(values, cases.mask[:, None, :], axes=(0, 2))
             self.mean, self.std = mean.ravel(), std.ravel()
+            self._refuse_outliers(cases, values)
         return self
+
+    def _refuse_outliers(self, cases: Cases, values: NDArray[np.float64]) -> None:
+        for channel in range(values.shape[1]):
+            own = np.where(cases.mask, values[:, channel], np.nan)
+            lower, upper = np.nanquantile(own, [0.25, 0.75])
+            with np.errstate(over="ignore"):
+                reach = np.abs(own - lower)
+            if lower == upper or upper - lower >= _TOLD_APART * np.nanmax(reach):
+                continue
+            case, step = np.unravel_index(int(np.nanargmax(reach)), own.shape)
+            raise DataError(
+                f"case {cases.ids[case]}, {cases.channels[channel]}, step {step}: "
+                f"{cases.values[case, channel, step]:g} is so large that the other values cannot "
+                f"be told apart after scaling of the kind '{self.kind}'"
+            )
 
     def transform(self, cases: Cases) -> NDArray[np.float32]:
         """The scaled values: [B, C, T] float32, zero for padding.

@@ -14,7 +14,7 @@ from regard.errors import DataError, Fix, did_you_mean
 from regard.inputs.labels import missing_labels
 from regard.inputs.series.cases import Cases
 from regard.inputs.series.gaps import settled
-from regard.inputs.series.header import counts_rows, first_is_header, is_index_name
+from regard.inputs.series.header import first_is_header
 from regard.tables.cells import (
     is_missing,
     is_missing_label,
@@ -24,6 +24,7 @@ from regard.tables.cells import (
     tidy_labels,
 )
 from regard.tables.files import FilePath, read_text
+from regard.tables.index import counts_rows, is_index_name, left_out
 from regard.tables.problems import Problems
 from regard.tables.separators import find_separator
 
@@ -117,8 +118,7 @@ class Sheet:
         index = None
         if is_index_name(names[0]) and counts_rows([cells[0] for _, cells in self.rows]):
             index = 0
-            shown = f"{names[0]!r} " if names[0] else ""
-            notes += (f"the first column {shown}counts the rows and is left out",)
+            notes += (left_out(names[0]),)
         return replace(self, names=names, index=index, notes=notes)
 
     @property

@@ -24,6 +24,7 @@ from regard.inputs.series.gaps import settled
 from regard.tables.cells import tidy_labels
 from regard.tables.files import FilePath
 from regard.tables.frames import Table
+from regard.tables.index import left_out
 from regard.tables.missing import Missing, check_missing
 from regard.tables.problems import Problems
 
@@ -64,7 +65,9 @@ def read_table(
     check_missing(missing, skip=True)
     table = path if isinstance(path, Table) else Table.open(path)
     targets = () if label is None or isinstance(label, str) else tuple(label)
-    names = _channels(table, case, time, [label] if isinstance(label, str) else targets, channels)
+    used = (case, time, *([label] if isinstance(label, str) else targets))
+    index = table.index(used) if channels is None else None
+    names = _channels(table, used, channels, index)
     layout = _layout(table, case, time)
     numbers = np.stack([table.numbers(name) for name in names], axis=1)  # [rows, C]
     lengths = np.bincount(layout.case)
@@ -92,7 +95,15 @@ def read_table(
         return table.cell(int(layout.row[at]), label if isinstance(label, str) else targets[0])
 
     return settled(
-        Cases(values, lengths, labels, ids=ids, channels=names, targets=targets),
+        Cases(
+            values,
+            lengths,
+            labels,
+            ids=ids,
+            channels=names,
+            targets=targets,
+            notes=() if index is None else (left_out(index),),
+        ),
         Problems(table.path),
         missing=missing,
         place=lambda b, c, t: table.cell(int(layout.row[starts[b] + t]), names[c]),
@@ -135,18 +146,25 @@ def _layout(table: Table, case: str, time: str) -> _Layout:
 
 
 def _channels(
-    table: Table, case: str, time: str, labels: Sequence[str], channels: Sequence[str] | None
+    table: Table, used: Sequence[str], channels: Sequence[str] | None, index: str | None
 ) -> tuple[str, ...]:
-    """The names of the columns with values; refuses columns that the table does not have."""
-    table.need(case, "case")
-    table.need(time, "time")
-    for name in labels:
-        table.need(name, "label")
+    """The names of the columns with values; refuses columns that the table does not have.
+
+    Parameters:
+        table: with the columns.
+        used: the columns with case and time, and those with labels.
+        channels: as for `read_table`.
+        index: a column to leave out.
+    """
+    for name, parameter in zip(used, ("case", "time", *["label"] * len(used)), strict=False):
+        table.need(name, parameter)
     if channels is None:
-        table.need_names()
-        names = [name for name in table.frame.columns if name not in (case, time, *labels)]
+        names = [name for name in table.frame.columns if name not in (*used, index)]
+        table.need_names(names)
         if not names:
-            raise DataError(f"{table.path} has no columns beside {case!r}, {time!r} and the label")
+            raise DataError(
+                f"{table.path} has no columns beside {used[0]!r}, {used[1]!r} and the label"
+            )
         return tuple(names)
     if isinstance(channels, str) or not channels:
         raise ConfigError(f"channels: wanted a list of column names, given {channels!r}")

@@ -12,6 +12,7 @@ from torch import nn
 
 from regard.errors import ConfigError, DataError, did_you_mean
 from regard.inference import Inference
+from regard.inputs.labels import label_names
 from regard.models import Predicted
 from regard.outputs.classes.calibration import mean_probability, temperature_of
 from regard.outputs.classes.metrics import classification_metrics
@@ -24,6 +25,7 @@ from regard.training import Batch, CrossEntropy, Objective
 
 __all__ = ["ClassesOutput"]
 
+_UNSEEN = 3
 _RUNNERS_UP, _MISTAKES, _EXAMPLES = 3, 6, 30
 
 
@@ -102,9 +104,9 @@ class ClassesOutput(Output):
         _refuse_numbers(cases, source)
         if cases.labels is None:
             return
-        given = cases.labels.astype(str)
+        given = label_names(cases.labels)
         given = given[given != ""]
-        if len(given) and not np.isin(given, self.classes_.astype(str)).any():
+        if len(given) and not np.isin(given, label_names(self.classes_)).any():
             raise DataError(
                 f"{source}: none of its labels is a class of the run "
                 f"({str(given[0])!r} is the first)",
@@ -266,16 +268,19 @@ class ClassesOutput(Output):
         A label that is missing in a file with labels is an empty text.
         """
         probabilities, cases = self.probabilities(seen), seen.cases
-        predicted = self.classes_[probabilities.argmax(1)]
+        predicted = label_names(self.classes_)[probabilities.argmax(1)]
         columns: dict[str, Any] = {"case": cases.ids, "label": predicted}
         summary = f"{len(cases)} predictions"
         if cases.labels is not None:
-            columns["true"] = cases.labels.astype(str)
-            summary += f", {(predicted.astype(str) == columns['true']).sum()} right"
-            unknown = columns["true"] == ""
+            true = columns["true"] = label_names(cases.labels)
+            summary += f", {(predicted == true).sum()} right"
+            unknown = true == ""
             summary += f", {unknown.sum()} without a label" if unknown.any() else ""
-            unseen = (~np.isin(columns["true"], self.classes_.astype(str)) & ~unknown).sum()
-            summary += f", {unseen} labelled with no class of the run" if unseen else ""
+            unseen = true[~np.isin(true, label_names(self.classes_)) & ~unknown]
+            if len(unseen):
+                shown = [repr(str(name)) for name in np.unique(unseen)]
+                shown[_UNSEEN:] = ["..."] * (len(shown) > _UNSEEN)
+                summary += f", {len(unseen)} labelled with no class of the run ({', '.join(shown)})"
         for name, column in zip(self.classes_, probabilities.T, strict=True):
             columns[f"probability {name}"] = column.round(6)
         return columns, summary
