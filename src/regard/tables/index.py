@@ -5,7 +5,7 @@ Where rows are sorted by class, it even gives the class away.
 
 from collections.abc import Iterable
 
-__all__ = ["counts_rows", "is_index_name", "left_out"]
+__all__ = ["counts_rows", "index_note", "is_index_name"]
 
 
 def is_index_name(name: str) -> bool:
@@ -29,6 +29,6 @@ def counts_rows(cells: Iterable[object]) -> bool:
     return start in ("0", "1") and texts == [str(at + int(start)) for at in range(len(texts))]
 
 
-def left_out(name: str) -> str:
+def index_note(name: str) -> str:
     """What to tell the user of a first column that is left out."""
     return f"the first column {f'{name!r} ' if name else ''}counts the rows and is left out"

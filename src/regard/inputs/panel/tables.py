@@ -33,7 +33,7 @@ from regard.inputs.panel.zones import on_clock
 from regard.tables.cells import MISSING_MARKS, is_number
 from regard.tables.files import FilePath
 from regard.tables.frames import Table
-from regard.tables.index import left_out
+from regard.tables.index import index_note
 from regard.tables.missing import Missing, check_missing, settle_missing
 from regard.tables.problems import Problems
 
@@ -131,7 +131,7 @@ def panel_of(table: Table, options: PanelOptions) -> Panel:
         values.append(settled[0])
     problems.refuse()
     filled = tuple(own for own, _ in closed)
-    notes = () if parts.row_numbers is None else (left_out(parts.row_numbers),)
+    notes = () if parts.row_numbers is None else (index_note(parts.row_numbers),)
     return Panel(tuple(values), filled, ids, parts.targets, parts.past, parts.known, zone, notes)
 
 

@@ -126,12 +126,10 @@ class SeriesInput(Input):
         return encoded
 
     def _note_constant(self, cases: Cases, scaled: NDArray[np.float32]) -> None:
-        """Count series of several steps that never change; refuse them if all are the same."""
-        if self.longest_ == 1:
-            return
+        """Count series that never change, of three steps or more; refuse all of the same value."""
         inside = cases.mask[:, None, :]
         first = cases.values[:, :, :1]
-        constant = ((cases.values == first) | ~inside).all(axis=(1, 2)) & (cases.lengths > 1)
+        constant = ((cases.values == first) | ~inside).all(axis=(1, 2)) & (cases.lengths > 2)
         if constant.all() and (scaled[:, :, 0] == scaled[0, :, 0]).all():
             raise DataError(
                 f"all {len(cases)} series are constant, and the same after scaling of the kind "

@@ -24,7 +24,7 @@ from regard.tables.cells import (
     tidy_labels,
 )
 from regard.tables.files import FilePath, read_text
-from regard.tables.index import counts_rows, is_index_name, left_out
+from regard.tables.index import counts_rows, index_note, is_index_name
 from regard.tables.problems import Problems
 from regard.tables.separators import find_separator
 
@@ -118,7 +118,7 @@ class Sheet:
         index = None
         if is_index_name(names[0]) and counts_rows([cells[0] for _, cells in self.rows]):
             index = 0
-            notes += (left_out(names[0]),)
+            notes += (index_note(names[0]),)
         return replace(self, names=names, index=index, notes=notes)
 
     @property

@@ -24,7 +24,7 @@ from regard.inputs.series.gaps import settled
 from regard.tables.cells import tidy_labels
 from regard.tables.files import FilePath
 from regard.tables.frames import Table
-from regard.tables.index import left_out
+from regard.tables.index import index_note
 from regard.tables.missing import Missing, check_missing
 from regard.tables.problems import Problems
 
@@ -102,7 +102,7 @@ def read_table(
             ids=ids,
             channels=names,
             targets=targets,
-            notes=() if index is None else (left_out(index),),
+            notes=() if index is None else (index_note(index),),
         ),
         Problems(table.path),
         missing=missing,
