@@ -134,6 +134,10 @@ def _texts() -> ClassificationReport:
             "cases": 8,
             **dict.fromkeys(("accuracy", "precision", "recall", "f1", "roc_auc"), 0.5),
             "averaging": "binary, positive class 'b'",
+            "positive_class": "b",
+            **dict.fromkeys(("brier", "ece"), 0.25),
+            "reliability": [{"probability": 0.875, "right": 0.5, "cases": 8}],
+            "calibration": {"temperature": 1.0, "cases": 0},
             "confusion_matrix": [[2, 2], [2, 2]],
             "per_class": rows,
             **FITTED,
@@ -307,7 +311,7 @@ def test_forecasts_without_quantiles_and_baselines() -> None:
 
 def test_texts_are_text_and_not_images() -> None:
     page = report_html(_texts())
-    assert page.count("<svg ") == 2
+    assert page.count("<svg ") == 3  # confusion matrix, reliability, learning curve
     assert page.count('class="text"') == 3
     text = _text(page)
     assert re.findall(r"Case (\w+): predicted", text) == ["three", "one", "two"]
