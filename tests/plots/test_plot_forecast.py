@@ -107,9 +107,9 @@ def test_unknown_truth_is_not_drawn() -> None:
 
 def test_the_last_season_is_drawn_beside_the_forecast() -> None:
     view = replace(_view(), before=np.arange(15.0).reshape(M, H), season="year")
-    line = _line(plot_forecast(view, target=1), "last year")
+    line = _line(plot_forecast(view, target=1), "the year before")
     np.testing.assert_array_equal(line[:, 1], [5, 6, 7, 8, 9])
-    assert not [each for each in plot_forecast(_view()).lines if "last" in str(each.get_label())]
+    assert not [each for each in plot_forecast(_view()).lines if "before" in str(each.get_label())]
 
 
 def test_events_are_marked_over_their_steps() -> None:

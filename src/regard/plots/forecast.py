@@ -177,7 +177,7 @@ def _draw_future(
     marker = "o" if 1 < len(ahead) <= _MARKED else ""
     if view.before is not None:
         look: dict[str, Any] = {"color": GREY, "ls": (0, (4, 2)), "lw": 1.1}
-        ax.plot(x, along(view.before), label=f"last {view.season}", **look)
+        ax.plot(x, along(view.before), label=f"the {view.season} before", **look)
     if view.truth is not None:
         text = rcParams["text.color"]
         ax.plot(x, along(view.truth), marker=marker, c=text, ms=2.5, lw=1.1, label="truth")
