@@ -11,7 +11,6 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from regard import jobs
-from regard.attention import sparsemax
 from regard.config import TrainingConfig
 from regard.errors import ConfigError, DataError, RegardError, RegardWarning, RunError
 from regard.estimators import SeriesClassifier, SeriesRegressor
@@ -102,31 +101,8 @@ def test_inputs_that_are_not_finite_are_no_matter_of_the_rate(value: float) -> N
 def test_a_validation_loss_that_is_not_finite_raises_too() -> None:
     held = _part()
     held.inputs[0][3] = torch.nan
-    with pytest.raises(RegardError, match="loss is nan in epoch 1"):
+    with pytest.raises(DataError, match="^training: an input is not finite"):
         fit(_Toy(), _part(), held, CrossEntropy(), _settings(), seed=0)
-
-
-class _Sparse(_Toy):
-    def forward(self, series: Tensor, mask: Tensor | None = None) -> Any:
-        weights = sparsemax(super().forward(series, mask).values * 1e30)
-        return Predicted(weights, {})
-
-
-def test_what_an_alignment_fails_at_is_named() -> None:
-    with pytest.raises(RegardError, match="weights linear.weight are not finite in epoch 2; pass"):
-        _fit(_Sparse(torch.nan, 3), _part())
-    with pytest.raises(RegardError, match="the values of linear are too large in epoch 2; pass"):
-        _fit(_Sparse(1e38, 3), _part())
-
-
-class _Failing(_Toy):
-    def forward(self, series: Tensor, mask: Tensor | None = None) -> Any:
-        raise RuntimeError("of its own")
-
-
-def test_other_failures_of_a_model_stay_what_they_are() -> None:
-    with pytest.raises(RuntimeError, match="of its own"):
-        _fit(_Failing(), _part())
 
 
 class _Fixed(_Toy):
@@ -143,10 +119,9 @@ class _Fixed(_Toy):
 def test_a_model_that_has_learned_nothing_says_so() -> None:
     [note] = _fit(_Fixed(0.1, 0.0), _part())
     assert note == "the model has learned nothing: it gives every case the same answer"
-    # Half of the cases are of each class: (log(1 + e^z) + log(1 + e^-z)) / 2 with z = 14, or
-    # about 7, is 10.1 times log 2.
-    with pytest.raises(RegardError, match="the loss is 7 on the training part, and 0.6931 if eve"):
-        _fit(_Fixed(14.0, 0.0), _part())
+    # Half of the cases are of each class: (log(1 + e^z) + log(1 + e^-z)) / 2 with z = 22 is 11.
+    with pytest.raises(RegardError, match="the loss is 11 on the training part, and 0.6931 if ev"):
+        _fit(_Fixed(22.0, 0.0), _part())
     assert _fit(_Toy(), _part(), epochs=40, learning_rate=0.1) == []
 
 
@@ -154,11 +129,11 @@ def test_a_model_far_from_its_targets_but_not_the_same_everywhere_gets_a_note() 
     class Wrong(_Toy):
         def forward(self, series: Tensor, mask: Tensor | None = None) -> Any:
             moved = super().forward(series, mask).values
-            return Predicted(moved * 1e-3 + torch.tensor([3.5, 0.0]), {})
+            return Predicted(moved * 1e-3 + torch.tensor([6.0, 0.0]), {})
 
-    # About 3.5 / 2 + log(1 + e^-3.5) = 1.78, more than twice log 2.
+    # About 6 / 2 + log(1 + e^-6) = 3.002.
     [note] = _fit(Wrong(), _part(), epochs=1, learning_rate=1e-6)
-    assert note.startswith("the model has learned nothing: its loss is 1.78")
+    assert note.startswith("the model has learned nothing: its loss is 3.0")
     assert note.endswith(
         "and 0.6931 if every case gets the same answer; a lower learning_rate may help"
     )
@@ -216,10 +191,7 @@ def test_a_divergence_does_not_end_a_comparison(tmp_path: Path) -> None:
     }
     found = jobs.compare(config, ["sparsemax", "hard"], tmp_path / "out", seeds=1)
     assert [one.failure.startswith("training diverged: ") for one in found.trained] == [True, True]
-    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [
-        "compare.csv",
-        "compare.md",
-    ]
+    assert all(file.suffix for file in (tmp_path / "out").iterdir())  # no folder of a run
 
 
 @pytest.fixture(scope="module")

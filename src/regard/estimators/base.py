@@ -208,10 +208,8 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         order = batch_indices(part.lengths.numpy(), batch_size=_PREDICT_BATCH, shuffle=False)
         with torch.inference_mode():
             for index in order:
-                predicted, some_lost = answer(self.output_, model, part, index, device)
-                lost += some_lost
-                if predicted is None:
-                    continue
+                predicted, finite = answer(self.output_, model, part[index], device)
+                lost += index[~finite].tolist()
                 values = predicted.values.cpu().double().numpy()
                 for at, row in zip(index, values, strict=True):
                     rows[at] = row

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from regard.errors import DataError
-from regard.models import Predicted, overflowing
+from regard.models import Predicted
 from regard.outputs.output import Output
-from regard.training import Batch, Part
+from regard.training import Batch
 
 __all__ = ["answer", "refuse_lost"]
 
@@ -22,27 +21,16 @@ _SHOWN = 3
 
 
 def answer(
-    output: Output, model: nn.Module, part: Part, index: NDArray[np.int64], device: torch.device
-) -> tuple[Predicted | None, list[int]]:
-    """Run the cases at these positions.
+    output: Output, model: nn.Module, batch: Batch, device: torch.device
+) -> tuple[Predicted, NDArray[np.bool_]]:
+    """Run a batch through a model.
 
     Returns:
-        What the model predicts, and the positions of the cases whose values are not finite; None
-        and those cases where the model fails because of them.
+        What the model predicts, and [B] whether a case's values are finite.
     """
-
-    def run(where: NDArray[np.int64]) -> Predicted:
-        return output.answer(model, _on(part[where], device))
-
-    try:
-        predicted = run(index)
-    except RuntimeError:  # sparsemax fails at NaN
-        lost = [n for n in index.tolist() if overflowing(model, partial(run, np.array([n])))]
-        if not lost:
-            raise
-        return None, lost
-    finite = torch.isfinite(predicted.values).flatten(1).all(1).cpu().numpy()
-    return predicted, index[~finite].tolist()
+    predicted = output.answer(model, _on(batch, device))
+    finite = torch.isfinite(predicted.values).flatten(1).all(1)
+    return predicted, finite.cpu().numpy()
 
 
 def refuse_lost(lost: Sequence[int], ids: NDArray[Any]) -> None:

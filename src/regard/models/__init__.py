@@ -4,7 +4,7 @@ from regard.models.build import make_attentions, make_encoder, make_head, make_p
 from regard.models.conv_bilstm import ConvBiLSTM, choose_stride
 from regard.models.convolution import Convolution
 from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns
-from regard.models.finite import not_finite, overflowing
+from regard.models.finite import not_finite
 from regard.models.forecaster import ContextForecast, Forecaster, HorizonForecast, LinearForecast
 from regard.models.heads import (
     AttentionHead,
@@ -63,7 +63,6 @@ __all__ = [
     "make_head",
     "make_pooling",
     "not_finite",
-    "overflowing",
     "run_recurrent",
     "shares",
     "sinusoids",

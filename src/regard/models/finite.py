@@ -1,14 +1,9 @@
-"""Weights and outputs of a model that are not finite."""
-
-from collections.abc import Callable
-from typing import Any
+"""Weights of a model that are not finite."""
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-__all__ = ["not_finite", "overflowing"]
-
-_HUGE = 1e15  # the scores of such states may leave single precision, which ends at 3e38
+__all__ = ["not_finite"]
 
 
 def not_finite(model: nn.Module) -> str:
@@ -23,31 +18,3 @@ def not_finite(model: nn.Module) -> str:
         if torch.isnan(buffer).any():
             return name
     return ""
-
-
-def overflowing(model: nn.Module, run: Callable[[], Any]) -> str:
-    """The name of the first module whose output is huge or not finite, or an empty string.
-
-    Parameters:
-        model: whose modules are watched.
-        run: runs it; may fail.
-    """
-    found: list[str] = []
-
-    def watch(name: str) -> Callable[..., None]:
-        def look(module: nn.Module, inputs: Any, output: Any) -> None:
-            first = output[0] if isinstance(output, tuple) else output
-            if isinstance(first, Tensor) and not (first.abs() < _HUGE).all():
-                found.append(name)
-
-        return look
-
-    handles = [module.register_forward_hook(watch(name)) for name, module in model.named_modules()]
-    try:
-        run()
-    except RuntimeError:  # what it fails at is told by whoever ran it first
-        pass
-    finally:
-        for handle in handles:
-            handle.remove()
-    return found[0] if found else ""

@@ -13,7 +13,7 @@ from regard.attention import Reinforce
 from regard.config import TrainingConfig
 from regard.models import Predicted
 from regard.training.batches import Batch
-from regard.training.divergence import diverged, refuse_inputs, refuse_weights, run_or_tell
+from regard.training.divergence import diverged, refuse_inputs, refuse_weights
 from regard.training.objectives import Objective
 
 __all__ = ["TrainingModule"]
@@ -55,24 +55,29 @@ class TrainingModule(LightningModule):
         if self.augment is not None:
             first, *others = batch.inputs
             batch = batch._replace(inputs=(self.augment(first, batch.mask), *others))
-        predicted = self._run(batch)
+        predicted: Predicted = self.model(*batch.inputs, mask=batch.mask)
         loss: Tensor = self.objective(predicted.values, batch.targets)
         self._losses.append(loss.detach())
         if predicted.log_prob is not None:  # hard attention: a lower loss is a higher reward
             assert batch.targets is not None
             reward = -self.objective.losses(predicted.values, batch.targets)
             loss = loss + self.reinforce(predicted.log_prob, predicted.entropy, reward)
-        self._refuse(float(loss.detach()), batch)
+        if not torch.isfinite(loss):
+            refuse_inputs(batch)
+        self._refuse(float(loss.detach()))
         return loss
 
     def validation_step(self, batch: Batch, _: int) -> None:
         assert batch.targets is not None
-        self._validated.append((self._run(batch).values, batch.targets))
+        values, _ = self.model(*batch.inputs, mask=batch.mask)
+        if not torch.isfinite(values).all():
+            refuse_inputs(batch)
+        self._validated.append((values, batch.targets))
 
     def on_validation_epoch_end(self) -> None:
         figures = self.objective.figures(self._validated)
         self._validated.clear()
-        self._refuse(figures["loss"], None)
+        self._refuse(figures["loss"])
         self._validation = {f"validation_{name}": value for name, value in figures.items()}
         self.log("validation_loss", figures["loss"])  # what early stopping watches
 
@@ -91,14 +96,9 @@ class TrainingModule(LightningModule):
     def _now(self) -> str:
         return f"in epoch {self.current_epoch + 1}"
 
-    def _run(self, batch: Batch) -> Predicted:
-        return run_or_tell(self.model, batch, self._now, self.settings)
-
-    def _refuse(self, loss: float, batch: Batch | None) -> None:
+    def _refuse(self, loss: float) -> None:
         """Refuse a loss that is not finite."""
         if not math.isfinite(loss):
-            if batch is not None:
-                refuse_inputs(batch)
             raise diverged(f"the loss is {loss} {self._now}", self.settings)
 
     def configure_optimizers(self) -> Any:
