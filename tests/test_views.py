@@ -6,6 +6,7 @@ import numpy as np
 
 from regard import SeriesClassifier
 from regard.data import Cases, sine
+from regard.explain import localisation_ap
 from regard.inputs.series.view import SeriesView
 from regard.outputs.classes.outcome import ClassOutcome
 
@@ -35,6 +36,14 @@ def test_with_conjunctive_pooling_it_is_the_evidence_for_the_prediction() -> Non
     for n in range(7):
         speaks_for = np.maximum(evidence[n, column[n]], 0)
         np.testing.assert_allclose(shares[n], speaks_for / speaks_for.sum(), atol=1e-9)
+    np.testing.assert_array_equal(shares, model.attend(cases))  # one answer everywhere
+    seen = model.infer(cases, maps=("attention", "weights"))
+    wanted = localisation_ap(shares, cases.spans, cases.lengths)
+    assert model.input_.localisation(seen)["localisation_ap"] == wanted
+    gates = np.stack(seen.maps["attention"])
+    assert np.ptp(gates) < np.ptp(shares)
+    [note] = model.input_.reading("each {}'s share")
+    assert note.endswith("its gates are nearly even, and shuffling them hardly changes the output.")
 
 
 def test_views_have_the_series_the_truth_and_the_prediction() -> None:

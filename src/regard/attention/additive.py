@@ -139,7 +139,7 @@ class Additive(AdditiveScore):
             vector: v, or V_a: one output, or the A numbers themselves.
             options: of the constructor.
         """
-        biases = [each.bias for each in (query, keys) if each.bias is not None]
+        biases: list[Tensor] = [each.bias for each in (query, keys) if each.bias is not None]
         made = cls(
             query.in_features, keys.in_features, keys.out_features, bias=bool(biases), **options
         ).to(keys.weight)
@@ -148,7 +148,7 @@ class Additive(AdditiveScore):
             made.key_projection.weight.copy_(keys.weight)
             made.vector.copy_(_flat(vector))
             if biases:
-                made.key_projection.bias.copy_(sum(biases))
+                made.key_projection.bias.copy_(torch.stack(biases).sum(0))
         return made
 
     @classmethod
@@ -165,8 +165,8 @@ class Additive(AdditiveScore):
         for name, each in given.items():
             if not each.weights:
                 raise ConfigError(f"{name}: {type(each).__name__} has no weights: call it once")
-        [vector], *sides = (weights_of(each) for each in given.values())
-        return cls.from_torch(*(_linear(*side) for side in sides), vector, **options)
+        [vector], of_query, of_keys = (weights_of(each) for each in given.values())
+        return cls.from_torch(_linear(*of_query), _linear(*of_keys), vector, **options)
 
     def prepare(self, keys: Tensor) -> Tensor:
         projected: Tensor = self.key_projection(keys)
@@ -266,7 +266,8 @@ def _flat(vector: nn.Linear | Tensor) -> Tensor:
 
 def _linear(kernel: Tensor, bias: Tensor | None = None) -> nn.Linear:
     """A Linear with the kernel [in, out] and bias of Keras."""
-    linear = nn.Linear(*kernel.shape, bias=bias is not None, dtype=kernel.dtype)
+    width, outputs = kernel.shape
+    linear = nn.Linear(width, outputs, bias=bias is not None, dtype=kernel.dtype)
     with torch.no_grad():
         linear.weight.copy_(kernel.T)
         if bias is not None:

@@ -63,7 +63,8 @@ def conjunctive_pool(class_scores: Tensor, scores: Tensor, mask: Tensor | None =
 class ConjunctivePooling(nn.Module):
     """logits = mean over s of sigmoid(score(q, states_s)) * (W states_s + b), q learned.
 
-    Unlike softmax weights, the gates are independent: several, or none, may be open.
+    Unlike softmax weights, the gates are independent: several, or none, may be open. Trained, they
+    are often nearly even, so that shuffling them hardly changes the logits: read the evidence.
 
     Parameters:
         heads: one or more `Score`, each with its own query; their gates are averaged.

@@ -257,11 +257,15 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
     def attend(self, X: Any) -> Any:
         """The attention over each case; a map sums to one.
 
+        With conjunctive pooling it is each position's share of the evidence for the prediction, as
+        in the pictures: its gates are nearly even, and shuffling them hardly changes the output.
+        `infer(X, maps=("attention",))` has the gates, scaled to sum to one.
+
         Returns:
             Of series [cases, steps], zero after a case's end; of texts an array [words] for each,
             where a word has the sum of the weights of its tokens.
         """
-        return self._map(X, "attention")
+        return self._map(X, "weights" if self.input_.gated else "attention")
 
     def evidence(self, X: Any) -> Any:
         """What each position added to each value, positive or negative.

@@ -216,6 +216,11 @@ class Input(ABC):
         """Whether pictures show each position's share of the evidence, not its attention."""
         return False
 
+    @property
+    def gated(self) -> bool:
+        """Whether the attention is gates, which are nearly even: the evidence stands for them."""
+        return bool(getattr(self.config.model, "pooling", None) == "conjunctive")
+
     @abstractmethod
     def lay(
         self, model: nn.Module, maps: Maps, encoded: Any, index: NDArray[np.int64]

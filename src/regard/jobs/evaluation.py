@@ -29,7 +29,7 @@ def evaluate(estimator: AttentionEstimator, config: Config, test: Any, *, title:
         title: of the report.
     """
     incoming, output = estimator.input_, estimator.output_
-    seen = estimator.infer(test, maps=("attention", "weights"), keep=output.keep(test))
+    seen = estimator.infer(test, maps=("weights",), keep=output.keep(test))
     metrics = output.metrics(seen) | estimator.fitted_figures()
     metrics |= incoming.localisation(seen) | incoming.figures()
     metrics["notes"] = [*estimator.notes_, *output.notes(metrics)]

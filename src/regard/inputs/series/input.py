@@ -191,8 +191,7 @@ class SeriesInput(Input):
 
     @property
     def by_evidence(self) -> bool:
-        # Most gates of conjunctive pooling are open, so attention alone says little.
-        return bool(self.config.model.pooling == "conjunctive")
+        return self.gated
 
     def lay(
         self, model: nn.Module, maps: Maps, encoded: Any, index: NDArray[np.int64]
@@ -216,14 +215,14 @@ class SeriesInput(Input):
         return result
 
     def localisation(self, seen: Inference) -> dict[str, Any]:
-        """Average precision of the attention for the true spans, and of chance."""
+        """Average precision of what `attend` returns for the true spans, and of chance."""
         cases: Cases = seen.cases
         if cases.spans is None or not (cases.spans[:, 0] < cases.spans[:, 1]).any():
             return {}
         shares = (cases.spans[:, 1] - cases.spans[:, 0]) / cases.lengths
-        attention = self.collect(seen.maps["attention"])
+        weights = self.collect(seen.maps["weights"])
         return {
-            "localisation_ap": localisation_ap(attention, cases.spans, cases.lengths),
+            "localisation_ap": localisation_ap(weights, cases.spans, cases.lengths),
             "localisation_chance": float(shares[shares > 0].mean()),
         }
 
@@ -263,5 +262,6 @@ class SeriesInput(Input):
             return []
         return [
             "With conjunctive pooling, the weights in the pictures are not the attention but "
-            f"{moved.format('step')}."
+            f"{moved.format('step')}: its gates are nearly even, and shuffling them hardly changes "
+            "the output."
         ]

@@ -282,8 +282,12 @@ class TextInput(Input):
 
     def reading(self, moved: str) -> list[str]:
         note = "The weights drawn are each word's share of the evidence for the predicted class"
-        source = ", from attention and n-grams together." if self._has_ngrams else "."
-        return [note + source] if self.by_evidence else []
+        source = ", from attention and n-grams together" if self._has_ngrams else ""
+        gates = (
+            ": the gates of conjunctive pooling are nearly even, and shuffling them hardly changes "
+            "the output"
+        )
+        return [note + source + gates * self.gated + "."] if self.by_evidence else []
 
     def comparing(self) -> list[str]:
         note = (
