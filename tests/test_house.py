@@ -52,7 +52,7 @@ MAY_IMPORT = {
         "training",
     },
     "data": {"inputs", "splits"},
-    "outputs": {"config", "inference", "inputs", "models", "plots", "training"},
+    "outputs": {"config", "inference", "inputs", "models", "plots", "splits", "training"},
     "estimators": {
         "catalogue",
         "config",

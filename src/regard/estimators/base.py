@@ -43,6 +43,7 @@ __all__ = ["AttentionEstimator", "Floats", "estimator_of", "sides_of"]
 Floats = NDArray[np.float64]
 
 _PREDICT_BATCH = 256
+_FIRST = "first.ckpt"  # checkpoint of a training to calibrate on
 _PLACING = Lock()
 
 
@@ -139,6 +140,10 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         if validation is None:
             cases, validation = incoming.hold_out(cases, output.strata(cases))
         output.fit(cases)
+        parts = output.calibration_parts(cases) if validation is None else None
+        if parts is not None:
+            first = None if checkpoint is None else checkpoint.with_name(_FIRST)
+            output.calibrate(self._held_out(cases, *parts, seed=seed, checkpoint=first))
         encoded = incoming.fit(cases)
         self.notes_ = []
         self._note([*incoming.notes, *notes])
@@ -168,6 +173,23 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         self.seed_, self.model_, self.history_ = seed, model, history
         self.fit_seconds_ = perf_counter() - start
         return self
+
+    def _held_out(
+        self,
+        cases: Any,
+        train: NDArray[np.int64],
+        held: NDArray[np.int64],
+        *,
+        seed: int,
+        checkpoint: Path | None,
+    ) -> Inference:
+        """What a model trained on some cases says of others."""
+        once = {"calibration": "none", "validation_share": 0.0, "random_state": seed}
+        first = type(self)(**self.get_params(deep=False) | once)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RegardWarning)  # those of all cases follow
+            first.fit(cases.take(train), checkpoint=checkpoint)
+        return first.infer(cases.take(held))
 
     def infer(
         self, X: Any, *, maps: Collection[str] = (), keep: NDArray[np.int64] | None = None

@@ -171,11 +171,20 @@ class Output(ABC):
         """[N, ...] evidence of a case -> [...] how much of it made the prediction, not negative."""
         return np.asarray(np.abs(evidence).sum(0))
 
+    def calibration_parts(self, cases: Any) -> tuple[NDArray[Any], NDArray[Any]] | None:
+        """Positions to train a first model on, and to calibrate on with it; None trains just once.
+
+        Asked where there is no validation part: what is fitted with a model of most cases holds for
+        the model of all of them, and none is lost to the training.
+        """
+        return None
+
     def calibrate(self, held: Inference) -> None:
         """Fit on held-out cases what makes predictions as certain as they are right.
 
         Called once at the end of training, if there is a validation part, and before the input
         learns from it (`Input.finish`). Early stopping has seen these cases, the weights have not.
+        Without one it is called before training, if there are `calibration_parts`.
         What is fitted belongs to `kept`, and is optional in `restore`: older runs lack it. It is
         applied where predictions arise, in `answer` or later; `fit` resets it, so that the values
         in `held` are without it.

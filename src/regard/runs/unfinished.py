@@ -4,6 +4,7 @@ It is `.NAME.partial` beside the final name. Until the run folder is complete, i
 
     resume/made_from.json   configuration, digest of the data, versions
     resume/last.ckpt        the trainer's checkpoint, which is only read on the machine it is from
+    resume/first.ckpt       that of a training to calibrate on, before the one of all cases
     resume/lock             locked while a training writes to the folder
 """
 
@@ -76,7 +77,8 @@ def unfinished_run(
                     f"{path}: training was started with another {field}", fixes=("overwrite",)
                 )
         else:
-            checkpoint.unlink(missing_ok=True)
+            for left in folder.glob("*.ckpt"):
+                left.unlink()
             write_json(notes.with_suffix(".new"), made_from)
             os.replace(notes.with_suffix(".new"), notes)
         try:

@@ -8,13 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from regard import SeriesClassifier, TextClassifier
+from regard import SeriesClassifier, TextClassifier, jobs
+from regard.estimators.classifier import AttentionClassifier
 from regard.inference import Inference
 from regard.inputs.series.cases import Cases
 from regard.outputs.classes.calibration import temperature_of
+from regard.splits import split
 
 
 def _logits(rng: np.random.Generator, cases: int, classes: int) -> tuple[Any, NDArray[np.int64]]:
@@ -139,3 +142,68 @@ def test_calibration_sees_uncalibrated_values_of_the_validation_part(
     )
     assert len(seen) == 1
     np.testing.assert_array_equal(seen[0].cases.values, cases.values[30:])
+
+
+def test_refit_trains_on_all_cases_with_the_temperature_of_a_tenth() -> None:
+    texts, labels = _texts(np.random.default_rng(0), 120)
+    options: Any = {"hidden": 4, "embedding_dim": 8, "epochs": 2, "random_state": 0}
+    refit = TextClassifier(device="cpu", **options).fit(texts, labels)
+    once = TextClassifier(device="cpu", calibration="none", **options).fit(texts, labels)
+    for name, weight in once.model_.state_dict().items():
+        torch.testing.assert_close(refit.model_.state_dict()[name], weight, rtol=0, atol=0)
+    assert once.output_.calibrated_on_ == 0  # type: ignore[attr-defined]
+
+    train, held = split(np.array(labels), shares=(0.9, 0.1), seed=0)
+    first = TextClassifier(device="cpu", calibration="none", **options)
+    first.fit([texts[n] for n in train], [labels[n] for n in train])
+    logits = first.infer([texts[n] for n in held]).values
+    targets = np.searchsorted(first.classes_, np.array(labels)[held])
+    expected = temperature_of(logits, targets)
+    assert refit.output_.temperature_ == expected != 1  # type: ignore[attr-defined]
+    assert refit.output_.calibrated_on_ == 12  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("cases", "odd"), [(99, False), (120, True)])
+def test_few_cases_or_a_class_of_one_are_trained_on_once(cases: int, odd: bool) -> None:
+    texts, labels = _texts(np.random.default_rng(0), cases)
+    labels[0] = "odd" if odd else labels[0]
+    model = TextClassifier(hidden=4, epochs=1, random_state=0, device="cpu").fit(texts, labels)
+    assert model.output_.calibrated_on_ == 0  # type: ignore[attr-defined]
+
+
+def test_a_validation_part_is_calibrated_on_if_that_is_wanted() -> None:
+    texts, labels = _texts(np.random.default_rng(0), 120)
+    options: Any = {"hidden": 4, "epochs": 1, "random_state": 0, "device": "cpu"}
+    model = TextClassifier(validation_share=0.25, **options).fit(texts, labels)
+    assert model.output_.calibrated_on_ == 30  # type: ignore[attr-defined]
+    model.set_params(calibration="none").fit(texts, labels)
+    assert model.output_.temperature_ == 1  # type: ignore[attr-defined]
+
+
+def test_a_training_cut_off_while_it_trains_first_is_resumed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts, labels = _texts(np.random.default_rng(0), 160)
+    lines = tmp_path / "lines.txt"
+    lines.write_text("\n".join(map(" ".join, zip(labels, texts, strict=True))))
+    config = {
+        "task": "classify-text",
+        "data": {"kind": "lines", "path": str(lines)},
+        "model": {"hidden": 4, "embedding_dim": 8},
+        "training": {"epochs": 2, "device": "cpu"},
+    }
+    whole = jobs.train(config, tmp_path / "whole")
+    assert whole["calibration"]["cases"] == 13  # a tenth of 128
+
+    real = AttentionClassifier.infer
+
+    def cut_off(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(TextClassifier, "infer", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        jobs.train(config, tmp_path / "cut")
+    monkeypatch.setattr(TextClassifier, "infer", real)
+    resumed = jobs.train(config, tmp_path / "cut", resume=True)
+    del resumed["fit_seconds"], whole["fit_seconds"]
+    assert resumed == whole

@@ -104,6 +104,7 @@ def sections(target: str) -> Sections:
             "training.batch_size": 64,
             "training.learning_rate": 0.004,
             "training.weight_decay": 0.05,
+            **({"training.calibration": "refit"} if target == "class" else {}),
         },
         sizes={"bilstm": (64, 1)},
         poolings={"hierarchical": "words to sentences, sentences to the text"},

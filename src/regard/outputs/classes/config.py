@@ -36,6 +36,12 @@ class _Training(Section):
     label_smoothing: Share = Field(
         0.1, description="share of the target distribution spread over all classes"
     )
+    calibration: Literal["validation", "refit", "none"] = Field(
+        "validation",
+        description="of the probabilities, by a temperature: on the validation part, if there is "
+        "one; refit: without one, on a tenth of at least 100 cases, by a first training on the "
+        "others, before one on all; none",
+    )
     rare_classes: Literal["refuse", "drop", "merge"] = Field(
         "refuse",
         description="what to do with classes of one case, which cannot be in two parts: refuse; "

@@ -21,11 +21,13 @@ from regard.outputs.classes.rare import FIXES, named, rare_classes, without_rare
 from regard.outputs.classes.report import ClassificationReport
 from regard.outputs.output import CaseScores, Compared, Output
 from regard.plots import CaseView
+from regard.splits import split
 from regard.training import Batch, CrossEntropy, Objective
 
 __all__ = ["ClassesOutput"]
 
 _UNSEEN = 3
+_CALIBRATED = 100  # cases from which a model is trained to calibrate on
 _RUNNERS_UP, _MISTAKES, _EXAMPLES = 3, 6, 30
 
 
@@ -205,8 +207,19 @@ class ClassesOutput(Output):
         """Logits and evidence divided by the temperature, which leaves the order of classes."""
         return super().answer(model, batch).divided(self.temperature_)
 
+    def calibration_parts(self, cases: Any) -> tuple[NDArray[Any], NDArray[Any]] | None:
+        """A tenth of at least 100 cases, if the configuration says `refit`."""
+        labels = _labels(cases)
+        wanted = self.config.training.calibration == "refit" and len(cases) >= _CALIBRATED
+        if not wanted or len(rare_classes(labels)):
+            return None
+        first, held = split(labels, shares=(0.9, 0.1), seed=self.config.seed)
+        return first, held
+
     def calibrate(self, held: Inference) -> None:
         """Fit the temperature."""
+        if self.config.training.calibration == "none":
+            return
         self.temperature_ = temperature_of(held.values, self.targets(held.cases))
         self.calibrated_on_ = len(held)
 
@@ -235,7 +248,7 @@ class ClassesOutput(Output):
             return []
         mean, right = mean_probability(metrics["reliability"]), metrics["accuracy"]
         return [
-            "the probabilities are not calibrated, which takes held-out cases (validation_share): "
+            "the probabilities are not calibrated (see validation_share and calibration): "
             f"on average {mean:.3f}, where {right:.3f} of the predictions are right"
         ]
 
