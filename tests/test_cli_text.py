@@ -310,6 +310,17 @@ def test_rows_that_cannot_be_predicted_get_no_answer(
     assert regard.out.startswith("case 1: ")
 
 
+def test_blank_rows_of_new_texts_keep_their_place(
+    regard: Regard, run: Path, tmp_path: Path
+) -> None:
+    source, out = tmp_path / "a.csv", tmp_path / "p.csv"
+    source.write_text("text\n\na good film\n\nso bad\n\n")
+    assert regard("predict", run, source, "--out", out) == 0
+    found = _table(out)
+    assert [row["case"] for row in found if row["label"]] == ["1", "3"]
+    assert [row["case"] for row in found] == ["0", "1", "2", "3"]
+
+
 def test_a_file_without_any_text_is_refused(regard: Regard, run: Path, tmp_path: Path) -> None:
     source = _write(tmp_path / "a.csv", [{"text": "", "label": "up"}] * 4)
     said = regard.fails("predict", run, source, "--out", tmp_path / "p.csv")

@@ -108,6 +108,20 @@ def test_files_whose_encoding_cannot_be_set_are_to_be_saved(tmp_path: Path) -> N
         read_csv(path)
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "iso8859-15"])
+def test_utf_8_is_not_read_as_something_else(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    for written in ("utf-8", "utf-8-sig"):
+        path.write_text("café", encoding=written)
+        with pytest.raises(DataError) as caught:
+            read_text(path, encoding=encoding)
+        assert str(caught.value) == (
+            f"{path} is UTF-8 text, not {encoding.upper()}; pass encoding='utf-8'"
+        )
+    path.write_text("plain")
+    assert read_text(path, encoding=encoding) == "plain"
+
+
 def test_a_lone_nul_is_a_character(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(b"some words\0here")
@@ -121,3 +135,24 @@ def test_no_byte_order_mark_is_left(written: str, read: str, tmp_path: Path) -> 
     path = tmp_path / "a.txt"
     path.write_bytes("text".encode(written))
     assert read_text(path, encoding=read) == "text"
+
+
+def test_rows_of_other_widths_are_told_together(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\na,b\nc\nd,e,f\ng\n")
+    with pytest.raises(DataError) as caught:
+        read_texts(path)
+    assert str(caught.value) == (
+        f"{path}, row 3: 1 cells, the header has 2; also row 5; row 4: 3 cells, the header has 2"
+    )
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
+def test_blank_rows_may_be_kept(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    frame = pl.DataFrame({"text": ["a", None, None, "b", None]})
+    frame.write_csv(path) if name.endswith("csv") else frame.write_parquet(path)
+    assert Table.open(path).values("text") == ["a", "b"]
+    kept = Table.open(path, keep_blank=True)
+    assert kept.values("text") == ["a", None, None, "b"]
+    assert (kept.rows - kept.rows[0]).tolist() == [0, 1, 2, 3]

@@ -170,10 +170,9 @@ def check_known_labels(
     training: NDArray[Any], test: NDArray[Any], ids: NDArray[Any], path: FilePath, other: FilePath
 ) -> None:
     """Refuse a test file with classes that the training file does not have."""
-    unseen = np.flatnonzero(~np.isin(test, training))
-    if unseen.size:
-        at = unseen[0]
-        known = ", ".join(map(str, np.unique(training)))
-        raise DataError(
-            f"{other}, case {ids[at]}: label {str(test[at])!r} is not in {path}, which has {known}"
-        )
+    problems = Problems(other)
+    known = ", ".join(map(str, np.unique(training)))
+    for at in np.flatnonzero(~np.isin(test, training)):
+        what = f"label {str(test[at])!r} is not in {path}, which has {known}"
+        problems.add(what, [f"case {ids[at]}"])
+    problems.refuse()

@@ -13,6 +13,9 @@ __all__ = ["FilePath", "check_file", "read_text"]
 
 FilePath = str | PathLike[str]
 
+# Encodings that have a character for nearly every byte, so that they read any file.
+_ONE_BYTE = ("iso8859", "cp125", "cp437", "cp850", "mac")
+
 
 def check_file(path: FilePath) -> Path:
     """The path of a file, which must exist and be readable."""
@@ -45,6 +48,9 @@ def read_text(path: FilePath, *, encoding: str | None = None) -> str:
         text = content.decode(codec).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise _undecodable(path, error.object, error.start, encoding) from None
+    if codec.startswith(_ONE_BYTE) and not content.isascii() and _guess(content) == "utf-8":
+        fixes = (("encoding", "utf-8"),)
+        raise DataError(f"{path} is UTF-8 text, not {str(encoding).upper()}", fixes=fixes)
     if "\0" in text and _guess(content).startswith("utf-16"):
         raise _undecodable(path, content, content.index(b"\0"), encoding)
     if not text.strip():

@@ -48,8 +48,16 @@ class Table:
     typed: bool = True
 
     @classmethod
-    def open(cls, path: FilePath, *, encoding: str | None = None) -> Table:
-        """Read a table; `encoding` is that of a CSV file, as for `read_text`."""
+    def open(
+        cls, path: FilePath, *, encoding: str | None = None, keep_blank: bool = False
+    ) -> Table:
+        """Read a table.
+
+        Parameters:
+            path: a CSV, Parquet or Feather file.
+            encoding: of a CSV file, as for `read_text`.
+            keep_blank: whether to keep rows without any value, but for the last ones.
+        """
         import polars as pl
 
         file = check_file(path)
@@ -68,9 +76,11 @@ class Table:
             raise DataError(f"{path} cannot be read as a table: {reason}") from None
         # A blank line in a CSV file becomes a row of nulls.
         filled = frame.select(~pl.all_horizontal(pl.all().is_null())).to_series().to_numpy()
-        rows = np.flatnonzero(filled) + first
-        if not len(rows):
+        if not filled.any():
             raise DataError(f"{path} has a header and no rows")
+        if keep_blank:
+            filled = filled[::-1].cumsum()[::-1] > 0
+        rows = np.flatnonzero(filled) + first
         return cls(path, frame.filter(filled), rows, typed=typed)
 
     @property
@@ -258,14 +268,18 @@ def _read_delimited(path: FilePath, encoding: str | None) -> tuple[pl.DataFrame,
 
 
 def _check_widths(path: FilePath, text: str, separator: str) -> None:
-    wanted = 0
+    wanted, problems = 0, Problems(path)
     for first, last, cells in _records(path, text, separator):
         wanted = wanted or len(cells)
         if cells and len(cells) != wanted:
-            open_mark = f"; is a quotation mark of row {first} not closed?" if first < last else ""
-            raise DataError(
-                f"{path}, row {last} has {len(cells)} cells, the header has {wanted}{open_mark}"
-            )
+            what = f"{len(cells)} cells, the header has {wanted}"
+            if first < last:  # the next rows follow from it
+                problems.add(
+                    f"{what}; is a quotation mark of row {first} not closed?", [f"row {last}"]
+                )
+                break
+            problems.add(what, [f"row {last}"])
+    problems.refuse()
 
 
 def _read_loosely(path: FilePath, content: str, separator: str) -> pl.DataFrame:

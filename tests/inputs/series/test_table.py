@@ -116,7 +116,7 @@ def test_columns_without_names_of_their_own_are_no_channels(
 def test_blank_rows_count_as_rows_of_the_file(file: Path) -> None:
     late = "\n\ncase,time,label,x\na,0,l,1\na,1,l"
     assert "row 5, column 'x': 'oops'" in refusal(file, late + ",oops\n")
-    assert "row 5 has 3 cells, the header has 4" in refusal(file, late + "\n")
+    assert "row 5: 3 cells, the header has 4" in refusal(file, late + "\n")
     assert "row 4, column 'x': 'oops'" in refusal(
         file, "case,time,label,x\na,0,l,1\n\na,1,l,oops\n"
     )
@@ -206,11 +206,11 @@ def test_channels_must_be_a_list(file: Path) -> None:
         ("case,time,label\na,0,l\n", "toy.csv has no columns beside 'case', 'time' and the label"),
         (
             "case,time,label,x\na,0,l,1\na,1,l\n",
-            "toy.csv, row 3 has 3 cells, the header has 4",
+            "toy.csv, row 3: 3 cells, the header has 4",
         ),
         (
             "case,time,label,x\na,0,l,1\na,1,l,2,3\n",
-            "toy.csv, row 3 has 5 cells, the header has 4",
+            "toy.csv, row 3: 5 cells, the header has 4",
         ),
     ],
 )

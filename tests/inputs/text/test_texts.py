@@ -289,8 +289,7 @@ MANY = [f"c{at}" for at in range(101)]
         (
             'text,label\nx,y\n"a,b\nc,d\n',
             {},
-            "toy.csv, row 4 has 1 cells, the header has 2; "
-            "is a quotation mark of row 3 not closed?",
+            "toy.csv, row 4: 1 cells, the header has 2; is a quotation mark of row 3 not closed?",
         ),
         (
             b"text,label\na,b\ncaf\xe9,c\n",

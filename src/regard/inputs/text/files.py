@@ -52,7 +52,7 @@ def read_texts(
             blank, or the labels are numbers with fractions.
     """
     check_missing(missing)
-    return _texts(_open(path, encoding), _names(text), label, id, missing)
+    return _texts(_open(path, encoding=encoding), _names(text), label, id, missing)
 
 
 def read_new_texts(
@@ -73,7 +73,7 @@ def read_new_texts(
     Returns:
         A text for each row, empty where it is missing, as is its label.
     """
-    source = _open(path, encoding)
+    source = _open(path, encoding=encoding, keep_blank=True)
     has_labels = label in source.filled if labelled is None else labelled
     return _texts(source, _names(text), label if has_labels else None, id, "keep")
 
@@ -132,14 +132,15 @@ def read_new_lines(
     return settled(Texts(tuple(texts), classes), problems, missing=missing, place=place)
 
 
-def _open(path: FilePath, encoding: str) -> Table | JsonLines:
+def _open(path: FilePath, *, encoding: str, keep_blank: bool = False) -> Table | JsonLines:
     name = Path(path).name.lower().removesuffix(".gz")
     if name.endswith(".json"):
         raise DataError(
             f"{path}: JSON is read as one object a line, from a file named .jsonl or .ndjson"
         )
-    reader = JsonLines if name.endswith((".jsonl", ".ndjson")) else Table
-    return reader.open(path, encoding=encoding)
+    if name.endswith((".jsonl", ".ndjson")):
+        return JsonLines.open(path, encoding=encoding)
+    return Table.open(path, encoding=encoding, keep_blank=keep_blank)
 
 
 def _names(text: str | Sequence[str]) -> tuple[str, ...]:
