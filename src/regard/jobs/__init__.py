@@ -3,7 +3,8 @@
 from regard.jobs.comparison import Comparison, compare
 from regard.jobs.examples import call_of, example_series, example_weights
 from regard.jobs.parts import load_parts
-from regard.jobs.prediction import Answer, answer, explain, explain_all, predict
+from regard.jobs.pictures import Answer, answer, explain, explain_all
+from regard.jobs.prediction import predict
 from regard.jobs.trained import Trained
 from regard.jobs.training import train
 

@@ -1,0 +1,56 @@
+"""A run folder opened for new cases, and the cases read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.errors import ConfigError, DataError, in_python
+from regard.estimators import AttentionEstimator, estimator_of
+from regard.runs import read_run
+
+__all__ = ["in_prediction", "open_run", "read_cases", "usable_of"]
+
+_ARGUMENTS = ("encoding", "future", "labelled", "overwrite", "plugin", "source")
+
+
+def in_prediction(name: str, value: Any) -> str:
+    """Fixes that need no other run."""
+    return in_python(name, value) if name in _ARGUMENTS else ""
+
+
+def open_run(run: str | Path, *, typed: bool = False) -> AttentionEstimator:
+    """The estimator of a run; refuses one whose cases cannot be typed where they are."""
+    opened = read_run(Path(run))
+    estimator = estimator_of(opened.config.task).from_run(opened, source=str(run))
+    if typed and not estimator.input_.prompt:
+        raise ConfigError(
+            f"{run}: was trained to {estimator.task}, and predicts only files", fixes=("source",)
+        )
+    return estimator
+
+
+def read_cases(
+    estimator: AttentionEstimator, run: str | Path, source: str | Path | None, **options: Any
+) -> tuple[Any, NDArray[np.bool_]]:
+    """New cases in the form that a run was trained on, and [B] which can be predicted."""
+    incoming = estimator.input_
+    given = {name: value for name, value in options.items() if value is not None}
+    for name in given:
+        if name not in incoming.options:
+            raise ConfigError(
+                f"{name}: {run} was trained to {estimator.task}, which takes no such option"
+            )
+    cases = incoming.read(None if source is None else Path(source), **given)
+    usable = incoming.usable(cases)
+    if not usable.any():
+        raise DataError(f"{source or run}: all of its {len(cases)} cases are {incoming.unusable}")
+    estimator.output_.check_new(usable_of(cases, usable), f"{source or run}")
+    return cases, usable
+
+
+def usable_of(cases: Any, usable: NDArray[np.bool_]) -> Any:
+    return cases if usable.all() else cases.take(np.flatnonzero(usable))

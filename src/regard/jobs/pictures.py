@@ -1,0 +1,165 @@
+"""From a run folder and new cases to pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.errors import ConfigError, DataError, spoken
+from regard.estimators import AttentionEstimator
+from regard.inference import Inference
+from regard.jobs.opening import in_prediction, open_run, read_cases, usable_of
+from regard.plots import CaseView
+from regard.plots.album import album_html, file_names
+from regard.runs import check_output, check_suffix, replacing, writing
+
+__all__ = ["Answer", "answer", "explain", "explain_all"]
+
+_PICTURES = (".png", ".svg", ".html")
+
+
+@spoken(in_prediction)
+def explain(
+    run: str | Path,
+    source: str | Path | None,
+    case: str | None,
+    out: str | Path,
+    *,
+    text: str | None = None,
+    labelled: bool | None = None,
+    future: str | Path | None = None,
+    encoding: str | None = None,
+    overwrite: bool = False,
+) -> str:
+    """Draw one case of a file with its attention weights.
+
+    Parameters:
+        run: a run folder.
+        source: as for `predict`.
+        case: the case's name in a table, otherwise its number in the file, from 0; None draws the
+            first.
+        out: .png, .svg or .html.
+        text: a text to draw instead of a case of a file; the run must be trained on texts.
+        labelled, future, encoding: as for `predict`.
+        overwrite: whether `out` may be replaced.
+
+    Returns:
+        A summary of the prediction.
+
+    Raises:
+        RegardError: the run, the data or the output cannot be used.
+    """
+    out = Path(out)
+    check_suffix(out, _PICTURES)
+    check_output(out, "file", overwrite=overwrite)
+    if text is not None and source is not None:
+        raise ConfigError("source, text: exclude each other; give one of them")
+    estimator = open_run(run, typed=text is not None)
+    if text is None:
+        options = {"labelled": labelled, "future": future, "encoding": encoding}
+        cases, usable = read_cases(estimator, run, source, **options)
+        at = int(usable.argmax()) if case is None else _find(cases.ids, case, f"{source or run}")
+        if not usable[at]:
+            raise DataError(f"{source or run}: case {case} is {estimator.input_.unusable}")
+        cases = cases.take(np.array([at]))
+    else:
+        cases = estimator.input_.typed(text)
+    view = _view(estimator, estimator.infer(cases, maps=("weights",)))
+    with replacing(out) as beside:
+        view.save(beside)
+    return view.said
+
+
+@spoken(in_prediction)
+def explain_all(
+    run: str | Path,
+    source: str | Path | None,
+    out: str | Path,
+    *,
+    labelled: bool | None = None,
+    future: str | Path | None = None,
+    encoding: str | None = None,
+    overwrite: bool = False,
+) -> str:
+    """Draw every case of a file into a folder, with a page that shows all pictures.
+
+    Parameters:
+        run: a run folder.
+        source, labelled, future, encoding: as for `predict`.
+        out: the folder to write: a PNG for each case, named after it, and `index.html`.
+        overwrite: whether a folder of pictures may be replaced.
+
+    Returns:
+        A summary: how many pictures, and how many cases could not be predicted.
+
+    Raises:
+        RegardError: the run, the data or the output cannot be used; nothing was written.
+    """
+    out = Path(out)
+    check_output(out, "pictures", overwrite=overwrite)
+    estimator = open_run(run)
+    options = {"labelled": labelled, "future": future, "encoding": encoding}
+    cases, usable = read_cases(estimator, run, source, **options)
+    seen = estimator.infer(usable_of(cases, usable), maps=("weights",))
+    views = [_view(estimator, seen, n) for n in range(len(seen))]
+    names = [f"{name}.png" for name in file_names(view.id for view in views)]
+    with writing(out, overwrite=overwrite, kind="pictures") as folder:
+        for name, view in zip(names, views, strict=True):
+            view.save(folder / name)
+        page = album_html(out.name, dict(zip(names, views, strict=True)))
+        (folder / "index.html").write_text(page, encoding="utf-8")
+    skipped = len(cases) - len(seen)
+    said = "1 picture" if len(views) == 1 else f"{len(views)} pictures"
+    return f"{said}, {skipped} {estimator.input_.unusable}" if skipped else said
+
+
+class Answer:
+    """Predicts what is typed.
+
+    Parameters:
+        estimator: fitted.
+
+    Attributes:
+        prompt: what to ask with.
+    """
+
+    def __init__(self, estimator: AttentionEstimator) -> None:
+        self._estimator = estimator
+        self.prompt = estimator.input_.prompt
+
+    def __call__(self, text: str) -> CaseView:
+        """The prediction for a text, ready to be shown."""
+        cases = self._estimator.input_.typed(text)
+        return _view(self._estimator, self._estimator.infer(cases, maps=("weights",)))
+
+
+@spoken(in_prediction)
+def answer(run: str | Path) -> Answer:
+    """Open a run that predicts what is typed.
+
+    Raises:
+        RunError: the run cannot be read.
+        ConfigError: its cases cannot be typed.
+    """
+    return Answer(open_run(run, typed=True))
+
+
+def _view(estimator: AttentionEstimator, seen: Inference, n: int = 0) -> CaseView:
+    """A case, ready to be drawn."""
+    return estimator.input_.view(seen, n, estimator.output_.outcome(seen, n))
+
+
+def _find(ids: NDArray[Any], case: str, source: str) -> int:
+    """The position of a case by name.
+
+    Raises:
+        DataError: there is no such case.
+    """
+    names = [str(name) for name in ids.tolist()]
+    if case not in names:
+        some = ", ".join(names if len(names) < 6 else [*names[:3], "...", names[-1]])
+        raise DataError(f"{source}: has no case {case}; its cases are {some}")
+    return names.index(case)
