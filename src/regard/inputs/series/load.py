@@ -26,7 +26,7 @@ READERS: dict[str, Callable[..., Cases]] = {
 }
 
 _SUFFIXES = dict.fromkeys((".csv", ".tsv", ".txt"), "csv")
-_SUFFIXES |= {".npz": "npz", ".parquet": "table", ".ts": "ts"}
+_SUFFIXES |= {".npz": "npz", ".parquet": "table", ".feather": "table", ".ts": "ts"}
 
 
 def load(
@@ -65,7 +65,9 @@ def load(
 
 
 def kind_of(path: FilePath) -> str:
-    """The kind of a file by its suffix: "table" for ".parquet", "csv" for ".csv", ".tsv", ".txt".
+    """The kind of a file by its suffix.
+
+    It is "csv" for ".csv", ".tsv" and ".txt", and "table" for ".parquet" and ".feather".
 
     Raises:
         DataError: The suffix is unknown.
