@@ -363,7 +363,7 @@ def test_weights_of_another_model(regard: Regard, run: Path, tmp_path: Path) -> 
     SeriesClassifier.load(run).save(other)
     config = other / "config.json"
     config.write_text(config.read_text().replace('"hidden": 8', '"hidden": 16'))
-    said = regard.fails("predict", other, tmp_path, "--out", tmp_path / "predictions.csv")
+    said = regard.fails("predict", other, config, "--out", tmp_path / "predictions.csv")
     assert "model.safetensors: the weights are not those of its config.json" in said
 
 

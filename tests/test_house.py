@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -52,7 +53,17 @@ MAY_IMPORT = {
         "training",
     },
     "data": {"inputs", "splits"},
-    "outputs": {"config", "inference", "inputs", "models", "plots", "splits", "training"},
+    "outputs": {
+        "config",
+        "inference",
+        "inputs",
+        "models",
+        "plots",
+        "registry",
+        "splits",
+        "tasks",
+        "training",
+    },
     "estimators": {
         "catalogue",
         "config",
@@ -79,6 +90,7 @@ MAY_IMPORT = {
         "plots",
         "registry",
         "runs",
+        "tables",
         "training",
     },
     "cli": {"catalogue", "config", "jobs", "plots", "plugins", "runs"},
@@ -207,3 +219,44 @@ def test_no_heavy_import_before_it_is_needed(module: str) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
+
+
+DATA = {
+    "no-file.json": {"data": {"kind": "csv", "path": "none.csv"}},
+    "not-a-number.json": {"data": {"kind": "csv", "path": "x.csv"}},
+    "no-column.json": {
+        "task": "classify-text",
+        "data": {"kind": "table", "path": "x.csv", "text": "body"},
+    },
+    "no-time.json": {"task": "forecast", "data": {"kind": "table", "path": "x.csv", "horizon": 2}},
+}
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_torch_is_not_imported_before_the_data_is_read(name: str, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("a,b\nup,1\ndown,many\n", encoding="utf-8")
+    (tmp_path / name).write_text(json.dumps(DATA[name]), encoding="utf-8")
+    assert _heavy_after(["train", name], tmp_path) == "2 []"
+
+
+@pytest.mark.parametrize("words", [["none", "x.csv"], ["none", "none.csv"]])
+def test_torch_is_not_imported_before_run_and_file_are_found(
+    words: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "x.csv").write_text("1,2\n", encoding="utf-8")
+    assert _heavy_after(["predict", *words, "--out", "y.csv"], tmp_path) == "2 []"
+
+
+def _heavy_after(words: list[str], folder: Path) -> str:
+    """Exit status of a command, and which of torch and lightning it imported."""
+    code = (
+        f"import sys; from regard.cli import main; sys.argv = {['regard', *words]!r}\n"
+        "try: main()\n"
+        "except SystemExit as end:\n"
+        "    print(end.code, [name for name in ('torch', 'lightning') if name in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folder
+    )
+    assert result.stderr.startswith("error: ")
+    return result.stdout.strip()

@@ -13,8 +13,9 @@ from sklearn.preprocessing import FunctionTransformer
 
 from regard.data import Cases
 from regard.errors import ConfigError, DataError
-from regard.estimators import SeriesRegressor, sides_of
+from regard.estimators import SeriesRegressor
 from regard.outputs.numbers.targets import targets_of
+from regard.outputs.sides import sides_of
 
 SMALL: dict[str, Any] = {
     "encoder": "conv",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from regard.config import AttentionConfig, resolve_config
-from regard.estimators import sides_of
+from regard.outputs.sides import sides_of
 
 __all__ = ["built", "table"]
 

@@ -1,6 +1,6 @@
 """scikit-learn estimators: each is the name of a pair of an input and an output."""
 
-from regard.estimators.base import AttentionEstimator, estimator_of, sides_of
+from regard.estimators.base import AttentionEstimator, estimator_of
 from regard.estimators.series_classifier import SeriesClassifier
 from regard.estimators.series_forecaster import Forecast, SeriesForecaster
 from regard.estimators.series_regressor import SeriesRegressor
@@ -14,5 +14,4 @@ __all__ = [
     "SeriesRegressor",
     "TextClassifier",
     "estimator_of",
-    "sides_of",
 ]

@@ -33,12 +33,13 @@ from regard.inference import Inference
 from regard.inputs.input import Input
 from regard.models import not_finite
 from regard.outputs.output import Output
+from regard.outputs.sides import sides_of
 from regard.registry import load
 from regard.runs import Run, read_run, write_run, writing
-from regard.tasks import INPUTS, OUTPUTS, TASKS
+from regard.tasks import TASKS
 from regard.training import ONE_FIT, batch_indices, check_device, fit, refuse_weights, seeded
 
-__all__ = ["AttentionEstimator", "Floats", "estimator_of", "sides_of"]
+__all__ = ["AttentionEstimator", "Floats", "estimator_of"]
 
 Floats = NDArray[np.float64]
 
@@ -436,19 +437,6 @@ def estimator_of(task: str) -> type[AttentionEstimator]:
         return type("TaskEstimator", (AttentionEstimator,), {"task": task})
     found: type[AttentionEstimator] = named
     return found
-
-
-def sides_of(config: Config) -> tuple[Input, Output]:
-    """The input and the output of a configuration, not yet fitted."""
-    task = TASKS[config.task]
-    sections = load(OUTPUTS[task.output].sections)()
-    code: type[Input] = load(INPUTS[task.input].code)
-    if code.targets and sections.target not in code.targets:
-        raise ConfigError(
-            f"task {config.task}: the input {task.input} has no targets for {task.output}"
-        )
-    output: Output = load(OUTPUTS[task.output].code)(config)
-    return code(config, target=sections.target), output
 
 
 def _single(model: nn.Module) -> nn.Module:

@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score
 
 __all__ = ["localisation_ap"]
 
@@ -24,6 +23,8 @@ def localisation_ap(
     >>> localisation_ap(np.array([[0.1, 0.5, 0.4]]), np.array([[1, 3]]), np.array([3]))
     1.0
     """
+    from sklearn.metrics import average_precision_score
+
     scores = []
     for row, (start, stop), length in zip(weights, spans, lengths, strict=True):
         if start < stop:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from regard.config import Config
 from regard.errors import ConfigError, DataError
 from regard.inference import Inference
 from regard.plots import CaseView, Outcome
 from regard.splits import split
-from regard.training import Part
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from regard.training import Part
 
 __all__ = ["Input", "Maps", "Parts"]
 

@@ -1,12 +1,16 @@
 """The main jobs, from a configuration or a run folder to files or tables."""
 
-from regard.jobs.comparison import Comparison, compare
-from regard.jobs.examples import call_of, example_series, example_weights
-from regard.jobs.parts import load_parts
-from regard.jobs.pictures import Answer, answer, explain, explain_all
-from regard.jobs.prediction import predict
-from regard.jobs.trained import Trained
-from regard.jobs.training import train
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from regard.jobs.comparison import Comparison, compare
+    from regard.jobs.examples import call_of, example_series, example_weights
+    from regard.jobs.parts import load_parts
+    from regard.jobs.pictures import Answer, answer, explain, explain_all
+    from regard.jobs.prediction import predict
+    from regard.jobs.trained import Trained
+    from regard.jobs.training import train
 
 __all__ = [
     "Answer",
@@ -23,3 +27,21 @@ __all__ = [
     "predict",
     "train",
 ]
+
+_MODULES = {
+    "comparison": ("Comparison", "compare"),
+    "examples": ("call_of", "example_series", "example_weights"),
+    "parts": ("load_parts",),
+    "pictures": ("Answer", "answer", "explain", "explain_all"),
+    "prediction": ("predict",),
+    "trained": ("Trained",),
+    "training": ("train",),
+}
+
+
+# A module is imported when one of its jobs is first used: only some of them need torch at once.
+def __getattr__(name: str) -> Any:
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(import_module(f"regard.jobs.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

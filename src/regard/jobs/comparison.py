@@ -16,12 +16,12 @@ from regard.errors import (
     in_configuration,
     spoken,
 )
-from regard.estimators import sides_of
 from regard.jobs.comparison_table import comparison_table, csv_of, latex_of, markdown_of
 from regard.jobs.differences import Difference, differences, read_scores, remarks
 from regard.jobs.trained import Trained
 from regard.jobs.training import train
 from regard.outputs import CaseScores
+from regard.outputs.sides import sides_of
 from regard.runs import check_output, disk_errors, replacing
 
 __all__ = ["Comparison", "compare"]

@@ -1,12 +1,16 @@
 """The figures and the report of a trained estimator on a test part."""
 
-from typing import Any, NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from regard.config import Config
-from regard.estimators import AttentionEstimator
 from regard.outputs import CaseScores
 from regard.plots import Report
 from regard.runs import versions
+
+if TYPE_CHECKING:
+    from regard.estimators import AttentionEstimator
 
 __all__ = ["Evaluation", "evaluate"]
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import ConfigError, DataError, in_python
-from regard.estimators import AttentionEstimator, estimator_of
 from regard.runs import read_run
+from regard.tables.files import check_file
+
+if TYPE_CHECKING:
+    from regard.estimators import AttentionEstimator
 
 __all__ = ["in_prediction", "open_run", "read_cases", "usable_of"]
 
@@ -22,9 +25,17 @@ def in_prediction(name: str, value: Any) -> str:
     return in_python(name, value) if name in _ARGUMENTS else ""
 
 
-def open_run(run: str | Path, *, typed: bool = False) -> AttentionEstimator:
-    """The estimator of a run; refuses one whose cases cannot be typed where they are."""
+def open_run(run: str | Path, *files: str | Path | None, typed: bool = False) -> AttentionEstimator:
+    """The estimator of a run; refuses one whose cases cannot be typed where they are.
+
+    The files to read must exist, which is found before torch is imported.
+    """
+    for file in files:
+        if file is not None:
+            check_file(file)
     opened = read_run(Path(run))
+    from regard.estimators import estimator_of
+
     estimator = estimator_of(opened.config.task).from_run(opened, source=str(run))
     if typed and not estimator.input_.prompt:
         raise ConfigError(

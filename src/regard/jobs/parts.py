@@ -2,8 +2,8 @@
 
 from regard.config import Config
 from regard.errors import in_configuration, spoken
-from regard.estimators import sides_of
 from regard.inputs import Parts
+from regard.outputs.sides import sides_of
 
 __all__ = ["load_parts"]
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import ConfigError, DataError, spoken
-from regard.estimators import AttentionEstimator
 from regard.inference import Inference
 from regard.jobs.opening import in_prediction, open_run, read_cases, usable_of
 from regard.plots import CaseView
 from regard.plots.album import album_html, file_names
 from regard.runs import check_output, check_suffix, replacing, writing
+
+if TYPE_CHECKING:
+    from regard.estimators import AttentionEstimator
 
 __all__ = ["Answer", "answer", "explain", "explain_all"]
 
@@ -57,7 +59,7 @@ def explain(
     check_output(out, "file", overwrite=overwrite)
     if text is not None and source is not None:
         raise ConfigError("source, text: exclude each other; give one of them")
-    estimator = open_run(run, typed=text is not None)
+    estimator = open_run(run, source, future, typed=text is not None)
     if text is None:
         options = {"labelled": labelled, "future": future, "encoding": encoding}
         cases, usable = read_cases(estimator, run, source, **options)
@@ -100,7 +102,7 @@ def explain_all(
     """
     out = Path(out)
     check_output(out, "pictures", overwrite=overwrite)
-    estimator = open_run(run)
+    estimator = open_run(run, source, future)
     options = {"labelled": labelled, "future": future, "encoding": encoding}
     cases, usable = read_cases(estimator, run, source, **options)
     seen = estimator.infer(usable_of(cases, usable), maps=("weights",))

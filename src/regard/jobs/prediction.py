@@ -54,7 +54,7 @@ def predict(
     out = Path(out)
     check_suffix(out, TABLES)
     check_output(out, "file", overwrite=overwrite)
-    estimator = open_run(run)
+    estimator = open_run(run, source, future)
     options = {"labelled": labelled, "future": future, "encoding": encoding}
     cases, usable = read_cases(estimator, run, source, **options)
     seen = estimator.infer(usable_of(cases, usable), maps=("weights",))

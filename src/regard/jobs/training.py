@@ -10,7 +10,6 @@ from typing import Any
 
 from regard.config import Config, resolve_config
 from regard.errors import ConfigError, RegardWarning, RunError, in_configuration, spoken
-from regard.estimators import estimator_of
 from regard.jobs.differences import write_scores
 from regard.jobs.evaluation import evaluate
 from regard.jobs.parts import load_parts
@@ -26,7 +25,6 @@ from regard.runs import (
     versions,
     write_run,
 )
-from regard.training import ONE_FIT, check_device
 
 __all__ = ["train"]
 
@@ -68,8 +66,13 @@ def train(
     check_output(out, "run", overwrite=overwrite or (resume and interrupted))
     if interrupted and not (resume or overwrite):
         raise RunError(f"{out}: training was interrupted", fixes=("resume", "overwrite"))
-    check_device(config.training.device)
     parts = load_parts(config)
+
+    # Now that the data can be learned from: this imports torch.
+    from regard.estimators import estimator_of
+    from regard.training import ONE_FIT, check_device
+
+    check_device(config.training.device)
     made_from = {"config": _comparable(config), "data": digest(parts), "versions": versions()}
     with disk_errors(out), unfinished_run(out, made_from, resume=resume) as unfinished:
         estimator = estimator_of(config.task).from_config(config, verbose=verbose)

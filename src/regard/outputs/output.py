@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
 from regard.config import Config
 from regard.inference import Inference
-from regard.models import Encoder, Predicted, make_head
 from regard.plots import CaseView, Outcome, Report
-from regard.training import Batch, Objective
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from regard.models import Encoder, Predicted
+    from regard.training import Batch, Objective
 
 __all__ = ["CaseScores", "Compared", "Output"]
 
@@ -138,6 +141,8 @@ class Output(ABC):
             encoder: whose states it takes.
             steps: longest sequence of the training part.
         """
+        from regard.models import make_head
+
         model = self.config.model
         return make_head(
             encoder,

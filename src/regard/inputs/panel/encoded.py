@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from regard.inputs.panel.cases import PanelWindows
 from regard.inputs.panel.latest import LatestWindows
-from regard.training import Batch, Part
 
-__all__ = ["ScaledWindows", "WindowPart", "moments"]
+__all__ = ["ScaledWindows", "moments"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,40 +49,8 @@ class ScaledWindows:
         return [each[series, :M].reshape(shape) for each in (self.mean, self.std)]
 
 
-class WindowPart(Part):
-    """Windows, gathered and scaled one batch at a time.
-
-    Parameters:
-        encoded: W windows.
-        training: whether batches have targets.
-    """
-
-    def __init__(self, encoded: ScaledWindows, *, training: bool) -> None:
-        self.lengths = torch.full((len(encoded),), encoded.cases.window)
-        self._encoded, self._training = encoded, training
-
-    def __getitem__(self, index: NDArray[np.int64]) -> Batch:
-        cases = self._encoded.cases
-        series = cases.series[index]
-        past, known, future = cases.numbers(index)
-        mean, std = self._encoded.mean[series], self._encoded.std[series]
-        first = past.shape[1] - known.shape[1]
-        inputs = (
-            _tensor((past - mean[..., None]) / std[..., None]),
-            _tensor((known - mean[:, first:, None]) / std[:, first:, None]),
-        )
-        if not self._training or future is None:
-            return Batch(inputs, None, None)
-        M = future.shape[1]
-        return Batch(inputs, None, _tensor((future - mean[:, :M, None]) / std[:, :M, None]))
-
-
 def moments(values: NDArray[np.float64]) -> tuple[list[float], list[float]]:
     """Mean and standard deviation of each row; the latter is 1 for rows constant up to rounding."""
     std = values.std(1)
     rounding = 1e-12 * np.abs(values).max(1)
     return values.mean(1).tolist(), np.where(std > rounding, std, 1.0).tolist()
-
-
-def _tensor(values: NDArray[Any]) -> torch.Tensor:
-    return torch.from_numpy(values.astype(np.float32))

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
 from regard.errors import ConfigError, DataError
 from regard.explain import lay_over_steps
@@ -17,10 +16,9 @@ from regard.inference import Inference
 from regard.inputs.input import Input, Maps, Parts
 from regard.inputs.panel.calendar import Step, season_name
 from regard.inputs.panel.cases import PanelWindows, choose_window, divide_panel, season_of
-from regard.inputs.panel.encoded import ScaledWindows, WindowPart, moments
+from regard.inputs.panel.encoded import ScaledWindows, moments
 from regard.inputs.panel.frames import as_panel
 from regard.inputs.panel.latest import LatestWindows
-from regard.inputs.panel.model import build_forecaster, solve_linear
 from regard.inputs.panel.panel import Panel, constant_target
 from regard.inputs.panel.regular import gap_in
 from regard.inputs.panel.splits import trainable
@@ -28,7 +26,11 @@ from regard.inputs.panel.tables import PanelOptions, read_panel
 from regard.inputs.panel.view import PanelView, last_season
 from regard.inputs.panel.windows import windows
 from regard.plots import ForecastView
-from regard.training import Part
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from regard.training import Part
 
 __all__ = ["PanelInput"]
 
@@ -317,10 +319,14 @@ class PanelInput(Input):
         self.scales_ = {name: (pair[0], pair[1]) for name, pair in dict(kept["scales"]).items()}
 
     def part(self, encoded: Any, *, targets: NDArray[Any] | None, training: bool) -> Part:
+        from regard.inputs.panel.part import WindowPart
+
         return WindowPart(encoded, training=training)
 
     def build(self, output: Any) -> nn.Module:
         """An encoder of each target's window, the output's head, and a linear model."""
+        from regard.inputs.panel.model import build_forecaster
+
         M = len(self.targets_)
         return build_forecaster(
             self.config.model,
@@ -335,14 +341,20 @@ class PanelInput(Input):
         self, model: nn.Module, encoded: Any, held: Any | None, targets: Any, output: Any
     ) -> None:
         """Solve the linear model, with the ridge that has the least validation error."""
+        from regard.inputs.panel.model import solve_linear
+
         solve_linear(model, self._parts(encoded, held), refit=held is None)
 
     def finish(self, model: nn.Module, encoded: Any, held: Any | None) -> None:
         """Solve the linear model again on all windows."""
+        from regard.inputs.panel.model import solve_linear
+
         if held is not None:
             solve_linear(model, self._parts(encoded, held), refit=True)
 
     def _parts(self, *encoded: Any) -> list[Part]:
+        from regard.inputs.panel.part import WindowPart
+
         return [WindowPart(each, training=True) for each in encoded if each is not None]
 
     def lay(

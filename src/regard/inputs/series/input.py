@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from regard.errors import ConfigError, DataError
 from regard.explain import lay_over_steps, localisation_ap, most_attended_spans
@@ -24,10 +22,13 @@ from regard.inputs.series.new import Columns, read_new
 from regard.inputs.series.scaling import Scaler, choose_scaling
 from regard.inputs.series.sine import sine
 from regard.inputs.series.view import SeriesView
-from regard.models import SeriesModel, make_encoder
 from regard.plots import Outcome
 from regard.tables.cells import is_number
-from regard.training import Part, SequencePart, warp
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from regard.training import Part
 
 __all__ = ["SeriesInput"]
 
@@ -160,6 +161,10 @@ class SeriesInput(Input):
             self._names = Columns(tuple(names["values"]), tuple(names["labels"]))
 
     def part(self, encoded: Any, *, targets: NDArray[Any] | None, training: bool) -> Part:
+        import torch
+
+        from regard.training import SequencePart
+
         cases, scaled = encoded
         return SequencePart(
             [torch.from_numpy(scaled)],
@@ -168,6 +173,8 @@ class SeriesInput(Input):
         )
 
     def build(self, output: Any) -> nn.Module:
+        from regard.models import SeriesModel, make_encoder
+
         model = self.config.model
 
         def one() -> nn.Module:
@@ -186,6 +193,8 @@ class SeriesInput(Input):
         return built
 
     def augment(self) -> Callable[[Tensor, Tensor | None], Tensor] | None:
+        from regard.training import warp
+
         # Not for numbers to predict, which may depend on a series' speed and scale.
         return warp if getattr(self.config.training, "augmentation", "none") == "warp" else None
 

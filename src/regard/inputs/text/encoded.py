@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from regard.errors import DataError
 from regard.inputs.text.sentences import sentence_spans
 
-__all__ = ["PADDING", "UNKNOWN", "Encoded", "first_tokens", "sum_to_words"]
+__all__ = ["PADDING", "UNKNOWN", "Encoded", "first_tokens", "sum_to_words", "words_of"]
 
 PADDING = 0
 """Id of the padding token, "[PAD]"."""
@@ -98,3 +99,12 @@ def sum_to_words(weights: NDArray[np.floating], words: NDArray[np.int32]) -> NDA
 def first_tokens(words: NDArray[np.int32]) -> NDArray[np.int64]:
     """[W] the position of each word's first token, given the word of each token [T]."""
     return np.flatnonzero(np.diff(words, prepend=-1))
+
+
+def words_of(encoded: Encoded, *, lowercase: bool) -> list[list[str]]:
+    """The words of each text for its n-grams: NFKC, lowercased if asked."""
+    texts = []
+    for text, spans in zip(encoded.texts, encoded.word_spans, strict=True):
+        own = [normalize("NFKC", text[start:stop]) for start, stop in spans.tolist()]
+        texts.append([word.lower() for word in own] if lowercase else own)
+    return texts

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from regard.errors import ConfigError, DataError, spoken
 from regard.explain import lay_over_steps
 from regard.inference import Inference
 from regard.inputs.input import Input, Maps, Parts
-from regard.inputs.text.encoded import Encoded, sum_to_words
+from regard.inputs.text.encoded import Encoded, sum_to_words, words_of
 from regard.inputs.text.files import read_new_lines, read_new_texts
 from regard.inputs.text.load import load_texts
-from regard.inputs.text.model import build_text_model
 from regard.inputs.text.ngrams import Ngrams
-from regard.inputs.text.part import TextPart, words_of
 from regard.inputs.text.sentences import sentence_spans
 from regard.inputs.text.texts import Texts, as_texts, count_shared
 from regard.inputs.text.tokenizer import Tokenizer
 from regard.inputs.text.vectors import read_vectors
 from regard.inputs.text.view import TextView
 from regard.plots import Outcome
-from regard.training import Part
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from regard.training import Part
 
 __all__ = ["TextInput", "Tokenised"]
 
@@ -170,6 +170,8 @@ class TextInput(Input):
     def part(self, encoded: Any, *, targets: NDArray[Any] | None, training: bool) -> Part:
         """Batches of texts; training and early stopping leave out the n-grams."""
         with_ngrams = self.ngrams_ is not None and not training
+        from regard.inputs.text.part import TextPart
+
         return TextPart(
             encoded.tokens,
             targets,
@@ -179,6 +181,10 @@ class TextInput(Input):
         )
 
     def build(self, output: Any) -> nn.Module:
+        import torch
+
+        from regard.inputs.text.model import build_text_model
+
         model = build_text_model(
             self.config.model,
             output,
@@ -197,6 +203,8 @@ class TextInput(Input):
         self, model: nn.Module, encoded: Any, held: Any | None, targets: Any, output: Any
     ) -> None:
         """Fit the linear model of the n-grams by logistic regression."""
+        import torch
+
         if self.ngrams_ is None:
             return
         factors = output.class_factors(targets)

@@ -12,8 +12,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 
 from regard.errors import ConfigError
 
@@ -121,6 +119,9 @@ class Ngrams:
         Returns:
             Weights [features, N] and bias [N]; with two classes N is 1, for the second.
         """
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.linear_model import LogisticRegression
+
         columns, values, _ = zip(*map(self.features, texts), strict=True)
         rows = np.repeat(np.arange(len(texts)), list(map(len, columns)))
         entries = np.concatenate(values), (rows, np.concatenate(columns))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from unicodedata import normalize
 
 import numpy as np
 import torch
@@ -13,7 +12,7 @@ from regard.inputs.text.encoded import Encoded, first_tokens
 from regard.inputs.text.ngrams import Ngrams
 from regard.training import Batch, Part
 
-__all__ = ["TextPart", "words_of"]
+__all__ = ["TextPart"]
 
 
 class TextPart(Part):
@@ -70,15 +69,6 @@ class TextPart(Part):
             columns[case, token, slot] = each.columns[order]
             values[case, token, slot] = each.values[order]
         return columns, values
-
-
-def words_of(encoded: Encoded, *, lowercase: bool) -> list[list[str]]:
-    """The words of each text for its n-grams: NFKC, lowercased if asked."""
-    texts = []
-    for text, spans in zip(encoded.texts, encoded.word_spans, strict=True):
-        own = [normalize("NFKC", text[start:stop]) for start, stop in spans.tolist()]
-        texts.append([word.lower() for word in own] if lowercase else own)
-    return texts
 
 
 def _padded(rows: list[NDArray[np.int32]], steps: int) -> NDArray[np.int64]:

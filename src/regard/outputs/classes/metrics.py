@@ -4,12 +4,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import (
-    accuracy_score,
-    confusion_matrix,
-    precision_recall_fscore_support,
-    roc_auc_score,
-)
 
 from regard.outputs.classes.calibration import certainty
 
@@ -36,6 +30,13 @@ def classification_metrics(
         classes: [N], sorted.
         positive: number of the positive class; used with two classes.
     """
+    from sklearn.metrics import (
+        accuracy_score,
+        confusion_matrix,
+        precision_recall_fscore_support,
+        roc_auc_score,
+    )
+
     predicted = classes[probabilities.argmax(1)]
     *each, support = precision_recall_fscore_support(
         labels, predicted, labels=classes, zero_division=0

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
+from scipy.special import softmax
 
 from regard.errors import ConfigError, DataError, did_you_mean
 from regard.inference import Inference
 from regard.inputs.labels import label_names
-from regard.models import Predicted
 from regard.outputs.classes.calibration import mean_probability, temperature_of
 from regard.outputs.classes.metrics import classification_metrics
 from regard.outputs.classes.outcome import ClassOutcome
@@ -22,7 +20,12 @@ from regard.outputs.classes.report import ClassificationReport
 from regard.outputs.output import CaseScores, Compared, Output
 from regard.plots import CaseView
 from regard.splits import split
-from regard.training import Batch, CrossEntropy, Objective
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from regard.models import Predicted
+    from regard.training import Batch, Objective
 
 __all__ = ["ClassesOutput"]
 
@@ -179,6 +182,10 @@ class ClassesOutput(Output):
         return len(self.classes_) == 2
 
     def objective(self, cases: Any) -> Objective:
+        import torch
+
+        from regard.training import CrossEntropy
+
         targets = self.targets(cases)
         factors, weights = self.class_factors(targets), None
         if factors is not None:  # 1 on average, so that the learning rate suits them
@@ -230,7 +237,7 @@ class ClassesOutput(Output):
 
     def probabilities(self, seen: Inference) -> NDArray[np.float64]:
         """[B, N] softmax of the logits."""
-        return np.asarray(torch.softmax(torch.from_numpy(seen.values), 1).numpy())
+        return np.asarray(softmax(seen.values, axis=1))
 
     def metrics(self, seen: Inference) -> dict[str, Any]:
         figures = classification_metrics(
@@ -265,7 +272,7 @@ class ClassesOutput(Output):
         return CaseScores(seen.cases.ids, right.astype(np.float64), np.arange(len(seen)))
 
     def outcome(self, seen: Inference, n: int) -> ClassOutcome:
-        row = torch.softmax(torch.from_numpy(seen.values[n]), 0).numpy()
+        row = softmax(seen.values[n])
         first, *others = np.argsort(-row, kind="stable")[: 1 + _RUNNERS_UP]
         labels = seen.cases.labels
         return ClassOutcome(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
 from regard.errors import DataError
 from regard.inference import Inference
@@ -16,7 +15,6 @@ from regard.inputs.panel.cases import PanelWindows
 from regard.inputs.panel.latest import LatestWindows
 from regard.inputs.panel.panel import Panel, constant_target
 from regard.inputs.panel.zones import written
-from regard.models import ContextForecast, Encoder, HorizonForecast, make_attentions
 from regard.outputs.arrays import sensible_decimals
 from regard.outputs.conformal import enough, quantile_shifts
 from regard.outputs.future.evaluation import evaluate
@@ -26,7 +24,10 @@ from regard.outputs.output import CaseScores, Compared, Output
 from regard.plots import CaseView
 from regard.plots.forecast import level_pairs
 from regard.plots.format import brief
-from regard.training import AbsoluteError, Objective
+
+if TYPE_CHECKING:
+    from regard.models import ContextForecast, Encoder, HorizonForecast
+    from regard.training import Objective
 
 __all__ = ["FutureOutput"]
 
@@ -111,6 +112,10 @@ class FutureOutput(Output):
         self, encoder: Encoder, *, steps: int, targets: int = 1, known: int = 0
     ) -> HorizonForecast | ContextForecast:
         """A query for each step of the horizon, or one context for all."""
+        from torch import nn
+
+        from regard.models import ContextForecast, HorizonForecast, make_attentions
+
         model = self.config.model
         if model.pooling == "horizon":
             attentions, query_dim = make_attentions(
@@ -141,6 +146,8 @@ class FutureOutput(Output):
         return head
 
     def objective(self, cases: PanelWindows) -> Objective:
+        from regard.training import AbsoluteError
+
         return AbsoluteError(self.levels)
 
     def keep(self, cases: PanelWindows | LatestWindows) -> NDArray[np.int64] | None:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from regard.errors import ConfigError, DataError
 from regard.inference import Inference
 from regard.inputs.series.cases import Cases
 from regard.inputs.series.scaling import Scaler
-from regard.models import Ensemble, SeriesModel
 from regard.outputs.arrays import sensible_decimals
 from regard.outputs.conformal import conformal_quantile, enough
 from regard.outputs.numbers.metrics import regression_metrics
@@ -23,7 +20,12 @@ from regard.outputs.numbers.report import RegressionReport
 from regard.outputs.numbers.targets import target_names, targets_of
 from regard.outputs.output import CaseScores, Compared, Output
 from regard.plots import CaseView, Report
-from regard.training import Objective, SquaredError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from regard.models import SeriesModel
+    from regard.training import Objective
 
 __all__ = ["NumbersOutput"]
 
@@ -153,9 +155,15 @@ class NumbersOutput(Output):
         members: int = self.config.model.members
         if members == 1:
             return one()
-        return Ensemble([cast(SeriesModel, one()) for _ in range(members)])
+        from regard.models import Ensemble
+
+        return Ensemble([cast("SeriesModel", one()) for _ in range(members)])
 
     def objective(self, cases: Any) -> Objective:
+        import torch
+
+        from regard.training import SquaredError
+
         return SquaredError(torch.tensor(self.unit, dtype=torch.float32))
 
     def predicted(self, seen: Inference) -> NDArray[np.float64]:
