@@ -390,7 +390,9 @@ def test_a_full_disk_while_saving(
 
     monkeypatch.setattr(training, "write_run", full)
     said = regard.fails("train", _config(tmp_path), "--out", out)
-    assert said == f"error: {out}: cannot be written: no space left on device"
+    kept = f"{partial_folder(out)} keeps the training up to its last epoch"
+    assert said.startswith(f"error: {out}: cannot be written: no space left on device; {kept}; use")
+    assert "--resume" in said
     assert not out.exists()
     monkeypatch.undo()
     # Nothing that was learned is lost.
@@ -471,7 +473,7 @@ def test_two_trainings_do_not_write_one_run(
 
 
 def test_training_that_fails_for_good_leaves_nothing(regard: Regard, tmp_path: Path) -> None:
-    words = ("--set", "training.learning_rate=1e30", "--set", "training.gradient_clip=0")
+    words = ("--set", "training.learning_rate=1e30", "--set", "training.weight_decay=0")
     said = regard.fails("train", _config(tmp_path), "--out", tmp_path / "out", *words)
     assert "training diverged" in said
     assert [file.name for file in tmp_path.iterdir()] == ["config.json"]

@@ -9,7 +9,7 @@ import torch
 
 from regard.catalogue import ALIGNMENTS, ENCODERS, SCORES, WINDOWS
 from regard.config import resolve_config
-from regard.estimators.base import sides_of
+from regard.estimators import base
 from regard.models import not_finite
 
 MODELS: dict[str, dict[str, Any]] = {f"encoder {name}": {"encoder": name} for name in ENCODERS}
@@ -22,7 +22,7 @@ def _build(**model: Any) -> torch.nn.Module:
     series = np.random.default_rng(0).normal(size=(8, 2, 23))
     content = {"hidden": 8, "layers": 1, "attention_dim": 4, "encoder": "conv"} | model
     config = resolve_config({"data": {"kind": "arrays"}, "model": content})
-    incoming, output = sides_of(config)
+    incoming, output = base.sides_of(config)
     cases = incoming.take(series, np.arange(8) % 2, fitting=True)
     output.fit(cases)
     incoming.fit(cases)
