@@ -6,7 +6,7 @@ one is off by one. It is recognised where the other reading can be excluded, and
 is asked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ def first_is_header(rows: Sequence[Sequence[str]], labels: Sequence[int]) -> boo
     - a cell is a usual name, such as "label", that the column does not have below; or the first
       cell is empty or "Unnamed: 0", and the column counts the rows, as pandas writes an index;
     - its numbers count, or rise or fall, as those of no other row do, and its label occurs nowhere
-      else though others repeat, or is text where all others are numbers;
+      else though others repeat, or is text where all others are numbers (so of a column of texts);
     - at least five numbers count 0, 1, 2, ... or 1, 2, 3, ..., and no other row rises or falls.
 
     Parameters:
@@ -38,28 +38,33 @@ def first_is_header(rows: Sequence[Sequence[str]], labels: Sequence[int]) -> boo
         labels: positions of the labels, negative ones from the end.
     """
     first, others = rows[0], rows[1:]
-    positions = {at % len(first) for at in labels if -len(first) <= at < len(first)}
-    values = [cell for at, cell in enumerate(first) if at not in positions]
+    given = {at % len(first) for at in labels if -len(first) <= at < len(first)}
+    values = [cell for at, cell in enumerate(first) if at not in given]
     if not any(is_missing(cell) or is_number(cell) for cell in values):
         return bool(values)
     if not others:
         return False
     if _is_named(first, others):
         return True
-    if not all(is_number(cell) for cell in values):
-        return False
-    order = _order(values)
+    # Columns of texts, such as a label that is not the first, are no values either.
+    texts = given | {at for at in range(len(first)) if not _has_numbers(others, at)}
+    order = _order(first, texts)
     if not order:
         return False
-    orders = {_order(_without(row, labels)) for row in others[:_LOOKED_AT]}
+    orders = {_order(row, texts) for row in others[:_LOOKED_AT]}
     alone = orders == {""}
-    if _is_odd(first, others, sorted(positions)):
+    columns = [sorted(given)] * bool(given) + [[at] for at in texts - given]
+    if any(_is_odd(first, others, each) for each in columns):
         return True if alone or (order == "counts" and "counts" not in orders) else None
-    if len(values) < _FEW or order == "rises" or orders & {"counts", "even"}:
+    if len(first) - len(texts) < _FEW or order == "rises" or orders & {"counts", "even"}:
         return False
     if order == "counts" or not labels:
         return True if alone else None
     return None
+
+
+def _has_numbers(rows: Sequence[Sequence[str]], column: int) -> bool:
+    return any(column < len(row) and is_number(row[column]) for row in rows)
 
 
 def _is_named(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
@@ -78,8 +83,6 @@ def _is_odd(
     first: Sequence[str], others: Sequence[Sequence[str]], positions: Sequence[int]
 ) -> bool:
     """Whether the first row's label is none of the classes of the others."""
-    if not positions:
-        return False
     own = [first[at] for at in positions]
     below = [[row[at] for at in positions if at < len(row)] for row in others]
     numeric = all(is_number(cell) or is_missing(cell) for row in below for cell in row)
@@ -88,13 +91,9 @@ def _is_odd(
     return own not in below and len({tuple(row) for row in below}) < len(below)
 
 
-def _without(row: Sequence[str], labels: Sequence[int]) -> list[str]:
-    positions = {at % len(row) for at in labels}
-    return [cell for at, cell in enumerate(row) if at not in positions]
-
-
-def _order(cells: Sequence[str]) -> str:
+def _order(row: Sequence[str], texts: Collection[int]) -> str:
     """ "counts", "even" (equal steps), "rises" (or falls) or nothing, of three numbers or more."""
+    cells = [cell for at, cell in enumerate(row) if at not in texts]
     if len(cells) < 3 or not all(is_number(cell) for cell in cells):
         return ""
     numbers: NDArray[np.float64] = np.array([float(cell) for cell in cells])

@@ -13,7 +13,6 @@ from regard.inputs.series.load import READERS, kind_of
 from regard.inputs.series.sheet import Roles, Sheet
 from regard.inputs.series.table import read_table
 from regard.registry import call_with
-from regard.tables.cells import is_number
 from regard.tables.frames import Table
 
 __all__ = ["Columns", "read_new"]
@@ -102,7 +101,7 @@ def _read_rows(
         return by_place("none" if unlabelled else label, count)
 
     sheet = Sheet.open(path, header=given["header"], labels=places, known=columns.values)
-    if sheet.names and columns.values and not all(map(is_number, columns.values)):
+    if sheet.names and columns.values and columns.labels:
         roles = _named_roles(sheet, given["id"], columns, labelled)
     else:
         known = [name for name in given["ignore"] if name in sheet.names]
