@@ -8,6 +8,7 @@ import pytest
 from regard.errors import ConfigError, DataError
 from regard.inputs.panel.calendar import show_time
 from regard.inputs.panel.frames import as_panel
+from regard.inputs.panel.panel import constant_target, far_values
 
 
 def refusal(X: Any, **options: Any) -> str:
@@ -133,3 +134,70 @@ def test_arrays_that_are_refused(X: Any, message: str) -> None:
 def test_arrays_have_no_columns() -> None:
     with pytest.raises(ConfigError, match=r"^known: X is an array and has no columns; give a data"):
         as_panel(np.ones(5), known=["holiday"])
+
+
+def pandas_frame(**columns: Any) -> Any:
+    pandas: Any = pytest.importorskip("pandas")
+    return pandas.DataFrame({"ds": pandas.date_range("2024-01-01", periods=4), **columns})
+
+
+def test_two_columns_of_one_name() -> None:
+    frame = pandas_frame(north=[3.0, 1, 2, 5], south=[1.0, 2, 3, 5])
+    frame.columns = ["ds", "north", "north"]
+    assert refusal(frame) == "X has two columns 'north'; rename one"
+
+
+def test_ids_and_times_in_the_index() -> None:
+    frame = pandas_frame(unique_id=["b", "b", "a", "a"], y=[3.0, 1, 2, 5])
+    panel = as_panel(frame.set_index(["unique_id", "ds"]))
+    assert panel.ids.tolist() == ["b", "a"]
+    assert panel.values[1].tolist() == [[2, 5]]
+
+
+def test_blanks_around_ids() -> None:
+    frame = pandas_frame(unique_id=["b", "b ", " a", "a"], y=[3.0, 1, 2, 5])
+    assert as_panel(frame).ids.tolist() == ["b", "a"]
+    frame["unique_id"] = ["b", "b", " ", "a"]
+    assert refusal(frame) == "X, row 2, column 'unique_id' is empty"
+
+
+def test_durations_are_no_times() -> None:
+    pandas: Any = pytest.importorskip("pandas")
+    hours = pandas.to_timedelta([0, 1, 2], unit="h")
+    for X in (
+        pandas.DataFrame({"ds": hours, "y": [1.0, 2, 3]}),
+        pandas.DataFrame({"y": [1.0, 2, 3]}, index=hours),
+        pl.DataFrame({"ds": hours.to_pytimedelta().tolist(), "y": [1.0, 2, 3]}),
+    ):
+        assert refusal(X) == (
+            "X: column 'ds' holds durations; wanted whole numbers, or dates and times such as "
+            "2024-12, 2024-12-31T23:59:59 or 2024-Q4; add them to a date; pass time=None"
+        )
+    frame = pandas_frame(y=[1.0, 2, 3, 5])
+    assert refusal(frame.assign(y=frame["ds"])).startswith("X: column 'y' holds Datetime")
+
+
+def test_numbers_whose_squares_are_infinite() -> None:
+    assert refusal([[1.0, 2.0], [5.0, 1e308]]) == (
+        "series 1, column 'y', step 1: 1e+308 is too large to compute with; wanted less than 1e+100"
+    )
+
+
+def test_values_far_from_all_others_are_noted() -> None:
+    few = np.sin(np.arange(50.0))
+    few[[7, 9, 20, 30]] = -999999
+    panel = as_panel([few, np.cos(np.arange(50.0))])
+    assert far_values(panel) == [
+        "4 values are far from all others: series 0: y is -999999 at 7, series 0: y is -999999 at "
+        "9, series 0: y is -999999 at 20, 1 more; remove them if they mark missing ones"
+    ]
+    sparse = np.zeros(50)
+    sparse[3] = 1e6
+    assert far_values(as_panel(sparse)) == []
+
+
+def test_all_constant_targets_are_named() -> None:
+    rows = [np.ones(5), np.arange(5), *[np.zeros(5)] * 4]
+    assert constant_target(as_panel(rows)) == (
+        "series 0: y, series 2: y, series 3: y, 2 more are the same at every step"
+    )

@@ -86,9 +86,9 @@ def _as_frame(X: Any, time: str | None, source: str) -> pl.DataFrame | None:
     elif isinstance(X, pl.Series):
         frame = X.rename(X.name or "y").to_frame()
     elif hasattr(X, "columns") and hasattr(X, "index"):
-        frame = _from_pandas(X, time)
+        frame = _from_pandas(X, time, source)
     elif hasattr(X, "to_frame") and hasattr(X, "index"):
-        frame = _from_pandas(X.to_frame(X.name or "y"), time)
+        frame = _from_pandas(X.to_frame(X.name or "y"), time, source)
     else:
         return None
     if not len(frame):
@@ -96,14 +96,19 @@ def _as_frame(X: Any, time: str | None, source: str) -> pl.DataFrame | None:
     return frame
 
 
-def _from_pandas(X: Any, time: str | None) -> pl.DataFrame:
+def _from_pandas(X: Any, time: str | None, source: str) -> pl.DataFrame:
     import polars as pl
 
+    if X.index.nlevels > 1:  # such as an id and a time
+        X = X.reset_index()
+    if not X.columns.is_unique:
+        name = X.columns[X.columns.duplicated()][0]
+        raise DataError(f"{source} has two columns {str(name)!r}; rename one")
     index = X.index
     if hasattr(index, "to_timestamp"):  # periods, such as months
         index = index.to_timestamp()
     columns = {str(name): _column(X.iloc[:, at]) for at, name in enumerate(X.columns)}
-    is_times = index.dtype.kind == "M" or index.name == time
+    is_times = index.dtype.kind in "Mm" or index.name == time
     if time is not None and time not in columns and is_times:
         columns = {time: _column(index), **columns}
     return pl.DataFrame(columns)
@@ -123,8 +128,8 @@ def _column(column: Any) -> pl.Series:
     if hasattr(column, "dt") and hasattr(column.dt, "to_timestamp"):
         column = column.dt.to_timestamp()
     array = column.to_numpy()
-    if array.dtype.kind == "M":
-        array = array.astype("M8[us]")
+    if array.dtype.kind in "Mm":
+        array = array.astype(f"{array.dtype.kind}8[us]")
     if array.dtype != object:
         return pl.Series(array)
     # pandas marks missing values as None, NaN, NA or NaT.

@@ -19,7 +19,7 @@ from regard.inputs.panel.cases import PanelWindows, choose_window, divide_panel,
 from regard.inputs.panel.encoded import ScaledWindows, moments
 from regard.inputs.panel.frames import as_panel
 from regard.inputs.panel.latest import LatestWindows
-from regard.inputs.panel.panel import Panel, constant_target
+from regard.inputs.panel.panel import Panel, constant_target, far_values
 from regard.inputs.panel.regular import gap_in
 from regard.inputs.panel.splits import trainable
 from regard.inputs.panel.tables import PanelOptions, read_panel
@@ -108,7 +108,7 @@ class PanelInput(Input):
 
     def _settle(self, panel: Panel, shares: Sequence[float]) -> tuple[Panel, int]:
         """The series that are long enough to train on, and the window; notes say what is lost."""
-        self.notes.extend(panel.notes)
+        self.notes.extend((*panel.notes, *far_values(panel)))
         data, season, window = self.config.data, self._season(panel), self.config.data.window
         if window is None:
             window = choose_window(panel, horizon=data.horizon, season=season, share=shares[0])

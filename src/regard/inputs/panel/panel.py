@@ -9,10 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import DataError
-from regard.inputs.panel.calendar import Step, common_step
+from regard.inputs.panel.calendar import Step, common_step, show_time
 from regard.inputs.panel.zones import on_clock
 
-__all__ = ["Panel", "constant_target"]
+__all__ = ["Panel", "constant_target", "far_values"]
+
+_LARGEST = 1e100  # squares and their sums are finite
+_NAMED = 3  # in a message
+_FAR = 1e4  # distances from the median that are no longer those of the same kind of value
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +61,14 @@ class Panel:
                 raise DataError(
                     f"series {name}: wanted values [columns, steps] of the shape {list(wanted)}, "
                     f"given {list(values.shape)}"
+                )
+            large = np.argwhere(np.abs(values) > _LARGEST)
+            if len(large):
+                column, step = large[0]
+                raise DataError(
+                    f"series {name}, column {self.columns[column]!r}, step {step}: "
+                    f"{values[column, step]:g} is too large to compute with; wanted less than "
+                    f"{_LARGEST:g}"
                 )
 
     def __len__(self) -> int:
@@ -121,7 +133,7 @@ class Panel:
 
 
 def constant_target(panel: Panel, stops: NDArray[np.int64] | None = None) -> str | None:
-    """The first target that never changes, for messages; None if all targets change.
+    """The targets that never change, for messages; None if all targets change.
 
     Parameters:
         panel: B series.
@@ -134,9 +146,39 @@ def constant_target(panel: Panel, stops: NDArray[np.int64] | None = None) -> str
         'y is the same at every step'
     """
     ends = panel.lengths if stops is None else stops
-    for name, values, stop in zip(panel.ids, panel.values, ends, strict=True):
-        for target, row in zip(panel.targets, values[:, :stop], strict=False):
-            if stop and (row == row[0]).all():
-                series = f"series {name}: " if len(panel) > 1 else ""
-                return f"{series}{target} is the same at every step"
-    return None
+    found = [
+        f"series {name}: {target}" if len(panel) > 1 else target
+        for name, values, stop in zip(panel.ids, panel.values, ends, strict=True)
+        for target, row in zip(panel.targets, values[:, :stop], strict=False)
+        if stop and (row == row[0]).all()
+    ]
+    more = [f"{len(found) - _NAMED} more"] if len(found) > _NAMED else []
+    verb = "is" if len(found) == 1 else "are"
+    return f"{', '.join(found[:_NAMED] + more)} {verb} the same at every step" if found else None
+
+
+def far_values(panel: Panel) -> list[str]:
+    """Remarks on values that are so far from all others that they hide them.
+
+    Such as 999999999 for a missing value: ten thousand times further from the median than nine of
+    ten steps.
+
+    Example:
+        >>> values = np.append(np.arange(99.0), 1e9)[None]
+        >>> far_values(Panel((values,), (np.arange(100),), np.arange(1), ("y",)))
+        ['1 value is far from all others: y is 1e+09 at 99; remove it if it marks a missing value']
+    """
+    found = []
+    for name, values, times in zip(panel.ids, panel.values, panel.times, strict=True):
+        away = np.abs(values - np.median(values, 1, keepdims=True))
+        usual = np.quantile(away, 0.9, axis=1, keepdims=True)
+        for column, step in np.argwhere((away > _FAR * usual) & (usual > 0)):
+            series = f"series {name}: " if len(panel) > 1 else ""
+            time = show_time(panel.clock(times[step : step + 1])[0])
+            found.append(f"{series}{panel.columns[column]} is {values[column, step]:g} at {time}")
+    if not found:
+        return []
+    more = [f"{len(found) - _NAMED} more"] if len(found) > _NAMED else []
+    count = "1 value is" if len(found) == 1 else f"{len(found)} values are"
+    mark = "it if it marks a missing value" if len(found) == 1 else "them if they mark missing ones"
+    return [f"{count} far from all others: {', '.join(found[:_NAMED] + more)}; remove {mark}"]

@@ -187,6 +187,8 @@ def _find_targets(table: Table, taken: Collection[str | None]) -> tuple[str, ...
     """The column "y", or all columns of numbers that have no role yet."""
     others = [name for name in table.frame.columns if name and name not in taken]
     targets = ["y"] if "y" in others else [name for name in others if _holds_numbers(table, name)]
+    for name in targets:
+        table.need(name, "target")
     if not targets:
         raise DataError(
             f"{table.path} has no column of numbers to forecast; "
@@ -212,6 +214,10 @@ def _series(table: Table, name: str | None) -> tuple[NDArray[Any], list[NDArray[
     if name is None:
         return np.arange(1), [np.arange(len(table.frame))]
     column = table.ids(name)
+    if column.dtype.kind == "U":
+        column = np.char.strip(column)
+        if (column == "").any():
+            raise DataError(f"{table.place(int((column == '').argmax()), name)} is empty")
     _, first, codes = np.unique(column, return_index=True, return_inverse=True)
     order = np.argsort(codes, kind="stable")
     rows = np.split(order, np.cumsum(np.bincount(codes))[:-1])

@@ -75,6 +75,11 @@ def read_times(
         return _formatted(table, name, time_format, time_zone)
     if column.dtype.is_numeric():
         return _in_zone(table, name, Times(_from_numbers(table, name, column)), time_zone)
+    if column.dtype == pl.Duration:
+        raise DataError(
+            f"{table.path}: column {name!r} holds durations; {_WANTED}; add them to a date",
+            fixes=(("time", None),),
+        )
     if column.dtype not in (pl.String, pl.Categorical, pl.Enum):
         raise DataError(f"{table.path}: column {name!r} holds {column.dtype}; {_WANTED}")
     text = column.cast(pl.String).str.strip_chars()
