@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
+from regard import SeriesForecaster
 from regard.errors import ConfigError, RunError
 from regard.inputs.panel.view import PanelView
 from regard.outputs.future.outcome import FutureOutcome
@@ -44,9 +46,9 @@ def test_the_page_tells_everything() -> None:
     assert VIEW.said == f"series {HOSTILE}: 2 steps from 2020-02-29 01:00"
     assert "2 steps ahead, up to 2020-02-29 02:00, from the 5 before." in text
     assert page.count("<svg ") == 2  # one for each target
-    row = "2020-02-29 01:00 5.500 0.000 to 9.000 5.000 1,234 0.000 to 9.000 1,000"
+    row = "2020-02-29 01:00 5.500 0.000 to 9.000 5.000 1,234 0 to 9 1,000"
     assert row in text
-    assert "2020-02-29 02:00 6.500 0.000 to 8.000 7.000 0.06250 0.000 to 7.000 0.1250" in text
+    assert "2020-02-29 02:00 6.500 0.000 to 8.000 7.000 0 0 to 7 0" in text
     assert "The band is where the truth is expected to lie." in text
     labels = re.findall(r'aria-label="(Forecast[^"]*)"', page)
     assert labels[0].startswith("Forecast of load, 2 steps after 2020-02-29; of the 5 steps")
@@ -77,3 +79,69 @@ def test_errors_are_those_of_every_picture(tmp_path: Path) -> None:
     (tmp_path / "f.svg").write_text("mine")
     with pytest.raises(RunError, match="exists; choose another name or pass overwrite=True"):
         VIEW.save(tmp_path / "f.svg")
+
+
+@pytest.fixture(scope="module")
+def shops() -> SeriesForecaster:
+    """Two shops, named by numbers, that sell 7 times the weekday, and more on a holiday."""
+    settings: dict[str, Any] = {
+        "known": ["holiday", "price"], "horizon": 3, "window": 5, "season": 7, "encoder": "conv",
+        "hidden": 4, "epochs": 1, "updates_per_epoch": 1, "random_state": 0,
+    }  # fmt: skip
+    return SeriesForecaster(**settings).fit(_shops(40))
+
+
+def _shops(days: int, first: int = 0) -> pl.DataFrame:
+    at = np.arange(first, first + days)
+    parts = [
+        pl.DataFrame(
+            {
+                "unique_id": shop,
+                "ds": np.datetime64("2024-01-01", "D") + at,
+                "y": 7.0 * (at % 7) + 100 * shop + 50 * (at % 9 == 0),
+                "holiday": (at % 9 == 0).astype(int),
+                "price": at / 3,
+            }
+        )
+        for shop in (3, 4)
+    ]
+    return pl.concat(parts)
+
+
+def _view(model: SeriesForecaster, cases: Any, n: int) -> PanelView:
+    seen = model.infer(cases, maps=("weights",))
+    view = model.input_.view(seen, n, model.output_.outcome(seen, n))
+    assert isinstance(view, PanelView)
+    return view
+
+
+def test_a_series_named_by_a_number_keeps_its_name(shops: SeriesForecaster) -> None:
+    incoming: Any = shops.input_
+    ahead = incoming.ahead(None, _shops(3, 40))
+    view = _view(shops, ahead, 1)
+    assert (view.id, view.name) == ("4", "Series 4")
+    assert view.title.startswith("Series 4, after 2024-02-09")
+    alone = _view(shops, ahead.take(np.array([1])), 0)
+    assert alone.id == "4"
+
+
+def test_the_last_season_is_that_of_the_series_and_not_of_the_window(
+    shops: SeriesForecaster,
+) -> None:
+    incoming: Any = shops.input_
+    # 40 days: the steps ahead are days 40 to 42, a week before 33 to 35; the window is 5 days.
+    view = _view(shops, incoming.ahead(_shops(40), _shops(3, 40)), 0)
+    before = [7.0 * (day % 7) + 300 for day in (33, 34, 35)]
+    assert view.forecast.before is not None
+    np.testing.assert_allclose(view.forecast.before, [before])
+    assert view.forecast.season == "week"
+    short = _view(shops, incoming.ahead(None, _shops(3, 40)), 0)  # keeps the window alone
+    assert short.forecast.before is None
+
+
+def test_known_columns_of_zeros_and_ones_are_events(shops: SeriesForecaster) -> None:
+    incoming: Any = shops.input_
+    view = _view(shops, incoming.ahead(None, _shops(3, 40)), 0)
+    # Days 35 to 39, then 40 to 42; day 36 is a holiday.
+    assert list(view.forecast.events) == ["holiday"]
+    assert view.forecast.events["holiday"].tolist() == [0, 1, 0, 0, 0, 0, 0, 0]

@@ -395,7 +395,8 @@ class PanelInput(Input):
             season=season_name(self.season_, self.step_) or "season",
             events=self._events(seen, n, values),
         )
-        name = str(ids[at]) if ids.dtype.kind in "UO" else ", ".join(self.targets_)
+        named = ids.dtype.kind in "UO" or len(self.scales_) > 1
+        name = str(ids[at]) if named else ", ".join(self.targets_)
         return PanelView(id=name, outcome=outcome, forecast=forecast)
 
     def _events(

@@ -40,15 +40,15 @@ class PanelView(CaseView):
 
     @property
     def name(self) -> str:
-        return self.id
+        return f"Series {self.id}" if self.id.isdigit() else self.id
 
     @property
     def heading(self) -> str:
-        return f"{self.id} {self.outcome.title}"
+        return f"{self.name} {self.outcome.title}"
 
     @property
     def title(self) -> str:
-        return f"{one_line(self.id, 24)}, {self.outcome.title}"
+        return f"{one_line(self.name, 24)}, {self.outcome.title}"
 
     @property
     def said(self) -> str:

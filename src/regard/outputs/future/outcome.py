@@ -59,8 +59,9 @@ class FutureOutcome(Outcome):
         return Markup(text).format(ahead, "s" if ahead != 1 else "", last, len(self.times))
 
     def caption(self) -> Markup:
-        """The first target, which is drawn, and the last time before the forecast."""
-        return Markup(": <b>{}</b> {}").format(self.columns[0], self.title)
+        """The target that is drawn, if there are others, and the last time before the forecast."""
+        drawn = Markup(" <b>{}</b>").format(self.columns[0]) if len(self.columns) > 1 else ""
+        return Markup(":{} {}").format(drawn, self.title)
 
     def details(self) -> Markup:
         """A table of the forecast, its widest band and the truth."""
