@@ -11,6 +11,7 @@ from benchmarks.table import Row, machine, markdown
 
 _ALL = (
     "startup",
+    "busy",
     "latency",
     "sine",
     "ucr",

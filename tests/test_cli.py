@@ -544,3 +544,23 @@ def test_a_real_run_that_is_killed_is_resumed_to_the_same_end(
     figures = [json.loads((out / "metrics.json").read_text()) for out in (whole, cut)]
     assert {**figures[0], "fit_seconds": 0} == {**figures[1], "fit_seconds": 0}
     assert not partial_folder(cut).exists()
+
+
+@pytest.mark.parametrize(
+    ("own", "wanted"),
+    [
+        ({}, "1000"),
+        ({"GOMP_SPINCOUNT": "5"}, "5"),
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, None),
+    ],
+)
+def test_waiting_threads_soon_sleep_unless_the_user_says_how(
+    regard: Regard, monkeypatch: pytest.MonkeyPatch, own: dict[str, str], wanted: str | None
+) -> None:
+    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
+        monkeypatch.setenv(name, "")  # so that it is restored
+        monkeypatch.delenv(name)
+    for name, value in own.items():
+        monkeypatch.setenv(name, value)
+    assert regard("--version") == 0
+    assert os.environ.get("GOMP_SPINCOUNT") == wanted

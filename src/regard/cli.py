@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import shlex
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,8 +16,10 @@ from regard.errors import ConfigError, RegardError, Speech, did_you_mean
 
 __all__ = ["app", "compare", "explain", "main", "mechanisms", "predict", "show", "train"]
 
-# Parameter to the fix at the command line, where its option says too little.
 _CLASSES = 5  # with the lowest recall, that are printed
+_SPINS = "1000"  # some microseconds
+
+# Parameter to the fix at the command line, where its option says too little.
 _SERIES = 12  # whose errors are printed, if there are no more
 _FIXES = {
     "labelled": "use --labelled or --unlabelled",
@@ -366,6 +369,10 @@ def show(run: _Run, plugin: _Plugins = None) -> None:
 
 def main() -> None:
     """Run the command line."""
+    # Before torch is imported. OpenMP threads that wait for work by spinning for milliseconds take
+    # the processor from the program that they wait for, and a training beside others stalls.
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)
     try:
         app()
     except RegardError as error:
