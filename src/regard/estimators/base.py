@@ -27,7 +27,7 @@ from regard.estimators.parameters import (
     documented,
     section_fields,
 )
-from regard.estimators.passing import answer, refuse_lost
+from regard.estimators.passing import answer, inner, refuse_lost
 from regard.explain import as_weights
 from regard.inference import Inference
 from regard.inputs.input import Input
@@ -200,7 +200,10 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         Parameters:
             X: as for `fit`.
             maps: names of the maps to lay over the input: "attention"; "evidence"; "weights",
-                which are what pictures show: the attention, or shares of the evidence.
+                which are what pictures show: the attention, or shares of the evidence; "heads",
+                the attention of each head of the pooling, [H, steps or words]; "layers", that of
+                each layer and head of a Transformer encoder, queries before keys, [L, H, S, S] over
+                its positions: steps, or tokens of a text. The last two take another pass.
             keep: positions of the cases whose maps are kept; None keeps all.
 
         Raises:
@@ -242,7 +245,13 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
                 given = {
                     name: each.cpu().double().numpy()[some] for name, each in predicted.maps.items()
                 }
-                laid = self._lay(model, given, encoded, index[some], maps)
+                if wanted := [name for name in maps if name in ("heads", "layers")]:
+                    more = inner(model, part[index], device, wanted)
+                    given |= {
+                        name: each.cpu().double().numpy()[some] for name, each in more.items()
+                    }
+                lengths = part.lengths.numpy()[index[some]]
+                laid = self._lay(model, given, encoded, index[some], maps, lengths)
                 for name in maps:
                     for at, each in zip(index[some], laid[name], strict=True):
                         found[name][at] = each
@@ -256,8 +265,10 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         encoded: Any,
         index: NDArray[np.int64],
         wanted: Collection[str],
+        lengths: NDArray[np.int64],
     ) -> dict[str, list[Floats]]:
         """The wanted maps of some cases over the input."""
+        layers = given.pop("layers", ())
         by_evidence = "weights" in wanted and self.input_.by_evidence
         if "evidence" not in given and ("evidence" in wanted or by_evidence):
             raise ConfigError(
@@ -266,8 +277,11 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
                 "conjunctive pooling"
             )
         if not by_evidence and "evidence" not in wanted:
-            given = {name: each for name, each in given.items() if name == "attention"}
+            given = {name: each for name, each in given.items() if name in ("attention", "heads")}
         laid = self.input_.lay(model, given, encoded, index)
+        if "layers" in wanted:  # of positions, not of words
+            ends = zip(layers, lengths, strict=True)
+            laid["layers"] = [each[..., :end, :end] for each, end in ends]
         if "weights" in wanted:
             laid["weights"] = laid["attention"]
             if by_evidence:
@@ -277,8 +291,12 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
                 ]
         return laid
 
-    def attend(self, X: Any) -> Any:
+    def attend(self, X: Any, *, heads: bool = False) -> Any:
         """The attention over each case; a map sums to one.
+
+        Parameters:
+            X: as for `fit`.
+            heads: whether to return that of each head of the pooling, and not their mean.
 
         With conjunctive pooling it is each position's share of the evidence for the prediction, as
         in the pictures: its gates are nearly even, and shuffling them hardly changes the output.
@@ -286,8 +304,14 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
 
         Returns:
             Of series [cases, steps], zero after a case's end; of texts an array [words] for each,
-            where a word has the sum of the weights of its tokens.
+            where a word has the sum of the weights of its tokens. With heads [cases, H, steps]
+            and [H, words]; of several members those of all, one after the other.
+
+        Raises:
+            ConfigError: heads of a pooling that has none, such as conjunctive.
         """
+        if heads:
+            return self._map(X, "heads")
         return self._map(X, "weights" if self.input_.gated else "attention")
 
     def evidence(self, X: Any) -> Any:

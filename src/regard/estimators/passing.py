@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
-from regard.errors import DataError
+from regard.errors import ConfigError, DataError
 from regard.models import Predicted
 from regard.outputs.output import Output
 from regard.training import Batch
 
-__all__ = ["answer", "refuse_lost"]
+__all__ = ["answer", "inner", "refuse_lost"]
 
 _SHOWN = 3
 
@@ -31,6 +31,22 @@ def answer(
     predicted = output.answer(model, _on(batch, device))
     finite = torch.isfinite(predicted.values).flatten(1).all(1)
     return predicted, finite.cpu().numpy()
+
+
+def inner(
+    model: nn.Module, batch: Batch, device: torch.device, wanted: Collection[str]
+) -> dict[str, Tensor]:
+    """The maps inside a model, by a pass of their own: a prediction does not need them.
+
+    Raises:
+        ConfigError: the model has none.
+    """
+    inside = getattr(model, "inner", None)
+    if inside is None:
+        raise ConfigError(f"{', '.join(wanted)}: this model averages its heads and has no layers")
+    batch = _on(batch, device)
+    maps: dict[str, Tensor] = inside(*batch.inputs, mask=batch.mask, wanted=wanted)
+    return maps
 
 
 def refuse_lost(lost: Sequence[int], ids: NDArray[Any]) -> None:

@@ -107,8 +107,15 @@ class SeriesForecaster(AttentionEstimator):
         """
         return self.forecast(X, future=future).values
 
-    def attend(self, X: Any = None, *, future: Any = None) -> Floats:
-        """The attention of each future step, [series, targets, horizon, window]; rows sum to 1."""
+    def attend(self, X: Any = None, *, heads: bool = False, future: Any = None) -> Floats:
+        """The attention of each future step, [series, targets, horizon, window]; rows sum to 1.
+
+        With heads that of each head, [series, targets, H, horizon, window].
+        """
+        if heads:
+            incoming: Any = self.input_
+            each: Floats = self._map(incoming.ahead(X, future), "heads")
+            return each
         return self.forecast(X, future=future).weights
 
     def forecast(self, X: Any = None, *, future: Any = None) -> Forecast:

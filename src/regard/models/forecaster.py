@@ -1,6 +1,7 @@
 """Forecasters: a linear model of the window plus a network with attention."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -8,6 +9,7 @@ from torch.nn.functional import dropout as drop
 from torch.nn.functional import gelu
 
 from regard.attention import Attention
+from regard.errors import ConfigError
 from regard.models.encoder import Encoder
 from regard.models.heads import Predicted, drop_columns, over_heads, shares
 
@@ -82,10 +84,7 @@ class HorizonForecast(nn.Module):
 
     def forward(self, states: Tensor, known: Tensor) -> Predicted:
         """[B M, S, D] states, [B M, F, horizon] -> values [B M, horizon, outputs], and weights."""
-        each = [
-            attention(query.expand(len(states), -1, -1), states)
-            for attention, query in zip(self.attentions, self.queries, strict=True)
-        ]
+        each = self._attend(states)
         context = torch.stack([one.context for one in each]).mean(0)  # [B, horizon, D]
         weights = torch.stack([one.weights for one in each]).mean(0)  # [B, horizon, S]
         of_target = self.target.repeat(len(states) // len(self.target), 1, 1)  # [B M, 1, D]
@@ -96,6 +95,17 @@ class HorizonForecast(nn.Module):
         maps = {"attention": shares(weights.flatten(0, 1), None).reshape(weights.shape)}
         log_prob = over_heads(*(one.log_prob for one in each))
         return Predicted(values, maps, log_prob, over_heads(*(one.entropy for one in each)))
+
+    def heads(self, states: Tensor) -> Tensor:
+        """[B, H, horizon, S] the weights of each head, summing to one."""
+        weights = torch.stack([one.weights for one in self._attend(states)], 1)
+        return shares(weights.flatten(0, 2), None).view(weights.shape)
+
+    def _attend(self, states: Tensor) -> list[Any]:
+        return [
+            attention(query.expand(len(states), -1, -1), states)
+            for attention, query in zip(self.attentions, self.queries, strict=True)
+        ]
 
 
 class ContextForecast(nn.Module):
@@ -122,6 +132,12 @@ class ContextForecast(nn.Module):
             values = values + self.known(known.transpose(1, 2))
         weights = predicted.maps["attention"].unsqueeze(1).expand(-1, self.horizon, -1)
         return Predicted(values, {"attention": weights}, predicted.log_prob, predicted.entropy)
+
+    def heads(self, states: Tensor) -> Tensor:
+        """[B, H, horizon, S] the weights of each head, the same for every step."""
+        head: Any = self.head
+        weights: Tensor = head.heads(states, None)
+        return weights.unsqueeze(2).expand(-1, -1, self.horizon, -1)
 
 
 class Forecaster(nn.Module):
@@ -165,13 +181,10 @@ class Forecaster(nn.Module):
         Returns:
             Values [B, M, horizon, outputs], and the map "attention" [B, M, horizon, S].
         """
-        windows, others = past[:, : self.targets], past[:, self.targets :]  # [B, M, T], [B, O, T]
-        cases, targets, steps = windows.shape
-        last = windows[..., -1:]
-        spread = windows.std(2, correction=0, keepdim=True) + 0.1  # [B, M, 1]
-        own = ((windows - last) / spread).reshape(cases * targets, 1, steps)
-        beside = others.repeat_interleave(targets, 0)  # [B M, O, T]
-        states = self.encoder(torch.cat([own, beside], 1), None)
+        columns, last, spread = self._columns(past)
+        windows = past[:, : self.targets]  # [B, M, T]
+        cases, targets, _ = windows.shape
+        states = self.encoder(columns, None)
         states = drop_columns(states, self.dropout, self.training)
         said: Predicted = self.head(states, known.repeat_interleave(targets, 0))
         base = last if self.linear is None else self.linear(windows, known)
@@ -182,3 +195,26 @@ class Forecaster(nn.Module):
             for each in (said.log_prob, said.entropy)
         ]
         return Predicted(base.unsqueeze(3) + values, {"attention": weights}, *drawn)
+
+    def inner(
+        self, past: Tensor, _: Tensor, *, mask: Tensor | None, wanted: Collection[str]
+    ) -> dict[str, Tensor]:
+        """Maps inside the model, see `SeriesModel.inner`: "heads", [B, M, H, horizon, S].
+
+        Raises:
+            ConfigError: others are wanted.
+        """
+        if set(wanted) != {"heads"}:
+            raise ConfigError("layers: a forecast has those of its heads alone, maps=('heads',)")
+        heads = self.head.heads(self.encoder(self._columns(past)[0], None))
+        return {"heads": torch.unflatten(heads, 0, (len(past), self.targets))}
+
+    def _columns(self, past: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """[B M, 1 + O, T] each target's window beside the others; its last value and spread."""
+        windows, others = past[:, : self.targets], past[:, self.targets :]  # [B, M, T], [B, O, T]
+        cases, targets, steps = windows.shape
+        last = windows[..., -1:]
+        spread = windows.std(2, correction=0, keepdim=True) + 0.1  # [B, M, 1]
+        own = ((windows - last) / spread).reshape(cases * targets, 1, steps)
+        beside = others.repeat_interleave(targets, 0)  # [B M, O, T]
+        return torch.cat([own, beside], 1), last, spread

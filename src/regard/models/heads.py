@@ -1,6 +1,6 @@
 """Heads: a pooling of the states and a linear layer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -117,6 +117,16 @@ class ContextHead(nn.Module):
         """The map "evidence" [B, N, S], from the weights and their shares [B, S]; here none."""
         return {}
 
+    def heads(self, states: Tensor, mask: Tensor | None) -> Tensor:
+        """[B, H, S] the weights of each head, summing to one, averaged over the queries."""
+        pooled: Pooled = self.pool(states, mask)
+        weights = pooled.head_weights  # [B, H, Q, S]
+        if mask is not None and weights.shape[2] > 1:
+            weights = weights * mask[:, None, :, None]
+        weights = weights.sum(2)
+        each = None if mask is None else mask.repeat_interleave(weights.shape[1], 0)
+        return shares(weights.flatten(0, 1), each).view(weights.shape)
+
 
 class AttentionHead(ContextHead):
     """A linear layer on a context that is a weighted sum of the states; with evidence."""
@@ -171,6 +181,44 @@ class SeriesModel(nn.Module):
             series: [B, C, T].
             mask: boolean [B, T], True at the true steps, which come first; None when all are.
         """
+        states, positions = self._encode(series, mask)
+        states = drop_columns(states, self.dropout, self.training)
+        predicted: Predicted = self.head(states, positions)
+        return predicted
+
+    def inner(
+        self, series: Tensor, mask: Tensor | None, *, wanted: Collection[str]
+    ) -> dict[str, Tensor]:
+        """Maps inside the model, which a prediction does not need.
+
+        Parameters:
+            series, mask: as of `forward`.
+            wanted: "heads", [B, H, S] of each head of the pooling; "layers", [B, L, H, S, S] of
+                each layer and head of the encoder, queries before keys.
+
+        Raises:
+            ConfigError: the model has none.
+        """
+        maps = {}
+        if "layers" in wanted:
+            attend = getattr(self.encoder, "attend", None)
+            if attend is None:
+                raise ConfigError(
+                    f"layers: the encoder {type(self.encoder).__name__} has no attention",
+                    fixes=(("model.encoder", "transformer"),),
+                )
+            maps["layers"] = attend(series, mask)
+        if "heads" in wanted:
+            if not isinstance(self.head, ContextHead):
+                raise ConfigError(
+                    "heads: those of this pooling are no weights of the states",
+                    fixes=(("model.pooling", "attention"),),
+                )
+            maps["heads"] = self.head.heads(*self._encode(series, mask))
+        return maps
+
+    def _encode(self, series: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """The states [B, S, D], and the mask [B, S] of their positions."""
         states = self.encoder(series, mask)
         wanted = len(series), -(-series.shape[2] // self.encoder.stride), self.encoder.width
         if states.shape != wanted:
@@ -178,10 +226,7 @@ class SeriesModel(nn.Module):
                 f"encoder {type(self.encoder).__name__}: wanted states {list(wanted)}, cases by "
                 f"steps / stride by width, given {list(states.shape)}"
             )
-        states = drop_columns(states, self.dropout, self.training)
-        positions = None if mask is None else self.encoder.position_mask(mask)
-        predicted: Predicted = self.head(states, positions)
-        return predicted
+        return states, None if mask is None else self.encoder.position_mask(mask)
 
 
 class Ensemble(nn.Module):
@@ -200,6 +245,17 @@ class Ensemble(nn.Module):
         """The first member's: all have the same positions."""
         encoder: Encoder = self.members[0].encoder  # type: ignore[assignment]
         return encoder
+
+    def inner(
+        self, series: Tensor, mask: Tensor | None, *, wanted: Collection[str]
+    ) -> dict[str, Tensor]:
+        """As of `SeriesModel`, with the heads of all members one after the other."""
+        each = [member.inner(series, mask, wanted=wanted) for member in self._models()]
+        sides = {"heads": 1, "layers": 2}
+        return {name: torch.cat([one[name] for one in each], sides[name]) for name in each[0]}
+
+    def _models(self) -> list[SeriesModel]:
+        return [member for member in self.members if isinstance(member, SeriesModel)]
 
     def forward(self, series: Tensor, mask: Tensor | None = None) -> Predicted:
         """The means of values [B, N] and maps; in training each member's values [B, K, N], no maps.

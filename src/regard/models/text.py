@@ -1,10 +1,13 @@
 """Models of texts: an embedding, then a model of sequences or of sentences."""
 
+from collections.abc import Collection
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout as drop
 
 from regard.attention import HierarchicalPooling
+from regard.errors import ConfigError
 from regard.models.encoder import Encoder
 from regard.models.heads import Predicted, SeriesModel, drop_columns, shares, two_sided_logits
 from regard.models.ngrams import NgramTerm
@@ -90,6 +93,19 @@ class TextModel(nn.Module):
         if added.shape[1] == 1:
             added = two_sided_logits(added)
         return Predicted(predicted.values + added.sum(2), {**predicted.maps, "ngrams": added})
+
+    def inner(
+        self, tokens: Tensor, *_: Tensor, mask: Tensor | None, wanted: Collection[str]
+    ) -> dict[str, Tensor]:
+        """Maps of the model of sequences, see `SeriesModel.inner`."""
+        if isinstance(self.model, SentenceModel):
+            raise ConfigError(
+                f"{', '.join(wanted)}: not of hierarchical pooling",
+                fixes=(("model.pooling", "attention"),),
+            )
+        states: Tensor = self.embedding(tokens)
+        maps: dict[str, Tensor] = self.model.inner(states.transpose(1, 2), mask, wanted=wanted)
+        return maps
 
 
 class SentenceModel(nn.Module):

@@ -55,9 +55,21 @@ class Transformer(Encoder):
         self.norm = nn.LayerNorm(hidden)
 
     def forward(self, series: Tensor, mask: Tensor | None = None) -> Tensor:
-        states = self.embed(apply_mask(series, mask)).transpose(1, 2)  # [B, T, D]
-        states = states + sinusoids(states.shape[1], self.width, like=states)
+        states = self._embedded(series, mask)
         for layer in self.layers:
             states = layer(states, mask, need_weights=False).context
         encoded: Tensor = self.norm(states)
         return encoded
+
+    def attend(self, series: Tensor, mask: Tensor | None = None) -> Tensor:
+        """[B, L, H, T, T] the weights of each layer and head, queries before keys."""
+        states, weights = self._embedded(series, mask), []
+        for layer in self.layers:
+            attended = layer(states, mask)
+            states = attended.context
+            weights.append(attended.weights)
+        return torch.stack(weights, 1)
+
+    def _embedded(self, series: Tensor, mask: Tensor | None) -> Tensor:
+        states: Tensor = self.embed(apply_mask(series, mask)).transpose(1, 2)  # [B, T, D]
+        return states + sinusoids(states.shape[1], self.width, like=states)
