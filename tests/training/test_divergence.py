@@ -155,10 +155,12 @@ def test_a_rate_beyond_reason_is_one_line_under_every_alignment(
     [
         ({"weight_decay": 1e30}, "weight_decay is too high: learning_rate 0.003 times weight_"),
         ({"weight_decay": 1e3}, "weight_decay is too high"),
+        ({"epochs": 10**400}, "epochs: wanted less than or equal to 1000000000, not"),
+        ({"updates_per_epoch": 10**400}, "updates_per_epoch: wanted less than or equal to 1000000"),
         ({"learning_rate": 1e10}, "learning_rate is too high: .* wanted below 1, not 1e.08"),
     ],
 )
-def test_a_decay_of_more_than_all_is_refused_by_name(changes: Any, fault: str) -> None:
+def test_what_no_training_can_use_is_refused_by_name(changes: Any, fault: str) -> None:
     with pytest.raises(ConfigError, match=fault):
         SeriesClassifier(**SMALL | changes).fit(SERIES, LABELS)
 

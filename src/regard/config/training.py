@@ -8,12 +8,17 @@ from regard.config.section import Section
 
 __all__ = ["TrainingConfig"]
 
+_MOST = 10**9  # of which the schedule can compute shares
+
 
 class TrainingConfig(Section):
     """How every task is trained."""
 
     epochs: int = Field(
-        50, ge=1, description="number of epochs; with a validation part, the most there are"
+        50,
+        ge=1,
+        le=_MOST,
+        description="number of epochs; with a validation part, the most there are",
     )
     patience: int = Field(
         5, ge=0, description="epochs without a lower validation loss after which training stops"
@@ -31,6 +36,7 @@ class TrainingConfig(Section):
     updates_per_epoch: int = Field(
         10,
         ge=1,
+        le=_MOST,
         description="least number of updates in an epoch, which passes over a small training part "
         "several times",
     )
