@@ -288,6 +288,24 @@ def test_predict_a_table(regard: Regard, tmp_path: Path, suffix: str) -> None:
     assert regard("explain", out, plain, "--case", "c3", "--out", tmp_path / "case.svg") == 0
 
 
+def test_new_cases_without_a_target_or_a_value(regard: Regard, run: Path, tmp_path: Path) -> None:
+    X, y = _series()
+    rows: list[list[Any]] = [[y[n, 0], *X[n]] for n in range(5)]
+    rows[1][0], rows[3][4] = "", "NaN"
+    source, out = _write_csv(tmp_path / "a.csv", rows), tmp_path / "p.csv"
+    assert regard("predict", run, source, "--labelled", "--out", out) == 0
+    found = _table(out)
+    name = next(name for name in found[0] if name.startswith("true "))[5:]
+    assert [row[name] == "" for row in found] == [False, False, False, True, False]
+    assert [row[f"true {name}"] == "" for row in found] == [False, True, False, True, False]
+    pairs = [(float(row[name]), y[n, 0]) for n, row in enumerate(found) if n not in (1, 3)]
+    rmse = fmean((a - b) ** 2 for a, b in pairs) ** 0.5
+    said, *others = regard.out.removeprefix("4 predictions, RMSE ").split(", ")
+    assert float(said) == pytest.approx(rmse, rel=1e-2)
+    assert others[0] == "1 without a target"
+    assert others[1].startswith("1 with missing values: ")
+
+
 def test_targets_that_are_called_as_other_columns_are_kept(regard: Regard, tmp_path: Path) -> None:
     source = _write(tmp_path / "t.csv", targets=2, channels=2)
     source.write_text(source.read_text().replace("price", "from"))

@@ -669,6 +669,7 @@ def test_series_have_no_encoding(regard: Regard, series_run: Path, tmp_path: Pat
     ("changes", "expected"),
     [
         ({"data": {"kind": "csv"}}, "texts.json: data.kind: 'csv' is unknown; choose one of table"),
+        ({"data": {"text": []}}, "data.text: wanted string, not []"),
         ({"data": {"lable": "x"}}, "data.lable: unknown key; did you mean 'label'?"),
         ({"data": {"tokens": "words"}}, "did you mean 'word'?"),
         ({"model": {"pooling": "hierarchic"}}, "did you mean 'hierarchical'?"),

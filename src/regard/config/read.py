@@ -143,7 +143,7 @@ def _explain(problem: dict[str, Any], content: Mapping[str, Any], config: type[C
     kinds = kinds_of(config)
     # Pydantic names the choices of a union, and the kind of data, as if they were levels.
     location = [str(part) for part in problem["loc"] if "[" not in str(part)]
-    location = [part for part in location if not part.startswith("constrained-")]
+    location = [part for part in location if part != "str" and not part.startswith("constrained-")]
     if location[:1] == ["data"] and location[1:2] and location[1] in kinds:
         del location[1]
     if kind == "extra_forbidden":

@@ -67,7 +67,8 @@ class NumbersOutput(Output):
 
     def check_new(self, cases: Any, source: str) -> None:
         if cases.labels is not None:
-            _check_count(cases, len(self.targets_), source, "the run was trained on")
+            wanted = len(self.targets_)
+            _check_count(cases, wanted, source, "the run was trained on", missing=True)
 
     def fit(self, cases: Any) -> None:
         numbers = targets_of(cases)
@@ -192,7 +193,9 @@ class NumbersOutput(Output):
     def outcome(self, seen: Inference, n: int) -> NumbersOutcome:
         predicted, true = self.target_scaler_.invert(seen.values[n : n + 1])[0], None
         if seen.cases.labels is not None:
-            true = dict(zip(self.targets_, targets_of(seen.cases)[n].tolist(), strict=True))
+            truth = targets_of(seen.cases, missing=True)[n]
+            if not np.isnan(truth).any():
+                true = dict(zip(self.targets_, truth.tolist(), strict=True))
         named = dict(zip(self.targets_, predicted.tolist(), strict=True))
         margins = self._margins
         around = {} if margins is None else dict(zip(self.targets_, margins.tolist(), strict=True))
@@ -217,11 +220,14 @@ class NumbersOutput(Output):
                 columns[title] = np.round(column, sensible_decimals(self.unit[m])).tolist()
         said = f"{len(cases)} predictions"
         if cases.labels is not None:
-            truth = targets_of(cases)
+            truth = targets_of(cases, missing=True)
             for name, column in zip(self.targets_, truth.T.tolist(), strict=True):
                 columns[f"true {name}"] = column
-            rmse = float(np.sqrt(((predicted - truth) ** 2).mean(0)).mean())
-            said += f", RMSE {rmse:.4g}"
+            known = ~np.isnan(truth).any(axis=1)
+            if known.any():
+                rmse = float(np.sqrt(((predicted - truth)[known] ** 2).mean(0)).mean())
+                said += f", RMSE {rmse:.4g}"
+            said += f", {(~known).sum()} without a target" if not known.all() else ""
         return columns, said
 
     def report(self, seen: Inference, view: Callable[[int], CaseView], **common: Any) -> Report:
@@ -246,8 +252,10 @@ def _refuse_constant(numbers: NDArray[Any], names: tuple[str, ...], source: str 
         raise DataError(f"{where}{names[at]} is {numbers[0, at]:g} for every case{which}")
 
 
-def _check_count(cases: Any, wanted: int, source: str, owner: str) -> None:
-    given = targets_of(cases, source=source).shape[1]
+def _check_count(
+    cases: Any, wanted: int, source: str, owner: str, *, missing: bool = False
+) -> None:
+    given = targets_of(cases, source=source, missing=missing).shape[1]
     if given != wanted:
         raise DataError(f"{source}: its number of targets is {given}; {owner} {wanted}")
 

@@ -11,7 +11,7 @@ from regard.inputs.series.cases import Cases
 __all__ = ["target_names", "targets_of"]
 
 
-def targets_of(cases: Cases, *, source: str = "") -> NDArray[np.float64]:
+def targets_of(cases: Cases, *, source: str = "", missing: bool = False) -> NDArray[np.float64]:
     """The numbers to predict of each case: [B, M] float64.
 
     Labels that are strings are converted.
@@ -19,6 +19,7 @@ def targets_of(cases: Cases, *, source: str = "") -> NDArray[np.float64]:
     Parameters:
         cases: B cases with labels.
         source: of the cases, in errors.
+        missing: whether some may be NaN, as in new cases.
 
     Raises:
         DataError: there are no labels, or one is not a finite number.
@@ -40,8 +41,9 @@ def targets_of(cases: Cases, *, source: str = "") -> NDArray[np.float64]:
             f"{where} {cases.ids[at]}: the target {str(labels[at])!r} is not a number; for classes "
             'take SeriesClassifier, or "task": "classify"'
         ) from None
-    if not np.isfinite(numbers).all():
-        at = int(np.isfinite(numbers).all(1).argmin())
+    fine = np.isfinite(numbers) | (np.isnan(numbers) & missing)
+    if not fine.all():
+        at = int(fine.all(1).argmin())
         raise DataError(
             f"{where} {cases.ids[at]}: the target is {labels[at]}; wanted a finite number"
         )
