@@ -84,3 +84,15 @@ def test_what_was_assumed_is_said_with_the_fix(
     said = regard.fails("train", tmp_path / "config.json", "--out", tmp_path / "run")
     assert "row 2, column 14: 'up' is not a number; the first column was taken as label" in said
     assert 'set "label": "state" in "data"' in said
+
+
+def test_a_first_step_taken_as_label_is_noticed(
+    regard: Regard, frame: pd.DataFrame, tmp_path: Path
+) -> None:
+    values = frame[STEPS].assign(state=np.arange(30) % 2)
+    np.savetxt(tmp_path / "train.csv", values, delimiter=",")
+    config = {"data": {"kind": "csv", "path": str(tmp_path / "train.csv")}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    said = regard.fails("train", tmp_path / "config.json", "--out", tmp_path / "run")
+    assert "its labels are numbers with fractions" in said
+    assert said.endswith('is the column of the labels another?; set "label" in "data"')

@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import DataError
-from regard.tables.cells import is_missing_label
+from regard.tables.cells import is_missing_label, is_number
 from regard.tables.files import FilePath
 from regard.tables.problems import Problems
 
 __all__ = [
     "add_missing",
+    "are_measured",
     "as_labels",
     "check_known_labels",
     "is_missing",
@@ -145,6 +146,20 @@ def label_names(labels: NDArray[Any]) -> NDArray[np.str_]:
     """
     whole = labels.dtype.kind == "f" and bool((labels == np.round(labels)).all())
     return (labels.astype(np.int64) if whole else labels).astype(np.str_)
+
+
+def are_measured(labels: NDArray[Any]) -> bool:
+    """Whether labels are texts of measured values, such as the first step of each series.
+
+    >>> are_measured(np.array(["0.25", "-1.5", "3"])), are_measured(np.array(["1", "2", "3"]))
+    (True, False)
+    """
+    if labels.dtype.kind != "U":
+        return False
+    names = np.unique(labels)
+    if 2 * len(names) <= len(labels) or not all(is_number(str(name)) for name in names):
+        return False
+    return with_fraction(names.astype(np.float64)) is not None
 
 
 def with_fraction(labels: NDArray[Any]) -> int | None:

@@ -11,7 +11,7 @@ from scipy.special import softmax
 
 from regard.errors import ConfigError, DataError, did_you_mean
 from regard.inference import Inference
-from regard.inputs.labels import label_names
+from regard.inputs.labels import are_measured, label_names
 from regard.outputs.classes.calibration import mean_probability, temperature_of
 from regard.outputs.classes.metrics import classification_metrics
 from regard.outputs.classes.outcome import ClassOutcome
@@ -337,4 +337,10 @@ def _refuse_numbers(cases: Any, source: str) -> None:
         raise DataError(
             f'{source}: has numbers as targets; classify needs classes ("task": "regress" '
             "predicts numbers)"
+        )
+    if labels is not None and are_measured(labels):
+        raise DataError(
+            f"{source}: its labels are numbers with fractions, {str(labels[0])!r} in the first "
+            "case, and most occur once; is the column of the labels another?",
+            fixes=("label",),
         )
