@@ -364,7 +364,10 @@ def test_compare(regard: Regard, tmp_path: Path) -> None:
     words = ("--attention", "none,additive", "--seeds", "2")
     assert regard("compare", _config(tmp_path, source), "--out", out, *words) == 0
     heading, _, *lines = (out / "compare.md").read_text().splitlines()
-    assert heading == "| attention | RMSE | MAE | highest RMSE | fit seconds | parameters | seeds |"
+    assert heading == (
+        "| attention | RMSE | MAE | highest RMSE | MAE to the best | differs | fit seconds "
+        "| parameters | seeds |"
+    )
     rows = _table(out / "compare.csv")
     for line, name in zip(lines, ("none", "additive"), strict=True):
         cells = [cell.strip() for cell in line.strip("|").split("|")]

@@ -76,7 +76,7 @@ def test_targets_from_python() -> None:
     ("y", "message"),
     [
         (["a", "b", "c"], "y: could not convert string to float: 'a'"),
-        ([1.0, np.nan, 2.0], "y: Input y contains NaN"),
+        ([1.0, np.nan, 2.0], "y, case 1: the target is missing"),
         ([1.0, np.inf, 2.0], "y: Input y contains infinity"),
         ([1.0, 2.0], "y has 2 labels, X has 3 cases; wanted one for each"),
         (np.zeros((3, 2, 2)), "y: Found array with dim 3"),
@@ -121,8 +121,8 @@ def test_a_row_that_counts_is_no_header_where_its_target_is_a_number(tmp_path: P
     ("rows", "targets", "message"),
     [
         ("1,2,3\nlow,5,6\n", 1, "a.csv, row 2, column 1: 'low' is not a number"),
-        ("1,2,3\n,5,6\n", 1, "a.csv, row 2, column 1: the target is missing or infinite"),
-        ("1,2,3,4\n1,inf,5,6\n", 2, "a.csv, row 2, column 2: the target is missing or infinite"),
+        ("1,2,3\n,5,6\n", 1, "a.csv, row 2: the target is missing"),
+        ("1,2,3,4\n1,inf,5,6\n", 2, "a.csv, row 2, column 2: the target is infinite"),
         ("1,2\n3,4\n", 2, "a.csv, row 1 has targets and no values"),
         ("1,2,3\n", -1, "targets"),
     ],
@@ -185,7 +185,7 @@ def test_a_table_with_columns_of_numbers(tmp_path: Path) -> None:
     ("old", "new", "message"),
     [
         ("a,1,1", "a,1,5", "row 3, column 'low': case a has 5 here and 1 in its first row; wanted"),
-        ("b,0,3", "b,0,", "row 4, column 'low': the target of case b is missing or infinite"),
+        ("b,0,3", "b,0,", "row 4, column 'low': the target is missing"),
         ("b,0,3", "b,0,x", "row 4, column 'low': 'x' is not a number"),
         ("low", "lo", "has no column 'low'.*did you mean 'lo'"),
     ],
