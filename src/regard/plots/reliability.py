@@ -44,7 +44,9 @@ def plot_reliability(rows: Sequence[Mapping[str, float]], *, ax: Axes | None = N
     ax.plot([0, 1], [0, 1], color=GREY, linestyle=dashed, linewidth=1, label="as right as certain")
     ax.plot(probability, right, color=BLUE, linewidth=1)
     areas = np.maximum(_LARGEST * cases / cases.sum(), _SMALLEST)
-    ax.scatter(probability, right, s=areas, color=BLUE, zorder=2, label="predictions")
+    ax.scatter(
+        probability, right, s=areas, color=BLUE, zorder=2, clip_on=False, label="predictions"
+    )
     ax.set(xlim=(0, 1.03), ylim=(0, 1.03), aspect="equal")
     ax.set_xlabel("probability of the predicted class")
     ax.set_ylabel("share right")
