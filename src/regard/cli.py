@@ -540,6 +540,8 @@ def _print_figures(metrics: Any) -> None:
     targets = [] if series else metrics.get("per_target", [])
     for row in targets if len(targets) > 1 else []:
         typer.echo(f"{'mae ' + row['target']:20} {row['mae']:.4g}")
+    if metrics.get("positive_class") is not None:
+        typer.echo(f"{'positive class':20} {metrics['positive_class']}")
     for row in sorted(metrics.get("per_class", []), key=lambda row: row["recall"])[:_CLASSES]:
         typer.echo(f"{'recall ' + row['class']:20} {row['recall']:.4f} of {row['support']} cases")
     for name, figures in metrics.get("baselines", {}).items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from commands import Regard
 from regard import SeriesClassifier
 from regard.config import resolve_config
 from regard.errors import ConfigError, DataError, RegardWarning
@@ -168,3 +171,18 @@ def test_a_file_with_rare_classes(tmp_path: Path) -> None:
         metrics = train(config, tmp_path / how)
         assert len(metrics["per_class"]) == classes
         assert any(note.startswith("4 classes of one case are") for note in metrics["notes"])
+
+
+def test_the_command_line_prints_the_positive_class_and_recalls(
+    regard: Regard, tmp_path: Path
+) -> None:
+    config = _file(tmp_path / "a.csv", ["faulty"] * 8 + ["fine"] * 32)
+    (tmp_path / "a.json").write_text(json.dumps(config))
+    assert regard("train", tmp_path / "a.json", "--out", tmp_path / "run") == 0
+    assert re.search(r"^positive class +faulty$", regard.out, re.MULTILINE)
+    for name, cases in (("faulty", 2), ("fine", 8)):
+        assert re.search(
+            rf"^recall {name} +[01]\.\d{{4}} of {cases} cases$", regard.out, re.MULTILINE
+        )
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["averaging"] == "binary, positive class 'faulty'"
