@@ -75,6 +75,12 @@ class ClassesOutput(Output):
         _refuse_numbers(cases, source)
         if cases.labels is None:
             raise DataError(f"{source}: has no labels to learn from")
+        if are_measured(cases.labels):
+            raise DataError(
+                f"{source}: its labels are numbers with fractions, {str(cases.labels[0])!r} in the "
+                "first case, and most occur once; is the column of the labels another?",
+                fixes=("label",),
+            )
         names = np.unique(cases.labels)
         if len(names) < 2:
             raise DataError(
@@ -337,10 +343,4 @@ def _refuse_numbers(cases: Any, source: str) -> None:
         raise DataError(
             f'{source}: has numbers as targets; classify needs classes ("task": "regress" '
             "predicts numbers)"
-        )
-    if labels is not None and are_measured(labels):
-        raise DataError(
-            f"{source}: its labels are numbers with fractions, {str(labels[0])!r} in the first "
-            "case, and most occur once; is the column of the labels another?",
-            fixes=("label",),
         )
