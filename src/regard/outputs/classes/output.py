@@ -9,14 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from regard.errors import ConfigError, DataError, did_you_mean
+from regard.errors import DataError
 from regard.inference import Inference
-from regard.inputs.labels import are_measured, label_names
+from regard.inputs.labels import label_names
 from regard.outputs.classes.calibration import mean_probability, temperature_of
+from regard.outputs.classes.labels import check_new, check_test, check_training, labels_of
 from regard.outputs.classes.metrics import classification_metrics
 from regard.outputs.classes.outcome import ClassOutcome
-from regard.outputs.classes.rare import FIXES, named, rare_classes, without_rare
+from regard.outputs.classes.rare import rare_classes, without_rare
 from regard.outputs.classes.report import ClassificationReport
+from regard.outputs.classes.weights import class_factors, positive_class
 from regard.outputs.output import CaseScores, Compared, Output
 from regard.plots import CaseView
 from regard.splits import split
@@ -72,82 +74,26 @@ class ClassesOutput(Output):
         return without_rare(cases, test, how=how)
 
     def check(self, cases: Any, source: str) -> NDArray[Any]:
-        _refuse_numbers(cases, source)
-        if cases.labels is None:
-            raise DataError(f"{source}: has no labels to learn from")
-        if are_measured(cases.labels):
-            raise DataError(
-                f"{source}: its labels are numbers with fractions, {str(cases.labels[0])!r} in the "
-                "first case, and most occur once; is the column of the labels another?",
-                fixes=("label",),
-            )
-        names = np.unique(cases.labels)
-        if len(names) < 2:
-            raise DataError(
-                f"{source}: has only one class, {names[0]}; classify needs at least two"
-            )
-        rare = rare_classes(cases.labels)
-        if len(rare):
-            few = (
-                "has only one case; it needs"
-                if len(rare) == 1
-                else "have one case each; each needs"
-            )
-            noun = "class" if len(rare) == 1 else "classes"
-            raise DataError(
-                f"{source}: {noun} {named(rare)} {few} at least two",
-                fixes=FIXES,
-            )
-        return np.asarray(cases.labels)
+        return check_training(cases, source)
 
     def check_test(self, test: Any, cases: Any, source: str) -> None:
-        _refuse_numbers(test, source)
-        unseen = ~np.isin(test.labels, cases.labels)
-        if unseen.any():
-            at = int(unseen.argmax())
-            raise DataError(
-                f"{source}, case {test.ids[at]}: label {str(test.labels[at])!r} does not occur in "
-                "the training file"
-            )
+        check_test(test, cases, source)
 
     def check_new(self, cases: Any, source: str) -> None:
-        """Refuse labels if none of them is a class of the run."""
-        _refuse_numbers(cases, source)
-        if cases.labels is None:
-            return
-        given = label_names(cases.labels)
-        given = given[given != ""]
-        if len(given) and not np.isin(given, label_names(self.classes_)).any():
-            raise DataError(
-                f"{source}: none of its labels is a class of the run "
-                f"({str(given[0])!r} is the first)",
-                fixes=("labelled",),
-            )
+        check_new(cases, self.classes_, source)
 
     def strata(self, cases: Any) -> NDArray[Any]:
         self.fit(cases)
-        return _labels(cases)
+        return labels_of(cases)
 
     def fit(self, cases: Any) -> None:
-        self.classes_, counts = np.unique(_labels(cases), return_counts=True)
+        self.classes_, counts = np.unique(labels_of(cases), return_counts=True)
         if len(self.classes_) < 2:
             raise DataError(
                 f"y has only one class, {self.classes_[0]!s}; a classifier needs at least two"
             )
-        self.positive_ = self._positive(counts)
+        self.positive_ = positive_class(self.config.training.positive, self.classes_, counts)
         self.temperature_, self.calibrated_on_ = 1.0, 0
-
-    def _positive(self, counts: NDArray[np.int64]) -> int:
-        """The number of the class named as positive, or the rarer of two, the last if equal."""
-        given, known = self.config.training.positive, [str(label) for label in self.classes_]
-        if given is None:
-            return int(len(counts) == 2 and counts[1] <= counts[0])
-        if len(known) != 2:
-            raise ConfigError(f"positive: wanted two classes, given {len(known)}")
-        name = str(given)
-        if name not in known:
-            raise ConfigError(f"positive: there is no class {name}{did_you_mean(name, known)}")
-        return known.index(name)
 
     def kept(self) -> dict[str, Any]:
         calibration = {"temperature": self.temperature_, "cases": self.calibrated_on_}
@@ -171,7 +117,7 @@ class ClassesOutput(Output):
 
     def targets(self, cases: Any) -> NDArray[np.int64]:
         """[B] class numbers."""
-        labels = _labels(cases)
+        labels = labels_of(cases)
         unseen = ~np.isin(labels, self.classes_)
         if unseen.any():
             first = int(unseen.argmax())
@@ -200,21 +146,7 @@ class ClassesOutput(Output):
 
     def class_factors(self, targets: NDArray[np.int64]) -> NDArray[np.float32] | None:
         """[N] factors on the loss of each class, or None; targets [B] are the training part's."""
-        from sklearn.utils.class_weight import compute_class_weight
-
-        weights: Any = self.config.training.class_weight
-        if weights is None:
-            return None
-        if isinstance(weights, dict):  # its keys are strings, as in JSON
-            known = [str(label) for label in self.classes_]
-            for label in weights:
-                if label not in known:
-                    raise ConfigError(
-                        f"class_weight: there is no class {label}{did_you_mean(label, known)}"
-                    )
-            weights = {n: weights.get(label, 1.0) for n, label in enumerate(known)}
-        numbers = np.arange(len(self.classes_))
-        return np.asarray(compute_class_weight(weights, classes=numbers, y=targets), np.float32)
+        return class_factors(self.config.training.class_weight, self.classes_, targets)
 
     def answer(self, model: nn.Module, batch: Batch) -> Predicted:
         """Logits and evidence divided by the temperature, which leaves the order of classes."""
@@ -222,7 +154,7 @@ class ClassesOutput(Output):
 
     def calibration_parts(self, cases: Any) -> tuple[NDArray[Any], NDArray[Any]] | None:
         """A tenth of at least 100 cases, if the configuration says `refit`."""
-        labels = _labels(cases)
+        labels = labels_of(cases)
         wanted = self.config.training.calibration == "refit" and len(cases) >= _CALIBRATED
         if not wanted or len(rare_classes(labels)):
             return None
@@ -326,21 +258,4 @@ class ClassesOutput(Output):
             examples=[view(int(n)) for n in np.concatenate(examples)],
             mistakes=[view(int(n)) for n in worst[:_MISTAKES]],
             **common,
-        )
-
-
-def _labels(cases: Any) -> NDArray[Any]:
-    if cases.labels is None:
-        raise DataError("the cases have no labels")
-    labels: NDArray[Any] = cases.labels
-    return labels
-
-
-def _refuse_numbers(cases: Any, source: str) -> None:
-    labels = cases.labels
-    numbers = labels is not None and labels.dtype.kind == "f"
-    if numbers and (labels.ndim > 1 or (labels != np.round(labels)).any()):
-        raise DataError(
-            f'{source}: has numbers as targets; classify needs classes ("task": "regress" '
-            "predicts numbers)"
         )
