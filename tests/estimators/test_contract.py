@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import signature
@@ -214,6 +215,7 @@ def _same(first: Any, second: Any) -> bool:
         ).set_params(updates_per_epoch=1, batch_size=32),
     ]
 )
+@pytest.mark.filterwarnings("ignore:the model has learned nothing")  # from random numbers
 def test_scikit_learns_checks(estimator: Any, check: Any) -> None:
     check(estimator)
 
@@ -284,20 +286,20 @@ def test_every_parameter_is_described(kind: Kind) -> None:
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"encoder": "bilsmt"}, "model.encoder: \"bilsmt\" is not one of .*did you mean 'bilstm'"),
-        ({"attention": "dto"}, "model.attention: 'dto' is not known; did you mean 'dot'"),
-        ({"attention": {"scor": "dot"}}, "model.attention.scor: unknown key; did you mean 'score'"),
-        ({"pooling": "mean"}, 'model.pooling: "mean" is not one of'),
-        ({"form": "lstm"}, 'model.form: "lstm" is not one of'),
+        ({"encoder": "bilsmt"}, "encoder: \"bilsmt\" is not one of .*did you mean 'bilstm'"),
+        ({"attention": "dto"}, "attention: 'dto' is not known; did you mean 'dot'"),
+        ({"attention": {"scor": "dot"}}, "attention.scor: unknown key; did you mean 'score'"),
+        ({"pooling": "mean"}, 'pooling: "mean" is not one of'),
+        ({"form": "lstm"}, 'form: "lstm" is not one of'),
         ({"form": "lstm-bahdanau", "encoder": "gru"}, "has encoder lstm; leave out encoder"),
-        ({"heads": 0}, "model.heads: wanted greater than or equal to 1, not 0"),
-        ({"dropout": 1.0}, "model.dropout: wanted less than 1"),
-        ({"epochs": 0}, "training.epochs: wanted greater than or equal to 1, not 0"),
-        ({"epochs": "3"}, 'training.epochs: wanted integer, not "3"'),
-        ({"learning_rate": 0.0}, "training.learning_rate: wanted greater than 0"),
-        ({"schedule": "linear"}, 'training.schedule: "linear" is not one of cosine, constant'),
-        ({"device": "gpu"}, 'training.device: "gpu" is not one of'),
-        ({"validation_share": 1.5}, "data.validation_share: wanted less than 1"),
+        ({"heads": 0}, "heads: wanted greater than or equal to 1, not 0"),
+        ({"dropout": 1.0}, "dropout: wanted less than 1"),
+        ({"epochs": 0}, "epochs: wanted greater than or equal to 1, not 0"),
+        ({"epochs": "3"}, 'epochs: wanted integer, not "3"'),
+        ({"learning_rate": 0.0}, "learning_rate: wanted greater than 0"),
+        ({"schedule": "linear"}, 'schedule: "linear" is not one of cosine, constant'),
+        ({"device": "gpu"}, 'device: "gpu" is not one of'),
+        ({"validation_share": 1.5}, "validation_share: wanted less than 1"),
         ({"random_state": -1}, "seed: wanted greater than or equal to 0, not -1"),
     ],
 )
@@ -305,6 +307,7 @@ def test_a_wrong_parameter_is_named(kind: Kind, parameters: dict[str, Any], mess
     with pytest.raises(ConfigError, match=message) as error:
         kind.make(**parameters).fit(*kind.data())
     assert str(error.value).startswith(f"{kind.estimator.__name__}: ")
+    assert not re.search(r"\b(data|model|training)\.", str(error.value))  # not sections
 
 
 @every_kind
@@ -424,6 +427,10 @@ def test_a_run_of_another_task_is_refused(kind: Kind, tmp_path: Path) -> None:
                 theirs.load(tmp_path / "model")
 
 
+# Of preprocess.json, what runs that were saved before do not have.
+NEWER = {"calibration", "columns", "errors", "positive", "shifts", "zones"}
+
+
 @every_kind
 @pytest.mark.parametrize("spoiled", ["drop", "empty"])
 def test_a_damaged_run_is_refused(kind: Kind, spoiled: str, tmp_path: Path) -> None:
@@ -435,6 +442,9 @@ def test_a_damaged_run_is_refused(kind: Kind, spoiled: str, tmp_path: Path) -> N
         if spoiled == "empty":
             changed[name] = None
         file.write_text(json.dumps(changed))
+        if spoiled == "drop" and name in NEWER:
+            kind.estimator.load(tmp_path / "model")
+            continue
         with pytest.raises(RunError, match="model"):
             kind.estimator.load(tmp_path / "model")
 

@@ -135,8 +135,8 @@ def test_class_weights_by_label() -> None:
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"scaling": "minmax"}, "data.scaling"),
-        ({"augmentation": "warps"}, "training.augmentation.*did you mean 'warp'"),
+        ({"scaling": "minmax"}, "scaling"),
+        ({"augmentation": "warps"}, "augmentation.*did you mean 'warp'"),
         ({"pooling": "conjunctive", "attention": "causal"}, "set pooling to attention"),
         ({"class_weight": {"erly": 2.0}}, "there is no class erly; did you mean 'early'"),
     ],

@@ -59,16 +59,16 @@ def test_cross_entropy_is_smoothed_and_weighted_only_in_training() -> None:
     values, targets = _logits()
     weights = torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0])
     objective = CrossEntropy(weights, smoothing=0.2)
-    # By hand: for each case the weighted mix of its own class and all classes.
+    # By hand: for each case the mix of its own class and all classes, times its class's weight.
     logs = values.log_softmax(1)
-    own = -(weights[targets] * logs[torch.arange(B), targets]) * 0.8
-    rest = -(weights * logs).sum(1) * 0.2 / N
-    expected = float((own + rest).sum() / weights[targets].sum())
+    own = -logs[torch.arange(B), targets] * 0.8
+    rest = -logs.sum(1) * 0.2 / N
+    expected = float((weights[targets] * (own + rest)).mean())
     assert float(objective(values, targets)) == pytest.approx(expected, rel=1e-5)
     plain = -logs[torch.arange(B), targets]
     torch.testing.assert_close(objective.losses(values, targets), plain)
     figures = objective.figures(_in_two(values, targets))
-    weighted = float((weights[targets] * plain).sum() / weights[targets].sum())
+    weighted = float((weights[targets] * plain).mean())
     assert figures["loss"] == pytest.approx(weighted, rel=1e-5)
     assert figures["accuracy"] == pytest.approx(float((values.argmax(1) == targets).float().mean()))
 

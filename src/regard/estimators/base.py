@@ -239,7 +239,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
                 values = predicted.values.cpu().double().numpy()
                 for at, row in zip(index, values, strict=True):
                     rows[at] = row
-                some = kept[index]
+                some = kept[index] & finite
                 if not maps or not some.any():
                     continue
                 given = {
@@ -310,6 +310,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         Raises:
             ConfigError: heads of a pooling that has none, such as conjunctive.
         """
+        check_is_fitted(self)
         if heads:
             return self._map(X, "heads")
         return self._map(X, "weights" if self.input_.gated else "attention")

@@ -80,11 +80,11 @@ def test_numbers_are_told_in_place_of_a_class(tmp_path: Path) -> None:
     page = one.html()
     text = " ".join(re.sub(r"<[^>]*>", "", page[page.index("<body>") :]).split())
     assert "Case 17: -14.11" in text
-    assert "the true value is 0.5000." in text
+    assert "the true value is 0.50." in text
     assert "probability" not in text
     assert "correct" not in text
     assert outcome.right is None
-    assert one.title == "case 17, predicted -14.11 (true 0.5000)"
+    assert one.title == "case 17, predicted -14.11 (true 0.50)"
     unknown = replace(one, outcome=replace(outcome, true=None))
     assert "the true" not in unknown.html()[unknown.html().index("<body>") :]
     assert (outcome.answer, unknown.title) == ("-14.11", "case 17, predicted -14.11")
@@ -100,7 +100,7 @@ def test_several_numbers_are_a_table() -> None:
     page = several.html()
     text = " ".join(re.sub(r"<[^>]*>", " ", page[page.index("<body>") :]).split())
     for m in range(1, 7):
-        assert f"target {m} -{m},000 0.000" in text
+        assert f"target {m} -{m},000 0" in text
     assert several.title == "case 17, predicted target 0 0.000 (true 0.000), 6 more"
     assert len(several.title) < 100
 
