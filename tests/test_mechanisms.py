@@ -274,8 +274,10 @@ def test_a_wrong_mechanism(regard: Regard, words: list[str], expected: str) -> N
 
 def test_a_mechanism_is_found_by_its_author(regard: Regard) -> None:
     for author, name in AUTHORS.items():
-        assert find_mechanism(author) == find_mechanism(name)
-        assert author in find_mechanism(name).source.lower()
+        found = find_mechanism(author)
+        assert found is not None
+        assert found == find_mechanism(name)
+        assert author in found.source.lower()
     assert regard("mechanisms", "Bahdanau") == 0
     assert regard.out.startswith("additive: v . tanh(W_q q + W_k k)\n")
     assert '{"attention": {"score": "additive"}}' in regard.out

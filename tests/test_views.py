@@ -38,6 +38,7 @@ def test_with_conjunctive_pooling_it_is_the_evidence_for_the_prediction() -> Non
         np.testing.assert_allclose(shares[n], speaks_for / speaks_for.sum(), atol=1e-9)
     np.testing.assert_array_equal(shares, model.attend(cases))  # one answer everywhere
     seen = model.infer(cases, maps=("attention", "weights"))
+    assert cases.spans is not None
     wanted = localisation_ap(shares, cases.spans, cases.lengths)
     assert model.input_.localisation(seen)["localisation_ap"] == wanted
     gates = np.stack(seen.maps["attention"])

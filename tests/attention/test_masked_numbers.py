@@ -51,24 +51,29 @@ def _results(module: nn.Module, inputs: list[Tensor], mask: Tensor, **how: Any) 
     torch.manual_seed(3)  # of what samples
     outputs = tensors_of(module(*inputs, mask=mask, **how))
     outputs.pop(".first_weights", None)
-    loss = sum(part.square().sum() for part in outputs.values())
+    loss = torch.stack([part.square().sum() for part in outputs.values()]).sum()
     if loss.requires_grad:
-        loss.backward()
-    for i, side in enumerate(inputs):
-        outputs[f"gradient of input {i}"] = side.grad
+        torch.autograd.backward(loss)
+    gradients = {f"gradient of input {i}": side.grad for i, side in enumerate(inputs)}
     for name, parameter in module.named_parameters():
-        outputs[f"gradient of {name}"] = parameter.grad
-    return {name: part for name, part in outputs.items() if part is not None}
+        gradients[f"gradient of {name}"] = parameter.grad
+    return outputs | {name: part for name, part in gradients.items() if part is not None}
 
 
-def _assert_unchanged(module: nn.Module, clean: list[Tensor], spoiled: list[Tensor], *how: Any):
+def _assert_unchanged(
+    module: nn.Module, clean: list[Tensor], spoiled: list[Tensor], *how: Any
+) -> None:
     mask, options = how
     wanted = _results(module, clean, mask, **options)
     found = _results(module, spoiled, mask, **options)
     assert list(found) == list(wanted)
     for name, part in wanted.items():
         assert part.isfinite().all(), name
-        torch.testing.assert_close(found[name], part, msg=lambda text, name=name: f"{name}: {text}")
+        torch.testing.assert_close(
+            found[name],
+            part,
+            msg=lambda text, name=name: f"{name}: {text}",  # type: ignore[misc]
+        )
 
 
 @NOT_FINITE
@@ -184,12 +189,13 @@ def test_kernels_with_nothing_to_compare(kernel: str, need_weights: bool) -> Non
 
     query, keys, vector = torch.zeros(2, 3, 0), torch.zeros(2, 7, 0), torch.zeros(0)
     values = torch.randn(2, 7, 5, requires_grad=True)
-    attend = additive_attention_and_weights if need_weights else additive_attention
-    found = attend(query, keys, values, vector, kernel=kernel)
-    context = found[0] if need_weights else found
-    torch.testing.assert_close(context, values.mean(1, keepdim=True).expand(2, 3, 5))
+    sides = (query, keys, values, vector)
     if need_weights:
-        torch.testing.assert_close(found[1], torch.full((2, 3, 7), 1 / 7))
+        context, weights = additive_attention_and_weights(*sides, kernel=kernel)
+        torch.testing.assert_close(weights, torch.full((2, 3, 7), 1 / 7))
+    else:
+        context = additive_attention(*sides, kernel=kernel)
+    torch.testing.assert_close(context, values.mean(1, keepdim=True).expand(2, 3, 5))
     (gradient,) = torch.autograd.grad(context.sum(), values)
     torch.testing.assert_close(gradient, torch.full((2, 7, 5), 3 / 7))
 

@@ -144,7 +144,8 @@ SHAPES: dict[str, Callable[[], object]] = {
         _query(), _keys(), mask=[[True] * K] * B
     ),
     "mask must be a tensor, not ndarray: torch.as_tensor(mask)": lambda: sparsemax(
-        torch.zeros(B, K), _mask(B, K).numpy()
+        torch.zeros(B, K),
+        _mask(B, K).numpy(),  # type: ignore[arg-type]
     ),
     "keys must be a tensor, not ndarray: torch.as_tensor(keys)": lambda: Attention(Dot())(
         _query(), _keys().numpy()

@@ -1,5 +1,7 @@
 """Maps of each head of the pooling, and of each layer and head of a Transformer encoder."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -32,7 +34,7 @@ def test_heads_and_layers_of_series() -> None:
     layers = model.infer(cases, maps=("layers",)).maps["layers"]
     assert layers[0].shape == (2, 2, 23, 23)
     assert layers[1].shape == (2, 2, 17, 17)
-    encoder = model.model_.encoder
+    encoder: Any = model.model_.encoder
     alone = torch.from_numpy(model.scaler_.transform(cases))[1:2, :, :17]
     with torch.inference_mode():  # the first layer by torch's own module
         embedded = encoder.embed(alone).transpose(1, 2)

@@ -9,8 +9,8 @@ import torch
 
 from regard.catalogue import ALIGNMENTS, ENCODERS, SCORES, WINDOWS
 from regard.config import resolve_config
-from regard.estimators import base
 from regard.models import not_finite
+from regard.outputs.sides import sides_of
 
 MODELS: dict[str, dict[str, Any]] = {f"encoder {name}": {"encoder": name} for name in ENCODERS}
 MODELS |= {f"score {name}": {"attention": {"score": name}} for name in SCORES}
@@ -22,7 +22,7 @@ def _build(**model: Any) -> torch.nn.Module:
     series = np.random.default_rng(0).normal(size=(8, 2, 23))
     content = {"hidden": 8, "layers": 1, "attention_dim": 4, "encoder": "conv"} | model
     config = resolve_config({"data": {"kind": "arrays"}, "model": content})
-    incoming, output = base.sides_of(config)
+    incoming, output = sides_of(config)
     cases = incoming.take(series, np.arange(8) % 2, fitting=True)
     output.fit(cases)
     incoming.fit(cases)
@@ -45,12 +45,14 @@ def test_models_hand_on_what_is_not_finite(given: dict[str, Any], value: float) 
 
 
 def test_the_first_weight_that_is_not_finite_is_named() -> None:
-    model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.BatchNorm1d(2))
+    linear, norm = torch.nn.Linear(2, 2), torch.nn.BatchNorm1d(2)
+    model = torch.nn.Sequential(linear, norm)
+    assert norm.running_var is not None
     assert not_finite(model) == ""
-    model[1].running_var[1] = torch.inf
+    norm.running_var[1] = torch.inf
     assert not_finite(model) == ""
-    model[1].running_var[1] = torch.nan
+    norm.running_var[1] = torch.nan
     assert not_finite(model) == "1.running_var"
     with torch.no_grad():
-        model[0].bias[0] = -torch.inf
+        linear.bias[0] = -torch.inf
     assert not_finite(model) == "0.bias"

@@ -19,7 +19,7 @@ COLUMNS: dict[str, Any] = {
     "n": [np.int64(3), None, 5],
     "day": np.array(["2024-05-30", "2024-05-31", "2024-06-01"], "datetime64[D]"),
 }
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"case": "T-1", "share": 0.25, "n": 3, "day": date(2024, 5, 30)},
     {"case": "ü, 2", "share": None, "n": None, "day": date(2024, 5, 31)},
     {"case": "3", "share": 1.0, "n": 5, "day": date(2024, 6, 1)},

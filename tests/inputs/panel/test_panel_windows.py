@@ -128,8 +128,7 @@ def test_series_that_are_too_short(
 
 def test_series_too_short_for_training_are_told_apart() -> None:
     def kept(*spans: tuple[int, int], shares: tuple[float, ...] = (0.7, 0.1, 0.2)) -> list[int]:
-        panel = panel_of(*spans)
-        return trainable(panel, window=10, horizon=2, shares=shares).tolist()
+        return [*trainable(panel_of(*spans), window=10, horizon=2, shares=shares)]
 
     assert kept((0, 100), (0, 12), (0, 11)) == [0, 1]
     assert kept((0, 90), (80, 90)) == [0]

@@ -232,7 +232,8 @@ def test_names_that_only_look_missing_are_classes() -> None:
 
 
 def test_missing_targets_are_counted() -> None:
-    X, y = np.ones((5, 3)), [1.5, None, np.nan, 2.5, np.nan]
+    X = np.ones((5, 3))
+    y: Any = [1.5, None, np.nan, 2.5, np.nan]
     assert refusal(X, y, targets=True) == (
         "y, case 1: the target is missing; also case 2 and case 4; pass missing='skip'"
     )

@@ -460,9 +460,12 @@ def test_ids_are_as_in_the_file(kind: str, tmp_path: Path) -> None:
     frame = pl.DataFrame(
         {"ticket": ["007", "T 8", "ü"], "text": ["a", "b", "c"], "label": [1, 2, 1]}
     )
-    {"csv": frame.write_csv, "parquet": frame.write_parquet, "jsonl": frame.write_ndjson}[kind](
-        path
-    )
+    writers: dict[str, Any] = {
+        "csv": frame.write_csv,
+        "parquet": frame.write_parquet,
+        "jsonl": frame.write_ndjson,
+    }
+    writers[kind](path)
     texts = read_texts(path, id="ticket")
     assert texts.ids.tolist() == ["007", "T 8", "ü"]
     assert texts.take(np.array([2, 0])).ids.tolist() == ["ü", "007"]

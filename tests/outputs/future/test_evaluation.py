@@ -31,8 +31,8 @@ def test_a_season_must_fit_into_the_window(season: int) -> None:
 
 def _level(times: Any, origins: list[int], season: int, window: int = 2) -> dict[str, Any]:
     """Metrics of forecasts of 0 for a series whose value at step t is t²."""
-    steps = np.arange(len(times))
-    panel = Panel(((steps**2.0)[None],), (times,), np.arange(1), ("y",))
+    squares = np.arange(len(times), dtype=np.float64) ** 2
+    panel = Panel((squares[None],), (times,), np.arange(1), ("y",))
     index = WindowIndex(np.zeros(len(origins), int), np.array(origins), window, 2)
     zeros = np.zeros((len(origins), 1, 2, 1))
     return evaluate(PanelWindows(panel, index), zeros, levels=[], season=season)
