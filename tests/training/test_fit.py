@@ -239,3 +239,31 @@ def test_hard_attention_is_trained_and_resumed(tmp_path: Path, stopped_after: in
     uncut = drawing()
     fit(uncut, _part(60), None, CrossEntropy(), long, seed=0)
     torch.testing.assert_close(cut.scores, uncut.scores, rtol=0, atol=0)
+
+
+class _Counting(nn.Module):
+    """A recurrent network that notes how many threads it trains on."""
+
+    def __init__(self, hidden: int) -> None:
+        super().__init__()
+        self.rnn = nn.GRU(2, hidden, batch_first=True)
+        self.out = nn.Linear(hidden, 2)
+        self.threads: set[int] = set()
+
+    def forward(self, x: Tensor, mask: Tensor | None) -> Predicted:
+        if self.training:
+            self.threads.add(torch.get_num_threads())
+        return Predicted(self.out(self.rnn(x.transpose(1, 2))[0][:, -1]), {})
+
+
+@pytest.mark.parametrize(("hidden", "wanted"), [(128, 1), (129, 2)])
+def test_narrow_recurrent_networks_train_on_one_thread(hidden: int, wanted: int) -> None:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        model = _Counting(hidden)
+        fit(model, _part(8), None, CrossEntropy(), _replace(SETTINGS, epochs=1), seed=0)
+        assert model.threads == {wanted}
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(threads)

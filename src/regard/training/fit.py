@@ -25,6 +25,8 @@ from regard.training.objectives import Objective
 
 __all__ = ["ONE_FIT", "Fitted", "check_device", "fit", "seeded"]
 
+_NARROW = 128  # of recurrent networks, in units of one direction
+
 ONE_FIT = threading.RLock()
 """Held while a model is trained: initial weights and dropout come from torch's global generator,
 which belongs to the process, as warning filters do. So fits in several threads run one after the
@@ -145,7 +147,7 @@ def fit(
         watchers.append(ProgressLine(history))
     if checkpoint is not None:
         watchers.append(Checkpoint(checkpoint))
-    with seeded(seed), _quiet():
+    with seeded(seed), _quiet(), _threads_of(model):
         trainer = Trainer(
             accelerator=settings.device,
             devices=1,
@@ -167,6 +169,23 @@ def fit(
     best.restore(module)
     model.to("cpu").eval()
     return Fitted(history.rows, judge(model, train, objective, settings, history.rows))
+
+
+@contextmanager
+def _threads_of(model: nn.Module) -> Iterator[None]:
+    """One thread for a narrow recurrent network, the user's number for others.
+
+    The steps of such a network are too short to share: a second thread hardly shortens a training,
+    and lengthens it many times beside other programs, as the threads meet after every step.
+    """
+    threads = torch.get_num_threads()
+    recurrent = [each for each in model.modules() if isinstance(each, nn.RNNBase)]
+    if any(each.hidden_size <= _NARROW for each in recurrent):
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 @contextmanager
