@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -159,6 +160,29 @@ def test_train_writes_a_whole_run_folder(regard: Regard, tmp_path: Path, made: P
     assert {**metrics, "fit_seconds": 0} == {**again, "fit_seconds": 0}
     weights = (out / "model.safetensors").read_bytes()
     assert weights == (made / "run" / "model.safetensors").read_bytes()
+
+
+def test_figures_of_series_are_printed_if_there_are_some_and_not_many(
+    regard: Regard, alone: Path, tmp_path: Path
+) -> None:
+    assert regard("show", alone) == 0
+    assert "mae of" not in regard.out
+    run = tmp_path / "run"
+    shutil.copytree(alone, run)
+    metrics = json.loads((run / "metrics.json").read_text())
+    [row] = metrics["per_target"]
+    metrics["per_target"] = [row | {"target": name, "mae": 2.5} for name in ("load", "wind")]
+    [row] = metrics["per_series"]
+    for series, printed in ((6, True), (7, False)):
+        metrics["per_series"] = [
+            row | {"series": f"s{at}", "target": name}
+            for at in range(series)
+            for name in ("load", "wind")
+        ]
+        (run / "metrics.json").write_text(json.dumps(metrics))
+        assert regard("show", run) == 0
+        assert ("mae of series and target" in regard.out) == printed
+        assert ("mae wind             2.5" in regard.out) != printed
 
 
 def test_the_figures_are_those_of_the_saved_model(made: Path) -> None:

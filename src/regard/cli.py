@@ -536,7 +536,8 @@ def _print_figures(metrics: Any) -> None:
             typer.echo(f"{name.replace('_', ' '):20} {shown}")
         elif isinstance(value, int):
             typer.echo(f"{name.replace('_', ' '):20} {value}")
-    series = metrics.get("per_series", [])
+    every = metrics.get("per_series", [])
+    series = every if 1 < len(every) <= _SERIES else []
     targets = [] if series else metrics.get("per_target", [])
     for row in targets if len(targets) > 1 else []:
         typer.echo(f"{'mae ' + row['target']:20} {row['mae']:.4g}")
@@ -546,7 +547,7 @@ def _print_figures(metrics: Any) -> None:
         typer.echo(f"{'recall ' + row['class']:20} {row['recall']:.4f} of {row['support']} cases")
     for name, figures in metrics.get("baselines", {}).items():
         typer.echo(f"{f'mae {name}':20} {figures['mae']:.4f}")
-    if 1 < len(series) <= _SERIES:
+    if series:
         _print_table(_each_series(series))
     for note in metrics.get("notes", ()):
         typer.echo(f"note: {note}")

@@ -65,9 +65,11 @@ def test_tables_are_told_by_their_content(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     FRAME.write_ipc(path)
     assert Table.open(path).frame.equals(FRAME)
+    assert Table.open(path).rows.tolist() == [1, 2]
     assert read_texts(path).texts == ("a", "b")
     FRAME.write_parquet(path)
     assert Table.open(path).frame.equals(FRAME)
+    assert Table.open(path).rows.tolist() == [1, 2]
     with pytest.raises(DataError, match="is a Parquet file; save it as text"):
         read_csv(path)
 

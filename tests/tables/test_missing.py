@@ -74,6 +74,13 @@ def test_the_first_gap_is_named_with_the_way_out() -> None:
     )
 
 
+def test_gaps_beyond_the_third_are_counted() -> None:
+    values = np.ones((3, 2, 5))
+    values[:2, 1] = NAN
+    with pytest.raises(DataError, match=r"case 0, channel 1, step 2 \(10 in all\); pass missing="):
+        settled(values, [5, 5, 5], "refuse")
+
+
 @pytest.mark.parametrize("missing", ["refuse", "interpolate"])
 @pytest.mark.parametrize("value", [INF, -INF])
 def test_infinities_are_refused_under_every_policy(missing: str, value: float) -> None:

@@ -50,6 +50,8 @@ def test_kinds_are_told_in_their_order_with_each_fix_once() -> None:
     problems.add("the label is missing", ["row 2"], fixes=skip)
     for row in range(5, 9):
         problems.add(f"'{row}x' is not a number", [f"row {row}"])
+        if row == 6:
+            assert "'5x' is not a number; one more problem; pass" in told(problems)
     assert told(problems) == (
         "a.csv, row 3: the text is empty; row 2: the label is missing; row 5: '5x' is not a "
         "number; 3 more problems; pass missing='skip'"

@@ -7,8 +7,9 @@ import pytest
 import scipy.sparse
 from sklearn.exceptions import DataConversionWarning
 
-from regard.data import as_cases
+from regard.data import Cases, as_cases
 from regard.errors import DataError
+from regard.inputs.series.gaps import filled
 
 SERIES = np.arange(2 * 3 * 5, dtype=float).reshape(2, 3, 5)
 
@@ -222,6 +223,32 @@ def test_missing_labels_are_counted_before_they_are_converted(y: Any) -> None:
     assert cases.notes == (
         "4 of 6 cases are left out: no label",
         "1 of 6 cases is left out: missing values",
+    )
+
+
+def test_new_cases_are_filled_where_every_channel_has_a_value() -> None:
+    gap = np.nan
+    values = np.array([[[1, gap, 3], [5, 5, 5]], [[gap, gap, gap], [7, gap, 9]]])
+    found = filled(Cases(values, np.array([3, 3]))).values
+    wanted = [[[1, 2, 3], [5, 5, 5]], [[gap, gap, gap], [7, gap, 9]]]
+    np.testing.assert_array_equal(found, wanted)
+
+
+def test_problems_are_told_by_the_cases_given_and_not_by_those_left() -> None:
+    X = np.ones((4, 3))
+    X[0, 1], X[2, 2] = np.nan, np.inf
+    assert refusal(X, missing="skip") == (
+        "X, case 2, channel 0, step 2: the value is infinite (inf); wanted a finite number"
+    )
+
+
+def test_a_case_is_left_out_for_one_reason() -> None:
+    X = np.ones((3, 4))
+    X[:2, 1] = np.nan
+    labels = np.array([None, "a", "b"])
+    assert as_cases(X, labels, missing="skip").notes == (
+        "1 of 3 cases is left out: no label",
+        "1 of 3 cases is left out: missing values",
     )
 
 

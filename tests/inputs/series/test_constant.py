@@ -26,6 +26,15 @@ def test_series_that_never_change_are_counted() -> None:
     assert fitted.notes_ == ["2 of 20 training series never change"]
 
 
+def test_series_of_three_steps_are_counted_up_to_their_own_end() -> None:
+    some = [X[n, : 3 + n % 3] for n in range(20)]
+    some[6], some[7] = np.full(3, 1.5), np.full(4, -2.5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RegardWarning)
+        notes = model().fit(some, Y).notes_
+    assert "2 of 20 training series never change" in notes
+
+
 def test_the_level_of_constant_series_may_tell_classes_apart() -> None:
     levels = np.repeat(Y[:, None] * 2.0, 11, axis=1)
     with pytest.warns(RegardWarning, match=r"^20 of 20 training series never change$"):

@@ -200,6 +200,14 @@ def test_one_value_that_hides_all_others_is_refused(huge: float) -> None:
         Scaler("channel").fit(as_cases(values))
 
 
+def test_events_among_equal_values_are_not_refused() -> None:
+    values = np.full((5, 1, 7), 3.0)
+    values[2, 0, 4] = 5.0
+    cases = as_cases(values)
+    wanted = StandardScaler().fit_transform(values.reshape(-1, 1)).reshape(values.shape)
+    np.testing.assert_allclose(Scaler("channel").fit(cases).transform(cases), wanted, rtol=1e-6)
+
+
 def test_values_of_many_sizes_are_not_refused() -> None:
     values = 10.0 ** np.arange(-3, 4).repeat(6).reshape(6, 1, 7)
     assert np.isfinite(Scaler("channel").fit(as_cases(values)).transform(as_cases(values))).all()

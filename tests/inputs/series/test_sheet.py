@@ -103,6 +103,12 @@ def test_series_that_all_rise_have_no_header(file: Path) -> None:
     assert len(read_csv(file)) == 11
 
 
+def test_a_first_series_that_begins_with_a_gap_is_no_header(file: Path) -> None:
+    file.write_text(",3,1,2\n4,1,2,1\n,2,1,2\n")
+    cases = read_csv(file, label="none", missing="interpolate")
+    assert cases.values[:, 0].tolist() == [[3, 3, 1, 2], [4, 1, 2, 1], [2, 2, 1, 2]]
+
+
 def test_a_class_of_one_case_is_no_header(file: Path) -> None:
     file.write_text("left,3,1,2\n" + "up,1,2,1\ndown,2,1,2\n" * 3)
     assert len(read_csv(file)) == 7
@@ -175,7 +181,7 @@ def test_names_that_do_not_exist(file: Path) -> None:
     )
 
 
-def new(file: Path, labelled: bool | None = None, **data: Any) -> Cases:
+def new(file: Path, labelled: bool | None = None, columns: Columns = COLUMNS, **data: Any) -> Cases:
     options = {"label": "kind", "id": "machine", "ignore": ("comment",), "header": None, **data}
     section = SimpleNamespace(kind="csv", model_dump=lambda include: options, missing="refuse")
     return read_new(
@@ -183,7 +189,7 @@ def new(file: Path, labelled: bool | None = None, **data: Any) -> Cases:
         section,
         targets=None,
         channels=("channel 0",),
-        columns=COLUMNS,
+        columns=columns,
         steps=(STEPS, STEPS),
         labelled=labelled,
     )
@@ -200,6 +206,22 @@ def test_new_files_are_read_by_names(file: Path) -> None:
     frame.drop(columns="t3").to_csv(file, index=False)
     with pytest.raises(DataError, match=r"has no column 't3' \(a step of the series trained on\)"):
         new(file)
+
+
+def test_an_empty_column_of_labels_is_none_unless_the_user_says_so(file: Path) -> None:
+    whole(file).assign(kind="").to_csv(file, index=False)
+    assert new(file).labels is None
+    assert labels_of(new(file, labelled=True)) == [""] * 11
+
+
+def test_ids_are_not_counted_where_names_of_steps_are_the_same(file: Path) -> None:
+    written(file, ["v"] * STEPS, CLASSES)
+    rows = zip(["machine", *IDS], file.read_text().splitlines(), strict=True)
+    file.write_text("\n".join(",".join(row) for row in rows))
+    cases = new(file, columns=Columns((), ("kind",)), label="first", ignore=())
+    np.testing.assert_array_equal(cases.values[:, 0], VALUES)
+    assert labels_of(cases) == CLASSES
+    assert cases.ids.tolist() == IDS
 
 
 def test_new_files_without_a_header_are_read_by_their_width(file: Path) -> None:

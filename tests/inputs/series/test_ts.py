@@ -44,6 +44,15 @@ def test_classes_written_as_numbers_match_however_written(file: Path) -> None:
     assert labels.tolist() == ["1", "2"]
 
 
+def test_a_mark_of_a_missing_label_may_be_declared_as_a_class(file: Path) -> None:
+    file.write_text("@classLabel true NA up\n@data\n5,6:NA\n7,8:up\n")
+    labels = read_ts(file).labels
+    assert labels is not None
+    assert labels.tolist() == ["NA", "up"]
+    said = refusal(file, "@classLabel true down up\n@data\n5,6:NA\n7,8:up\n")
+    assert said == "toy.ts, line 3: the label is missing; pass missing='skip'"
+
+
 def test_targets_are_numbers(file: Path) -> None:
     file.write_text("@targetlabel true\n@data\n5,6,7:0.25\n7,8,9:-3\n")
     cases = read_ts(file)
