@@ -54,7 +54,7 @@ def test_a_foreign_folder(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
     _write(tmp_path / "run")
     (tmp_path / "run" / name).unlink()
-    with pytest.raises(RunError, match=f"is truncated: it has no {name}"):
+    with pytest.raises(RunError, match=f"is incomplete: it has no {name}"):
         read_run(tmp_path / "run")
 
 

@@ -103,7 +103,7 @@ def read_run(path: Path) -> Run:
     if len(missing) == len(_NEEDED):
         raise RunError(f"{path}: is not a run folder: it has no {', '.join(missing)}")
     if missing:
-        raise RunError(f"{path}: is truncated: it has no {', '.join(missing)}")
+        raise RunError(f"{path}: is incomplete: it has no {', '.join(missing)}")
     try:
         config = resolve_config(_read_json(path / "config.json"), source=str(path / "config.json"))
     except PluginError as error:

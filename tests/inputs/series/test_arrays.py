@@ -5,6 +5,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import scipy.sparse
+import torch
 from sklearn.exceptions import DataConversionWarning
 
 from regard.data import Cases, as_cases
@@ -267,3 +268,18 @@ def test_missing_targets_are_counted() -> None:
     labels = as_cases(X, y, targets=True, missing="skip").labels
     assert labels is not None
     assert labels.tolist() == [1.5, 2.5]
+
+
+def test_a_single_series_is_told_how_to_be_given() -> None:
+    assert "for one series give [x], or X[:1] in place of X[0]" in refusal(np.ones(5))
+
+
+def test_a_tensor_that_requires_a_gradient() -> None:
+    series = torch.arange(6.0).reshape(2, 3).requires_grad_()
+    assert as_cases(series).values.tolist() == [[[0, 1, 2]], [[3, 4, 5]]]
+
+
+@pytest.mark.parametrize("given", [{(1.0, 2.0)}, {"a": [1.0]}, iter([[1.0, 2.0]])])
+def test_what_is_no_list_of_series(given: Any) -> None:
+    wanted = f"X: wanted an array or a list of series, given {type(given).__name__}"
+    assert refusal(given) == wanted

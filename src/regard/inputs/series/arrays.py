@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,10 @@ def as_cases(
     """
     check_missing(missing, skip=True)
     X = unnested(X)
+    if hasattr(X, "detach"):  # a tensor, which may require a gradient or be on a device
+        X = X.detach().cpu()
+    if isinstance(X, set | frozenset | dict | Iterator):
+        raise DataError(f"X: wanted an array or a list of series, given {type(X).__name__}")
     series = _unequal(X)
     if series is None:
         values = _checked(X)
@@ -109,6 +114,11 @@ def _checked(X: Any) -> NDArray[np.float64]:
             array, dtype=np.float64, ensure_all_finite=False, allow_nd=True, input_name="X"
         )
     except ValueError as error:
+        if array.ndim == 1:
+            raise DataError(
+                "X: Expected 2D array, got 1D array instead; for one series give [x], or X[:1] in "
+                "place of X[0]. Reshape your data"
+            ) from None
         raise DataError(f"X: {error}") from None
     if checked.ndim > 3:
         raise DataError(
