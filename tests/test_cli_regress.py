@@ -304,6 +304,11 @@ def test_new_cases_without_a_target_or_a_value(regard: Regard, run: Path, tmp_pa
     assert float(said) == pytest.approx(rmse, rel=1e-2)
     assert others[0] == "1 without a target"
     assert others[1].startswith("1 with missing values: ")
+    for case, known in (("0", True), ("1", False)):
+        picture = tmp_path / f"{case}.svg"
+        options = ("--labelled", "--case", case, "--out", picture)
+        assert regard("explain", run, source, *options) == 0
+        assert ("true" in picture.read_text()) == known
 
 
 def test_targets_that_are_called_as_other_columns_are_kept(regard: Regard, tmp_path: Path) -> None:

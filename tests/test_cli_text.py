@@ -14,6 +14,7 @@ from lightning.pytorch import LightningModule, Trainer
 
 from commands import TINY, Regard
 from regard import jobs
+from regard.config import resolve_config
 from regard.estimators import TextClassifier
 from regard.runs import partial_folder, read_run
 from regard.training.callbacks import Checkpoint
@@ -346,6 +347,17 @@ def test_rows_are_skipped_in_training_and_counted(regard: Regard, tmp_path: Path
     parts = jobs.load_parts(read_run(out).config)
     assert len(parts.train) + len(parts.test) == 37
     assert set(parts.train.ids) | set(parts.test.ids) == set(range(40)) - {3, 7, 8}
+
+
+def test_what_is_left_out_of_a_test_file_is_said(tmp_path: Path) -> None:
+    rows = _rows()
+    rows[3]["text"] = rows[35]["text"] = rows[36]["text"] = ""
+    source, test = _write(tmp_path / "a.csv", rows[:30]), _write(tmp_path / "b.csv", rows[30:])
+    data = {"test_path": str(test), "missing": "skip"}
+    assert jobs.load_parts(resolve_config(_settings(source, data=data))).notes[:2] == (
+        "1 of 30 cases is left out: no text",
+        "test file: 2 of 10 cases are left out: no text",
+    )
 
 
 def test_ids_are_carried_everywhere(regard: Regard, tmp_path: Path) -> None:

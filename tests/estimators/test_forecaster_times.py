@@ -66,6 +66,15 @@ def test_the_days_that_follow_are_those_of_the_zone(
     ]  # fmt: skip
 
 
+def test_hours_go_on_across_the_change_of_a_zone(tmp_path: Path) -> None:
+    model = SeriesForecaster(**SMALL)
+    model.fit(_frame(_days("2024-03-31 01:00", "Europe/Berlin", every="h"))).save(tmp_path / "run")
+    for each in (model, SeriesForecaster.load(tmp_path / "run")):
+        assert each.forecast().columns()["ds"].tolist() == [
+            "2024-03-31T03:00:00+02:00", "2024-03-31T04:00:00+02:00", "2024-03-31T05:00:00+02:00",
+        ]  # fmt: skip
+
+
 def test_a_weekend_of_tokyo_is_no_gap() -> None:
     model = SeriesForecaster(**SMALL).fit(_frame(_days("2024-04-19", "Asia/Tokyo", every="B")))
     assert str(model.step_) == "1 business day"

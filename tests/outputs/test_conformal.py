@@ -20,7 +20,8 @@ def test_the_rank_counts_the_new_score() -> None:
 
 
 def test_the_rank_is_not_off_by_rounding() -> None:
-    # 0.7 * 10 = 7 exactly, but 7.000000000000001 in doubles with other factors.
+    assert (0.8 - 0.2) * 10 > 6  # in doubles
+    assert float(conformal_quantile(np.array(range(1, 10), float), 0.8 - 0.2)) == 6
     assert float(conformal_quantile(np.array(range(1, 10), float), 0.7)) == 7
     assert float(conformal_quantile(np.array(range(1, 100), float), 0.9 - 0.1)) == 80
 
@@ -54,6 +55,16 @@ def test_each_target_and_step_has_its_own_shift_where_windows_are_many() -> None
     few = quantile_shifts(truth[:49], np.zeros((49, 2, 3, 2)), [0.1, 0.9])
     shared = [sorted(np.abs(truth[:49, m]).ravel())[int(np.ceil(148 * 0.8)) - 1] for m in range(2)]
     np.testing.assert_allclose(few[..., 1], np.repeat(np.array(shared)[:, None], 3, 1))
+
+
+def test_a_low_level_alone_has_its_own_shifts_only_where_windows_are_many() -> None:
+    truth = np.random.default_rng(0).normal(size=(100, 1, 3)) * [1.0, 3.0, 9.0]
+    shifts = quantile_shifts(truth, np.zeros((100, 1, 3, 1)), [0.1])
+    expected = [sorted(truth[:, 0, h])[10] for h in range(3)]  # ceil(101 * 0.1) = 11
+    np.testing.assert_allclose(shifts[0, :, 0], expected)
+    few = quantile_shifts(truth[:99], np.zeros((99, 1, 3, 1)), [0.1])
+    shared = sorted(truth[:99].ravel())[29]  # ceil(298 * 0.1) = 30
+    np.testing.assert_allclose(few[0, :, 0], [shared] * 3)
 
 
 @pytest.mark.parametrize("n", [9, 40])

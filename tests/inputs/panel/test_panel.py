@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from regard.errors import DataError
-from regard.inputs.panel.panel import Panel, constant_target
+from regard.inputs.panel.panel import Panel, constant_target, far_values
 
 
 def toy() -> Panel:
@@ -41,6 +41,20 @@ def test_cuts_are_half_open_and_per_series() -> None:
     assert panel.values[0].tolist() == [[1, 2], [11, 12], [21, 22]]
     assert str(panel.times[1][0])[:10] == "2024-01-02"
     assert toy().cut(np.array([4, 0])).lengths.tolist() == [1, 7]
+
+
+def test_a_clock_that_is_set_back_shows_no_hour_twice() -> None:
+    hours = np.array(["2024-10-26T23", "2024-10-27T00", "2024-10-27T01"], "M8[us]")  # in UTC
+    panel = Panel((np.ones((1, 3)),), (hours,), np.arange(1), ("y",), zone="Europe/Berlin")
+    shown = np.array(["2024-10-27T01", "2024-10-27T02", "2024-10-27T03"], "M8[us]")
+    assert panel.clock(hours).tolist() == shown.tolist()
+    assert panel.clock(hours[2:]).tolist() == shown[1:2].tolist()
+
+
+def test_events_among_equal_values_are_not_far_from_all_others() -> None:
+    values = np.zeros((1, 100))
+    values[0, 60] = 1.0
+    assert far_values(Panel((values,), (np.arange(100),), np.arange(1), ("y",))) == []
 
 
 def test_parts_must_go_together() -> None:

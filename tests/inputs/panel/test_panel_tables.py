@@ -220,6 +220,11 @@ def test_steps_follow_the_calendar_of_the_zone(
     assert panel.clock(following).dtype == panel.times[0].dtype
 
 
+def test_offsets_west_of_greenwich_may_have_half_hours() -> None:
+    noon = np.array(["2024-01-15T12:00"], "M8[us]")
+    assert written(noon, "America/St_Johns").tolist() == ["2024-01-15T08:30:00-03:30"]
+
+
 def test_offsets_are_a_zone_of_their_own(file: Path) -> None:
     days = [f"2024-05-{day}T00:00:00+02:00" for day in (28, 29, 30)]
     panel = reading(file, daily(*days))

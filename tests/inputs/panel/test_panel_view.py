@@ -11,7 +11,7 @@ import pytest
 
 from regard import SeriesForecaster
 from regard.errors import ConfigError, RunError
-from regard.inputs.panel.view import PanelView
+from regard.inputs.panel.view import PanelView, last_season
 from regard.outputs.future.outcome import FutureOutcome
 from regard.plots import ForecastView
 
@@ -145,3 +145,12 @@ def test_known_columns_of_zeros_and_ones_are_events(shops: SeriesForecaster) -> 
     # Days 35 to 39, then 40 to 42; day 36 is a holiday.
     assert list(view.forecast.events) == ["holiday"]
     assert view.forecast.events["holiday"].tolist() == [0, 1, 0, 0, 0, 0, 0, 0]
+
+
+def test_a_history_of_one_season_is_repeated() -> None:
+    history = np.array([[1.0, 2.0, 5.0]])
+    found = last_season(history, horizon=4, season=3)
+    assert found is not None
+    assert found.tolist() == [[1, 2, 5, 1]]
+    assert last_season(history, horizon=4, season=4) is None
+    assert last_season(history, horizon=4, season=1) is None

@@ -138,6 +138,10 @@ def test_series_too_short_for_training_are_told_apart() -> None:
     assert kept((0, 20), (20, 40), shares=(0.55, 0.2, 0.25)) == []
     # without the second, which ends before the third begins, the others are cut together
     assert kept((0, 100), (0, 11), (50, 100)) == [0, 2]
+    # without the third, whose 11 of 16 rows are too few, the first two are cut together: at the
+    # 88th of their 125 rows, before the second begins
+    assert kept((0, 100), (90, 115)) == [0]
+    assert kept((0, 100), (90, 115), (120, 136)) == [0]
     assert kept((0, 11)) == []
 
 

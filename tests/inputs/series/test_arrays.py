@@ -185,6 +185,8 @@ def test_frames_with_a_series_in_each_cell(cell: Any) -> None:
 def test_frames_that_are_neither() -> None:
     X = pd.DataFrame({"x": [[1, 2]], "y": [[3, 4, 5]]})
     assert refusal(X) == "X: the channels of case 0 differ in length"
+    X = pd.DataFrame({"x": [[1, 2]], "y": [np.ones((2, 3))]})
+    assert refusal(X) == "X: a cell of case 0 has the shape [2, 3]; wanted [steps]"
     X["y"] = 0.5
     assert refusal(X) == "X: the cells of column 'y' are not series, those of 'x' are"
 

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from regard.config import resolve_config
 from regard.data import Cases, load, read_csv
 from regard.errors import DataError
 from regard.inputs.series.new import Columns, read_new
+from regard.jobs import load_parts
 
 STEPS = 7
 VALUES = np.random.default_rng(0).normal(size=(11, STEPS)).round(3)
@@ -181,6 +183,17 @@ def test_names_that_do_not_exist(file: Path) -> None:
     )
 
 
+def test_what_is_left_out_of_a_test_file_is_said(file: Path, tmp_path: Path) -> None:
+    whole(file)
+    test = tmp_path / "test.csv"
+    pd.read_csv(file).replace({"t3": {VALUES[4, 3]: np.nan}}).to_csv(test, index=False)
+    data = {"kind": "csv", "path": str(file), "test_path": str(test), "missing": "skip"}
+    named = {"label": "kind", "id": "machine", "ignore": ["comment"]}
+    parts = load_parts(resolve_config({"data": data | named}))
+    assert parts.test.ids.tolist() == IDS[:4] + IDS[5:]
+    assert parts.notes == ("test file: 1 of 11 cases is left out: missing values",)
+
+
 def new(file: Path, labelled: bool | None = None, columns: Columns = COLUMNS, **data: Any) -> Cases:
     options = {"label": "kind", "id": "machine", "ignore": ("comment",), "header": None, **data}
     section = SimpleNamespace(kind="csv", model_dump=lambda include: options, missing="refuse")
@@ -219,6 +232,7 @@ def test_ids_are_not_counted_where_names_of_steps_are_the_same(file: Path) -> No
     rows = zip(["machine", *IDS], file.read_text().splitlines(), strict=True)
     file.write_text("\n".join(",".join(row) for row in rows))
     cases = new(file, columns=Columns((), ("kind",)), label="first", ignore=())
+    assert cases.columns == ()
     np.testing.assert_array_equal(cases.values[:, 0], VALUES)
     assert labels_of(cases) == CLASSES
     assert cases.ids.tolist() == IDS

@@ -16,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from regard.errors import ConfigError, DataError
-from regard.inputs.text.encoded import PADDING, UNKNOWN, Encoded, sum_to_words
+from regard.inputs.text.encoded import PADDING, UNKNOWN, Encoded, sum_to_words, words_of
 from regard.inputs.text.files import read_lines, read_texts
 from regard.inputs.text.sentences import sentence_spans
 from regard.inputs.text.subwords import learn_subwords
@@ -469,3 +469,12 @@ def test_tokens_of_one_character_are_of_one_word(kind: TokenizerKind) -> None:
         for text, spans in zip(texts, encoded.word_spans, strict=True)
     ]
     assert words == [["½", "film"], ["Gr¼n", "4½", "kg"], ["a", "½½", "b"]]
+
+
+def test_words_of_n_grams_are_those_of_the_text_in_one_spelling() -> None:
+    text = "Ｇｏｏｄ ﬁlm"  # in full width, and with a ligature
+    spans = np.array([[0, 2], [2, 4], [5, 8]], np.int32)
+    ids, words = np.array([2, 3, 4], np.int32), np.array([0, 0, 1], np.int32)
+    encoded = Encoded((text,), [ids], [spans], [words], truncated=0)
+    assert words_of(encoded, lowercase=False) == [["Good", "film"]]
+    assert words_of(encoded, lowercase=True) == [["good", "film"]]

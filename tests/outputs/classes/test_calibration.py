@@ -16,7 +16,7 @@ from regard import SeriesClassifier, TextClassifier, jobs
 from regard.estimators.classifier import AttentionClassifier
 from regard.inference import Inference
 from regard.inputs.series.cases import Cases
-from regard.outputs.classes.calibration import temperature_of
+from regard.outputs.classes.calibration import certainty, temperature_of
 from regard.splits import split
 
 
@@ -41,6 +41,14 @@ def test_cases_that_are_all_right_are_not_certain() -> None:
     logits = np.tile([0.0, 3.0], (18, 1))
     temperature = temperature_of(logits, np.ones(18, np.int64))
     assert softmax(logits[0] / temperature)[1] == pytest.approx(19 / 20, abs=1e-3)
+
+
+def test_certain_cases_are_in_the_highest_bin() -> None:
+    probabilities = np.array([[1.0, 0.0], [0.08, 0.92], [0.04, 0.96]])
+    found = certainty(probabilities, np.array([0, 0, 1]))
+    [row] = found["reliability"]
+    assert row == {"probability": pytest.approx(0.96), "right": pytest.approx(2 / 3), "cases": 3}
+    assert found["ece"] == pytest.approx(0.96 - 2 / 3)
 
 
 def test_logits_without_a_difference_have_some_temperature() -> None:

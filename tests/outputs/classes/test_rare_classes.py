@@ -125,6 +125,8 @@ def test_what_cannot_be_merged() -> None:
         without_rare(_texts(["a", "a", "b", "d", "d"]), None, how="merge")
     merged, _, _ = without_rare(_texts(["a", "a", "b", "other"]), None, how="merge")
     assert merged.labels.tolist() == ["a", "a", "other", "other"]
+    merged, _, _ = without_rare(_texts(["a", "a", "b", "other", "other"]), None, how="merge")
+    assert merged.labels.tolist() == ["a", "a", "other", "other", "other"]
     numbers = Texts(("x",) * 4, np.array([1, 1, 2, 3]))
     with pytest.raises(DataError, match="only labels that are text"):
         without_rare(numbers, None, how="merge")

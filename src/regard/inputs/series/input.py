@@ -84,6 +84,8 @@ class SeriesInput(Input):
             if options.kind == "npz":
                 given["targets"] = True
         cases, test = load(options.kind, **given)
+        if test is not None:  # those of the training file are noted by `fit`
+            self.notes += [f"test file: {note}" for note in test.notes]
         return cases, test, options.path
 
     def read(self, path: Path | None, **options: Any) -> Cases:

@@ -24,7 +24,7 @@ def unnested(X: Any) -> Any:
 
     Raises:
         DataError: The channels of a case differ in length; some cells are series and others are
-            not; a column is the row number.
+            not, or have two axes; a column is the row number.
     """
     if hasattr(X, "to_list") and hasattr(X, "name"):
         cells = X.to_list()
@@ -57,6 +57,10 @@ def _is_series(cell: Any) -> bool:
 
 def _stacked(case: int, cells: tuple[Any, ...]) -> NDArray[Any]:
     channels = [np.asarray(cell) for cell in cells]
-    if len({channel.shape for channel in channels}) > 1 or channels[0].ndim != 1:
+    for channel in channels:
+        if channel.ndim != 1:
+            shape = list(channel.shape)
+            raise DataError(f"X: a cell of case {case} has the shape {shape}; wanted [steps]")
+    if len({len(channel) for channel in channels}) > 1:
         raise DataError(f"X: the channels of case {case} differ in length")
     return np.stack(channels)

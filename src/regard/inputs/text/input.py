@@ -83,7 +83,9 @@ class TextInput(Input):
             raise DataError("data.kind: arrays come from Python; train on a file")
         given = options.model_dump(include={"kind", "path", "test_path", "missing", *_READ})
         texts, test = load_texts(**given)
-        self.notes += [*texts.notes, *(() if test is None else test.notes)]
+        self.notes += texts.notes
+        if test is not None:
+            self.notes += [f"test file: {note}" for note in test.notes]
         return texts, test, options.path
 
     def divide(
