@@ -4,6 +4,7 @@ import os
 
 os.environ["KERAS_BACKEND"] = "torch"  # read when keras is imported
 
+import re
 from typing import Any
 
 import keras
@@ -60,7 +61,9 @@ def test_additive_attention_of_keras_behind_dense_layers() -> None:
     query, keys, values = _given()
     dense = [keras.layers.Dense(A, bias_initializer="random_normal") for _ in range(2)]
     layer = keras.layers.AdditiveAttention()
-    with pytest.raises(ConfigError, match="layer: AdditiveAttention has no weights: call it once"):
+    with pytest.raises(
+        ConfigError, match="layer: AdditiveAttention has no weights yet: call it once"
+    ):
         Additive.from_keras(layer, query=dense[0], keys=dense[1])
     theirs = layer([dense[0](query), values, dense[1](keys)], return_attention_scores=True)
     score = Additive.from_keras(layer, query=dense[0], keys=dense[1])
@@ -89,7 +92,7 @@ def test_heads_of_keras(make: str, bias: bool) -> None:
         layer = keras.layers.MultiHeadAttention(6, 4, output_shape=17, **how)
     else:
         layer = keras.layers.GroupQueryAttention(4, 6, 2, **how)
-    with pytest.raises(ConfigError, match="with 0 weights: call it once"):
+    with pytest.raises(ConfigError, match="has no weights yet: call it once"):
         MultiHead.from_keras(layer)
     theirs = layer(query, values, keys, return_attention_scores=True)
     _assert_same(MultiHead.from_keras(layer)(query, keys, values), theirs)
@@ -101,3 +104,100 @@ def test_heads_of_keras_of_two_widths_are_refused() -> None:
     layer(query, values, keys)
     with pytest.raises(ConfigError, match="value_dim 3 of a head must be its key_dim 4"):
         MultiHead.from_keras(layer)
+
+
+def test_one_linear_that_takes_the_encoder_first() -> None:
+    query, keys, values = _given(D)  # equal widths: only the order tells which is which
+    attn, v = nn.Linear(D + D, A), nn.Linear(A, 1, bias=False)
+    query_side, key_side = (
+        query.unsqueeze(2).expand(B, Q, K, D),
+        keys.unsqueeze(1).expand(B, Q, K, D),
+    )
+    weights = v(torch.tanh(attn(torch.cat([key_side, query_side], 3)))).squeeze(3).softmax(2)
+    score = Concat.from_torch(attn, v, query_dim=D, keys_first=True)
+    _assert_same(Attention(score)(query, keys, values), (weights @ values, weights))
+    query, keys, values = _given()
+    attn = nn.Linear(DK + D, A)
+    both = [keys.unsqueeze(1).expand(B, Q, K, DK), query.unsqueeze(2).expand(B, Q, K, D)]
+    weights = v(torch.tanh(attn(torch.cat(both, 3)))).squeeze(3).softmax(2)
+    score = Concat.from_torch(attn, v, query_dim=D, keys_first=True)
+    _assert_same(Attention(score)(query, keys, values), (weights @ values, weights))
+
+
+@pytest.mark.parametrize("use_scale", [True, False])
+@pytest.mark.parametrize("with_dense", ["query", "keys", "neither"])
+def test_additive_attention_of_keras_without_dense_layers(use_scale: bool, with_dense: str) -> None:
+    generator = torch.Generator().manual_seed(1)
+    query, keys = (torch.randn(B, size, A, generator=generator) for size in (Q, K))
+    dense = keras.layers.Dense(A, bias_initializer="random_normal")
+    layer = keras.layers.AdditiveAttention(use_scale=use_scale)
+    sides = [
+        dense(query) if with_dense == "query" else query,
+        keys,
+        dense(keys) if with_dense == "keys" else keys,
+    ]
+    theirs = layer(sides, return_attention_scores=True)
+    given = {name: dense if name == with_dense else None for name in ("query", "keys")}
+    if not use_scale and with_dense == "neither":
+        with pytest.raises(ConfigError, match="without a scale no width is known"):
+            Additive.from_keras(layer, **given)
+        return
+    _assert_same(Attention(Additive.from_keras(layer, **given))(query, keys), theirs)
+
+
+def test_a_dense_layer_with_an_activation_is_refused() -> None:
+    query, keys, _ = _given()
+    dense = [keras.layers.Dense(A, activation=name) for name in ("tanh", None)]
+    layer = keras.layers.AdditiveAttention()
+    layer([dense[0](query), dense[1](keys)])
+    with pytest.raises(ConfigError, match="query must be a Dense layer without act.*not with tanh"):
+        Additive.from_keras(layer, query=dense[0], keys=dense[1])
+    with pytest.raises(ConfigError, match="keys must be a keras.layers.Dense, not Linear"):
+        Additive.from_keras(layer, query=dense[1], keys=nn.Linear(3, A))
+
+
+LINEAR = nn.Linear(D, A)
+WRONG: dict[str, Any] = {
+    "query must be an nn.Linear, not None": lambda: Additive.from_torch(None, LINEAR, LINEAR),  # type: ignore[arg-type]
+    "keys must be an nn.Linear, not Sequential": lambda: Additive.from_torch(
+        LINEAR,
+        nn.Sequential(LINEAR, nn.Tanh()),  # type: ignore[arg-type]
+        LINEAR,
+    ),
+    "projection must be an nn.Linear, not a tensor [13, 5]": lambda: Concat.from_torch(
+        LINEAR.weight,  # type: ignore[arg-type]
+        LINEAR,
+        query_dim=2,
+    ),
+    "vector must be an nn.Linear, not None": lambda: Additive.from_torch(LINEAR, LINEAR, None),  # type: ignore[arg-type]
+    "vector must be 13 wide, as what it is multiplied with, not 3": lambda: Additive.from_torch(
+        LINEAR, LINEAR, torch.zeros(1, 3)
+    ),
+    "query and keys must have as many outputs as each other, not 13 and 7": lambda: (
+        Additive.from_torch(LINEAR, nn.Linear(D, 7), LINEAR)
+    ),
+    "query_dim must be a whole number, not 2.0": lambda: Concat.from_torch(
+        LINEAR,
+        torch.zeros(A),
+        query_dim=2.0,  # type: ignore[arg-type]
+    ),
+    "module must be an nn.MultiheadAttention, not OrderedDict; load it into the module it is of: "
+    "load_state_dict": lambda: MultiHead.from_torch(LINEAR.state_dict()),  # type: ignore[arg-type]
+    "module must be an nn.MultiheadAttention, not TransformerEncoderLayer; it has one at "
+    "self_attn": lambda: MultiHead.from_torch(nn.TransformerEncoderLayer(6, 2, 3)),  # type: ignore[arg-type]
+    "module must be an nn.MultiheadAttention, not the class Linear": lambda: MultiHead.from_torch(
+        nn.Linear  # type: ignore[arg-type]
+    ),
+    "layer must be a keras.layers.MultiHeadAttention or keras.layers.GroupQueryAttention, not "
+    "Dense": lambda: MultiHead.from_keras(keras.layers.Dense(3)),
+    "layer must be a keras.layers.AdditiveAttention, not None": lambda: Additive.from_keras(
+        None, query=None, keys=None
+    ),
+    "layer must be a keras.layers.Attention, not Linear": lambda: ScaledDot.from_keras(LINEAR),
+}
+
+
+@pytest.mark.parametrize("message", WRONG)
+def test_what_is_no_layer_of_the_kind(message: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{re.escape(message)}$"):
+        WRONG[message]()

@@ -5,7 +5,6 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from regard.attention.arrays import weights_of
 from regard.attention.checks import check_sizes
 from regard.attention.kernels import (
     Band,
@@ -16,6 +15,7 @@ from regard.attention.kernels import (
     check_kernel,
     exponentials,
 )
+from regard.attention.layers import check_keras, check_torch, dense_of, vector_of, weights_of
 from regard.attention.memory import Memory
 from regard.attention.score import Score
 from regard.errors import ConfigError
@@ -138,7 +138,18 @@ class Additive(AdditiveScore):
             keys: W_k, or U_a.
             vector: v, or V_a: one output, or the A numbers themselves.
             options: of the constructor.
+
+        Raises:
+            ConfigError: a part is no Linear, or the widths do not match.
         """
+        for name, each in (("query", query), ("keys", keys)):
+            check_torch(name, each, nn.Linear)
+        if query.out_features != keys.out_features:
+            raise ConfigError(
+                "query and keys must have as many outputs as each other, not "
+                f"{query.out_features} and {keys.out_features}"
+            )
+        numbers = vector_of(vector, keys.out_features)
         biases: list[Tensor] = [each.bias for each in (query, keys) if each.bias is not None]
         made = cls(
             query.in_features, keys.in_features, keys.out_features, bias=bool(biases), **options
@@ -146,7 +157,7 @@ class Additive(AdditiveScore):
         with torch.no_grad():
             made.get_parameter("query_projection.weight").copy_(query.weight)
             made.key_projection.weight.copy_(keys.weight)
-            made.vector.copy_(_flat(vector))
+            made.vector.copy_(numbers)
             if biases:
                 made.key_projection.bias.copy_(torch.stack(biases).sum(0))
         return made
@@ -156,17 +167,27 @@ class Additive(AdditiveScore):
         """The weights of a `keras.layers.AdditiveAttention` behind two `Dense` layers.
 
         Keras's layer has no projections; `query` and `keys` are the Dense layers without activation
-        that its inputs pass, W_q and W_k.
+        that its inputs pass, W_q and W_k. None stands for an input that passes none: its projection
+        starts as the identity. With `use_scale=False`, v is ones.
 
         Raises:
-            ConfigError: a layer has no weights, because it is not built or `use_scale` is False.
+            ConfigError: a layer is of another kind, is not built, or has an activation; the widths
+                do not match.
         """
-        given = {"layer": layer, "query": query, "keys": keys}
-        for name, each in given.items():
-            if not each.weights:
-                raise ConfigError(f"{name}: {type(each).__name__} has no weights: call it once")
-        [vector], of_query, of_keys = (weights_of(each) for each in given.values())
-        return cls.from_torch(_linear(*of_query), _linear(*of_keys), vector, **options)
+        check_keras("layer", layer, "AdditiveAttention")
+        scale = weights_of("layer", layer)
+        given = {"query": query, "keys": keys}
+        linear = {n: dense_of(n, each) for n, each in given.items() if each is not None}
+        if not linear and not scale:
+            raise ConfigError(
+                "query or keys must be a Dense layer: without a scale no width is known"
+            )
+        width = next(iter(linear.values())).out_features if linear else len(scale[0])
+        for name in given.keys() - linear.keys():
+            linear[name] = nn.Linear(width, width, bias=False)
+            nn.init.eye_(linear[name].weight)
+        vector = scale[0] if scale else torch.ones(width)
+        return cls.from_torch(linear["query"], linear["keys"], vector, **options)
 
     def prepare(self, keys: Tensor) -> Tensor:
         projected: Tensor = self.key_projection(keys)
@@ -212,34 +233,47 @@ class Concat(AdditiveScore):
 
     @classmethod
     def from_torch(
-        cls, projection: nn.Linear, vector: nn.Linear | Tensor, *, query_dim: int, **options: Any
+        cls,
+        projection: nn.Linear,
+        vector: nn.Linear | Tensor,
+        *,
+        query_dim: int,
+        keys_first: bool = False,
+        **options: Any,
     ) -> Self:
         """The weights of vector(tanh(projection([q; k]))), as in many tutorials.
 
-        There one Linear takes the decoder's state and an encoder state, concatenated in this order.
+        There one Linear takes the decoder's state and an encoder state, concatenated in this order,
+        or the other way round. Where both are equally wide, only your code tells which it is.
 
         Parameters:
             projection: W, from Dq + Dk to A.
             vector: v: one output, or the A numbers themselves; its bias is left out, as by
                 `Additive.from_torch`.
             query_dim: Dq, the width of the decoder's state.
+            keys_first: whether the projection takes [k; q], `cat([encoder, decoder])`.
             options: of the constructor.
 
         Raises:
-            ConfigError: query_dim leaves nothing for the keys.
+            ConfigError: a part is no Linear, or the widths do not match.
         """
+        check_torch("projection", projection, nn.Linear)
+        check_sizes(query_dim=query_dim)
         key_dim = projection.in_features - query_dim
         if not 0 < query_dim < projection.in_features:
             raise ConfigError(
                 f"query_dim must be from 1 to {projection.in_features - 1}, a part of the "
                 f"projection's {projection.in_features} inputs, not {query_dim}"
             )
+        numbers = vector_of(vector, projection.out_features)
         bias = projection.bias is not None
         made = cls(query_dim, key_dim, projection.out_features, bias=bias, **options)
         made = made.to(projection.weight)
         with torch.no_grad():
             made.projection.load_state_dict(projection.state_dict())
-            made.vector.copy_(_flat(vector))
+            if keys_first:
+                made.projection.weight.copy_(projection.weight.roll(query_dim, 1))
+            made.vector.copy_(numbers)
         return made
 
     def prepare(self, keys: Tensor) -> Tensor:
@@ -254,25 +288,6 @@ def _direction(hidden_dim: int) -> nn.Parameter:
     vector = nn.Parameter(torch.empty(hidden_dim))
     nn.init.uniform_(vector, -(hidden_dim**-0.5), hidden_dim**-0.5)
     return vector
-
-
-def _flat(vector: nn.Linear | Tensor) -> Tensor:
-    """v, [A], of a layer with one output, or of its numbers."""
-    weight = vector.weight if isinstance(vector, nn.Linear) else vector
-    if weight.dim() > 1 and weight.shape[0] != 1:
-        raise ConfigError(f"vector must have 1 output, not {weight.shape[0]}")
-    return weight.detach().flatten()
-
-
-def _linear(kernel: Tensor, bias: Tensor | None = None) -> nn.Linear:
-    """A Linear with the kernel [in, out] and bias of Keras."""
-    width, outputs = kernel.shape
-    linear = nn.Linear(width, outputs, bias=bias is not None, dtype=kernel.dtype)
-    with torch.no_grad():
-        linear.weight.copy_(kernel.T)
-        if bias is not None:
-            linear.bias.copy_(bias)
-    return linear
 
 
 def _split(module: nn.Module, weights: dict[str, Any], prefix: str, *_: object) -> None:

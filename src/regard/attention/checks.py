@@ -1,5 +1,6 @@
 """Checks of arguments that several mechanisms have in common."""
 
+from numbers import Integral
 from typing import Any
 
 import torch
@@ -41,8 +42,10 @@ def check_positions(mask: Tensor | None, states: Tensor) -> None:
 
 
 def check_sizes(**sizes: int | None) -> None:
-    """Raise a `ConfigError` unless the sizes of a module are at least 1; None is left out."""
+    """Raise a `ConfigError` unless these are whole numbers from 1 on; None is left out."""
     for name, size in sizes.items():
+        if not isinstance(size, Integral | None):
+            raise ConfigError(f"{name} must be a whole number, not {size!r}")
         if size is not None and not size >= 1:
             raise ConfigError(f"{name} must be at least 1, not {size}")
 

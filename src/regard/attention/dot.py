@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from regard.attention.arrays import weights_of
 from regard.attention.checks import check_sizes
 from regard.attention.kernels import Band, Reach, band_dot, dot_attention, is_narrow
+from regard.attention.layers import check_keras, weights_of
 from regard.attention.memory import Memory
 from regard.attention.score import Score
 from regard.attention.window import View
@@ -120,13 +120,14 @@ class ScaledDot(Dot):
         Raises:
             ConfigError: another layer, or its score_mode "concat".
         """
+        check_keras("layer", layer, "Attention")
         given = layer.get_config()
         if given.get("score_mode") != "dot":
             raise ConfigError(
                 f'layer must be an Attention of score_mode "dot", not {type(layer).__name__} of '
                 f"{given.get('score_mode')!r}"
             )
-        return cls(float(weights_of(layer)[0]) if layer.weights else 1.0)
+        return cls(float(weights_of("layer", layer)[0]) if given["use_scale"] else 1.0)
 
     def query_side(self, query: Tensor) -> Tensor:
         width = max(1, query.shape[-1])  # the dot product of no columns is zero, whatever the scale

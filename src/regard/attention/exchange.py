@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import torch
 from torch import nn
 
-from regard.attention.arrays import weights_of
 from regard.attention.attention import Attention
 from regard.attention.dot import ScaledDot
+from regard.attention.layers import check_keras, check_torch, weights_of
 from regard.attention.softmax import masked_softmax
 from regard.attention.window import Global
 from regard.errors import ConfigError
@@ -24,6 +24,7 @@ _Heads = TypeVar("_Heads", bound="MultiHead")
 
 def from_torch(make: type[_Heads], module: nn.MultiheadAttention) -> _Heads:
     """See `MultiHead.from_torch`."""
+    check_torch("module", module, nn.MultiheadAttention)
     if module.bias_k is not None or module.add_zero_attn:
         raise ConfigError("add_bias_kv and add_zero_attn have no counterpart in MultiHead")
     head = Attention(ScaledDot(), dropout=module.dropout)
@@ -91,13 +92,9 @@ def to_torch(heads: MultiHead) -> nn.MultiheadAttention:
 
 def from_keras(make: type[_Heads], layer: Any) -> _Heads:
     """See `MultiHead.from_keras`."""
+    check_keras("layer", layer, "MultiHeadAttention", "GroupQueryAttention")
     names = [tuple(each.path.split("/")[-2:]) for each in layer.weights]
-    numbers = dict(zip(names, weights_of(layer), strict=True))
-    if ("query", "kernel") not in numbers:
-        raise ConfigError(
-            "layer must be a built MultiHeadAttention or GroupQueryAttention, not "
-            f"{type(layer).__name__} with {len(layer.weights)} weights: call it once"
-        )
+    numbers = dict(zip(names, weights_of("layer", layer), strict=True))
     parts = ("query", "key", "value", "attention_output")
     queries, keys, values, output = (numbers[part, "kernel"] for part in parts)
     if keys.shape[2] != values.shape[2]:
