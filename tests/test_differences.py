@@ -67,6 +67,16 @@ def test_seeds_that_differ_widen_the_interval() -> None:
     assert (high - low) / 2 == pytest.approx(1.96 * np.sqrt(4 / 3 / 4), rel=0.1)
 
 
+def test_four_parts_of_their_own_say_more_than_one_part_four_times() -> None:
+    values = np.random.default_rng(0).normal(size=400)
+    for same, cases in ((True, 400), (False, 1600)):
+        found = paired_interval([values] * 4, [np.arange(400)] * 4, same=same) or (0.0, 0.0)
+        reach = 1.96 * values.std() / np.sqrt(cases)
+        assert found == pytest.approx([values.mean() - reach, values.mean() + reach], abs=reach / 7)
+    uneven = [np.arange(400), np.arange(30)]
+    assert paired_interval([values, values[:30]], uneven, same=False) is not None
+
+
 def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
     """Five seeds with a test part each; each differs from the truth, and so does each case."""
     rng, held = np.random.default_rng(0), 0

@@ -67,8 +67,12 @@ def test_calibration_survives_saving_and_older_runs_have_none(tmp_path: Path) ->
 
 def test_quantiles_do_not_cross() -> None:
     model, test = _fitted(_panel("skew"), quantiles=[0.05, 0.4, 0.6, 0.95])
-    quantiles = model.forecast_windows(test)[..., 1:]
-    assert (np.diff(quantiles, axis=-1) >= 0).all()
+    output: Any = model.output_
+    for shifts in (output.shifts_, output.shifts_[..., ::-1]):  # the second would cross them
+        output.shifts_ = shifts
+        quantiles = model.forecast_windows(test)[..., 1:]
+        assert (np.diff(quantiles, axis=-1) >= 0).all()
+        assert (np.ptp(quantiles, axis=-1) > 0).all()
 
 
 def test_the_point_forecast_is_left_alone() -> None:
