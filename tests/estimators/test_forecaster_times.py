@@ -146,3 +146,10 @@ def test_whole_numbers_that_are_months_are_followed_by_months() -> None:
     model = SeriesForecaster(**SMALL).fit(frame)
     assert model.season_ == 12
     assert str(model.forecast().times[0][0])[:7] == "2024-01"
+
+
+def test_times_are_what_the_clock_of_the_zone_shows(berlin: SeriesForecaster) -> None:
+    past = _days("2024-05-30", "Europe/Berlin")  # ends at midnight in Berlin, 22:00 in UTC
+    shown = [str(time) for time in berlin.forecast(_frame(past)).times[0]]
+    wanted = pd.date_range("2024-05-31", periods=3, freq="D")
+    assert shown == [f"{day:%Y-%m-%dT%H:%M:%S.%f}" for day in wanted]

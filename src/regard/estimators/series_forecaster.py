@@ -14,7 +14,7 @@ from regard.estimators.base import AttentionEstimator, Floats
 from regard.inputs.panel.calendar import Step
 from regard.inputs.panel.cases import PanelWindows
 from regard.inputs.panel.panel import Panel
-from regard.inputs.panel.zones import written
+from regard.inputs.panel.zones import on_clock, written
 
 __all__ = ["Forecast", "SeriesForecaster"]
 
@@ -25,7 +25,7 @@ class Forecast:
 
     Attributes:
         ids: [B] what the source calls each series.
-        times: [B, horizon] of the future steps; in UTC where there is a zone.
+        instants: [B, horizon] of the future steps; in UTC where there is a zone.
         targets: M names.
         values: [B, M, horizon].
         quantiles: level to [B, M, horizon].
@@ -35,7 +35,7 @@ class Forecast:
     """
 
     ids: NDArray[Any]
-    times: NDArray[Any]
+    instants: NDArray[Any]
     targets: tuple[str, ...]
     values: Floats
     quantiles: Mapping[float, Floats] = field(default_factory=dict)
@@ -43,13 +43,18 @@ class Forecast:
     zone: str | None = None
     names: tuple[str, str] = ("unique_id", "ds")
 
+    @property
+    def times(self) -> NDArray[Any]:
+        """[B, horizon] of the future steps; what the clock of the zone shows where there is one."""
+        return self.instants if self.zone is None else on_clock(self.instants, self.zone)
+
     def columns(self) -> dict[str, NDArray[Any]]:
         """A long table, a row for each series and time: id, time, each target, its quantiles.
 
         Times of a zone are text with their offset from UTC, such as 2024-12-31T00:00:00+01:00.
         """
         _, _, horizon = self.values.shape
-        times = self.times if self.zone is None else written(self.times, self.zone)
+        times = self.instants if self.zone is None else written(self.instants, self.zone)
         id_name, time_name = self.names
         table = {id_name: np.repeat(self.ids, horizon), time_name: times.ravel()}
         for m, name in enumerate(self.targets):
