@@ -1,5 +1,6 @@
 """Forecasts go on in the calendar and the zone of the data, and in no other."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -153,3 +154,21 @@ def test_times_are_what_the_clock_of_the_zone_shows(berlin: SeriesForecaster) ->
     shown = [str(time) for time in berlin.forecast(_frame(past)).times[0]]
     wanted = pd.date_range("2024-05-31", periods=3, freq="D")
     assert shown == [f"{day:%Y-%m-%dT%H:%M:%S.%f}" for day in wanted]
+
+
+def test_new_dates_have_the_order_of_the_training_data(tmp_path: Path) -> None:
+    """A day above 12 tells the order once; later files need none."""
+    written = "%d/%m/%Y"
+    model = SeriesForecaster(**SMALL).fit(_frame(_days("2024-04-20").strftime(written)))
+    model.save(tmp_path / "run")
+    new = _frame(pd.date_range("2024-05-01", periods=7).strftime(written))
+    for each in (model, SeriesForecaster.load(tmp_path / "run")):
+        assert [str(time)[:10] for time in each.forecast(new).columns()["ds"].tolist()] == [
+            "2024-05-08", "2024-05-09", "2024-05-10",
+        ]  # fmt: skip
+    path = tmp_path / "run" / "preprocess.json"
+    kept = json.loads(path.read_text())
+    del kept["day_first"]  # as in runs from before it was kept
+    path.write_text(json.dumps(kept))
+    with pytest.raises(DataError, match=r"'01/05/2024' may be 2024-05-01, the day first, or"):
+        SeriesForecaster.load(tmp_path / "run").forecast(new)

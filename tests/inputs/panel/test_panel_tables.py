@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 
@@ -27,8 +28,8 @@ b,2024-01-02,3,30,1
 a,2024-01-03,4,40,0
 b,2024-01-03,5,50,0
 """
-FILL = "missing='interpolate' fills gaps"
-ROWS = "frequency='rows' counts rows as steps and ignores the times"
+ROWS = "pass frequency='rows'"
+FILL = f"pass missing='interpolate', or {ROWS}"
 
 
 @pytest.fixture
@@ -240,7 +241,7 @@ def test_missing_days_of_a_zone(file: Path) -> None:
     content = daily(*days, "2024-04-02T00:00:00+02:00", "2024-04-03T00:00:00+02:00")
     assert refusal(file, content, time_zone="Europe/Berlin") == (
         "toy.csv, row 5, column 'ds': 2024-04-02 follows 2024-03-30 of row 4, a gap in steps of "
-        f"1 day; {FILL}, {ROWS}"
+        f"1 day; missing: 2024-03-31, 2024-04-01; {FILL}"
     )
     panel = reading(file, content, time_zone="Europe/Berlin", missing="interpolate")
     assert [show_time(time) for time in panel.clock(panel.times[0])] == [
@@ -299,9 +300,9 @@ def test_times_of_parquet_files(tmp_path: Path) -> None:
         (["31/12/2024", "01/13/2025"], "row 3, column 'ds': '01/13/2025' is not a time; wanted "
          "whole numbers, or dates and times such as 2024-12, 2024-12-31T23:59:59 or 2024-Q4; "
          "pass time_format"),
-        (["01.02.2024", "01.03.2024"], "row 2, column 'ds': '01.02.2024' may be 2024-02-01, the "
+        (["01/01/2024", "01/02/2024"], "row 3, column 'ds': '01/02/2024' may be 2024-02-01, the "
          "day first, or 2024-01-02, the month first, and no other row tells; "
-         "pass time_format='%d.%m.%Y', or pass time_format='%m.%d.%Y'"),
+         "pass time_format='%d/%m/%Y', or pass time_format='%m/%d/%Y'"),
         (["2024-01-01", ""], "row 3, column 'ds' is empty"),
         (["2024-01-01T00:00Z", "2024-01-01T01:00"], "row 3, column 'ds': '2024-01-01T01:00' has no "
          "zone, '2024-01-01T00:00Z' has the zone UTC (row 2); "
@@ -310,17 +311,14 @@ def test_times_of_parquet_files(tmp_path: Path) -> None:
          "row 3, column 'ds': '2024-01-01T01:00+02:00' has the zone +02:00, "
          "'2024-01-01T00:00+01:00' has the zone +01:00 (row 2); "
          "name the zone whose calendar they follow, such as Europe/Berlin; pass time_zone"),
-        (["2024-01-01", "2024-01-03", "2024-01-02"],
-         "row 4, column 'ds': 2024-01-02 comes after 2024-01-03 of row 3; wanted ascending "
-         "times; sort the table by ds, or name the column that tells series apart (id)"),
         (["2024-01-01", "2024-01-02", "2024-01-01"],
          "row 4, column 'ds': 2024-01-01 is already the time of row 2; remove one of them, or "
          "name the column that tells series apart (id)"),
         (["1", "2", "3", "5", "6"],
-         f"row 5, column 'ds': 5 follows 3 of row 4, a gap in steps of 1; {FILL}, {ROWS}"),
+         f"row 5, column 'ds': 5 follows 3 of row 4, a gap in steps of 1; missing: 4; {FILL}"),
         (["1949-01", "1949-02", "1949-03", "1949-05"],
          "row 5, column 'ds': 1949-05-01 follows 1949-03-01 of row 4, a gap in steps of 1 month; "
-         f"{FILL}, {ROWS}"),
+         f"missing: 1949-04-01; {FILL}"),
         (["2024-01-01 00:00", "2024-01-01 01:00", "2024-01-01 02:00", "2024-01-01 02:30"],
          "row 5, column 'ds': 2024-01-01T02:30 does not fit the most frequent step, 1 hour, "
          f"after 2024-01-01T02:00 of row 4; {ROWS}"),
@@ -338,13 +336,9 @@ def test_times_are_checked_series_by_series(file: Path) -> None:
         "toy.csv, row 7, column 'ds': 2024-01-02 is already the time of row 3 of series a; "
         "remove one of them"
     )
-    assert refusal(file, LONG + "b,2023-12-31,0,0,0\n") == (
-        "toy.csv, row 7, column 'ds': 2023-12-31 comes after 2024-01-03 of row 6 of series b; "
-        "wanted ascending times; sort the table by unique_id, ds"
-    )
     assert refusal(file, LONG + "b,2024-01-05,0,0,0\n") == (
         "toy.csv, row 7, column 'ds': 2024-01-05 follows 2024-01-03 of row 6 of series b, a gap "
-        f"in steps of 1 day; {FILL}, {ROWS}"
+        f"in steps of 1 day; missing: 2024-01-04; {FILL}"
     )
 
 
@@ -372,19 +366,89 @@ def weekdays(first: str, count: int) -> list[str]:
     return [str(day) for day in np.busday_offset(np.datetime64(first), np.arange(count))]
 
 
-def test_holidays_are_no_gaps_among_business_days(file: Path) -> None:
-    days = weekdays("2024-01-01", 60)
-    assert reading(file, daily(*days[:20], *days[21:])).lengths.tolist() == [59]
-    assert reading(file, daily(*days[:20], *days[27:])).lengths.tolist() == [53]  # a week's worth
-    assert refusal(file, daily(*days[:20], *days[28:])) == (
-        "toy.csv, row 22, column 'ds': 2024-02-08 follows 2024-01-26 of row 21, a gap in steps of "
-        f"1 business day; {FILL}, {ROWS}"
+def test_holidays_are_gaps_among_business_days(file: Path) -> None:
+    """Days without a row move no later week: five steps earlier is the same weekday."""
+    days = pd.bdate_range("2024-04-01", periods=60)
+    closed = pd.to_datetime(["2024-05-01", "2024-05-09", "2024-05-20", "2024-05-30"])
+    open_days = days.drop(closed)
+    content = daily(*open_days.strftime("%Y-%m-%d"))
+    assert refusal(file, content) == (
+        "toy.csv, row 24, column 'ds': 2024-05-02 follows 2024-04-30 of row 23, a gap in steps of "
+        f"1 business day; missing: 2024-05-01, 2024-05-09, 2024-05-20 and 1 more; {FILL}"
     )
-    filled = reading(file, daily(*days[:20], *days[28:]), missing="interpolate")
-    assert filled.lengths.tolist() == [60]
-    assert "a gap in steps of 1 business day" in refusal(
-        file, daily(*(day for at, day in enumerate(days) if at % 5 != 3 or at < 5))
+    panel = reading(file, content, missing="interpolate")
+    expected = pd.Series(np.arange(56.0), open_days).reindex(days).interpolate()
+    assert panel.values[0][0].tolist() == expected.tolist()
+    assert panel.times[0].tolist() == days.to_numpy().astype("M8[us]").tolist()
+    assert panel.notes == (
+        "missing times are inserted: 2024-05-01, 2024-05-09, 2024-05-20 and 1 more",
+        "missing values are filled by linear interpolation (y: 4 of 60 values)",
     )
+    assert reading(file, content, frequency="rows").lengths.tolist() == [56]
+
+
+def test_a_series_of_another_frequency_is_named(file: Path) -> None:
+    months = [f"a,{day:%Y-%m-%d},1\n" for day in pd.date_range("2024-01", periods=9, freq="MS")]
+    weeks = [f"b,{day:%Y-%m-%d},1\n" for day in pd.date_range("2024-01-01", periods=4, freq="7D")]
+    assert refusal(file, "unique_id,ds,y\n" + "".join(months + weeks)) == (
+        "toy.csv, row 12, column 'ds': 2024-01-08 follows 2024-01-01 of row 11 of series b: series "
+        "b has steps of 7 days, the most frequent step of all series is 1 month; leave series b "
+        f"out, or train it on its own; {ROWS}"
+    )
+
+
+def test_rows_are_sorted_by_time(file: Path) -> None:
+    panel = reading(file, daily("2024-01-01", "2024-01-03", "2024-01-02"))
+    assert panel.values[0].tolist() == [[0, 2, 1]]
+    assert panel.notes == ("the rows are not in order of time, and are sorted",)
+    panel = reading(file, LONG + "b,2023-12-31,0,0,0\n")
+    assert [own[0].tolist() for own in panel.values[:1]] == [[0, 1, 3, 5]]
+    assert "the rows of 1 of 2 series are not in order of time, and are sorted" in panel.notes
+    assert "row 4, column 'y': 'x' is not a number" in refusal(file, "ds,y\n3,1\n1,2\n2,x\n")
+
+
+def test_days_and_months_with_the_year_last(file: Path) -> None:
+    assert reading(file, daily("01.02.2024", "02.02.2024")).times[0].tolist() == [
+        datetime(2024, 2, 1), datetime(2024, 2, 2),
+    ]  # fmt: skip
+    alike = reading(file, daily("01/01/2024"))
+    assert (alike.times[0].tolist(), alike.day_first) == ([datetime(2024, 1, 1)], None)
+    told = reading(file, daily("30/01/2024", "31/01/2024", "01/02/2024"))
+    assert (told.times[0].tolist()[2], told.day_first) == (datetime(2024, 2, 1), True)
+    days = daily("01/05/2024", "02/05/2024")
+    assert reading(file, days, day_first=True).times[0].tolist()[1] == datetime(2024, 5, 2)
+    months = reading(file, days, day_first=False)
+    assert months.times[0].tolist() == [datetime(2024, 1, 5), datetime(2024, 2, 5)]
+
+
+def test_columns_of_zeros_and_ones_stay_so(file: Path) -> None:
+    content = "ds,y,promo,price\n1,1,1,1\n2,2,,\n4,4,0,7\n5,5,,7\n6,6,1,7\n"
+    panel = reading(file, content, known=["promo", "price"], missing="interpolate")
+    assert panel.values[0].tolist() == [
+        [1, 2, 3, 4, 5, 6], [1, 1, 1, 0, 0, 1], [1, 3, 5, 7, 7, 7],
+    ]  # fmt: skip
+    assert panel.filled[0][1].tolist() == [False, True, True, False, True, False]
+    assert panel.notes == (
+        "missing times are inserted: 3",
+        "missing values are filled by linear interpolation (y: 1 of 6 values, price: 2 of 6 "
+        "values)",
+        "missing values are filled with the value before (promo: 3 of 6 values)",
+    )
+
+
+def test_columns_that_start_later_are_counted(file: Path) -> None:
+    content = "ds,a,b\n1,1,\n2,3,\n3,4,7\n4,9,8\n5,8,\n"
+    panel = reading(file, content, missing="interpolate")
+    assert panel.values[0].tolist() == [[1, 3, 4, 9, 8], [7, 7, 7, 8, 8]]
+    assert panel.notes == (
+        "all columns of numbers without another role are forecast: a, b; name those to forecast "
+        "as `target`",
+        "missing values are filled by linear interpolation (b: 3 of 5 values)",
+        "values before the first or after the last known one are constant (b: 3); in a long table "
+        "each series has its own rows and needs none",
+    )
+    part = panel.cut(1, 4)
+    assert part.filled[0].tolist() == [[False] * 3, [True, False, False]]
 
 
 def test_a_stray_saturday_is_no_business_day(file: Path) -> None:
@@ -475,14 +539,14 @@ def published(name: str, **options: Any) -> Panel:
     [
         ("Airline.csv", "Date", 144, 1, 12, "1961-01-01"),
         ("ETTh1.csv", "date", 17420, 7, 24, "2018-06-26T20:00"),
-        ("finance-charts-apple.csv", "Date", 506, 9, 5, "2017-02-17"),
+        ("finance-charts-apple.csv", "Date", 523, 9, 5, "2017-02-17"),
         ("jb_monthly-sunspots.csv", "Month", 2820, 1, 12, "1984-01-01"),
     ],
 )
 def test_published_series(
     name: str, time: str, steps: int, targets: int, season: int, following: str
 ) -> None:
-    panel = published(name, time=time)
+    panel = published(name, time=time, missing="interpolate")
     assert panel.values[0].shape == (targets, steps)
     assert guess_season(panel.times[0]) == season
     assert show_time(next_times(panel.times[0], 1)[0]) == following
@@ -490,7 +554,10 @@ def test_published_series(
 
 @real
 def test_published_prices_of_several_shares() -> None:
-    panel = published("stockdata2.csv", time="Date", id="stock", target="value", past=["change"])
+    columns: Any = {"id": "stock", "target": "value", "past": ["change"]}
+    with pytest.raises(DataError, match=r"2007-01-12 .* 1 business day; missing: 2007-01-15, "):
+        published("stockdata2.csv", time="Date", **columns)
+    panel = published("stockdata2.csv", time="Date", frequency="rows", **columns)
     assert panel.ids.tolist() == ["MSFT", "IBM", "SBUX", "AAPL", "GSPC"]
     assert panel.lengths.tolist() == [2305] * 5
     assert panel.values[1][:, 0].tolist() == [80.517962, 1.06918876063952]
@@ -521,5 +588,5 @@ def test_the_index_of_a_data_frame_is_no_target(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace(",ds", "Unnamed: 0,ds", 1))
     panel = read_panel(path)
     assert panel.targets == ("a", "b")
-    assert panel.notes == ("the first column 'Unnamed: 0' counts the rows and is left out",)
+    assert panel.notes[0] == "the first column 'Unnamed: 0' counts the rows and is left out"
     assert read_panel(path, target=["Unnamed: 0"]).targets == ("Unnamed: 0",)

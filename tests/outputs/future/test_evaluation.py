@@ -48,3 +48,19 @@ def test_without_a_season_before_every_window_there_is_no_seasonal_baseline() ->
     assert "seasonal naive" in _level(np.arange(20), [15, 18], season=15)["baselines"]
     assert list(_level(np.arange(20), [15, 18], season=16)["baselines"]) == ["naive", "linear"]
     assert list(_level(np.arange(20), [15, 18], season=1)["baselines"]) == ["naive", "linear"]
+
+
+def test_filled_values_are_not_in_the_scale_of_the_errors() -> None:
+    """Of two targets, the second has no values in its first ten steps, filled with 100."""
+    squares = np.arange(20.0) ** 2
+    values = np.stack([squares, np.where(np.arange(20) < 10, 100.0, squares)])
+    gaps = np.stack([np.zeros(20, bool), np.arange(20) < 10])
+    panel = Panel((values,), (np.arange(20),), np.arange(1), ("a", "b"), filled=(gaps,))
+    index = WindowIndex(np.zeros(2, int), np.array([15, 18]), 2, 2)
+    found = evaluate(PanelWindows(panel, index), np.zeros((2, 2, 2, 1)), levels=[], season=3)
+    # t² - (t - 3)² = 6 t - 9 of steps 3 to 14, and of those whose season before is known, 13 and 14
+    error = np.mean([225, 256, 324, 361])
+    scales = [np.mean([6 * t - 9 for t in range(3, 15)]), np.mean([69, 75])]
+    assert [row["mase"] for row in found["per_target"]] == pytest.approx(
+        [error / scale for scale in scales]
+    )

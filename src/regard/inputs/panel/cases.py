@@ -17,7 +17,7 @@ from regard.inputs.panel.panel import Panel
 from regard.inputs.panel.splits import split_times
 from regard.inputs.panel.windows import Numbers, WindowIndex, gather, rolling_origins, windows
 
-__all__ = ["PanelWindows", "choose_window", "divide_panel", "season_of"]
+__all__ = ["PanelWindows", "choose_window", "divide_panel", "filled_truth", "season_of"]
 
 _SEASONS = 7  # the longest window chosen, in seasons
 _ROWS_A_STEP = 50  # rows for each step of a window beyond two seasons
@@ -114,6 +114,20 @@ def divide_panel(
         return PanelWindows(panel, cut(start=starts[:, n], stop=stops[:, n]))
 
     return part(0), part(1) if shares[1] else None, part(2) if shares[2] else None
+
+
+def filled_truth(test: PanelWindows | None) -> tuple[str, ...]:
+    """A note on values of the test part that are filled, but count as true; none, no note."""
+    if test is None or not test.panel.filled:
+        return ()
+    M = len(test.panel.targets)
+    parts = test.panel.cut(test.starts).filled
+    filled, values = (int(sum(of(own[:M]) for own in parts)) for of in (np.sum, np.size))
+    if not filled:
+        return ()
+    return (
+        f"{filled} of {values} values of the test part are filled; the metrics take them for true",
+    )
 
 
 def season_of(panel: Panel) -> int:

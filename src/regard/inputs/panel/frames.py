@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import ConfigError, DataError
+from regard.inputs.panel.gaps import settle_gaps
 from regard.inputs.panel.panel import Panel
 from regard.inputs.panel.regular import check_frequency
 from regard.inputs.panel.tables import PanelOptions, panel_of
 from regard.inputs.panel.zones import as_zone
 from regard.tables.frames import Table
-from regard.tables.missing import check_missing, settle_missing
-from regard.tables.problems import Problems
+from regard.tables.missing import check_missing
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,15 +31,15 @@ def as_panel(X: Any, *, source: str = "X", **options: Any) -> Panel:
             of such arrays, one for each series, with the times 0, 1, ... T - 1. A panel is
             returned unchanged.
         source: name of X in errors.
-        options: `time`, `id`, `target`, `known`, `past`, `missing`, `frequency`, `time_format` and
-            `time_zone`, as for `read_panel`. Arrays have no columns to name.
+        options: `time`, `id`, `target`, `known`, `past`, `missing`, `frequency`, `time_format`,
+            `time_zone` and `day_first`, as for `read_panel`. Arrays have no columns to name.
 
     Returns:
         B series.
 
     Raises:
         ConfigError: A column has two roles, or columns are named and X has none.
-        DataError: A column does not exist, times are repeated, out of order or irregular, a value
+        DataError: A column does not exist, times are repeated or irregular, a value
             is not a number, infinite or missing, or X has another shape.
 
     Example:
@@ -59,22 +59,24 @@ def as_panel(X: Any, *, source: str = "X", **options: Any) -> Panel:
         if getattr(chosen, name):
             raise ConfigError(f"{name}: {source} is an array and has no columns; give a data frame")
     series = _arrays(X, source)
-    values, problems = [], Problems(source)
-    for at, one in enumerate(series):
-
-        def place(_: int, target: int, step: int, at: int = at) -> str:
-            return f"series {at}, target {target}, step {step}"
-
-        lengths = np.array([one.shape[1]])
-        settled = settle_missing(
-            one[None], lengths, missing=chosen.missing, place=place, problems=problems
-        )
-        values.append(settled[0])
-    problems.refuse()
     count = len(series[0])
     targets = ("y",) if count == 1 else tuple(f"target {at}" for at in range(count))
-    times = tuple(np.arange(one.shape[1]) for one in values)
-    return Panel(tuple(values), times, np.arange(len(values)), targets)
+    settled = settle_gaps(
+        series,
+        missing=chosen.missing,
+        source=source,
+        place=lambda at, target, step: f"series {at}, target {target}, step {step}",
+        ids=range(len(series)),
+        columns=targets,
+    )
+    return Panel(
+        settled.values,
+        tuple(np.arange(one.shape[1]) for one in settled.values),
+        np.arange(len(series)),
+        targets,
+        notes=settled.notes,
+        filled=settled.filled,
+    )
 
 
 def _as_frame(X: Any, time: str | None, source: str) -> pl.DataFrame | None:

@@ -15,9 +15,16 @@ from regard.explain import lay_over_steps
 from regard.inference import Inference
 from regard.inputs.input import Input, Maps, Parts
 from regard.inputs.panel.calendar import Step, season_name
-from regard.inputs.panel.cases import PanelWindows, choose_window, divide_panel, season_of
+from regard.inputs.panel.cases import (
+    PanelWindows,
+    choose_window,
+    divide_panel,
+    filled_truth,
+    season_of,
+)
 from regard.inputs.panel.encoded import ScaledWindows, moments
 from regard.inputs.panel.frames import as_panel
+from regard.inputs.panel.kept import kept_panel, panel_as_kept
 from regard.inputs.panel.latest import LatestWindows
 from regard.inputs.panel.panel import Panel, constant_target, far_values
 from regard.inputs.panel.regular import gap_in
@@ -73,7 +80,7 @@ class PanelInput(Input):
             return X
         if y is not None:
             raise DataError("y: a forecaster learns from X alone; name what to forecast as target")
-        panel = self._panel(X) if fitting else self._past(X)
+        panel = as_panel(X, **self._options) if fitting else self._past(X)
         if fitting:
             share = self.config.data.validation_share
             panel, window = self._settle(panel, (1 - share, share, 0.0))
@@ -85,8 +92,10 @@ class PanelInput(Input):
     def _options(self) -> dict[str, Any]:
         return dict(self.config.data.model_dump(include=set(PanelOptions._fields)))
 
-    def _panel(self, X: Any, **changes: Any) -> Panel:
-        return as_panel(X, **self._options | changes)
+    @property
+    def _later(self) -> dict[str, Any]:
+        """Options of tables after training: dates keep their order of day and month."""
+        return self._options | {"day_first": self.latest_.day_first}
 
     def _past(self, X: Any) -> Panel:
         """Series to continue: the fitted columns of X; others are ignored."""
@@ -95,7 +104,7 @@ class PanelInput(Input):
             fitted = self.latest_
             parts = {"target": fitted.targets, "known": fitted.known, "past": fitted.past}
             changes = {name: list(columns) for name, columns in parts.items()}
-        panel = self._panel(X, **changes)
+        panel = as_panel(X, **self._later | changes)
         if panel.columns != self.columns_ or panel.known != self.known_:
             raise DataError(
                 f"X has the columns {', '.join(panel.columns)}; the model was fitted on "
@@ -152,8 +161,8 @@ class PanelInput(Input):
         if future is not None:
             if not self.known_:
                 raise ConfigError("future: no column was fitted as known")
-            known = list(self.known_)
-            future = self._panel(future, target=(), past=(), known=known, source="future")
+            columns = {"target": (), "past": (), "known": list(self.known_)}
+            future = as_panel(future, source="future", **self._later | columns)
         step = self._step_of(panel) if panel is not self.latest_ else self.step_
         return LatestWindows.of(
             panel,
@@ -215,13 +224,7 @@ class PanelInput(Input):
         )
         panel, window = self._settle(cases, shares)
         parts = divide_panel(panel, window=window, horizon=options.horizon, shares=shares)
-        notes: tuple[str, ...] = ()
-        if options.missing == "interpolate":
-            notes = (
-                "missing values are interpolated linearly, in the test part too: the metrics "
-                "treat them as true",
-            )
-        return Parts(*parts, notes)
+        return Parts(*parts, filled_truth(parts[2]))
 
     def hold_out(
         self, cases: PanelWindows, strata: NDArray[Any] | None
@@ -243,7 +246,7 @@ class PanelInput(Input):
             path: a table; None continues the training data.
             options: `future`, a table of the known columns.
         """
-        columns = self._options | {"target": list(self.targets_)}
+        columns = self._later | {"target": list(self.targets_)}
         future = options.get("future")
         if future is not None:
             if not self.known_:
@@ -280,40 +283,19 @@ class PanelInput(Input):
         return panel.cut(np.maximum(panel.lengths - self.window_, 0))
 
     def kept(self) -> dict[str, Any]:
-        end = self.latest_
         return {
             "window": self.window_,
             "season": self.season_,
             "step": [self.step_.count, self.step_.unit, self.step_.day],
-            "targets": list(end.targets),
-            "past": list(end.past),
-            "known": list(end.known),
             "scales": self.scales_,
-            "zones": [end.zone, self.step_.zone],
-            "latest": {
-                "ids": end.ids.tolist(),
-                "dates": end.times[0].dtype.kind == "M",
-                "times": [own.astype(np.int64).tolist() for own in end.times],
-                "values": [own.tolist() for own in end.values],
-            },
+            **panel_as_kept(self.latest_, zone_of_steps=self.step_.zone),
         }
 
     def restore(self, kept: Mapping[str, Any], text: str) -> None:
         self.window_, self.season_ = int(kept["window"]), int(kept["season"])
-        zone, zone_of_steps = kept.get("zones", (None, None))
+        self.latest_, zone_of_steps = kept_panel(kept)
         count, unit, day = kept["step"]
         self.step_ = Step(count, unit, day, zone_of_steps)
-        end = kept["latest"]
-        kind = "datetime64[us]" if end["dates"] else np.int64
-        self.latest_ = Panel(
-            tuple(np.array(own, dtype=np.float64) for own in end["values"]),
-            tuple(np.array(own, dtype=np.int64).astype(kind) for own in end["times"]),
-            np.array(end["ids"]),
-            tuple(kept["targets"]),
-            tuple(kept["past"]),
-            tuple(kept["known"]),
-            zone,
-        )
         self.targets_, self.columns_ = self.latest_.targets, self.latest_.columns
         self.known_ = self.latest_.known
         self.scales_ = {name: (pair[0], pair[1]) for name, pair in dict(kept["scales"]).items()}

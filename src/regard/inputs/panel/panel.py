@@ -34,6 +34,8 @@ class Panel:
         zone: of dates that have one, which are in UTC here: a name such as Europe/Berlin, or an
             offset such as +02:00; None for numbers, and for dates without a zone.
         notes: what the user should know of how they were read.
+        filled: B arrays [C, T], True where a value was missing and is filled; empty if none is.
+        day_first: the order in dates such as 31/12/2024; None for times of another form.
     """
 
     values: tuple[NDArray[np.float64], ...]
@@ -44,6 +46,8 @@ class Panel:
     known: tuple[str, ...] = ()
     zone: str | None = None
     notes: tuple[str, ...] = ()
+    filled: tuple[NDArray[np.bool_], ...] = ()
+    day_first: bool | None = None
 
     def __post_init__(self) -> None:
         counts = {len(self.values), len(self.times), len(self.ids)}
@@ -111,6 +115,7 @@ class Panel:
             values=tuple(self.values[at] for at in index),
             times=tuple(self.times[at] for at in index),
             ids=self.ids[index],
+            filled=tuple(self.filled[at] for at in index) if self.filled else (),
         )
 
     def cut(
@@ -129,6 +134,7 @@ class Panel:
             self,
             values=tuple(one[:, part] for one, part in zip(self.values, parts, strict=True)),
             times=tuple(one[part] for one, part in zip(self.times, parts, strict=True)),
+            filled=tuple(one[:, part] for one, part in zip(self.filled, parts, strict=False)),
         )
 
 

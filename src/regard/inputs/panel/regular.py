@@ -1,8 +1,7 @@
-"""Checks that times ascend and are regular; missing steps are refused or inserted.
+"""Checks that times differ and are regular; missing steps are refused or inserted.
 
-Holidays of exchanges are unknown here. So a series of business days may lack up to seven weekdays
-in a row, and up to a tenth of all (at least seven); its rows count as its steps. All other gaps are
-refused, or filled on request.
+Holidays are unknown here, so a weekday without a row is missing among business days like a month
+among months: closing up would move all later weeks by a day.
 """
 
 from __future__ import annotations
@@ -17,12 +16,20 @@ from regard.checks import check_choice
 from regard.errors import DataError
 from regard.inputs.panel.calendar import Step, common_step
 
-__all__ = ["Frequency", "Places", "check_ascending", "check_frequency", "closed_gaps", "gap_in"]
+__all__ = [
+    "Frequency",
+    "Places",
+    "check_frequency",
+    "check_unique",
+    "closed_gaps",
+    "gap_in",
+    "missing_times",
+]
 
 Frequency = Literal["infer", "rows"]
 
-_HOLIDAYS = 0.1  # the largest share of business days without a row
-_HOLIDAYS_IN_A_ROW = 7  # exchanges have closed for six weekdays (China) and four (New York)
+_ROWS = ("frequency", "rows")
+_LISTED = 3  # times in a message
 
 
 class Places(NamedTuple):
@@ -32,11 +39,18 @@ class Places(NamedTuple):
         cell: in full, with file, row and column.
         row: in short.
         time: a time as text.
+        series: the name of a series, given its position.
     """
 
     cell: Callable[[int, int], str]
     row: Callable[[int, int], str]
     time: Callable[[Any], str]
+    series: Callable[[int], str]
+
+    def times(self, times: NDArray[Any]) -> str:
+        """The first of some times, and how many more there are."""
+        shown = ", ".join(map(self.time, times[:_LISTED]))
+        return f"{shown} and {len(times) - _LISTED} more" if len(times) > _LISTED else shown
 
 
 def check_frequency(frequency: str) -> None:
@@ -44,37 +58,25 @@ def check_frequency(frequency: str) -> None:
     check_choice("frequency", frequency, ("infer", "rows"))
 
 
-def check_ascending(
-    times: Sequence[NDArray[Any]], places: Places, *, hints: tuple[str, str]
-) -> None:
-    """Refuse repeated or descending times.
+def check_unique(times: Sequence[NDArray[Any]], places: Places, *, hint: str) -> None:
+    """Refuse repeated times.
 
     Parameters:
-        times: B arrays [T].
+        times: B arrays [T], sorted.
         places: names the place of a time in messages.
-        hints: how to fix a repeated time, and one out of order.
+        hint: how to fix a repeated time.
 
     Raises:
-        DataError: A time is not later than the one before it.
+        DataError: A series has a time twice.
     """
     for series, one in enumerate(times):
-        if (one[1:] > one[:-1]).all():
-            continue
-        order = np.argsort(one, kind="stable")
-        repeated = np.flatnonzero(one[order[1:]] == one[order[:-1]])
-        if len(repeated):
-            at = int(order[repeated + 1].min())
-            first = int((one == one[at]).argmax())
+        repeated = one[1:] == one[:-1]
+        if repeated.any():
+            at = int(repeated.argmax())
             raise DataError(
-                f"{places.cell(series, at)}: {places.time(one[at])} is already the time of "
-                f"{places.row(series, first)}{hints[0]}"
+                f"{places.cell(series, at + 1)}: {places.time(one[at])} is already the time of "
+                f"{places.row(series, at)}{hint}"
             )
-        at = int((one[1:] < one[:-1]).argmax()) + 1
-        raise DataError(
-            f"{places.cell(series, at)}: {places.time(one[at])} comes after "
-            f"{places.time(one[at - 1])} of {places.row(series, at - 1)}; wanted ascending times"
-            f"{hints[1]}"
-        )
 
 
 def closed_gaps(
@@ -96,7 +98,7 @@ def closed_gaps(
             is False, or more times are missing than given.
     """
     step = common_step(times, zone)
-    closed = []
+    closed, first = [], ""
     for series, one in enumerate(times):
         if step is None or not len(one) or (found := gap_in(one, step)) is None:
             closed.append((one, np.arange(len(one))))
@@ -104,24 +106,40 @@ def closed_gaps(
         at, off = found
         here = f"{places.cell(series, at)}: {places.time(one[at])}"
         before = f"{places.time(one[at - 1])} of {places.row(series, at - 1)}"
-        rows = "frequency='rows' counts rows as steps and ignores the times"
+        own = common_step([one], zone)
+        if len(times) > 1 and own and (own.count, own.unit) != (step.count, step.unit):
+            raise DataError(
+                f"{here} follows {before}: {places.series(series)} has steps of {own}, the most "
+                f"frequent step of all series is {step}; leave {places.series(series)} out, or "
+                "train it on its own",
+                fixes=(_ROWS,),
+            )
         if off:
             raise DataError(
-                f"{here} does not fit the most frequent step, {step}, after {before}; {rows}"
-            )
-        if not fill:
-            raise DataError(
-                f"{here} follows {before}, a gap in steps of {step}; "
-                f"missing='interpolate' fills gaps, {rows}"
+                f"{here} does not fit the most frequent step, {step}, after {before}",
+                fixes=(_ROWS,),
             )
         positions = step.positions(one, one[0])
         if positions[-1] >= 2 * len(one):
             raise DataError(
                 f"{here} follows {before}; {positions[-1] + 1 - len(one)} steps of {step} are "
-                f"missing and {len(one)} are present, too few to interpolate; {rows}"
+                f"missing and {len(one)} are present, too few to interpolate",
+                fixes=(_ROWS,),
             )
+        first = first or f"{here} follows {before}, a gap in steps of {step}"
         closed.append((step.times(one[0], np.arange(positions[-1] + 1)), positions))
+    if first and not fill:
+        absent = missing_times(closed)
+        raise DataError(
+            f"{first}; missing: {places.times(absent)}",
+            fixes=(("missing", "interpolate"), _ROWS),
+        )
     return closed
+
+
+def missing_times(closed: Sequence[tuple[NDArray[Any], NDArray[np.int64]]]) -> NDArray[Any]:
+    """The times that `closed_gaps` inserts in any series, ascending."""
+    return np.unique(np.concatenate([np.delete(times, given) for times, given in closed]))
 
 
 def gap_in(times: NDArray[Any], step: Step) -> tuple[int, bool] | None:
@@ -133,17 +151,11 @@ def gap_in(times: NDArray[Any], step: Step) -> tuple[int, bool] | None:
 
     Returns:
         Its position, and whether it is not a whole number of steps after the first; None if all
-        times are regular, or are business days with holidays between them.
+        times are regular.
     """
     positions = step.positions(times, times[0])
     off = step.times(times[0], positions) != times
     if off.any():
         return max(1, int(off.argmax())), True
-    missing = np.diff(positions) - 1
-    if step.unit == "business day" and len(missing):
-        few = missing.sum() <= max(_HOLIDAYS_IN_A_ROW, _HOLIDAYS * (positions[-1] + 1))
-        if few and missing.max() <= _HOLIDAYS_IN_A_ROW:
-            return None
-        wide = missing > _HOLIDAYS_IN_A_ROW
-        missing = np.where(wide, missing, 0) if wide.any() else missing
-    return (int(missing.argmax()) + 1, False) if missing.any() else None
+    gaps = np.diff(positions) != 1
+    return (int(gaps.argmax()) + 1, False) if gaps.any() else None

@@ -19,27 +19,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import ConfigError, DataError, Fix
-from regard.inputs.panel.calendar import show_time
+from regard.inputs.panel.gaps import settle_gaps
 from regard.inputs.panel.panel import Panel
-from regard.inputs.panel.regular import (
-    Frequency,
-    Places,
-    check_ascending,
-    check_frequency,
-    closed_gaps,
-)
-from regard.inputs.panel.timestamps import read_times
-from regard.inputs.panel.zones import on_clock
+from regard.inputs.panel.regular import Frequency, check_frequency
+from regard.inputs.panel.timed import timed
 from regard.tables.cells import MISSING_MARKS, is_number
 from regard.tables.files import FilePath
 from regard.tables.frames import Table
 from regard.tables.index import index_note
-from regard.tables.missing import Missing, check_missing, settle_missing
-from regard.tables.problems import Problems
+from regard.tables.missing import Missing, check_missing
 
 __all__ = ["PanelOptions", "panel_of", "read_panel"]
 
 _ID = "unique_id"
+_NAMED = 3  # targets named in a note
 
 
 class PanelOptions(NamedTuple):
@@ -54,6 +47,7 @@ class PanelOptions(NamedTuple):
     frequency: Frequency = "infer"
     time_format: str | None = None
     time_zone: str | None = None
+    day_first: bool | None = None
 
 
 def read_panel(
@@ -68,12 +62,13 @@ def read_panel(
     frequency: Frequency = "infer",
     time_format: str | None = None,
     time_zone: str | None = None,
+    day_first: bool | None = None,
 ) -> Panel:
     """Read a table of one or many series, long or wide.
 
     Parameters:
         path: CSV file (tab, semicolon or comma, UTF-8, with a header, optionally gzipped) or
-            Parquet file. The rows of a series are in ascending order of time.
+            Parquet file. The rows of a series are sorted by time.
         time: column of times: whole numbers, or dates and times. None if rows are steps without
             times.
         id: column that names the series of a row; None for "unique_id" if there is such a column,
@@ -83,25 +78,28 @@ def read_panel(
             no other role.
         known: columns whose future is known.
         past: columns known only up to the present.
-        missing: "refuse", or "interpolate" to fill missing values and insert missing steps
-            linearly between the values before and after.
-        frequency: "infer" requires regular times: a month, a business day (except holidays), or
-            any other step apart. "rows" counts rows as steps and ignores the times.
+        missing: "refuse", or "interpolate" to insert missing steps and to fill missing values,
+            linearly between the values before and after; in columns of zeros and ones with the
+            value before.
+        frequency: "infer" requires regular times: a month, a business day (holidays are missing),
+            or any other step apart. "rows" counts rows as steps and ignores the times.
         time_format: how times are written, in the notation of `datetime.strptime`, such as
             "%d.%m.%Y"; None for the year first, or where a day above 12 tells day and month apart.
         time_zone: whose days and months times with different offsets follow, such as
             "Europe/Berlin"; None for the zone that all times have.
+        day_first: the order in dates such as 01/02/2024, where no day above 12 tells it; None to
+            refuse them.
 
     Returns:
         B series, in order of first appearance in the table.
 
     Raises:
         ConfigError: A column has two roles, or a format or zone is unknown.
-        DataError: The file cannot be read, a column does not exist, times are repeated, out of
-            order or irregular, or a value is not a number, infinite or missing.
+        DataError: The file cannot be read, a column does not exist, times are repeated or
+            irregular, or a value is not a number, infinite or missing.
     """
     options = PanelOptions(
-        time, id, target, known, past, missing, frequency, time_format, time_zone
+        time, id, target, known, past, missing, frequency, time_format, time_zone, day_first
     )
     return panel_of(Table.open(path), options)
 
@@ -114,25 +112,37 @@ def panel_of(table: Table, options: PanelOptions) -> Panel:
     ids, rows = _series(table, parts.id)
     columns = parts.targets + parts.past + parts.known
     numbers = np.stack([table.numbers(name) for name in columns])  # [C, rows]
-    closed, zone = _times(table, parts, rows, options)
-    values, problems = [], Problems(table.path)
-    for own, (times, positions) in zip(rows, closed, strict=True):
+    found = timed(table, rows, time=parts.time, id=parts.id, options=options)
+    spreads = []
+    for own, (times, positions) in zip(found.rows, found.closed, strict=True):
         spread = np.full((len(columns), len(times)), np.nan)
         spread[:, positions] = numbers[:, own]
+        spreads.append(spread)
 
-        def place(_: int, column: int, step: int, own: Any = own, at: Any = positions) -> str:
-            before = max(0, int(np.searchsorted(at, step, side="right")) - 1)
-            return table.cell(int(own[before]), columns[column])
+    def place(series: int, column: int, step: int) -> str:
+        before = int(np.searchsorted(found.closed[series][1], step, side="right")) - 1
+        return table.cell(int(found.rows[series][max(0, before)]), columns[column])
 
-        length = np.array([len(times)])
-        settled = settle_missing(
-            spread[None], length, missing=options.missing, place=place, problems=problems
-        )
-        values.append(settled[0])
-    problems.refuse()
-    filled = tuple(own for own, _ in closed)
-    notes = () if parts.row_numbers is None else (index_note(parts.row_numbers),)
-    return Panel(tuple(values), filled, ids, parts.targets, parts.past, parts.known, zone, notes)
+    settled = settle_gaps(
+        spreads,
+        missing=options.missing,
+        source=table.path,
+        place=place,
+        ids=ids.tolist(),
+        columns=columns,
+    )
+    return Panel(
+        settled.values,
+        tuple(own for own, _ in found.closed),
+        ids,
+        parts.targets,
+        parts.past,
+        parts.known,
+        found.zone,
+        (*parts.notes, *found.notes, *settled.notes),
+        settled.filled,
+        found.day_first,
+    )
 
 
 class _Parts(NamedTuple):
@@ -143,7 +153,7 @@ class _Parts(NamedTuple):
     targets: tuple[str, ...]
     past: tuple[str, ...]
     known: tuple[str, ...]
-    row_numbers: str | None = None  # left out
+    notes: tuple[str, ...]
 
 
 def _parts(table: Table, options: PanelOptions) -> _Parts:
@@ -169,12 +179,21 @@ def _parts(table: Table, options: PanelOptions) -> _Parts:
             if name in taken:
                 raise ConfigError(f"{role}: {name!r} is already given as {taken[name]}")
             taken[name] = role
-    index = table.index(taken) if target is None else None
+    notes = []
     if target is None:
-        given["target"] = _find_targets(table, [*taken, index])
+        index = table.index(taken)
+        given["target"] = targets = _find_targets(table, [*taken, index])
+        if index is not None:
+            notes.append(index_note(index))
+        if len(targets) > 1:
+            more = [f"{len(targets) - _NAMED} more"] if len(targets) > _NAMED else []
+            notes.append(
+                f"all columns of numbers without another role are forecast: "
+                f"{', '.join([*targets[:_NAMED], *more])}; name those to forecast as `target`"
+            )
     if not any(given.values()):
         raise ConfigError("target: wanted at least one column, as target, past or known")
-    return _Parts(time, id, given["target"], given["past"], given["known"], index)
+    return _Parts(time, id, given["target"], given["past"], given["known"], tuple(notes))
 
 
 def _names(role: str, given: Sequence[str]) -> tuple[str, ...]:
@@ -222,36 +241,3 @@ def _series(table: Table, name: str | None) -> tuple[NDArray[Any], list[NDArray[
     order = np.argsort(codes, kind="stable")
     rows = np.split(order, np.cumsum(np.bincount(codes))[:-1])
     return column[np.sort(first)], [rows[at] for at in np.argsort(first)]
-
-
-def _times(
-    table: Table, parts: _Parts, rows: list[NDArray[np.int64]], options: PanelOptions
-) -> tuple[list[tuple[NDArray[Any], NDArray[np.int64]]], str | None]:
-    """For each series its times [T] and the position among them of each of its rows; the zone."""
-    time, id = parts.time, parts.id  # noqa: A001
-    times: list[NDArray[Any]] = [np.arange(len(own)) for own in rows]
-    zone = None
-    if time is not None:
-        column, zone = read_times(
-            table, time, time_format=options.time_format, time_zone=options.time_zone
-        )
-        times = [column[own] for own in rows]
-        ids = None if id is None else table.frame[id]
-
-        def row(series: int, step: int) -> str:
-            at = int(rows[series][step])
-            return f"row {table.rows[at]}" + ("" if ids is None else f" of series {ids[at]}")
-
-        places = Places(
-            lambda series, step: table.place(int(rows[series][step]), time),
-            row,
-            lambda at: show_time(on_clock(np.asarray([at]), zone)[0]),
-        )
-        name_id = "" if id else ", or name the column that tells series apart (id)"
-        keys = f"{id}, {time}" if id else time
-        hints = f"; remove one of them{name_id}", f"; sort the table by {keys}{name_id}"
-        check_ascending(times, places, hints=hints)
-        if options.frequency == "infer":
-            fill = options.missing == "interpolate"
-            return closed_gaps(times, places, fill=fill, zone=zone), zone
-    return [(own, np.arange(len(own))) for own in times], zone

@@ -36,14 +36,21 @@ class Times(NamedTuple):
     Attributes:
         values: [rows] int64, or datetime64[us] in UTC where there is a zone.
         zone: of dates that have one.
+        day_first: the order of dates that have the year last; None for other times.
     """
 
     values: NDArray[Any]
     zone: str | None = None
+    day_first: bool | None = None
 
 
 def read_times(
-    table: Table, name: str, *, time_format: str | None = None, time_zone: str | None = None
+    table: Table,
+    name: str,
+    *,
+    time_format: str | None = None,
+    time_zone: str | None = None,
+    day_first: bool | None = None,
 ) -> Times:
     """The times in a column of a table.
 
@@ -51,10 +58,12 @@ def read_times(
         table: with the column.
         name: column of whole numbers, or of dates and times written year first, months (2024-12)
             or quarters (2024-Q4). Six digits that are months, such as 202412, and eight that are
-            dates, such as 20241231, are read as such. Dates with the year last (31.12.2024) are
-            read if a day above 12 shows which number is the day.
+            dates, such as 20241231, are read as such. Dates with the year last are read if they
+            have points (31.12.2024, the day first), or a day above 12 shows which number it is.
         time_format: of text, in the notation of `datetime.strptime`; None to infer it.
         time_zone: whose calendar times with a zone follow; None for the zone that all have.
+        day_first: the order in dates with the year last, where they do not show it; None to refuse
+            them.
 
     Raises:
         ConfigError: The format or the zone is unknown.
@@ -90,7 +99,8 @@ def read_times(
         return _in_zone(table, name, Times(found), time_zone)
     if 2 * numbers.null_count() < len(numbers):
         raise _no_time(table, name, int(numbers.is_null().arg_true()[0]))
-    return _from_texts(table, name, _year_first(table, name, text), time_zone)
+    text, order = _year_first(table, name, text, day_first)
+    return _from_texts(table, name, text, time_zone)._replace(day_first=order)
 
 
 def _in_zone(table: Table, name: str, times: Times, time_zone: str | None) -> Times:
@@ -149,29 +159,38 @@ def _from_numbers(table: Table, name: str, column: pl.Series) -> NDArray[Any]:
     return whole
 
 
-def _year_first(table: Table, name: str, text: pl.Series) -> pl.Series:
-    """Dates with the year last, written with the year first; other texts are unchanged."""
+def _year_first(
+    table: Table, name: str, text: pl.Series, day_first: bool | None
+) -> tuple[pl.Series, bool | None]:
+    """Dates with the year last, written with the year first, and whether the day was first.
+
+    Other texts are unchanged. Dates with points have the day first, as have those in which more
+    first numbers than second ones are above 12.
+    """
     import polars as pl
 
     parts = text.str.extract_groups(_YEAR_LAST).struct.unnest()
     if parts["year"].null_count():
-        return text
+        return text, None
     first, second = (parts[each].cast(pl.Int64) for each in ("first", "second"))
     mark = parts["mark"][0]
-    forms = tuple(("time_format", f"%{a}{mark}%{b}{mark}%Y") for a, b in ("dm", "md"))
-    if not (first > 12).any() and not (second > 12).any():
-        day_first, month_first = f"{first[0]:02}", f"{second[0]:02}"
-        year = parts["year"][0]
+    if (first > 12).any() or (second > 12).any():
+        day_first = bool((second > 12).sum() <= (first > 12).sum())
+    elif mark == ".":
+        day_first = True
+    differ = (first != second).arg_true()
+    if day_first is None and len(differ):
+        row = int(differ[0])
+        one, other, year = f"{first[row]:02}", f"{second[row]:02}", parts["year"][row]
         raise DataError(
-            f"{table.place(0, name)}: {text[0]!r} may be {year}-{month_first}-{day_first}, the day "
-            f"first, or {year}-{day_first}-{month_first}, the month first, and no other row tells",
-            fixes=forms,
+            f"{table.place(row, name)}: {text[row]!r} may be {year}-{other}-{one}, the day "
+            f"first, or {year}-{one}-{other}, the month first, and no other row tells",
+            fixes=tuple(("time_format", f"%{a}{mark}%{b}{mark}%Y") for a, b in ("dm", "md")),
         )
-    later = (second > 12).sum() > (first > 12).sum()
-    day, month = ("second", "first") if later else ("first", "second")
+    day, month = ("first", "second") if day_first else ("second", "first")
     rest = text.str.replace(r"^\d{1,2}[./-]\d{1,2}[./-]\d{4}", "")
     written = pl.format("{}-{}-{}{}", "year", month, day, pl.lit(rest))
-    return parts.select(iso=written)["iso"]
+    return parts.select(iso=written)["iso"], day_first
 
 
 def _from_texts(table: Table, name: str, text: pl.Series, time_zone: str | None) -> Times:

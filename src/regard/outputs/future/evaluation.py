@@ -93,15 +93,19 @@ def _last_times(test: PanelWindows) -> NDArray[Any]:
 
 
 def _seasonal_scale(before: Panel, targets: int, season: int) -> _Floats:
-    """[M] mean absolute difference to the previous season, before the test part."""
-    differences = [
-        np.abs(own[:targets, season:] - own[:targets, :-season])
-        for own in before.values
-        if own.shape[1] > season
-    ]
-    if not differences:
-        return np.zeros(targets)
-    return np.asarray(np.concatenate(differences, 1).mean(1))
+    """[M] mean absolute difference to the previous season, before the test part.
+
+    Filled values are left out: a constant filling would make the changes small.
+    """
+    total, count = np.zeros(targets), np.zeros(targets)
+    for at, values in enumerate(before.values):
+        own = values[:targets]
+        if before.filled:
+            own = np.where(before.filled[at][:targets], np.nan, own)
+        changes = np.abs(own[:, season:] - own[:, :-season])
+        total += np.nansum(changes, 1)
+        count += np.isfinite(changes).sum(1)
+    return np.asarray(total / np.maximum(count, 1))
 
 
 def _linear(test: PanelWindows, numbers: Numbers) -> _Floats:

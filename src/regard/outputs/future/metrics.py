@@ -41,7 +41,7 @@ def forecast_metrics(
         truth: [W, M, horizon].
         predicted: [W, M, horizon].
         names: M names of the targets.
-        scale: [M], the mean absolute seasonal difference in the training part, not negative.
+        scale: [M], the mean absolute seasonal difference before the test part, not negative.
         origins: [W], the last time before the targets of each window, times or numbers.
         rolling: positions of windows one horizon apart, for the metrics by origin.
         baselines: name to forecasts [W, M, horizon].
