@@ -158,16 +158,25 @@ def test_bad_shapes_are_named() -> None:
     query, keys, values = _inputs()
     attention = Attention(Dot())
     with pytest.raises(
-        ConfigError, match=r"query must be \[B, Q, Dq\] with B = 2, not \[1, 3, 7\]"
+        ConfigError, match=r"query must be \[B, Q, Dq\] with B = 2, as the keys, not \[1, 3, 7\]"
     ):
         attention(query[:1], keys)
     with pytest.raises(ConfigError, match=r"not \[2, 5, 7\] and \[2, 4, 11\]"):
         attention(query, keys, values[:, :4])
-    with pytest.raises(ConfigError, match="mask must be boolean"):
+    with pytest.raises(ConfigError, match="mask must be a boolean tensor"):
         attention(query, keys, mask=torch.ones(B, K))
-    with pytest.raises(ConfigError, match=r"mask must be \[B, K\].*not \[2, 1, 4\]"):
+    with pytest.raises(ConfigError, match=r"mask must be \[B, K\].*not \[2, 4\]"):
         attention(query, keys, mask=torch.ones(B, 4, dtype=torch.bool))
     with pytest.raises(ConfigError, match="give them to prepare"):
         attention(query, attention.prepare(keys), values)
     with pytest.raises(ConfigError, match=r"dropout must be .* not 1\.5"):
         Attention(Dot(), dropout=1.5)
+
+
+def test_what_is_returned_is_indexed_as_it_is_unpacked() -> None:
+    attended = Attention(ScaledDot())(torch.randn(2, 3, 5), torch.randn(2, 7, 5))
+    context, weights = attended
+    assert attended[0] is context
+    assert attended[1] is attended[-1] is weights
+    with pytest.raises(IndexError):
+        attended[2]

@@ -55,6 +55,10 @@ def _keys(keys: int = K) -> torch.Tensor:
     return torch.zeros(B, keys, D)
 
 
+def _eight_wide(heads: Any) -> MultiHead:
+    return MultiHead(heads, 8)
+
+
 def _mask(*shape: int) -> torch.Tensor:
     return torch.ones(shape, dtype=torch.bool)
 
@@ -124,26 +128,28 @@ NUMBERS: dict[str, Callable[[], object]] = {
 }
 
 SHAPES: dict[str, Callable[[], object]] = {
-    "query must be [B, Q, Dq] with B = 2, not [1, 3, 7]": lambda: Attention(Dot())(
+    "query must be [B, Q, Dq] with B = 2, as the keys, not [1, 3, 7]": lambda: Attention(Dot())(
         _query()[:1], _keys()
     ),
-    "query must be [B, Q, Dq] with B = 2, not [2, 7]; a single query is "
+    "query must be [B, Q, Dq] with B = 2, as the keys, not [2, 7]; a single query is "
     "query.unsqueeze(1)": lambda: Attention(Dot())(_query()[:, 0], _keys()),
-    "query must be [B, Q, Dq] with B = 2, not [3, 4, 6]": lambda: MultiHead(1, 6)(
+    "query must be [B, Q, Dq] with B = 2, as the keys, not [3, 4, 6]": lambda: MultiHead(1, 6)(
         torch.zeros(3, 4, 6), torch.zeros(2, 5, 6)
     ),
-    "query must be [B, Q, Dq] with B = 5, not [3, 2, 7]; if the sequence comes first: batch first, "
+    "query must be [B, Q, Dq] with B = 5, as the keys, not [3, 2, 7]; if the sequence comes "
+    "first: batch first, "
     "transpose(0, 1)": lambda: Attention(Dot())(_query().transpose(0, 1), _keys().transpose(0, 1)),
-    "query must be [B, Q, Dq] with B = 2, not [1, 2, 7]; if the sequence comes first: batch first, "
+    "query must be [B, Q, Dq] with B = 2, as the keys, not [1, 2, 7]; if the sequence comes "
+    "first: batch first, "
     "transpose(0, 1)": lambda: MultiHead(1, D)(_query(1).transpose(0, 1), _keys()),
-    "mask must be [B, K] or [B, Q, K] with [B, K] = [5, 2], not [2, 1, 5]; if the sequence comes "
+    "mask must be [B, K] or [B, Q, K] with [B, K] = [5, 2], not [2, 5]; if the sequence comes "
     "first: batch first, transpose(0, 1)": lambda: Attention(Dot())(
         _keys().transpose(0, 1), _keys().transpose(0, 1), mask=_mask(B, K)
     ),
-    "mask must be a tensor, not list: torch.as_tensor(mask)": lambda: Attention(Dot())(
-        _query(), _keys(), mask=[[True] * K] * B
-    ),
-    "mask must be a tensor, not ndarray: torch.as_tensor(mask)": lambda: sparsemax(
+    "mask must be a boolean tensor, True where a key may be attended, not list: "
+    "torch.as_tensor(mask)": lambda: Attention(Dot())(_query(), _keys(), mask=[[True] * K] * B),
+    "mask must be a boolean tensor, True where a key may be attended, not ndarray: "
+    "torch.as_tensor(mask)": lambda: sparsemax(
         torch.zeros(B, K),
         _mask(B, K).numpy(),  # type: ignore[arg-type]
     ),
@@ -153,8 +159,8 @@ SHAPES: dict[str, Callable[[], object]] = {
     "query must be a tensor, not list: torch.as_tensor(query)": lambda: Attention(Dot())(
         [[[1.0] * D]] * B, _keys()
     ),
-    "mask must be boolean, True where a key may be attended, not torch.int64; mask.bool() takes 1 "
-    "for True": lambda: LastStatePooling([Attention(Dot())])(
+    "mask must be a boolean tensor, True where a key may be attended, not torch.int64: "
+    "mask.bool() takes 1 for True": lambda: LastStatePooling([Attention(Dot())])(
         _keys(), torch.ones(B, K, dtype=torch.int64)
     ),
     "query must be 7 wide, the query_dim of the window LocalPredictive, not 6": lambda: Attention(
@@ -171,21 +177,42 @@ SHAPES: dict[str, Callable[[], object]] = {
     "keys and values must be [B, K, Dk] and [B, K, Dv], not [2, 5, 7] and [2, 4, 7]": lambda: (
         Attention(Dot())(_query(), _keys(), _keys(4))
     ),
-    "mask must be boolean, True where a key may be attended, not torch.float32; mask.bool() takes "
-    "1 for True": lambda: Attention(Dot())(_query(), _keys(), mask=torch.ones(B, K)),
-    "mask must be [B, K] or [B, Q, K] with [B, K] = [2, 5], not [2, 1, 4]": lambda: Attention(
-        Dot()
-    )(_query(), _keys(), mask=_mask(B, 4)),
+    "mask must be a boolean tensor, True where a key may be attended, not torch.float32: "
+    "mask == 0 of torch's 0 and -inf, mask.bool() of 1 and 0": lambda: Attention(Dot())(
+        _query(), _keys(), mask=torch.ones(B, K)
+    ),
+    "mask must be [B, K] or [B, Q, K] with [B, K] = [2, 5], not [2, 4]": lambda: Attention(Dot())(
+        _query(), _keys(), mask=_mask(B, 4)
+    ),
     "mask must be [B, K] or [B, Q, K] with [B, K] = [2, 5], not [5]": lambda: Attention(Dot())(
         _query(), _keys(), mask=_mask(K)
+    ),
+    "mask must be a boolean tensor, True where a key may be attended, not torch.int64 [2]: of "
+    "lengths, torch.arange(K) < lengths[:, None]": lambda: Attention(Dot())(
+        _query(), _keys(), mask=torch.tensor([3, 5])
+    ),
+    "mask must be [B, K] or [B, Q, K] with [B, K] = [2, 5], not [3, 5]; if it is [Q, K] for all "
+    "cases: mask.expand(B, -1, -1)": lambda: Attention(Dot())(_query(), _keys(), mask=_mask(Q, K)),
+    "values must be floating-point, not torch.bool: a mask is mask=": lambda: Attention(Dot())(
+        _query(), _keys(), _mask(B, K)
+    ),
+    "keys must be floating-point, not torch.int64: keys.float()": lambda: Attention(Dot())(
+        _query(), _keys().long()
+    ),
+    "query must be floating-point, not torch.int64: query.float()": lambda: MultiHead(1, D)(
+        _query().long(), _keys()
+    ),
+    "query must be [B, Q, Dq] with B = 5, as the keys, not [2, 3, 7]; if the keys are [K, B, Dk]: "
+    "batch first, keys.transpose(0, 1)": lambda: Attention(Dot())(
+        _query(), _keys().transpose(0, 1)
     ),
     "values and mask are part of the memory; give them to prepare()": lambda: Attention(Dot())(
         _query(), Attention(Dot()).prepare(_keys()), mask=_mask(B, K)
     ),
-    "mask must be [B, K] or [B, Q, K] with Q = 1, not 3": lambda: Attention(Dot())(
+    "mask must be [B, K] or [B, Q, K] with Q = 1, not [2, 3, 5]": lambda: Attention(Dot())(
         _query(1), Attention(Dot()).prepare(_keys(), mask=_mask(B, Q, K))
     ),
-    "mask must be [B, K] or [B, Q, K] with Q = 3, not 11": lambda: MultiHead(1, D)(
+    "mask must be [B, K] or [B, Q, K] with Q = 3, not [2, 11, 5]": lambda: MultiHead(1, D)(
         _query(), _keys(), mask=_mask(B, 11, K)
     ),
     "query must be 6 wide, not 7": lambda: Attention(Additive(6, D, 2))(_query(), _keys()),
@@ -253,6 +280,32 @@ def test_slopes_for_other_heads(need_weights: bool) -> None:
     MultiHead([three] * 3, 6)(words, words, need_weights=need_weights)
 
 
+@pytest.mark.parametrize(
+    "align", [torch.softmax, nn.functional.softmax, nn.Softmax(-1), torch.relu, torch.sigmoid]
+)
+def test_alignments_that_take_no_mask(align: Any) -> None:
+    with pytest.raises(ConfigError, match=r"align must be called as align\(scores, mask\)"):
+        Attention(Dot(), align=align)
+    Attention(Dot(), align=sparsemax)
+
+
+@pytest.mark.parametrize("make", [_eight_wide, SelfAttentionPooling, LastStatePooling])
+def test_what_is_no_list_of_heads(make: Any) -> None:
+    for heads, given in (("2", "'2'"), (2.5, "2.5"), ([Dot()], "of Dot"), ([None], "of NoneType")):
+        message = f"heads must be a list of Attention objects, not {given}"
+        with pytest.raises(ConfigError, match=f"^{re.escape(message)}$"):
+            make(heads)
+    with pytest.raises(ConfigError, match="heads must be a list of Score objects, not of Attent"):
+        ConjunctivePooling([Attention(Dot())], 2, 2, 2)  # type: ignore[list-item]
+
+
+def test_sizes_that_are_no_numbers() -> None:
+    with pytest.raises(ConfigError, match="query_dim must be a whole number, not '8'"):
+        Additive("8", 8, 8)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="query_dim must be a whole number, not 8.0"):
+        MultiHead(2, 8.0)  # type: ignore[arg-type]
+
+
 def test_no_heads() -> None:
     for make in (
         lambda: AttentionPooling([], 3),
@@ -283,12 +336,18 @@ def test_what_is_allowed_after_all() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"score": "additive"}, "score must be a Score, such as ScaledDot(), not 'additive'"),
+        (
+            {"score": "additive"},
+            "score must be an object, not the name 'additive': `regard mechanisms additive` "
+            "says how",
+        ),
+        ({"score": 3}, "score must be a Score, such as ScaledDot(), not 3"),
         ({"window": Causal}, "window must be an object, not the class Causal: window=Causal(...)"),
         ({"align": Hard}, "align must be an object, not the class Hard: align=Hard(...)"),
         ({"score": Dot}, "score must be an object, not the class Dot: score=Dot(...)"),
         ({"window": sparsemax}, "window must be a Window, such as Causal(), not <function"),
-        ({"align": "sparsemax"}, "align must be a function or module, such as sparsemax, not"),
+        ({"align": "sparsemax"}, "align must be an object, not the name 'sparsemax': `regard mec"),
+        ({"align": 2}, "align must be a function or module, such as sparsemax, not 2"),
     ],
 )
 def test_parts_of_another_kind(arguments: Any, message: str) -> None:

@@ -1,6 +1,7 @@
 """The base class of alignments that are more than a function `align(scores, mask) -> weights`."""
 
-from typing import NamedTuple
+from inspect import isbuiltin, signature
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
@@ -8,7 +9,7 @@ from regard.attention.score import RecurrentScore, Score
 from regard.attention.window import Global, Window
 from regard.errors import ConfigError
 
-__all__ = ["Alignment", "Sampled", "SequentialAlignment"]
+__all__ = ["Alignment", "Sampled", "SequentialAlignment", "check_align"]
 
 
 class Sampled(NamedTuple):
@@ -80,3 +81,22 @@ class SequentialAlignment(Alignment):
     def start(self, prepared: Tensor) -> Tensor:
         """The state before the first query, [B, K]."""
         raise NotImplementedError
+
+
+def check_align(align: Any) -> None:
+    """Raise a `ConfigError` unless this can be called with scores and a mask."""
+    if not callable(align):
+        raise ConfigError(f"align must be a function or module, such as sparsemax, not {align!r}")
+    try:
+        called = signature(align.forward if isinstance(align, nn.Module) else align)
+        names = list(called.bind(None, None).arguments)
+    except TypeError:  # takes another number of arguments
+        names = ["dim"]
+    except ValueError:  # has no signature: built in, as torch.softmax is, or compiled
+        names = ["dim"] if isbuiltin(align) else []
+    # the second argument of functions like torch's softmax is no mask
+    if "dim" in names:
+        name = getattr(align, "__name__", type(align).__name__)
+        raise ConfigError(
+            f"align must be called as align(scores, mask), such as masked_softmax, and not {name}"
+        )

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from inspect import isclass
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout
 
-from regard.attention.alignment import Alignment, Sampled, SequentialAlignment
-from regard.attention.checks import check_tensor, check_width
+from regard.attention.alignment import Alignment, Sampled, SequentialAlignment, check_align
+from regard.attention.checks import check_object, check_vectors, check_width
 from regard.attention.kernels import EVERYTHING, Band, band_weighted_sum
 from regard.attention.memory import Memory, as_memory, check_keys, check_query
 from regard.attention.score import RecurrentScore, Score
@@ -47,6 +46,10 @@ class Attended:
         yield self.context
         yield self.weights
 
+    def __getitem__(self, index: int) -> Tensor | None:
+        """The context of 0, the weights of 1, as a tuple of the two."""
+        return (self.context, self.weights)[index]
+
 
 torch.export.register_dataclass(Attended)  # so that an exported graph can return it
 
@@ -82,19 +85,12 @@ class Attention(nn.Module):
     ) -> None:
         super().__init__()
         for name, given in (("score", score), ("window", window), ("align", align)):
-            if isclass(given):
-                raise ConfigError(
-                    f"{name} must be an object, not the class {given.__name__}: "
-                    f"{name}={given.__name__}(...)"
-                )
+            check_object(name, given)
         if not isinstance(score, Score):
             raise ConfigError(f"score must be a Score, such as ScaledDot(), not {score!r}")
         if not isinstance(window, Window | None):
             raise ConfigError(f"window must be a Window, such as Causal(), not {window!r}")
-        if not callable(align):
-            raise ConfigError(
-                f"align must be a function or module, such as sparsemax, not {align!r}"
-            )
+        check_align(align)
         if not 0.0 <= dropout < 1.0:
             raise ConfigError(f"dropout must be at least 0 and below 1, not {dropout}")
         self.score = score
@@ -200,7 +196,7 @@ class Attention(nn.Module):
     def _check(self, query: Tensor, memory: Memory, state: Tensor | None) -> None:
         """Raise a `ConfigError` unless the shapes match."""
         keys = memory.values.shape[-2]
-        check_tensor("query", query)
+        check_vectors("query", query)
         if query.dim() < 3 or query.shape[:-2] != memory.values.shape[:-2]:
             check_query(query, len(memory.values), keys)
         check_width("query", query, self.score.query_width(memory.prepared))
@@ -211,7 +207,7 @@ class Attention(nn.Module):
         if memory.mask is not None and memory.mask.shape[-2] not in (1, query.shape[-2]):
             raise ConfigError(
                 f"mask must be [B, K] or [B, Q, K] with Q = {query.shape[-2]}, "
-                f"not {memory.mask.shape[-2]}"
+                f"not {[memory.mask.shape[0], *memory.mask.shape[-2:]]}"
             )
 
     def _spoiled(

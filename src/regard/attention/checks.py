@@ -1,5 +1,7 @@
 """Checks of arguments that several mechanisms have in common."""
 
+from collections.abc import Iterable
+from inspect import isclass
 from numbers import Integral
 from typing import Any
 
@@ -8,7 +10,16 @@ from torch import Tensor
 
 from regard.errors import ConfigError
 
-__all__ = ["check_boolean", "check_positions", "check_sizes", "check_tensor", "check_width"]
+__all__ = [
+    "check_boolean",
+    "check_heads",
+    "check_object",
+    "check_positions",
+    "check_sizes",
+    "check_tensor",
+    "check_vectors",
+    "check_width",
+]
 
 
 def check_tensor(name: str, given: Any) -> None:
@@ -19,14 +30,56 @@ def check_tensor(name: str, given: Any) -> None:
         )
 
 
+def check_vectors(name: str, given: Any) -> None:
+    """Raise a `ConfigError` unless this is a tensor of floating-point numbers."""
+    check_tensor(name, given)
+    if not given.is_floating_point():
+        fix = "a mask is mask=" if given.dtype == torch.bool else f"{name}.float()"
+        raise ConfigError(f"{name} must be floating-point, not {given.dtype}: {fix}")
+
+
+def check_heads(heads: Any, kind: type) -> None:
+    """Raise a `ConfigError` unless these are heads, at least one."""
+    wanted = f"a list of {kind.__name__} objects"
+    if not isinstance(heads, Iterable) or isinstance(heads, str):
+        raise ConfigError(f"heads must be {wanted}, not {heads!r}")
+    if not list(heads):
+        raise ConfigError("heads must be at least 1, not 0")
+    for head in heads:
+        if not isinstance(head, kind):
+            raise ConfigError(f"heads must be {wanted}, not of {type(head).__name__}")
+
+
+def check_object(name: str, given: Any) -> None:
+    """Raise a `ConfigError` for the class or the name of a part in place of an object."""
+    if isclass(given):
+        raise ConfigError(
+            f"{name} must be an object, not the class {given.__name__}: "
+            f"{name}={given.__name__}(...)"
+        )
+    if isinstance(given, str):
+        raise ConfigError(
+            f"{name} must be an object, not the name {given!r}: "
+            f"`regard mechanisms {given}` says how to make it"
+        )
+
+
 def check_boolean(mask: Any) -> None:
     """Raise a `ConfigError` unless a mask is a boolean tensor."""
-    check_tensor("mask", mask)
-    if mask.dtype != torch.bool:
-        raise ConfigError(
-            f"mask must be boolean, True where a key may be attended, not {mask.dtype}; "
-            "mask.bool() takes 1 for True"
-        )
+    if isinstance(mask, Tensor) and mask.dtype == torch.bool:
+        return
+    if not isinstance(mask, Tensor):
+        given, fix = type(mask).__name__, "torch.as_tensor(mask)"
+    elif mask.is_floating_point():
+        given, fix = str(mask.dtype), "mask == 0 of torch's 0 and -inf, mask.bool() of 1 and 0"
+    elif mask.dim() == 1:
+        given = f"{mask.dtype} {list(mask.shape)}"
+        fix = "of lengths, torch.arange(K) < lengths[:, None]"
+    else:
+        given, fix = str(mask.dtype), "mask.bool() takes 1 for True"
+    raise ConfigError(
+        f"mask must be a boolean tensor, True where a key may be attended, not {given}: {fix}"
+    )
 
 
 def check_positions(mask: Tensor | None, states: Tensor) -> None:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
-from regard.attention.checks import check_positions, check_sizes
+from regard.attention.checks import check_heads, check_positions, check_sizes
 from regard.attention.masking import finite_where_masked
 from regard.attention.pooling import learned_queries
 from regard.attention.score import Score
@@ -83,6 +83,7 @@ class ConjunctivePooling(nn.Module):
 
     def __init__(self, heads: Sequence[Score], query_dim: int, state_dim: int, logits: int) -> None:
         super().__init__()
+        check_heads(heads, Score)
         check_sizes(state_dim=state_dim, logits=logits)
         self.heads = nn.ModuleList(heads)
         read = any(score.reads_query for score in heads)

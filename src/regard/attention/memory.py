@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from regard.attention.checks import check_boolean, check_tensor
+from regard.attention.checks import check_boolean, check_vectors
 from regard.attention.masking import finite_keys
 from regard.errors import ConfigError
 
@@ -77,7 +77,7 @@ def check_keys(
     """
     values = keys if values is None else values
     for name, given in (("keys", keys), ("values", values)):
-        check_tensor(name, given)
+        check_vectors(name, given)
     if keys.dim() != 3 or values.dim() != 3 or keys.shape[:2] != values.shape[:2]:
         raise ConfigError(
             "keys and values must be [B, K, Dk] and [B, K, Dv], "
@@ -85,26 +85,37 @@ def check_keys(
         )
     if mask is not None:
         check_boolean(mask)
-        mask = mask.unsqueeze(1) if mask.dim() == 2 else mask
-        if mask.dim() != 3 or mask.shape[::2] != keys.shape[:2]:
-            swapped = mask.shape[::2] == keys.shape[1::-1]
+        B, K = keys.shape[:2]
+        if mask.dim() not in (2, 3) or (mask.shape[0], mask.shape[-1]) != (B, K):
+            swapped = (mask.shape[0], mask.shape[-1]) == (K, B) and mask.dim() in (2, 3)
+            shared = mask.dim() == 2 and mask.shape[1] == K
+            hint = "; if it is [Q, K] for all cases: mask.expand(B, -1, -1)" if shared else ""
             raise ConfigError(
-                f"mask must be [B, K] or [B, Q, K] with [B, K] = {list(keys.shape[:2])}, "
-                f"not {list(mask.shape)}{_if_first(swapped)}"
+                f"mask must be [B, K] or [B, Q, K] with [B, K] = {[B, K]}, "
+                f"not {list(mask.shape)}{_if_first(swapped) or hint}"
             )
+        mask = mask.unsqueeze(1) if mask.dim() == 2 else mask
     keys, values, broken = finite_keys(keys, values, mask, windowed=windowed)
     return keys, values, mask, broken
 
 
 def check_query(query: Tensor, batch: int, keys: int) -> None:
     """Raise a `ConfigError` unless the query is [B, Q, Dq], as the keys [B, K, Dk]."""
-    check_tensor("query", query)
+    check_vectors("query", query)
     if query.dim() == 3 and query.shape[0] == batch:
         return
     # sequence first, the query is [Q, B, Dq], and keys [K, B, Dk] look like a batch of K
-    swapped = query.dim() == 3 and query.shape[1] in (batch, keys)
-    hint = "; a single query is query.unsqueeze(1)" if query.dim() == 2 else _if_first(swapped)
-    raise ConfigError(f"query must be [B, Q, Dq] with B = {batch}, not {list(query.shape)}{hint}")
+    if query.dim() == 2:
+        hint = "; a single query is query.unsqueeze(1)"
+    elif query.dim() == 3 and query.shape[1] in (batch, keys):
+        hint = _if_first(True)
+    elif query.dim() == 3 and query.shape[0] == keys:
+        hint = "; if the keys are [K, B, Dk]: batch first, keys.transpose(0, 1)"
+    else:
+        hint = ""
+    raise ConfigError(
+        f"query must be [B, Q, Dq] with B = {batch}, as the keys, not {list(query.shape)}{hint}"
+    )
 
 
 def _if_first(swapped: bool) -> str:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from regard.attention import exchange
 from regard.attention.attention import Attended, Attention
-from regard.attention.checks import check_sizes, check_width
+from regard.attention.checks import check_heads, check_sizes, check_width
 from regard.attention.dot import ScaledDot
 from regard.attention.kernels import EVERYTHING
 from regard.attention.memory import Memory, as_memory, check_keys, check_query
@@ -60,10 +60,18 @@ class MultiHead(nn.Module):
         bias: bool = True,
     ) -> None:
         super().__init__()
-        self.count = heads if isinstance(heads, int) else len(heads)
-        if self.count < 1:
-            raise ConfigError(f"heads must be at least 1, not {self.count}")
-        each = [Attention(ScaledDot())] * heads if isinstance(heads, int) else list(heads)
+        if isinstance(heads, int) and heads < 1:
+            raise ConfigError(f"heads must be at least 1, not {heads}")
+        each = [Attention(ScaledDot())] * heads if isinstance(heads, int) else heads
+        check_heads(each, Attention)
+        self.count = len(each)
+        check_sizes(
+            query_dim=query_dim,
+            key_dim=key_dim,
+            value_dim=value_dim,
+            output_dim=output_dim,
+            head_dim=head_dim,
+        )
         if head_dim is None and query_dim % self.count:
             raise ConfigError(
                 f"query_dim {query_dim} is not divisible by {self.count} heads; set head_dim"
@@ -90,13 +98,6 @@ class MultiHead(nn.Module):
         self.heads: Sequence[Attention]
         self.heads = nn.ModuleList(each[:1] if self.shared else each)  # type: ignore[assignment]
         self.rotary = rotary
-        check_sizes(
-            query_dim=query_dim,
-            key_dim=key_dim,
-            value_dim=value_dim,
-            output_dim=output_dim,
-            head_dim=head_dim,
-        )
         key_dim = query_dim if key_dim is None else key_dim
         value_dim = key_dim if value_dim is None else value_dim
         width, kv_width = self.count * self.head_dim, self.kv_heads * self.head_dim

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from regard.attention.attention import Attended, Attention
-from regard.attention.checks import check_positions
+from regard.attention.checks import check_heads, check_positions
 from regard.attention.masking import finite_where_masked
 from regard.errors import ConfigError
 
@@ -74,6 +74,7 @@ class AttentionPooling(nn.Module):
 
     def __init__(self, heads: Sequence[Attention], query_dim: int) -> None:
         super().__init__()
+        check_heads(heads, Attention)
         _refuse_ordered(heads, "a learned query has none")
         self.heads = nn.ModuleList(heads)
         read = any(head.reads_query for head in heads)
@@ -109,8 +110,7 @@ class SelfAttentionPooling(nn.Module):
 
     def __init__(self, heads: Sequence[Attention]) -> None:
         super().__init__()
-        if not heads:
-            raise ConfigError("heads must be at least 1, not 0")
+        check_heads(heads, Attention)
         self.heads = nn.ModuleList(heads)
 
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Pooled:
@@ -147,8 +147,7 @@ class LastStatePooling(nn.Module):
 
     def __init__(self, heads: Sequence[Attention]) -> None:
         super().__init__()
-        if not heads:
-            raise ConfigError("heads must be at least 1, not 0")
+        check_heads(heads, Attention)
         _refuse_ordered(heads, "the last state is the only query")
         self.heads = nn.ModuleList(heads)
 

@@ -64,8 +64,8 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "mask of numbers": (
         lambda: score(mask=some(N, Q, K)),
-        "mask must be boolean, True where a key may be attended, not torch.float32; "
-        "mask.bool() takes 1 for True",
+        "mask must be a boolean tensor, True where a key may be attended, not torch.float32: "
+        "mask == 0 of torch's 0 and -inf, mask.bool() of 1 and 0",
     ),
     "mask of a band": (
         lambda: score(mask=torch.ones(N, Q, K, dtype=torch.bool), band=Band(some(N, Q).long(), 4)),
