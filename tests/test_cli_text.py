@@ -309,6 +309,10 @@ def test_rows_that_cannot_be_predicted_get_no_answer(
     assert said.endswith(f"a.{suffix}: case 2 is without a text")
     assert regard("explain", run, source, "--out", tmp_path / "c.html") == 0
     assert regard.out.startswith("case 1: ")
+    assert regard("explain", run, source, "--all", "--out", tmp_path / "all") == 0
+    assert regard.out.startswith("2 pictures, 3 without a text: ")
+    names = {each.name for each in (tmp_path / "all").iterdir()}
+    assert names == {"index.html", "1.png", "3.png"}
 
 
 def test_blank_rows_of_new_texts_keep_their_place(

@@ -15,7 +15,7 @@ from regard.config import TrainingConfig
 from regard.errors import ConfigError, DataError, RegardError, RegardWarning, RunError
 from regard.estimators import SeriesClassifier, SeriesRegressor
 from regard.models import Predicted
-from regard.training import CrossEntropy, SequencePart, fit
+from regard.training import CrossEntropy, SequencePart, SquaredError, fit
 
 SMALL: dict[str, Any] = {
     "encoder": "conv",
@@ -125,11 +125,22 @@ def test_a_model_that_has_learned_nothing_says_so() -> None:
     assert _fit(_Toy(), _part(), epochs=40, learning_rate=0.1) == []
 
 
+def test_one_answer_is_right_where_all_targets_are_the_same() -> None:
+    part = _part()
+    part.targets = torch.zeros(10, 2)
+    assert (
+        fit(_Fixed(0.0, 0.0), part, None, SquaredError(torch.ones(2)), _settings(), seed=0).notes
+        == []
+    )
+
+
 def test_a_model_far_from_its_targets_but_not_the_same_everywhere_gets_a_note() -> None:
     class Wrong(_Toy):
+        score = 6.0
+
         def forward(self, series: Tensor, mask: Tensor | None = None) -> Any:
             moved = super().forward(series, mask).values
-            return Predicted(moved * 1e-3 + torch.tensor([6.0, 0.0]), {})
+            return Predicted(moved * 1e-3 + torch.tensor([self.score, 0.0]), {})
 
     # About 6 / 2 + log(1 + e^-6) = 3.002.
     [note] = _fit(Wrong(), _part(), epochs=1, learning_rate=1e-6)
@@ -137,6 +148,9 @@ def test_a_model_far_from_its_targets_but_not_the_same_everywhere_gets_a_note() 
     assert note.endswith(
         "and 0.6931 if every case gets the same answer; a lower learning_rate may help"
     )
+    near = Wrong()
+    near.score = 3.0  # a loss of 1.549, more than twice 0.6931, which few cases may have
+    assert _fit(near, _part(), epochs=1, learning_rate=1e-6) == []
 
 
 @pytest.mark.parametrize("attention", ["additive", "sparsemax", "entmax15", "hard", "monotonic"])
