@@ -35,3 +35,34 @@ def test_large_pictures_have_a_colour_bar_and_small_ones_numbers() -> None:
     (bar,) = plot_weights(weights).child_axes
     assert [tick.get_text() for tick in bar.get_yticklabels()] == ["0", "0.5"]
     assert not plot_weights(weights[:, :10]).child_axes
+
+
+def test_heads_share_one_scale_and_stand_in_rows_of_four() -> None:
+    heads = np.array([[[0.2, 0.8]], [[0.5, 0.5]], [[0.0, 0.0]], [[1.0, 0.0]], [[0.4, 0.6]]])
+    panels = plot_weights(heads).figure.axes
+    assert [panel.images[0].get_clim() for panel in panels] == [(0.0, 1.0)] * 5
+    places = [panel.get_subplotspec() for panel in panels]
+    where = [(place.rowspan.start, place.colspan.start) for place in places if place]
+    assert where == [(0, 0), (0, 1), (0, 2), (0, 3), (1, 0)]
+    said = [["all weights are zero" in text.get_text() for text in panel.texts] for panel in panels]
+    assert [any(each) for each in said] == [False, False, True, False, False]
+
+
+def test_names_are_of_any_kind_and_thinned_out_where_they_would_overlap() -> None:
+    few = plot_weights(np.full((1, 7), 1 / 7), keys=range(7))
+    assert [label.get_text() for label in few.get_xticklabels()] == list("0123456")
+    axes = plot_weights(np.full((2, 80), 1 / 80), keys=[f"word{i}" for i in range(80)])
+    labels, ticks = [each.get_text() for each in axes.get_xticklabels()], axes.get_xticks()
+    assert 20 <= len(labels) < 80
+    assert labels == [f"word{int(i)}" for i in ticks]  # each stands at its own key
+    with pytest.raises(DataError, match=r"keys: wanted a list of names, given one text: keys\.spl"):
+        plot_weights(np.full((1, 7), 1 / 7), keys="le chat")
+
+
+def test_what_is_no_weights() -> None:
+    attended = MultiHead(2, 6)(torch.randn(1, 5, 6), torch.randn(1, 5, 6))
+    message = "weights: wanted an array of numbers, given"
+    with pytest.raises(DataError, match=rf"{message} Attended; pass those of one case, \.weights"):
+        plot_weights(attended)
+    with pytest.raises(DataError, match=f"{message} str$"):
+        plot_weights("weights.png")

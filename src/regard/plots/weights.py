@@ -1,5 +1,6 @@
 """Plot attention weights with a row for each query and a column for each key."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,15 @@ __all__ = ["plot_weights", "save_weights"]
 # For weights above zero; zero is left blank.
 _COLOURS = LinearSegmentedColormap.from_list("regard_weights", [(0.0, "#fdf0e3"), (1.0, VERMILION)])
 _WRITTEN = 10  # largest number of rows and columns with a number in each cell
+_COLUMNS = 4  # panels in a row
+_LETTER = 0.16  # height of a line of names, in inches
 
 
 def plot_weights(
     weights: Any,
     *,
-    queries: Sequence[str] | None = None,
-    keys: Sequence[str] | None = None,
+    queries: Sequence[object] | None = None,
+    keys: Sequence[object] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw weights [Q, K]: darker is higher, blank is exactly zero.
@@ -37,9 +40,10 @@ def plot_weights(
 
     Parameters:
         weights: [Q, K], not negative: an array, or a tensor as an attention returns it, of any
-            dtype and device, with or without gradient. Of [H, Q, K] each head has a panel.
-        queries: Q names; by default their numbers.
-        keys: K names; by default their numbers.
+            dtype and device, with or without gradient. Of [H, Q, K] each head has a panel, in rows
+            of four, all with the same colours.
+        queries: Q names; by default their numbers. Where they would overlap, some are left out.
+        keys: K names; likewise.
         ax: where to draw [Q, K]; by default the axes of a new figure.
 
     Returns:
@@ -66,35 +70,13 @@ def plot_weights(
         if ax is None:
             return _draw_heads(weights, queries, keys, title="")
         weights = weights[0]
-    for what, names, count in zip(("queries", "keys"), (queries, keys), weights.shape, strict=True):
-        if names is not None and len(names) != count:
-            raise DataError(f"{what}: wanted {count} names, given {len(names)}")
+    _check_names(weights, queries, keys)
     Q, K = weights.shape
     if ax is None:
         cell = 0.62 if max(Q, K) <= _WRITTEN else 0.2
         width, height = np.clip([cell * K, cell * Q], [1, 0.7], 9)
         ax = axes_of_size(1.2 + width, 0.8 + height)
-    scale = Normalize(0, float(weights.max()) or 1.0)
-    ax.imshow(np.where(weights > 0, weights, np.nan), cmap=_COLOURS, norm=scale, aspect="auto")
-    for axis, names, count in ((ax.xaxis, keys, K), (ax.yaxis, queries, Q)):
-        if names is None:
-            axis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
-        else:
-            axis.set_ticks(range(count), [one_line(name, 18) for name in names])
-    if keys is not None:
-        ax.tick_params(axis="x", labelrotation=45)
-    ax.set_xlabel("key")
-    ax.set_ylabel("query")
-    ax.spines[:].set_color(GREY)
-    ax.tick_params(color=GREY)
-    if max(Q, K) <= _WRITTEN:
-        for i, j in np.ndindex(Q, K):
-            if weights[i, j]:
-                text = f"{weights[i, j]:.2f}"
-                ax.text(j, i, text, ha="center", va="center", color="black", size="small")
-    else:
-        add_colour_bar(ax, _COLOURS, scale)
-    return ax
+    return _draw_panel(ax, weights, queries, keys, _scale(weights))
 
 
 def save_weights(weights: Any, path: str | Path, *, title: str, overwrite: bool = False) -> None:
@@ -120,25 +102,88 @@ def save_weights(weights: Any, path: str | Path, *, title: str, overwrite: bool 
 
 def _draw_heads(
     heads: NDArray[np.float64],
-    queries: Sequence[str] | None,
-    keys: Sequence[str] | None,
+    queries: Sequence[object] | None,
+    keys: Sequence[object] | None,
     *,
     title: str,
 ) -> Axes:
-    """A panel for each of [H, Q, K]; the axes of the first."""
-    size = (4.2 * len(heads), 1.4 + 0.16 * heads.shape[1])
-    panels = Figure(figsize=size, layout="constrained").subplots(1, len(heads), squeeze=False)
-    for number, (head, panel) in enumerate(zip(heads, panels[0], strict=True)):
-        plot_weights(head, queries=queries, keys=keys, ax=panel)
+    """A panel for each of [H, Q, K], with one scale of colours; the axes of the first."""
+    _check_names(heads[0], queries, keys)
+    columns = min(len(heads), _COLUMNS)
+    rows = math.ceil(len(heads) / columns)
+    size = (4.2 * columns, rows * (1.4 + 0.16 * heads.shape[1]))
+    figure = Figure(figsize=size, layout="constrained")
+    panels = [figure.add_subplot(rows, columns, 1 + number) for number in range(len(heads))]
+    for number, (head, panel) in enumerate(zip(heads, panels, strict=True)):
+        _draw_panel(panel, head, queries, keys, _scale(heads))
         of = f"head {number}" if len(heads) > 1 else ""
         panel.set_title(", ".join(part for part in (title, of) if part))
-    first = panels[0, 0]
-    assert isinstance(first, Axes)
-    return first
+    return panels[0]
+
+
+def _draw_panel(
+    ax: Axes,
+    weights: NDArray[np.float64],
+    queries: Sequence[object] | None,
+    keys: Sequence[object] | None,
+    scale: Normalize,
+) -> Axes:
+    Q, K = weights.shape
+    ax.imshow(np.where(weights > 0, weights, np.nan), cmap=_COLOURS, norm=scale, aspect="auto")
+    room = ax.get_window_extent()
+    sides = ((ax.xaxis, keys, K, room.width), (ax.yaxis, queries, Q, room.height))
+    for axis, names, count, pixels in sides:
+        if names is None:
+            axis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
+        else:
+            shown = range(0, count, _step(count, pixels / ax.figure.dpi))
+            axis.set_ticks(shown, [one_line(str(names[i]), 18) for i in shown])
+    if keys is not None:
+        ax.tick_params(axis="x", labelrotation=45)
+    ax.set_xlabel("key")
+    ax.set_ylabel("query")
+    ax.spines[:].set_color(GREY)
+    ax.tick_params(color=GREY)
+    if not weights.any():
+        ax.text(0.5, 0.5, "all weights are zero", transform=ax.transAxes, ha="center", va="center")
+    if max(Q, K) <= _WRITTEN:
+        for i, j in np.ndindex(Q, K):
+            if weights[i, j]:
+                text = f"{weights[i, j]:.2f}"
+                ax.text(j, i, text, ha="center", va="center", color="black", size="small")
+    else:
+        add_colour_bar(ax, _COLOURS, scale)
+    return ax
+
+
+def _scale(weights: NDArray[np.float64]) -> Normalize:
+    return Normalize(0, float(weights.max()) or 1.0)
+
+
+def _step(count: int, inches: float) -> int:
+    """Every how many of the names one is written, so that they do not overlap."""
+    return max(1, math.ceil(count * _LETTER / inches))
+
+
+def _check_names(
+    weights: NDArray[np.float64], queries: Sequence[object] | None, keys: Sequence[object] | None
+) -> None:
+    """Raise a `DataError` unless there is a name for each row and column."""
+    for what, names, count in zip(("queries", "keys"), (queries, keys), weights.shape, strict=True):
+        if isinstance(names, str):
+            raise DataError(f"{what}: wanted a list of names, given one text: {what}.split()")
+        if names is not None and len(names) != count:
+            raise DataError(f"{what}: wanted {count} names, given {len(names)}")
 
 
 def _numbers(weights: Any) -> NDArray[np.float64]:
     """The numbers of an array, a list, or a tensor with its gradient and on its device."""
     if hasattr(weights, "detach"):
         weights = weights.detach().cpu().double().numpy()
-    return np.asarray(weights, dtype=np.float64)
+    try:
+        return np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        hint = "; pass those of one case, .weights[0]" if hasattr(weights, "weights") else ""
+        raise DataError(
+            f"weights: wanted an array of numbers, given {type(weights).__name__}{hint}"
+        ) from error
