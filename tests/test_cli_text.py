@@ -131,7 +131,8 @@ def test_train_on_every_kind_of_file(regard: Regard, tmp_path: Path, suffix: str
         "model"
     ]["vocab"].__len__()  # fmt: skip
     assert f"accuracy             {opened.metrics['accuracy']:.4f}" in regard.out
-    assert all("not calibrated" in note for note in opened.metrics["notes"])
+    known = ("the probabilities are not calibrated", "always predicting")
+    assert all(note.startswith(known) for note in opened.metrics["notes"])
     # The figures are those of the saved model on the test part.
     test = jobs.load_parts(opened.config).test
     loaded = TextClassifier.load(out)
@@ -184,7 +185,7 @@ def test_texts_of_the_validation_part_are_counted_too(tmp_path: Path) -> None:
     source = _write(tmp_path / "a.csv", rows)
     config = _settings(source, data={"validation_share": 0.25, "test_share": 0.25})
     notes = jobs.train(config, tmp_path / "out")["notes"]
-    assert [note.split(" also occur")[0] for note in notes] == [
+    assert [note.split(" also occur")[0] for note in notes[:2]] == [
         "10 of 10 texts of the test part",
         "10 of 10 texts of the validation part",
     ]

@@ -22,6 +22,7 @@ from regard.plots import ForecastView, Report, plot_predictions, report_html
 
 HOSTILE = "<script>alert(1)</script> $_"
 FITTED = {"fit_seconds": 83.4, "parameters": 31234, "epochs": 2}
+_PER_CLASS = ("precision", "recall", "f1", "share", "probability")
 HISTORY = [
     {"epoch": n, "loss": 1 / n, "validation_loss": 2 / n, "validation_rmse": 30 / n}
     for n in range(1, 5)
@@ -125,9 +126,7 @@ def _texts() -> ClassificationReport:
             known=1,
         )
 
-    rows = [
-        {"class": name, "precision": 0.5, "recall": 0.5, "f1": 0.5, "support": 4} for name in "ab"
-    ]
+    rows = [{"class": name, "support": 4, **dict.fromkeys(_PER_CLASS, 0.5)} for name in "ab"]
     return ClassificationReport(
         **SHARED,
         metrics={

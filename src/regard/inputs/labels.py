@@ -22,6 +22,7 @@ __all__ = [
     "missing_labels",
     "present_labels",
     "refuse_fractions",
+    "same_numbers",
     "with_fraction",
 ]
 
@@ -160,6 +161,19 @@ def are_measured(labels: NDArray[Any]) -> bool:
     if 2 * len(names) <= len(labels) or not all(is_number(str(name)) for name in names):
         return False
     return with_fraction(names.astype(np.float64)) is not None
+
+
+def same_numbers(labels: Iterable[str]) -> list[list[str]]:
+    """Labels that are one number in several spellings, and so several classes.
+
+    >>> same_numbers(["100", "1e2", "7", "up"])
+    [['100', '1e2']]
+    """
+    spellings: dict[float, list[str]] = {}
+    for label in labels:
+        if is_number(label):
+            spellings.setdefault(float(label), []).append(label)
+    return [names for names in spellings.values() if len(names) > 1]
 
 
 def with_fraction(labels: NDArray[Any]) -> int | None:

@@ -22,6 +22,10 @@ def test_binary_by_hand() -> None:
     assert metrics["roc_auc"] == pytest.approx(5 / 6)
     assert metrics["confusion_matrix"] == [[1, 1], [1, 2]]
     assert [row["support"] for row in metrics["per_class"]] == [2, 3]
+    assert [row["share"] for row in metrics["per_class"]] == [0.4, 0.6]
+    mean = (0.1 + 0.6 + 0.4 + 0.7 + 0.9) / 5
+    found = [row["probability"] for row in metrics["per_class"]]
+    assert found == pytest.approx([1 - mean, mean])
     assert metrics["averaging"] == "binary, positive class 'yes'"
 
 

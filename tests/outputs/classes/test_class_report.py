@@ -35,7 +35,15 @@ METRICS: dict[str, Any] = {
     "calibration": {"temperature": 1.75, "cases": 132},
     "confusion_matrix": [[1013, 11, 13], [17, 19, 23], [29, 31, 164]],
     "per_class": [
-        {"class": name, "precision": 0.1 + n, "recall": 0.2 + n, "f1": 0.3 + n, "support": support}
+        {
+            "class": name,
+            "precision": 0.1 + n,
+            "recall": 0.2 + n,
+            "f1": 0.3 + n,
+            "support": support,
+            "share": support / 1320,
+            "probability": 0.4 + n,
+        }
         for n, (name, support) in enumerate(zip(CLASSES, [1037, 59, 224], strict=True))
     ],
     "fit_seconds": 83.42,
@@ -131,7 +139,9 @@ def test_every_figure_is_there(page: _Page) -> None:
     wanted += ["brier", "ece", "localisation_ap", "localisation_chance"]
     figures = [f"{METRICS[name]:.4f}" for name in wanted]
     for row in METRICS["per_class"]:
-        figures += [f"{row[name]:.4f}" for name in ("precision", "recall", "f1")]
+        figures += [
+            f"{row[name]:.4f}" for name in ("precision", "recall", "f1", "share", "probability")
+        ]
         figures.append(f"{row['support']:,}")
     figures += [f"{count:,}" for row in METRICS["confusion_matrix"] for count in row]
     figures += ["1,320", "31,234", "83.4 s", "macro", "trained for 2 epochs"]

@@ -63,6 +63,12 @@ def test_weights_that_are_no_weights_are_refused(weight: Any) -> None:
         model.fit(*_series(20, 0.5, 0))
 
 
+def test_weights_beyond_comparison_are_refused() -> None:
+    model = SeriesClassifier(class_weight={"faulty": 1e30}, **OPTIONS)
+    with pytest.raises(ConfigError, match=r"the largest weight is 1e\+30 times the smallest"):
+        model.fit(*_series(20, 0.5, 0))
+
+
 def test_weights_of_an_unknown_class_are_refused() -> None:
     model = SeriesClassifier(class_weight={"fautly": 2.0}, **OPTIONS)
     with pytest.raises(ConfigError, match="there is no class fautly; did you mean 'faulty'"):

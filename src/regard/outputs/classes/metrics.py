@@ -22,7 +22,8 @@ def classification_metrics(
     With two classes, precision, recall and F1 are those of the positive one; with more they are
     macro-averaged over the classes that occur among labels or predictions. ROC AUC is one-vs-rest,
     averaged over the classes that occur among the labels; None if all labels are equal. How far the
-    probabilities can be relied on is in `brier`, `ece` and `reliability`.
+    probabilities can be relied on is in `brier`, `ece` and `reliability`, and in the mean
+    `probability` of each class beside its `share` of the cases, which agree where it is right.
 
     Parameters:
         labels: [B] true labels, all among the classes.
@@ -63,6 +64,8 @@ def classification_metrics(
                 "class": str(name),
                 **{figure: float(values[n]) for figure, values in figures.items()},
                 "support": int(support[n]),
+                "share": float(support[n] / len(labels)),
+                "probability": float(probabilities[:, n].mean()),
             }
             for n, name in enumerate(classes)
         ],

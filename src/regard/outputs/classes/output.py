@@ -12,9 +12,10 @@ from scipy.special import softmax
 from regard.errors import DataError
 from regard.inference import Inference
 from regard.inputs.labels import label_names
-from regard.outputs.classes.calibration import mean_probability, temperature_of
+from regard.outputs.classes.calibration import temperature_of
 from regard.outputs.classes.labels import check_new, check_test, check_training, labels_of
 from regard.outputs.classes.metrics import classification_metrics
+from regard.outputs.classes.notes import certainty_notes, class_notes
 from regard.outputs.classes.outcome import ClassOutcome
 from regard.outputs.classes.rare import rare_classes, without_rare
 from regard.outputs.classes.report import ClassificationReport
@@ -188,14 +189,14 @@ class ClassesOutput(Output):
         return figures | {"calibration": calibration}
 
     def notes(self, metrics: Mapping[str, Any]) -> list[str]:
-        """A note if the probabilities are not calibrated."""
-        if self.calibrated_on_:
-            return []
-        mean, right = mean_probability(metrics["reliability"]), metrics["accuracy"]
-        return [
-            "the probabilities are not calibrated (see validation_share and calibration): "
-            f"on average {mean:.3f}, where {right:.3f} of the predictions are right"
-        ]
+        """What to know of the classes, their figures and their probabilities."""
+        training = self.config.training
+        return certainty_notes(
+            metrics,
+            calibrated=self.calibrated_on_ > 0,
+            calibration=training.calibration,
+            weighted=training.class_weight is not None,
+        ) + class_notes(metrics)
 
     def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
         """F1 for two classes, otherwise accuracy; and localisation if it is known."""

@@ -11,6 +11,8 @@ from regard.errors import ConfigError, did_you_mean
 
 __all__ = ["class_factors", "positive_class"]
 
+_LARGEST = 1_000_000  # ratio of two weights
+
 
 def class_factors(
     weights: Any, classes: NDArray[Any], targets: NDArray[np.int64]
@@ -28,6 +30,12 @@ def class_factors(
                     f"class_weight: there is no class {label}{did_you_mean(label, known)}"
                 )
         weights = {n: weights.get(label, 1.0) for n, label in enumerate(known)}
+        ratio = max(weights.values()) / min(weights.values())
+        if ratio > _LARGEST:
+            raise ConfigError(
+                f"class_weight: the largest weight is {ratio:.3g} times the smallest; wanted "
+                f"{_LARGEST:,} times at most, as the other classes count for nothing beyond"
+            )
     numbers = np.arange(len(classes))
     return np.asarray(compute_class_weight(weights, classes=numbers, y=targets), np.float32)
 
