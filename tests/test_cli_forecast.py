@@ -647,15 +647,19 @@ def _ahead(days: slice, **changes: Any) -> pl.DataFrame:
     [
         (_ahead(slice(ROWS, None)).drop("offer"), "future.csv has no column 'offer' (known); "
          "choose one of shop, day"),
-        (_ahead(slice(ROWS, None)).filter(pl.col("shop") == "north"), "future: no series 'south'"),
-        (_ahead(slice(ROWS, ROWS + 2)), "future: series north has 2 rows after 2024-02-29; the "
-         "horizon needs 3"),
+        (_ahead(slice(ROWS, None)).filter(pl.col("shop") == "north"), "future.csv: no series "
+         "'south'; there are north"),
+        (_ahead(slice(ROWS, ROWS + 2)), "future.csv: series north has 2024-03-01, 2024-03-02 "
+         "after 2024-02-29; wanted all 3 steps of the horizon, 2024-03-01, 2024-03-02, 2024-03-03"),
+        (_ahead(slice(ROWS, None)).filter(pl.col("day") != "2024-03-02"), "future.csv: series "
+         "north has 2024-03-01, 2024-03-03 after 2024-02-29; wanted all 3 steps of the horizon, "
+         "2024-03-01, 2024-03-02, 2024-03-03, with 0 where there is none"),
         (_ahead(slice(ROWS, None), offer=None), "future.csv, row 2, column 'offer': the value is "
          "missing (NaN)"),
         (_ahead(slice(ROWS, None), offer=pl.lit("yes")), "future.csv, row 2, column 'offer': 'yes'"
          " is not a number"),
-        (_ahead(slice(ROWS, None), day=pl.col("day").rank("dense").cast(pl.Int64)), "future: wanted"
-         " times of the same kind as before, numbers or dates"),
+        (_ahead(slice(ROWS, None), day=pl.col("day").rank("dense").cast(pl.Int64)), "future.csv: "
+         "wanted times of the same kind as before, numbers or dates"),
         (_ahead(slice(ROWS, None), day=pl.col("day").str.replace("2024-0", "2024-1")),
          "future.csv, row 2, column 'day': '2024-13-01' is not a time; wanted whole numbers, or"),
     ],
@@ -678,13 +682,16 @@ def test_a_future_that_starts_later_than_the_end(
     later.write_csv(tmp_path / "future.csv")
     words = ("--future", tmp_path / "future.csv", "--out", tmp_path / "out.csv")
     said = _fails(regard, tmp_path, "predict", made / "run", *words)
-    assert said == ("future: series north has 2024-03-03 after 2024-02-29; wanted steps of 1 day")
+    assert said == (
+        "future.csv: series north has 2024-03-03, 2024-03-04, 2024-03-05 after 2024-02-29; wanted "
+        "all 3 steps of the horizon, 2024-03-01, 2024-03-02, 2024-03-03, with 0 where there is none"
+    )
 
 
 def test_a_future_that_is_not_there(regard: Regard, made: Path, tmp_path: Path) -> None:
     out = ("--out", tmp_path / "out.csv")
     said = _fails(regard, tmp_path, "predict", made / "run", *out)
-    assert said == "future: wanted the known columns offer for 3 future steps"
+    assert said == "future: wanted the known columns offer for 3 future steps; use --future"
     said = _fails(regard, tmp_path, "predict", made / "run", *out, "--future", tmp_path / "no.csv")
     assert said == "no.csv: there is no such file"
 
@@ -728,6 +735,8 @@ def test_a_series_that_is_not_there(
     assert said.endswith("sales.csv: has no case west; its cases are north, south")
     said = _fails(regard, tmp_path, "explain", made / "run", *words)
     assert said.endswith("run: has no case west; its cases are north, south")
+    said = _fails(regard, tmp_path, "explain", made / "run", *words[:-1], " NORTH")
+    assert said.endswith("its cases are north, south; did you mean 'north'?")
     said = _fails(regard, tmp_path, "explain", alone, "--case", "1", "--out", tmp_path / "out.svg")
     assert said.endswith("run: has no case 1; its cases are 0")
 

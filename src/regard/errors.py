@@ -131,5 +131,8 @@ def did_you_mean(given: str, known: Iterable[str]) -> str:
     "; did you mean 'epochs'?"
     """
     names = list(known)
-    near = get_close_matches(given, names, n=1)
+    lower = {name.lower(): name for name in reversed(names)}
+    near = get_close_matches(given, names, n=1) or [
+        lower[name] for name in get_close_matches(given.lower(), lower, n=1)
+    ]
     return f"; did you mean '{near[0]}'?" if near else f"; choose one of {', '.join(names)}"

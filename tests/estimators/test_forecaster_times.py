@@ -98,12 +98,14 @@ def test_times_with_and_without_a_zone_are_not_mixed(
     with pytest.raises(DataError) as caught:
         berlin.forecast(_frame(_days("2024-04-20")))
     assert str(caught.value) == (
-        "the times have no zone; those that the model was trained on have the zone Europe/Berlin"
+        "the times have no zone; those that the model was trained on have the zone Europe/Berlin; "
+        "write them with their offset from UTC, such as 2024-03-12T00:00:00+01:00"
     )
     with pytest.raises(DataError) as caught:
         naive.forecast(_frame(_days("2024-04-20", "UTC")))
     assert str(caught.value) == (
-        "the times have the zone UTC; those that the model was trained on have no zone"
+        "the times have the zone UTC; those that the model was trained on have no zone; write them "
+        "without a zone"
     )
 
 

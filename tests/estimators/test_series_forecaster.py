@@ -911,10 +911,11 @@ def _ahead(first: int = T, rows: int = HORIZON) -> pl.DataFrame:
         (None, "future: wanted the known columns k for 3 future steps"),
         (_ahead().rename({"k": "x"}), "future has no column 'k' (known); choose one of ds, x"),
         (_ahead().rename({"ds": "x"}), "future has no column 'ds' (time); choose one of x, k"),
-        (_ahead(rows=2), "future: the series has 2 rows after 2024-03-29; the horizon needs 3"),
-        (_ahead(T + 1), "future: the series has 2024-03-31 after 2024-03-29; wanted steps of 1 "
-         "day"),
-        (_ahead(3), "future: the series has 0 rows after 2024-03-29; the horizon needs 3"),
+        (_ahead(rows=2), "future: the series has 2024-03-30, 2024-03-31 after 2024-03-29; wanted "
+         "all 3 steps of the horizon, 2024-03-30, 2024-03-31, 2024-04-01"),
+        (_ahead(T + 1), "future: the series has 2024-03-31, 2024-04-01, 2024-04-02 after "
+         "2024-03-29; wanted all 3 steps"),
+        (_ahead(3), "future: the series has nothing after 2024-03-29; wanted all 3 steps"),
         (_ahead()[:0], "future has no rows"),
         (_ahead().with_columns(k=pl.lit(None)), "future, row 0, column 'k': the value is missing"),
         (_ahead().with_columns(k=pl.lit("b")), "future, row 0, column 'k': 'b' is not a number"),

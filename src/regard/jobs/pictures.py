@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.errors import ConfigError, DataError, spoken
+from regard.errors import ConfigError, DataError, did_you_mean, spoken
 from regard.inference import Inference
 from regard.jobs.opening import in_prediction, open_run, read_cases, usable_of
 from regard.plots import CaseView
@@ -161,7 +161,11 @@ def _find(ids: NDArray[Any], case: str, source: str) -> int:
         DataError: there is no such case.
     """
     names = [str(name) for name in ids.tolist()]
-    if case not in names:
-        some = ", ".join(names if len(names) < 6 else [*names[:3], "...", names[-1]])
-        raise DataError(f"{source}: has no case {case}; its cases are {some}")
-    return names.index(case)
+    if case in names:
+        return names.index(case)
+    if case.strip() in names:  # as ids of a table are read
+        return names.index(case.strip())
+    some = ", ".join(names if len(names) < 6 else [*names[:3], "...", names[-1]])
+    near = did_you_mean(case, names)
+    hint = near if near.startswith("; did you mean") else ""
+    raise DataError(f"{source}: has no case {case}; its cases are {some}{hint}")

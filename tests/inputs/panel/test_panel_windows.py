@@ -298,20 +298,20 @@ def test_known_columns_of_the_future() -> None:
 def test_known_columns_that_are_not_there() -> None:
     panel = panel_of((0, 11), (5, 18), known=1)
     assert refusal(future_known, panel, None, horizon=3) == (
-        "future: wanted the known columns c1 for 3 future steps"
+        "future: wanted the known columns c1 for 3 future steps; pass future"
     )
     assert refusal(future_known, panel, panel_of((0, 30)), horizon=3) == (
         "future: no column 'c1'; there are c0"
     )
     assert refusal(future_known, panel, panel_of((0, 30), known=1), horizon=3) == (
-        "future: no series 's1'"
+        "future: no series 's1'; there are s0"
     )
     assert refusal(future_known, panel, panel_of((0, 13), (5, 30), known=1), horizon=3) == (
-        "future: series s0 has 2 rows after 10; the horizon needs 3"
+        "future: series s0 has 11, 12 after 10; wanted all 3 steps of the horizon, 11, 12, 13"
     )
     late = panel_of((12, 30), (5, 30), known=1)
     assert refusal(future_known, panel, late, horizon=3) == (
-        "future: series s0 has 12 after 10; wanted steps of 1"
+        "future: series s0 has 12, 13, 14 after 10; wanted all 3 steps of the horizon, 11, 12, 13"
     )
     assert future_known(panel, late, horizon=3, frequency="rows")[0].tolist() == [
         [1012, 1013, 1014]

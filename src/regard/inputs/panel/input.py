@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +21,12 @@ from regard.inputs.panel.cases import (
     filled_truth,
     season_of,
 )
+from regard.inputs.panel.continued import step_after
 from regard.inputs.panel.encoded import ScaledWindows, moments
 from regard.inputs.panel.frames import as_panel
 from regard.inputs.panel.kept import kept_panel, panel_as_kept
 from regard.inputs.panel.latest import LatestWindows
 from regard.inputs.panel.panel import Panel, constant_target, far_values
-from regard.inputs.panel.regular import gap_in
 from regard.inputs.panel.splits import trainable
 from regard.inputs.panel.tables import PanelOptions, read_panel
 from regard.inputs.panel.view import PanelView, last_season
@@ -97,6 +96,13 @@ class PanelInput(Input):
         """Options of tables after training: dates keep their order of day and month."""
         return self._options | {"day_first": self.latest_.day_first}
 
+    @property
+    def _future(self) -> dict[str, Any]:
+        """Options of a table of known columns; its steps are checked against the forecast's."""
+        columns = {"target": [], "past": (), "known": list(self.known_)}
+        refuse = self.config.data.missing == "refuse"
+        return self._later | columns | ({"frequency": "rows"} if refuse else {})
+
     def _past(self, X: Any) -> Panel:
         """Series to continue: the fitted columns of X; others are ignored."""
         changes: dict[str, Any] = {}
@@ -149,21 +155,23 @@ class PanelInput(Input):
         self.step_ = step
         self.targets_, self.columns_, self.known_ = panel.targets, panel.columns, panel.known
 
-    def ahead(self, X: Any = None, future: Any = None) -> LatestWindows:
+    def ahead(self, X: Any = None, future: Any = None, source: str = "future") -> LatestWindows:
         """The last window of each series, with the known columns of the future steps.
 
         Parameters:
             X: series in the same form as for training; None continues the training data.
             future: the known columns of the future steps, if there are such columns.
+            source: of these, for messages.
         """
         data = self.config.data
         panel = self.latest_ if X is None else self._past(X)
         if future is not None:
             if not self.known_:
                 raise ConfigError("future: no column was fitted as known")
-            columns = {"target": (), "past": (), "known": list(self.known_)}
-            future = as_panel(future, source="future", **self._later | columns)
-        step = self._step_of(panel) if panel is not self.latest_ else self.step_
+            future = as_panel(future, source=source, **self._future)
+        step: Step | None = self.step_
+        if panel is not self.latest_:
+            step = step_after(self.latest_, panel, step, frequency=data.frequency)
         return LatestWindows.of(
             panel,
             future,
@@ -171,33 +179,8 @@ class PanelInput(Input):
             horizon=data.horizon,
             frequency=data.frequency,
             step=step,
+            source=source,
         )
-
-    def _step_of(self, panel: Panel) -> Step:
-        """The step of series to continue, which must be that of the training data."""
-        kinds = {True: "dates", False: "whole numbers"}
-        trained, given = (each.times[0].dtype.kind == "M" for each in (self.latest_, panel))
-        if trained != given:
-            raise DataError(
-                f"the times are {kinds[given]}; the model was trained on {kinds[trained]}"
-            )
-        if (panel.zone is None) != (self.latest_.zone is None):
-            zones = [
-                f"the zone {each.zone}" if each.zone else "no zone"
-                for each in (panel, self.latest_)
-            ]
-            raise DataError(
-                f"the times have {zones[0]}; those that the model was trained on have {zones[1]}"
-            )
-        step = self.step_ and replace(self.step_, zone=self.step_.zone and panel.zone)
-        if self.config.data.frequency == "rows" or step is None:
-            return step
-        own = panel.step
-        if own is None or all(gap_in(times, step) is None for times in panel.times):
-            return step
-        if (own.count, own.unit) != (step.count, step.unit):
-            raise DataError(f"the times are {own} apart; the model was trained on steps of {step}")
-        return own  # months on another day
 
     def load(self) -> tuple[Panel, None, str]:
         """A table with a column of times."""
@@ -247,12 +230,13 @@ class PanelInput(Input):
             options: `future`, a table of the known columns.
         """
         columns = self._later | {"target": list(self.targets_)}
-        future = options.get("future")
-        if future is not None:
+        file, future = options.get("future"), None
+        if file is not None:
             if not self.known_:
                 raise ConfigError("future: the run was trained without known columns")
-            future = read_panel(future, **(columns | {"target": [], "past": ()}))
-        return self.ahead(None if path is None else read_panel(path, **columns), future)
+            future = read_panel(file, **self._future)
+        X = None if path is None else read_panel(path, **columns)
+        return self.ahead(X, future, source=str(file or "future"))
 
     def fit(self, cases: PanelWindows) -> ScaledWindows:
         """Fit the scales of each series."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,12 @@ from regard.checks import check_count
 from regard.errors import DataError
 from regard.inputs.panel.calendar import Step, next_times, show_time
 from regard.inputs.panel.panel import Panel
-from regard.inputs.panel.regular import Frequency, check_frequency, gap_in
+from regard.inputs.panel.regular import Frequency, check_frequency
 from regard.inputs.panel.windows import Numbers
 
 __all__ = ["LatestWindows"]
+
+_LISTED = 6  # times in a message
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +46,7 @@ class LatestWindows:
         horizon: int,
         frequency: Frequency = "infer",
         step: Step | None = None,
+        source: str = "future",
     ) -> LatestWindows:
         """The last windows of a panel, with the known columns of the steps that follow.
 
@@ -55,6 +58,7 @@ class LatestWindows:
             horizon: number of steps after the end of each series.
             frequency: "infer" requires that the steps follow without a gap, "rows" does not.
             step: the step between times; None for the most frequent one in the panel.
+            source: of `future`, for messages.
 
         Raises:
             DataError: A series has fewer steps than `window`, or `future` lacks a series, column or
@@ -69,11 +73,12 @@ class LatestWindows:
             raise DataError(
                 f"{panel.name(at)} has {panel.lengths[at]} rows; a forecast starts from {window}"
             )
+        times = np.stack([next_times(own, horizon, step=step) for own in panel.times])
         return cls(
             panel,
             np.stack([values[:, -window:] for values in panel.values]),
-            _known(panel, future, horizon, None if frequency == "rows" else step or panel.step),
-            np.stack([next_times(own, horizon, step=step) for own in panel.times]),
+            _known(panel, future, times, regular=frequency == "infer", source=source),
+            times,
         )
 
     def __len__(self) -> int:
@@ -119,43 +124,64 @@ class LatestWindows:
 
 
 def _known(
-    panel: Panel, future: Panel | None, horizon: int, step: Step | None
+    panel: Panel, future: Panel | None, wanted: NDArray[Any], *, regular: bool, source: str
 ) -> NDArray[np.float64]:
-    """[B, F, horizon] the known columns after the panel; with a step, refuses gaps."""
+    """[B, F, horizon] the known columns after the panel; if regular, at the wanted times."""
+    horizon = wanted.shape[1]
     if not panel.known:
         return np.empty((len(panel), 0, horizon))
     if future is None:
         listed = ", ".join(panel.known)
-        raise DataError(f"future: wanted the known columns {listed} for {horizon} future steps")
+        raise DataError(
+            f"future: wanted the known columns {listed} for {horizon} future steps",
+            fixes=("future",),
+        )
     for name in panel.known:
         if name not in future.columns:
-            raise DataError(f"future: no column {name!r}; there are {', '.join(future.columns)}")
+            raise DataError(f"{source}: no column {name!r}; there are {', '.join(future.columns)}")
     rows = [future.columns.index(name) for name in panel.known]
     # One table may have ids that are all whole numbers, and the other text.
     positions = {str(name): at for at, name in enumerate(future.ids.tolist())}
     found = []
     for at, name in enumerate(panel.ids.tolist()):
         if str(name) not in positions:
-            raise DataError(f"future: no series {name!r}")
+            few = list(positions)[:_LISTED]
+            there = ", ".join(few + ["..."] * (len(positions) > _LISTED))
+            raise DataError(f"{source}: no series {name!r}; there are {there}")
         times, values = (own[positions[str(name)]] for own in (future.times, future.values))
         end = panel.times[at][-1:]
         if times.dtype != end.dtype:
-            raise DataError("future: wanted times of the same kind as before, numbers or dates")
+            raise DataError(f"{source}: wanted times of the same kind as before, numbers or dates")
         if (future.zone is None) != (panel.zone is None):
             zone = panel.zone or "no zone"
-            raise DataError(f"future: wanted times with {zone}, as before, given {future.zone}")
+            raise DataError(f"{source}: wanted times with {zone}, as before, given {future.zone}")
         start = int(np.searchsorted(times, end[0], side="right"))
         ahead = times[start : start + horizon]
-        where = f"future: {panel.name(at)}"
-        if len(ahead) < horizon:
-            raise DataError(
-                f"{where} has {len(ahead)} rows after {show_time(panel.clock(end)[0])}; "
-                f"the horizon needs {horizon}"
+        if len(ahead) < horizon or (regular and (ahead != wanted[at]).any()):
+            _refuse_steps(
+                f"{source}: {panel.name(at)}", panel, end, ahead, wanted[at], values[rows]
             )
-        joined = np.concatenate([end, ahead])
-        gap = None if step is None else gap_in(joined, step)
-        if gap is not None:
-            before, after = map(show_time, panel.clock(joined)[gap[0] - 1 : gap[0] + 1])
-            raise DataError(f"{where} has {after} after {before}; wanted steps of {step}")
         found.append(values[rows, start : start + horizon])
     return np.stack(found)
+
+
+def _refuse_steps(
+    where: str,
+    panel: Panel,
+    end: NDArray[Any],
+    given: NDArray[Any],
+    wanted: NDArray[Any],
+    values: NDArray[np.float64],
+) -> NoReturn:
+    """Raise an error that names the times that a forecast needs, and what is given instead."""
+
+    def shown(times: NDArray[Any]) -> str:
+        texts = [show_time(time) for time in panel.clock(times)]
+        listed = texts if len(texts) <= _LISTED else [*texts[: _LISTED - 2], "...", texts[-1]]
+        return ", ".join(listed) or "nothing"
+
+    events = ", with 0 where there is none" if np.isin(values, (0, 1)).all() else ""
+    raise DataError(
+        f"{where} has {shown(given)} after {shown(end)}; wanted all {len(wanted)} steps of the "
+        f"horizon, {shown(wanted)}{events}"
+    )
