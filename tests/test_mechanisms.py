@@ -264,7 +264,7 @@ def test_the_line_that_is_offered_for_a_configuration_is_right(regard: Regard) -
     ("words", "expected"),
     [
         (["local-q"], "'local-q' is not a mechanism; did you mean 'local-p'?"),
-        (["--out", "x.png"], "--out: name the mechanism to draw"),
+        (["--out", "x.png"], "--out: name the one mechanism to draw"),
         (["dot", "--out", "x.gif"], "x.gif: wanted a name that ends in .png or .svg"),
     ],
 )
@@ -295,3 +295,22 @@ def test_authors_in_a_configuration_become_names() -> None:
         AttentionConfig.model_validate("bahdanua")
     with pytest.raises(ValueError, match="'yang' is the name of a layer"):
         AttentionConfig.model_validate("yang")
+
+
+def test_all_of_an_author(regard: Regard) -> None:
+    assert regard("mechanisms", "Luong") == 0
+    luong = "concat, dot, location, global, local-m, local-p, last-state"
+    assert f"\nalso by Luong: {luong}\n" in regard.out
+    assert regard("mechanisms", "bahdanau", "tu") == 0
+    assert regard.out.startswith("additive: ")
+    assert "\n\ncoverage: " in regard.out
+    assert regard("mechanisms", "dot") == 0
+    assert "also by" not in regard.out
+    refused = regard.fails("mechanisms", "dot", "hard", "--out", "x.png")
+    assert "--out: name the one mechanism to draw" in refused
+
+
+def test_an_author_in_the_field_of_another_family() -> None:
+    with pytest.raises(ValueError, match="window: by luong are global, local-m, local-p; choose"):
+        AttentionConfig.model_validate({"window": "luong"})
+    assert AttentionConfig.model_validate({"align": "bahdanau"}).align == "softmax"

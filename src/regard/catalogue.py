@@ -7,6 +7,7 @@ are plain data that name their class as `"module:class"`, so that nothing here i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
@@ -24,6 +25,7 @@ __all__ = [
     "Form",
     "Mechanism",
     "Trait",
+    "by_author",
     "find_mechanism",
     "why_not",
 ]
@@ -436,6 +438,7 @@ AUTHORS: Mapping[str, str] = {
     "raffel": "monotonic",
     "see": "coverage",
     "su": "rotary",
+    "tu": "coverage",
     "vaswani": "scaled-dot",
     "xu": "hard",
     "yang": "pooling",
@@ -453,6 +456,18 @@ def find_mechanism(name: str) -> Mechanism | None:
             if known in family:
                 return family[known]
     return None
+
+
+def by_author(author: str) -> list[Mechanism]:
+    """Every mechanism by an author that `AUTHORS` knows; none for other names.
+
+    >>> [mechanism.name for mechanism in by_author("yang")]
+    ['pooling', 'hierarchical', 'stacked']
+    """
+    if author.lower() not in AUTHORS:
+        return []
+    rows = [row for family in (SCORES, WINDOWS, ALIGNMENTS, AROUND) for row in family.values()]
+    return [row for row in rows if re.search(rf"\b{author}\b", row.source, re.IGNORECASE)]
 
 
 def why_not(

@@ -219,20 +219,24 @@ def compare(
 
 @app.command()
 def mechanisms(
-    name: Annotated[str | None, typer.Argument(help="Show this one, with its weights.")] = None,
+    name: Annotated[
+        list[str] | None, typer.Argument(help="Show these, by name or author, with their weights.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Picture of its weights to write: .png or .svg.")
     ] = None,
     overwrite: _Overwrite = False,
     plugin: _Plugins = None,
 ) -> None:
-    """List every attention mechanism with its formula and paper, or show one."""
+    """List every attention mechanism with its formula and paper, or show some."""
     _load_plugins(plugin)
-    if name is not None:
-        _show_mechanism(name, out, overwrite=overwrite)
-    elif out is not None:
-        raise ConfigError("--out: name the mechanism to draw")
-    else:
+    names = name or []
+    if out is not None and len(names) != 1:
+        raise ConfigError("--out: name the one mechanism to draw")
+    for number, each in enumerate(names):
+        typer.echo("\n" if number else "", nl=False)
+        _show_mechanism(each, out, overwrite=overwrite)
+    if not names:
         _list_mechanisms()
 
 
@@ -452,14 +456,15 @@ def _list_mechanisms() -> None:
 
 
 def _show_mechanism(name: str, out: Path | None, *, overwrite: bool) -> None:
-    from regard.catalogue import AUTHORS, find_mechanism
+    from regard.catalogue import AUTHORS, by_author, find_mechanism
 
     mechanism = find_mechanism(name)
     if mechanism is None:
         known = [*AUTHORS, *(known for family in _families().values() for known in family)]
         raise ConfigError(f"'{name}' is not a mechanism{did_you_mean(name, known)}")
 
-    name = mechanism.name
+    others = [each.name for each in by_author(name) if each is not mechanism]
+    author, name = name, mechanism.name
 
     from regard import jobs
     from regard.plots import save_weights
@@ -471,6 +476,8 @@ def _show_mechanism(name: str, out: Path | None, *, overwrite: bool) -> None:
     typer.echo(f"{mechanism.source}")
     if mechanism.use:
         typer.echo(f"use: {mechanism.use}")
+    if others:
+        typer.echo(f"also by {author}: {', '.join(others)}")
     typer.echo(f"in Python: {jobs.call_of(mechanism)}")
     if mechanism.family != "around":
         option = next(iter(mechanism.options.items()), None)

@@ -4,7 +4,15 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from regard.catalogue import ALIGNMENTS, AUTHORS, SCORES, WINDOWS, find_mechanism, why_not
+from regard.catalogue import (
+    ALIGNMENTS,
+    AUTHORS,
+    SCORES,
+    WINDOWS,
+    by_author,
+    find_mechanism,
+    why_not,
+)
 from regard.config.section import Section, choices, one_of
 from regard.errors import did_you_mean
 
@@ -44,9 +52,18 @@ def _as_windows(given: Any) -> Any:
 
 
 def _canonical(family: str, given: Any) -> Any:
-    """The name of a mechanism of this family that is called by its author."""
+    """The name of a mechanism of this family that is called by its author.
+
+    Raises:
+        ValueError: the author has several of this family.
+    """
     mechanism = find_mechanism(given) if isinstance(given, str) else None
-    return mechanism.name if mechanism is not None and mechanism.family == family else given
+    if mechanism is None or mechanism.family == family:
+        return given if mechanism is None else mechanism.name
+    names = [each.name for each in by_author(given) if each.family == family]
+    if len(names) > 1:
+        raise ValueError(f"{family}: by {given} are {', '.join(names)}; choose one")
+    return names[0] if names else given
 
 
 class AttentionConfig(Section):
