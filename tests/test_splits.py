@@ -92,7 +92,7 @@ def test_a_class_of_one_case_is_named() -> None:
         split(np.array(["up", "up", "down", "left", "left"]))
     assert str(caught.value) == (
         "labels: class 'down' has one case, and a split needs two of each class; "
-        "pass rare_classes='drop', or pass rare_classes='merge'"
+        "pass rare_classes='drop'"
     )
 
 

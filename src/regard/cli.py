@@ -84,8 +84,9 @@ _Labelled = Annotated[
     bool | None,
     typer.Option(
         "--labelled/--unlabelled",
-        help="Whether the first column of a CSV is the label.",
-        show_default="detected from the number of columns",
+        help="Whether the file has labels: first in each row of a CSV or line, or in the label "
+        "column of a table.",
+        show_default="detected from the file",
     ),
 ]
 _Future = Annotated[
@@ -95,7 +96,7 @@ _Future = Annotated[
 _Encoding = Annotated[
     str | None,
     typer.Option(
-        help="Encoding of a file of texts, such as latin-1.",
+        help="Encoding of a file of texts, such as cp1252.",
         show_default="that of the training file",
     ),
 ]
@@ -550,7 +551,8 @@ def _print_figures(metrics: Any) -> None:
         typer.echo(f"{'mae ' + row['target']:20} {row['mae']:.4g}")
     if metrics.get("positive_class") is not None:
         typer.echo(f"{'positive class':20} {metrics['positive_class']}")
-    for row in sorted(metrics.get("per_class", []), key=lambda row: row["recall"])[:_CLASSES]:
+    occurring = [row for row in metrics.get("per_class", []) if row["support"]]
+    for row in sorted(occurring, key=lambda row: row["recall"])[:_CLASSES]:
         typer.echo(f"{'recall ' + row['class']:20} {row['recall']:.4f} of {row['support']} cases")
     for name, figures in metrics.get("baselines", {}).items():
         typer.echo(f"{f'mae {name}':20} {figures['mae']:.4f}")

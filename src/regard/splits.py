@@ -80,9 +80,10 @@ def _check_classes(
         raise DataError("labels: there are no cases to split")
     if sizes[1:].any() and (counts == 1).any():
         name = str(classes[int((counts == 1).argmax())])
+        fixes = (("training.rare_classes", "drop"), ("training.rare_classes", "merge"))
         raise DataError(
             f"labels: class {name!r} has one case, and a split needs two of each class",
-            fixes=(("training.rare_classes", "drop"), ("training.rare_classes", "merge")),
+            fixes=fixes[: int((counts == 1).sum())],  # one class has none to merge with
         )
     if sizes[0] < len(classes):
         raise DataError(

@@ -39,6 +39,7 @@ def npz() -> bytes:
     [
         (packed(["[Content_Types].xml", "xl/workbook.xml"]), "is an Excel workbook; save its"),
         (packed(["a.csv"]), "is a zip archive; unpack it"),
+        (packed(["[Content_Types].xml", "xl/workbook.xml"])[:60], "is an Excel workbook or "),
         (packed(["word/document.xml"]), "is a Word document; "),
         (npz(), "is an .npz file of NumPy arrays"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old", "is an Excel workbook (.xls); save its sheet"),
@@ -158,3 +159,18 @@ def test_blank_rows_may_be_kept(name: str, tmp_path: Path) -> None:
     kept = Table.open(path, keep_blank=True)
     assert kept.values("text") == ["a", None, None, "b"]
     assert (kept.rows - kept.rows[0]).tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "iso8859-15"])
+def test_windows_1252_is_not_read_as_latin_1(encoding: str, tmp_path: Path) -> None:
+    """Latin-1 has control characters where Windows-1252 has dashes and quotation marks."""
+    path = tmp_path / "a.txt"
+    path.write_bytes("“café” – 5 €".encode("cp1252"))
+    with pytest.raises(DataError) as caught:
+        read_text(path, encoding=encoding)
+    assert str(caught.value) == (
+        f"{path} is Windows-1252 text, not {encoding.upper()}; pass encoding='cp1252'"
+    )
+    assert read_text(path, encoding="cp1252") == "“café” – 5 €"
+    path.write_bytes("café".encode(encoding))
+    assert read_text(path, encoding=encoding) == "café"

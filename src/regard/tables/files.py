@@ -16,6 +16,11 @@ FilePath = str | PathLike[str]
 # Encodings that have a character for nearly every byte, so that they read any file.
 _ONE_BYTE = ("iso8859", "cp125", "cp437", "cp850", "mac")
 
+# Encodings that have control characters where Windows-1252 has dashes and quotation marks.
+_WESTERN = ("iso8859-1", "iso8859-15")
+
+_NAMES = {"utf-8": "UTF-8", "cp1252": "Windows-1252"}
+
 
 def check_file(path: FilePath) -> Path:
     """The path of a file, which must exist and be readable."""
@@ -48,9 +53,13 @@ def read_text(path: FilePath, *, encoding: str | None = None) -> str:
         text = content.decode(codec).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise _undecodable(path, error.object, error.start, encoding) from None
-    if codec.startswith(_ONE_BYTE) and not content.isascii() and _guess(content) == "utf-8":
-        fixes = (("encoding", "utf-8"),)
-        raise DataError(f"{path} is UTF-8 text, not {str(encoding).upper()}", fixes=fixes)
+    if codec.startswith(_ONE_BYTE) and not content.isascii():
+        likely = _guess(content)
+        if likely == "utf-8" or (likely == "cp1252" and codec in _WESTERN):
+            raise DataError(
+                f"{path} is {_NAMES[likely]} text, not {str(encoding).upper()}",
+                fixes=(("encoding", likely),),
+            )
     if "\0" in text and _guess(content).startswith("utf-16"):
         raise _undecodable(path, content, content.index(b"\0"), encoding)
     if not text.strip():

@@ -52,4 +52,6 @@ def _describe_zip(content: bytes) -> str:
         return "is a Word document; save its table as CSV"
     if b".npy" in content:
         return 'is an .npz file of NumPy arrays; read it with "kind": "npz"'
+    if b"[Content_Types].xml" in content:  # the first part, all that a broken download may have
+        return "is an Excel workbook or another Office document, and damaged; save its table as CSV"
     return f"is a zip archive; {_UNPACK}"

@@ -74,6 +74,13 @@ def test_the_words_that_were_highest_words() -> None:
     assert highest_words("", [], []) == []
 
 
+def test_the_weights_of_a_repeated_word_add_up() -> None:
+    words = [[0, 3], [4, 6], [7, 10], [11, 14]]
+    assert highest_words("not so not bad", words, [0.25, 0.0, 0.25, 0.375]) == [
+        ("not", 0.5), ("bad", 0.375),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

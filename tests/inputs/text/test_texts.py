@@ -485,13 +485,15 @@ def test_fractions_and_arrays_of_json(tmp_path: Path) -> None:
 
 def test_lines(tmp_path: Path) -> None:
     path = tmp_path / "toy.txt"
-    path.write_bytes("1 It  works . \r\n\n0\ttab here\n  DESC:x lead\x85in\n".encode("latin-1"))
-    texts = read_lines(path, encoding="latin-1")
+    path.write_bytes("1 It  works . \r\n\n0\ttab here\n  DESC:x lead\x85in\n".encode())
+    texts = read_lines(path)
     assert texts.texts == ("It  works .", "tab here", "lead\x85in")
     assert labels_of(texts) == ["1", "0", "DESC:x"]
-    plain = read_lines(path, label="none", encoding="latin-1")
+    plain = read_lines(path, label="none")
     assert plain.texts[1] == "0\ttab here"
     assert plain.labels is None
+    path.write_bytes("1 café\n".encode("latin-1"))
+    assert read_lines(path, encoding="latin-1").texts == ("café",)
 
 
 def test_bad_lines(tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ from regard.config import resolve_config
 from regard.errors import ConfigError, DataError, RegardWarning
 from regard.inputs.text.texts import Texts
 from regard.jobs import load_parts, train
+from regard.outputs.classes.labels import check_training
 from regard.outputs.classes.rare import without_rare
+from regard.splits import split
 from regard.training import CrossEntropy
 
 OPTIONS: dict[str, Any] = {"encoder": "conv", "hidden": 16, "device": "cpu", "random_state": 0}
@@ -138,6 +140,16 @@ def test_what_cannot_be_merged() -> None:
         without_rare(numbers, None, how="merge")
 
 
+def test_a_single_rare_class_is_not_to_be_merged() -> None:
+    """The error names only what the next try takes."""
+    with pytest.raises(DataError, match="class b has only.*; pass rare_classes='drop'$"):
+        check_training(_texts(["a", "a", "b", "d", "d"]), "a.csv")
+    with pytest.raises(DataError, match="'b' has one case.*; pass rare_classes='drop'$"):
+        split(np.array(list("aabdd")), shares=(0.6, 0.4), seed=0)
+    with pytest.raises(DataError, match="or pass rare_classes='merge'$"):
+        check_training(_texts(["a", "a", "b", "c"]), "a.csv")
+
+
 def test_an_estimator_leaves_rare_classes_out() -> None:
     X, y = _series(30, 0.5, 0)
     y = y.astype(object)
@@ -179,6 +191,19 @@ def test_a_file_with_rare_classes(tmp_path: Path) -> None:
         metrics = train(config, tmp_path / how)
         assert len(metrics["per_class"]) == classes
         assert any(note.startswith("4 classes of one case are") for note in metrics["notes"])
+
+
+def test_classes_without_a_test_case_have_no_recall_to_print(
+    regard: Regard, tmp_path: Path
+) -> None:
+    config = _file(tmp_path / "a.csv", ["faulty"] * 8 + ["fine"] * 12)
+    _file(tmp_path / "b.csv", ["fine"] * 3)
+    config["data"]["test_path"] = str(tmp_path / "b.csv")
+    (tmp_path / "a.json").write_text(json.dumps(config))
+    assert regard("train", tmp_path / "a.json", "--out", tmp_path / "run") == 0
+    assert re.findall("^recall (fine|faulty) .* of ([0-9]+) cases", regard.out, re.MULTILINE) == [
+        ("fine", "3")
+    ]
 
 
 def test_the_command_line_prints_the_positive_class_and_recalls(

@@ -40,7 +40,7 @@ def read_texts(
             that is not empty.
         label: The column with their classes; None for a file without labels.
         id: The column with their names; None numbers the rows from 0.
-        encoding: Character encoding of the file, such as "utf-8" or "latin-1".
+        encoding: Character encoding of the file, such as "utf-8" or "cp1252".
         missing: "refuse", or "skip" to leave out rows without a text or a class, with a note.
 
     Returns:
@@ -93,7 +93,7 @@ def read_lines(
         path: A text file. Blank lines are skipped.
         label: "first" if each line begins with its label and a blank or tab, "none" if there are no
             labels.
-        encoding: Character encoding of the file, such as "utf-8" or "latin-1".
+        encoding: Character encoding of the file, such as "utf-8" or "cp1252".
         missing: "refuse", or "skip" to leave out lines with a label and no text, with a note.
 
     Returns:

@@ -73,14 +73,19 @@ def passages(
 
 
 def highest_words(text: str, words: ArrayLike, weights: ArrayLike) -> list[tuple[str, float]]:
-    """The three words with the highest weights above zero, the highest first, shortened."""
+    """The three words with the highest weights above zero, the highest first, shortened.
+
+    The weight of a word that occurs several times is the sum over its occurrences.
+
+    >>> highest_words("no , no !", [[0, 2], [3, 4], [5, 7], [8, 9]], [0.25, 0.0, 0.25, 0.5])
+    [('no', 0.5), ('!', 0.5)]
+    """
     spans, shares = _checked("words", words, "weights", weights, len(text))
-    first = np.argsort(-shares, kind="stable")[:3]
-    return [
-        (one_line(_harmless(text[spans[n, 0] : spans[n, 1]]), 40), float(shares[n]))
-        for n in first
-        if shares[n] > 0
-    ]
+    sums: dict[str, float] = {}
+    for (start, stop), share in zip(spans.tolist(), shares.tolist(), strict=True):
+        sums[text[start:stop]] = sums.get(text[start:stop], 0.0) + share
+    first = sorted(sums, key=lambda word: -sums[word])[:3]
+    return [(one_line(_harmless(word), 40), sums[word]) for word in first if sums[word] > 0]
 
 
 def _checked(

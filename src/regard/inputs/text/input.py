@@ -15,6 +15,7 @@ from regard.inference import Inference
 from regard.inputs.input import Input, Maps, Parts
 from regard.inputs.text.encoded import Encoded, sum_to_words, words_of
 from regard.inputs.text.files import read_new_lines, read_new_texts
+from regard.inputs.text.fragments import highest_words
 from regard.inputs.text.load import load_texts
 from regard.inputs.text.ngrams import Ngrams
 from regard.inputs.text.sentences import sentence_spans
@@ -271,8 +272,7 @@ class TextInput(Input):
         tokens, most = seen.encoded.tokens, []
         each = zip(tokens.texts, tokens.word_spans, seen.maps["weights"], strict=True)
         for text, spans, weights in each:
-            best = spans[np.argsort(-weights, kind="stable")[:3]]
-            most.append(" ".join(text[start:stop] for start, stop in best))
+            most.append(" ".join(word for word, _ in highest_words(text, spans, weights)))
         return {"known words": tokens.known, "most weight": most}
 
     def remarks(self, seen: Inference) -> list[str]:

@@ -34,7 +34,7 @@ def check_training(cases: Any, source: str) -> NDArray[Any]:
         noun = "class" if len(rare) == 1 else "classes"
         raise DataError(
             f"{source}: {noun} {named(rare)} {few} at least two",
-            fixes=FIXES,
+            fixes=FIXES[: len(rare)],  # one class has none to merge with
         )
     return np.asarray(cases.labels)
 
