@@ -151,10 +151,13 @@ def test_train_writes_a_whole_run_folder(regard: Regard, tmp_path: Path, made: P
     for name in ("mae", "rmse", "mase", "pinball"):
         assert re.search(rf"^{name} +{metrics[name]:.4f}$", regard.out, re.MULTILINE), name
     assert f"report: {out / 'report.html'}" in regard.out
-    assert re.search(r"^mae of series +model +naive +seasonal naive +linear$", regard.out, re.M)
+    assert re.search(
+        r"^mae of series +model +naive +seasonal naive +linear +best$", regard.out, re.M
+    )
     for row in metrics["per_series"]:
         errors = [f"{error:.4g}" for error in (row["mae"], *row["baselines"].values())]
-        assert [row["series"], *errors] in [line.split() for line in regard.out.splitlines()]
+        best = row["best"].split()
+        assert [row["series"], *errors, *best] in [line.split() for line in regard.out.splitlines()]
     assert [row["epoch"] for row in _read(out / "history.csv")] == ["1", "2"]
     again = json.loads((made / "run" / "metrics.json").read_text())
     assert {**metrics, "fit_seconds": 0} == {**again, "fit_seconds": 0}

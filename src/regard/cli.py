@@ -566,10 +566,12 @@ def _each_series(rows: list[Any]) -> list[list[str]]:
     """A table of the errors of each series and target, with a header."""
     named = [name for name in ("series", "target") if len({row[name] for row in rows}) > 1]
     baselines = list(rows[0]["baselines"])
-    return [["mae of " + " and ".join(named), "model", *baselines]] + [
+    best = ["best"] if "best" in rows[0] else []  # runs from before have none
+    return [["mae of " + " and ".join(named), "model", *baselines, *best]] + [
         [
             " ".join(row[name] for name in named),
             *(f"{error:.4g}" for error in (row["mae"], *row["baselines"].values())),
+            *(row[name] for name in best),
         ]
         for row in rows
     ]

@@ -56,7 +56,15 @@ def test_by_hand() -> None:
         "per_target": [
             {"target": "load", **{name: pytest.approx(figure) for name, figure in errors.items()}}
         ],
-        "per_series": [{"series": "0", "target": "load", "mae": 1.5, "baselines": {"naive": 4.0}}],
+        "per_series": [
+            {
+                "series": "0",
+                "target": "load",
+                "mae": 1.5,
+                "baselines": {"naive": 4.0},
+                "best": "model",
+            }
+        ],
         "by_step": steps,
         "by_origin": [{"origin": "2020-01-02", "mae": 1.5, "rmse": pytest.approx(4.5**0.5)}],
         "baselines": {
@@ -166,3 +174,27 @@ def test_what_does_not_go_together(
 ) -> None:
     with pytest.raises(DataError, match=message):
         _metrics(_given(rng) | change)
+
+
+def test_each_series_has_its_best_forecast_and_its_coverage() -> None:
+    """Off by 1 in series a and by 3 in b; the baseline is off by 2 in a, 2 in b."""
+    truth = np.array([[[10.0, 12.0]], [[20.0, 24.0]], [[10.0, 14.0]]])
+    off = np.array([1.0, 3.0, 1.0])[:, None, None]
+    # The band ends 1.5 above and below the forecast: it holds the truth of a, and none of b.
+    rows = forecast_metrics(
+        truth, truth + off, names=["load"], scale=[1.0], origins=[1, 1, 2], rolling=[0],
+        baselines={"naive": truth - 2}, series=["a", "b", "a"],
+        quantiles={0.1: truth + off - 1.5, 0.9: truth + off + 1.5},
+    )["per_series"]  # fmt: skip
+    assert [(row["series"], row["best"], row["coverage"]) for row in rows] == [
+        ("a", "model", 1.0), ("b", "naive", 0.0),
+    ]  # fmt: skip
+
+
+def test_what_is_alike_as_printed_is_not_better() -> None:
+    truth = np.zeros((1, 1, 1))
+    rows = forecast_metrics(
+        truth, truth + 2.930004, names=["load"], scale=[1.0], origins=[1], rolling=[0],
+        baselines={"naive": truth + 2.930001},
+    )["per_series"]  # fmt: skip
+    assert rows[0]["best"] == "model"

@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import DataError
 from regard.outputs.arrays import checked, mean_of_known
+from regard.plots.forecast import level_pairs
+from regard.plots.format import number
 
 __all__ = ["forecast_metrics"]
 
@@ -53,8 +55,9 @@ def forecast_metrics(
 
         - windows, mae, rmse, mase (None if no target has a scale);
         - per_target: target, mae, rmse, mase;
-        - per_series: series, target, mae, and baselines, name to mae; a row for each series and
-          target;
+        - per_series: series, target, mae, baselines, name to mae, and best, the name of the one
+          with the least error, with quantiles the coverage of the widest band; a row for each
+          series and target;
         - by_step: step, from 1, mae, rmse;
         - by_origin: origin, as text, mae, rmse;
         - baselines: name to mae, rmse, mase, by_step;
@@ -100,6 +103,7 @@ def forecast_metrics(
             names,
             errors,
             {name: forecast - truth for name, forecast in zip(baselines, others, strict=False)},
+            _within_widest(truth, dict(zip(levels, others[len(baselines) :], strict=True))),
         ),
         "by_step": _by_step(errors),
         "by_origin": [{"origin": labels[w], **_mae_rmse(errors[w : w + 1])} for w in rolling],
@@ -119,26 +123,47 @@ def _per_series(
     targets: Sequence[str],
     errors: NDArray[np.float64],
     baselines: Mapping[str, NDArray[np.float64]],
+    within: NDArray[np.bool_] | None,
 ) -> list[dict[str, Any]]:
-    """MAE of errors [W, M, horizon] and of baselines, for each series and target."""
+    """MAE of errors [W, M, horizon] and of baselines, for each series and target.
+
+    The best is the one with the least error, the model where none is less as printed.
+    """
     known, at = np.unique(series, return_inverse=True)
 
-    def of_each(errors: NDArray[np.float64]) -> NDArray[np.float64]:
+    def of_each(errors: NDArray[Any]) -> NDArray[np.float64]:
         sums = np.zeros((len(known), len(targets)))
         np.add.at(sums, at, np.abs(errors).mean(2))
         return np.asarray(sums / np.bincount(at)[:, None])
 
+    def best(row: dict[str, Any]) -> str:
+        name = min(row["baselines"], key=row["baselines"].__getitem__, default="model")
+        least = row["baselines"].get(name, row["mae"])
+        return name if least < row["mae"] and number(least) != number(row["mae"]) else "model"
+
+    held = None if within is None else of_each(within)
     own, others = of_each(errors), {str(name): of_each(each) for name, each in baselines.items()}
-    return [
+    rows: list[dict[str, Any]] = [
         {
             "series": str(name),
             "target": str(target),
             "mae": float(own[b, m]),
             "baselines": {other: float(each[b, m]) for other, each in others.items()},
+            **({} if held is None else {"coverage": float(held[b, m])}),
         }
         for b, name in enumerate(known)
         for m, target in enumerate(targets)
     ]
+    return [{**row, "best": best(row)} for row in rows]
+
+
+def _within_widest(
+    truth: NDArray[np.float64], quantiles: Mapping[float, NDArray[np.float64]]
+) -> NDArray[np.bool_] | None:
+    """[W, M, horizon] whether the truth is in the widest band; None if the levels make none."""
+    for low, high in level_pairs(quantiles)[:1]:
+        return np.asarray((quantiles[low] <= truth) & (truth <= quantiles[high]))
+    return None
 
 
 def _labels(origins: ArrayLike, W: int) -> list[str]:

@@ -19,7 +19,7 @@ from regard.outputs.arrays import sensible_decimals
 from regard.outputs.conformal import enough, quantile_shifts
 from regard.outputs.future.evaluation import evaluate
 from regard.outputs.future.outcome import FutureOutcome
-from regard.outputs.future.report import ForecastReport, best_baseline, called
+from regard.outputs.future.report import ForecastReport, best_baseline, called, is_better
 from regard.outputs.output import CaseScores, Compared, Output
 from regard.plots import CaseView
 from regard.plots.forecast import level_pairs
@@ -192,7 +192,7 @@ class FutureOutput(Output):
         """Bands that may not hold, whether a baseline is better, and why one is absent."""
         best, notes = best_baseline(metrics), self._doubts()
         error = metrics["mae"] if best is None else metrics["baselines"][best]["mae"]
-        if best is not None and error < metrics["mae"]:
+        if best is not None and is_better(error, metrics["mae"]):
             notes.append(
                 f"the model is off by {brief(metrics['mae'])} on average; "
                 f"{called(best, metrics)} is off by {brief(error)}, which is better"
