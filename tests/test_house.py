@@ -93,7 +93,8 @@ MAY_IMPORT = {
         "tables",
         "training",
     },
-    "cli": {"catalogue", "config", "jobs", "plots", "plugins", "runs"},
+    "terminal": {"catalogue", "jobs", "plots"},
+    "cli": {"config", "jobs", "plugins", "runs", "terminal"},
     "__init__": {"estimators", "jobs"},
 }
 

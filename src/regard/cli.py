@@ -1,7 +1,6 @@
 """The command line: parse arguments, call the public API, print an error as one line."""
 
 import json
-import math
 import os
 import shlex
 import sys
@@ -12,15 +11,20 @@ from typing import Annotated, Any, NoReturn
 import typer
 import typer.core
 
-from regard.errors import ConfigError, RegardError, Speech, did_you_mean
+from regard.errors import ConfigError, RegardError, Speech
+from regard.terminal import (
+    list_mechanisms,
+    print_answer,
+    print_figures,
+    print_mechanism,
+    print_table,
+)
 
 __all__ = ["app", "compare", "explain", "main", "mechanisms", "predict", "show", "train"]
 
-_CLASSES = 5  # with the lowest recall, that are printed
-_SPINS = "1000"  # some microseconds
+_SPINS = "1000"  # of a thread that waits, some microseconds
 
 # Parameter to the fix at the command line, where its option says too little.
-_SERIES = 12  # whose errors are printed, if there are no more
 _FIXES = {
     "labelled": "use --labelled or --unlabelled",
     "overwrite": "choose another name or use --overwrite",
@@ -162,7 +166,7 @@ def train(
         _interrupted("train", config, "--out", out, *words)
     if finished:
         typer.echo("finished before; nothing was left to do")
-    _print_figures(metrics)
+    print_figures(metrics)
     typer.echo(f"report: {out / 'report.html'}")
 
 
@@ -211,7 +215,7 @@ def compare(
         words = ["--out", out, "--seeds", seeds, *_repeated("--attention", attention)]
         words += [*_repeated("--set", change), *_repeated("--plugin", plugin)]
         _interrupted("compare", config, *words)
-    _print_table(comparison.table)
+    print_table(comparison.table)
     for note in comparison.notes:
         typer.echo(f"note: {note}")
     files = ", ".join(str(out / f"compare.{ending}") for ending in ("md", "csv", "tex"))
@@ -236,9 +240,9 @@ def mechanisms(
         raise ConfigError("--out: name the one mechanism to draw")
     for number, each in enumerate(names):
         typer.echo("\n" if number else "", nl=False)
-        _show_mechanism(each, out, overwrite=overwrite)
+        print_mechanism(each, out, overwrite=overwrite)
     if not names:
-        _list_mechanisms()
+        list_mechanisms()
 
 
 @app.command()
@@ -290,10 +294,10 @@ def predict(
         raise ConfigError("--out: name the table to write")
     answer = jobs.answer(run)
     if text is not None:
-        _show_answer(answer(text))
+        print_answer(answer(text))
         return
     for line in _typed_lines(answer.prompt):
-        _show_answer(answer(line))
+        print_answer(answer(line))
 
 
 @app.command()
@@ -369,7 +373,7 @@ def show(run: _Run, plugin: _Plugins = None) -> None:
 
     opened = read_run(run)
     typer.echo(opened.config.model_dump_json(indent=2))
-    _print_figures(opened.metrics)
+    print_figures(opened.metrics)
 
 
 def main() -> None:
@@ -393,20 +397,6 @@ def _load_plugins(modules: list[str] | None) -> None:
             if not all(part.isidentifier() for part in module.split(".")):
                 raise ConfigError(f"--plugin {module}: wanted a module's name, such as my_parts")
             load_plugin(module)
-
-
-def _show_answer(view: Any) -> None:
-    """A prediction, the next ones, and the case with its weights."""
-    from rich.console import Console
-
-    console = Console(highlight=False, soft_wrap=False)
-    console.print(view.outcome.answer, style="bold", markup=False)
-    if view.outcome.others:
-        console.print(f"then {view.outcome.others}", markup=False)
-    if view.warning:
-        console.print(view.warning, markup=False)
-    colour = console.is_terminal and console.color_system is not None
-    console.print(view.terminal(colour=colour, width=console.width if colour else None))
 
 
 def _changes(change: list[str] | None) -> dict[str, str]:
@@ -446,78 +436,6 @@ def _typed_lines(prompt: str) -> Iterator[str]:
             yield line.strip()
 
 
-def _list_mechanisms() -> None:
-    for title, family in _families().items():
-        typer.echo(f"{title}\n")
-        for each in family.values():
-            typer.echo(f"  {each.name:20}{each.formula}")
-            typer.echo(f"  {'':20}{each.source}")
-        typer.echo()
-    typer.echo("One of them, with its weights drawn: regard mechanisms NAME")
-
-
-def _show_mechanism(name: str, out: Path | None, *, overwrite: bool) -> None:
-    from regard.catalogue import AUTHORS, by_author, find_mechanism
-
-    mechanism = find_mechanism(name)
-    if mechanism is None:
-        known = [*AUTHORS, *(known for family in _families().values() for known in family)]
-        raise ConfigError(f"'{name}' is not a mechanism{did_you_mean(name, known)}")
-
-    others = [each.name for each in by_author(name) if each is not mechanism]
-    author, name = name, mechanism.name
-
-    from regard import jobs
-    from regard.plots import save_weights
-
-    weights = jobs.example_weights(name)
-    if out is not None:
-        save_weights(weights, out, title=name, overwrite=overwrite)
-    typer.echo(f"{mechanism.name}: {mechanism.formula}")
-    typer.echo(f"{mechanism.source}")
-    if mechanism.use:
-        typer.echo(f"use: {mechanism.use}")
-    if others:
-        typer.echo(f"also by {author}: {', '.join(others)}")
-    typer.echo(f"in Python: {jobs.call_of(mechanism)}")
-    if mechanism.family != "around":
-        option = next(iter(mechanism.options.items()), None)
-        table = {mechanism.family: {name: option[1]} if option else name}
-        typer.echo(f"in a configuration: {json.dumps({'attention': table})}")
-    typer.echo("\nweights on a sine wave held flat from step 8 to 12, untrained:\n")
-    for line in _draw(weights):
-        typer.echo(line)
-    if out is not None:
-        typer.echo(f"\npicture: {out}")
-
-
-def _families() -> dict[str, Any]:
-    """The tables of mechanisms, by title."""
-    from regard.catalogue import ALIGNMENTS, AROUND, SCORES, WINDOWS
-
-    return {
-        "Scores: how well does the query match the key?": SCORES,
-        "Windows: which keys j may the query at place p see, and how strongly?": WINDOWS,
-        "Alignments: how do scores become weights?": ALIGNMENTS,
-        "Around them: heads, positions and pooling (in Python)": AROUND,
-    }
-
-
-def _draw(weights: Any) -> list[str]:
-    """[H, Q, K] weights as lines of text, heads side by side, two letters for each key."""
-    shades = " ░▒▓█"
-    lines = [f"   {'key':{2 * weights.shape[2] + 2}}" * len(weights)]
-    for i in range(weights.shape[1]):
-        cells = []
-        for head in weights:
-            top = head[i].max() or 1.0
-            # anything above zero is at least the lightest shade
-            levels = [min(4, math.ceil(4 * weight / top)) for weight in head[i]]
-            cells.append("".join(2 * shades[level] for level in levels))
-        lines.append(f"{i:2} |" + "|  |".join(cells) + "|")
-    return lines
-
-
 def _repeated(option: str, values: list[str] | None) -> list[str]:
     """An option that can be repeated, once for each value."""
     return [word for value in values or () for word in (option, value)]
@@ -527,54 +445,6 @@ def _interrupted(*words: object) -> NoReturn:
     """Exit with the command that resumes this one."""
     command = shlex.join(["regard", *map(str, words), "--resume"])
     _fail(f"interrupted; continue with: {command}", 130)
-
-
-def _print_table(rows: list[list[str]]) -> None:
-    """Aligned columns, the first to the left and the others to the right."""
-    first, *widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [cell.rjust(width) for cell, width in zip(row[1:], widths, strict=True)]
-        typer.echo("  ".join([row[0].ljust(first), *cells]).rstrip())
-
-
-def _print_figures(metrics: Any) -> None:
-    for name, value in metrics.items():
-        if isinstance(value, float):
-            shown = f"{value:.4f}" if abs(value) >= 0.01 or value == 0 else f"{value:.4g}"
-            typer.echo(f"{name.replace('_', ' '):20} {shown}")
-        elif isinstance(value, int):
-            typer.echo(f"{name.replace('_', ' '):20} {value}")
-    every = metrics.get("per_series", [])
-    series = every if 1 < len(every) <= _SERIES else []
-    targets = [] if series else metrics.get("per_target", [])
-    for row in targets if len(targets) > 1 else []:
-        typer.echo(f"{'mae ' + row['target']:20} {row['mae']:.4g}")
-    if metrics.get("positive_class") is not None:
-        typer.echo(f"{'positive class':20} {metrics['positive_class']}")
-    occurring = [row for row in metrics.get("per_class", []) if row["support"]]
-    for row in sorted(occurring, key=lambda row: row["recall"])[:_CLASSES]:
-        typer.echo(f"{'recall ' + row['class']:20} {row['recall']:.4f} of {row['support']} cases")
-    for name, figures in metrics.get("baselines", {}).items():
-        typer.echo(f"{f'mae {name}':20} {figures['mae']:.4f}")
-    if series:
-        _print_table(_each_series(series))
-    for note in metrics.get("notes", ()):
-        typer.echo(f"note: {note}")
-
-
-def _each_series(rows: list[Any]) -> list[list[str]]:
-    """A table of the errors of each series and target, with a header."""
-    named = [name for name in ("series", "target") if len({row[name] for row in rows}) > 1]
-    baselines = list(rows[0]["baselines"])
-    best = ["best"] if "best" in rows[0] else []  # runs from before have none
-    return [["mae of " + " and ".join(named), "model", *baselines, *best]] + [
-        [
-            " ".join(row[name] for name in named),
-            *(f"{error:.4g}" for error in (row["mae"], *row["baselines"].values())),
-            *(row[name] for name in best),
-        ]
-        for row in rows
-    ]
 
 
 def _fail(message: str, code: int) -> NoReturn:

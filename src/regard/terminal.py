@@ -1,0 +1,149 @@
+"""What the command line prints: figures, tables, predictions, mechanisms."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from regard.errors import ConfigError, did_you_mean
+
+__all__ = ["list_mechanisms", "print_answer", "print_figures", "print_mechanism", "print_table"]
+
+_CLASSES = 5  # with the lowest recall, that are printed
+_SERIES = 12  # whose errors are printed, if there are no more
+
+
+def print_answer(view: Any) -> None:
+    """A prediction, the next ones, and the case with its weights."""
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=False)
+    console.print(view.outcome.answer, style="bold", markup=False)
+    if view.outcome.others:
+        console.print(f"then {view.outcome.others}", markup=False)
+    if view.warning:
+        console.print(view.warning, markup=False)
+    colour = console.is_terminal and console.color_system is not None
+    console.print(view.terminal(colour=colour, width=console.width if colour else None))
+
+
+def print_figures(metrics: Any) -> None:
+    for name, value in metrics.items():
+        if isinstance(value, float):
+            shown = f"{value:.4f}" if abs(value) >= 0.01 or value == 0 else f"{value:.4g}"
+            typer.echo(f"{name.replace('_', ' '):20} {shown}")
+        elif isinstance(value, int):
+            typer.echo(f"{name.replace('_', ' '):20} {value}")
+    every = metrics.get("per_series", [])
+    series = every if 1 < len(every) <= _SERIES else []
+    targets = [] if series else metrics.get("per_target", [])
+    for row in targets if len(targets) > 1 else []:
+        typer.echo(f"{'mae ' + row['target']:20} {row['mae']:.4g}")
+    if metrics.get("positive_class") is not None:
+        typer.echo(f"{'positive class':20} {metrics['positive_class']}")
+    occurring = [row for row in metrics.get("per_class", []) if row["support"]]
+    for row in sorted(occurring, key=lambda row: row["recall"])[:_CLASSES]:
+        typer.echo(f"{'recall ' + row['class']:20} {row['recall']:.4f} of {row['support']} cases")
+    for name, figures in metrics.get("baselines", {}).items():
+        typer.echo(f"{f'mae {name}':20} {figures['mae']:.4f}")
+    if series:
+        print_table(_each_series(series))
+    for note in metrics.get("notes", ()):
+        typer.echo(f"note: {note}")
+
+
+def print_table(rows: list[list[str]]) -> None:
+    """Aligned columns, the first to the left and the others to the right."""
+    first, *widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.rjust(width) for cell, width in zip(row[1:], widths, strict=True)]
+        typer.echo("  ".join([row[0].ljust(first), *cells]).rstrip())
+
+
+def list_mechanisms() -> None:
+    for title, family in _families().items():
+        typer.echo(f"{title}\n")
+        for each in family.values():
+            typer.echo(f"  {each.name:20}{each.formula}")
+            typer.echo(f"  {'':20}{each.source}")
+        typer.echo()
+    typer.echo("One of them, with its weights drawn: regard mechanisms NAME")
+
+
+def print_mechanism(name: str, out: Path | None, *, overwrite: bool) -> None:
+    from regard.catalogue import AUTHORS, by_author, find_mechanism
+
+    mechanism = find_mechanism(name)
+    if mechanism is None:
+        known = [*AUTHORS, *(known for family in _families().values() for known in family)]
+        raise ConfigError(f"'{name}' is not a mechanism{did_you_mean(name, known)}")
+
+    others = [each.name for each in by_author(name) if each is not mechanism]
+    author, name = name, mechanism.name
+
+    from regard import jobs
+    from regard.plots import save_weights
+
+    weights = jobs.example_weights(name)
+    if out is not None:
+        save_weights(weights, out, title=name, overwrite=overwrite)
+    typer.echo(f"{mechanism.name}: {mechanism.formula}")
+    typer.echo(f"{mechanism.source}")
+    if mechanism.use:
+        typer.echo(f"use: {mechanism.use}")
+    if others:
+        typer.echo(f"also by {author}: {', '.join(others)}")
+    typer.echo(f"in Python: {jobs.call_of(mechanism)}")
+    if mechanism.family != "around":
+        option = next(iter(mechanism.options.items()), None)
+        table = {mechanism.family: {name: option[1]} if option else name}
+        typer.echo(f"in a configuration: {json.dumps({'attention': table})}")
+    typer.echo("\nweights on a sine wave held flat from step 8 to 12, untrained:\n")
+    for line in _draw(weights):
+        typer.echo(line)
+    if out is not None:
+        typer.echo(f"\npicture: {out}")
+
+
+def _each_series(rows: list[Any]) -> list[list[str]]:
+    """A table of the errors of each series and target, with a header."""
+    named = [name for name in ("series", "target") if len({row[name] for row in rows}) > 1]
+    baselines = list(rows[0]["baselines"])
+    best = ["best"] if "best" in rows[0] else []  # runs from before have none
+    return [["mae of " + " and ".join(named), "model", *baselines, *best]] + [
+        [
+            " ".join(row[name] for name in named),
+            *(f"{error:.4g}" for error in (row["mae"], *row["baselines"].values())),
+            *(row[name] for name in best),
+        ]
+        for row in rows
+    ]
+
+
+def _families() -> dict[str, Any]:
+    """The tables of mechanisms, by title."""
+    from regard.catalogue import ALIGNMENTS, AROUND, SCORES, WINDOWS
+
+    return {
+        "Scores: how well does the query match the key?": SCORES,
+        "Windows: which keys j may the query at place p see, and how strongly?": WINDOWS,
+        "Alignments: how do scores become weights?": ALIGNMENTS,
+        "Around them: heads, positions and pooling (in Python)": AROUND,
+    }
+
+
+def _draw(weights: Any) -> list[str]:
+    """[H, Q, K] weights as lines of text, heads side by side, two letters for each key."""
+    shades = " ░▒▓█"
+    lines = [f"   {'key':{2 * weights.shape[2] + 2}}" * len(weights)]
+    for i in range(weights.shape[1]):
+        cells = []
+        for head in weights:
+            top = head[i].max() or 1.0
+            # anything above zero is at least the lightest shade
+            levels = [min(4, math.ceil(4 * weight / top)) for weight in head[i]]
+            cells.append("".join(2 * shades[level] for level in levels))
+        lines.append(f"{i:2} |" + "|  |".join(cells) + "|")
+    return lines
