@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from regard.errors import DataError
 from regard.plots import ForecastView, plot_forecast
+from regard.plots.style import axes_of_size
 
 M, T, H = 3, 13, 5
 
@@ -183,3 +184,15 @@ def test_shapes_that_do_not_match(change: dict[str, Any], message: str) -> None:
 def test_unknown_target() -> None:
     with pytest.raises(DataError, match="target: wanted a column from 0 to 2, given 3"):
         plot_forecast(_view(), target=3)
+
+
+@pytest.mark.parametrize("width", [4.4, 8.0])
+def test_the_legend_is_within_the_picture(width: float) -> None:
+    view = replace(_view(dates=False), events={"promotion": np.ones(T + H)})
+    ax = plot_forecast(view, ax=axes_of_size(width, 3.0))
+    figure: Any = ax.figure
+    figure.canvas.draw()
+    legend = ax.get_legend()
+    assert legend is not None
+    assert legend.get_window_extent().x1 <= figure.bbox.x1
+    assert ax.get_window_extent().width > 0.5 * figure.bbox.width

@@ -26,6 +26,7 @@ from regard.plots.times import edges, label_times, positions
 __all__ = ["ForecastView", "level_pairs", "plot_forecast"]
 
 _LANE = 0.3  # height of the lane, as a share of the axes
+_NARROW = 6.0  # inches, of a figure whose legend has two columns
 _MARKED = 12  # largest horizon for which each step ahead has a marker
 
 
@@ -134,7 +135,10 @@ def plot_forecast(
     ax.set_yticks([tick for tick in ticks if lowest <= tick <= ceiling])
     ax.set_ylabel(one_line(view.columns[target], 30 if lane else 18), parse_math=False)
     coloured = ("past, by weight", weight_key())
-    legend_above(ax, columns=4, first=coloured, bottom=top)
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    width = figure.get_size_inches()[0]
+    legend_above(ax, columns=4 if width > _NARROW else 2, first=coloured, bottom=top)
     return ax
 
 
