@@ -303,7 +303,7 @@ def test_new_cases_without_a_target_or_a_value(regard: Regard, run: Path, tmp_pa
     said, *others = regard.out.removeprefix("4 predictions, RMSE ").split(", ")
     assert float(said) == pytest.approx(rmse, rel=1e-2)
     assert others[0] == "1 without a target"
-    assert others[1].startswith("1 with missing values: ")
+    assert others[1].startswith("1 with missing values (filled by runs ")
     for case, known in (("0", True), ("1", False)):
         picture = tmp_path / f"{case}.svg"
         options = ("--labelled", "--case", case, "--out", picture)

@@ -312,7 +312,7 @@ def test_rows_that_cannot_be_predicted_get_no_answer(
     blank = dict.fromkeys(found[0], "")
     assert found[::2] == [blank | {"case": case} for case in "024"]
     said = regard.fails("explain", run, source, "--case", "2", "--out", tmp_path / "c.html")
-    assert said.endswith(f"a.{suffix}: case 2 is without a text")
+    assert said.endswith(f"a.{suffix}: cases without a text cannot be drawn, such as 2")
     assert regard("explain", run, source, "--out", tmp_path / "c.html") == 0
     assert regard.out.startswith("case 1: ")
     assert regard("explain", run, source, "--all", "--out", tmp_path / "all") == 0
@@ -335,7 +335,7 @@ def test_blank_rows_of_new_texts_keep_their_place(
 def test_a_file_without_any_text_is_refused(regard: Regard, run: Path, tmp_path: Path) -> None:
     source = _write(tmp_path / "a.csv", [{"text": "", "label": "up"}] * 4)
     said = regard.fails("predict", run, source, "--out", tmp_path / "p.csv")
-    assert said.endswith("a.csv: all of its 4 cases are without a text")
+    assert said.endswith("a.csv: none of its cases can be predicted: 4 without a text")
 
 
 def test_rows_are_skipped_in_training_and_counted(regard: Regard, tmp_path: Path) -> None:

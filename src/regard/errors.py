@@ -5,6 +5,7 @@ is a likely one, the fix. At the command line each is one line and exit code 2.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -22,8 +23,11 @@ __all__ = [
     "did_you_mean",
     "in_configuration",
     "in_python",
+    "nearest",
     "spoken",
 ]
+
+_DIGITS = re.compile(r"\d+")
 
 Fix = str | tuple[str, Any]
 """A parameter that lets the call succeed, by name or with the value to give it. A field of a
@@ -131,8 +135,24 @@ def did_you_mean(given: str, known: Iterable[str]) -> str:
     "; did you mean 'epochs'?"
     """
     names = list(known)
-    lower = {name.lower(): name for name in reversed(names)}
-    near = get_close_matches(given, names, n=1) or [
-        lower[name] for name in get_close_matches(given.lower(), lower, n=1)
+    near = nearest(given, names)
+    return f"; choose one of {', '.join(names)}" if near is None else f"; did you mean '{near}'?"
+
+
+def nearest(given: str, known: Iterable[str]) -> str | None:
+    """The known name that was probably meant, in whatever case; None when none is near.
+
+    Names that differ in a number alone are two names, and not a typo.
+
+    >>> nearest("ID", ["id", "label"]), nearest("t10", ["t150", "t151"])
+    ('id', None)
+    """
+    folded = {name.casefold(): name for name in reversed(list(known))}
+    wanted = given.casefold()
+    stem = _DIGITS.sub("", wanted)
+    near = [
+        name
+        for name in get_close_matches(wanted, folded, n=len(folded) or 1)
+        if name == wanted or _DIGITS.sub("", name) != stem
     ]
-    return f"; did you mean '{near[0]}'?" if near else f"; choose one of {', '.join(names)}"
+    return folded[near[0]] if near else None

@@ -112,6 +112,10 @@ class Input(ABC):
         """
         return np.ones(len(cases), bool)
 
+    def left_out(self, cases: Any, usable: NDArray[np.bool_]) -> list[str]:
+        """How many of the cases get no answer, and why; nothing where each gets one."""
+        return [] if usable.all() else [f"{(~usable).sum()} {self.unusable}"]
+
     def typed(self, text: str) -> Any:
         """The case that a user has typed."""
         raise ConfigError("text: this run was not trained on texts; name a file")

@@ -14,8 +14,9 @@ from regard.tables.files import check_file
 
 if TYPE_CHECKING:
     from regard.estimators import AttentionEstimator
+    from regard.inference import Inference
 
-__all__ = ["in_prediction", "open_run", "read_cases", "usable_of"]
+__all__ = ["in_prediction", "open_run", "read_cases", "remarks_of", "usable_of"]
 
 _ARGUMENTS = ("encoding", "future", "labelled", "overwrite", "plugin", "source")
 
@@ -58,9 +59,19 @@ def read_cases(
     cases = incoming.read(None if source is None else Path(source), **given)
     usable = incoming.usable(cases)
     if not usable.any():
-        raise DataError(f"{source or run}: all of its {len(cases)} cases are {incoming.unusable}")
+        left = ", ".join(incoming.left_out(cases, usable))
+        raise DataError(f"{source or run}: none of its cases can be predicted: {left}")
     estimator.output_.check_new(usable_of(cases, usable), f"{source or run}")
     return cases, usable
+
+
+def remarks_of(
+    estimator: AttentionEstimator, cases: Any, usable: NDArray[np.bool_], seen: Inference
+) -> list[str]:
+    """What a summary says of new cases: odd ones, those without an answer, how they were read."""
+    incoming = estimator.input_
+    notes = getattr(cases, "notes", ())
+    return [*incoming.remarks(seen), *incoming.left_out(cases, usable), *notes]
 
 
 def usable_of(cases: Any, usable: NDArray[np.bool_]) -> Any:

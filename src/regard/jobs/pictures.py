@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from regard.errors import ConfigError, DataError, did_you_mean, spoken
 from regard.inference import Inference
-from regard.jobs.opening import in_prediction, open_run, read_cases, usable_of
+from regard.jobs.opening import in_prediction, open_run, read_cases, remarks_of, usable_of
 from regard.plots import CaseView
 from regard.plots.album import album_html, file_names
 from regard.runs import check_output, check_suffix, replacing, writing
@@ -65,14 +65,18 @@ def explain(
         cases, usable = read_cases(estimator, run, source, **options)
         at = int(usable.argmax()) if case is None else _find(cases.ids, case, f"{source or run}")
         if not usable[at]:
-            raise DataError(f"{source or run}: case {case} is {estimator.input_.unusable}")
+            reason = estimator.input_.unusable
+            raise DataError(f"{source or run}: cases {reason} cannot be drawn, such as {case}")
+        notes = [*getattr(cases, "notes", ()), *_namesakes(cases.ids, at)]
         cases = cases.take(np.array([at]))
     else:
+        notes = []
         cases = estimator.input_.typed(text)
-    view = _view(estimator, estimator.infer(cases, maps=("weights",)))
+    seen = estimator.infer(cases, maps=("weights",))
+    view = _view(estimator, seen)
     with replacing(out) as beside:
         view.save(beside)
-    return view.said
+    return ", ".join([view.said, *estimator.input_.remarks(seen), *notes])
 
 
 @spoken(in_prediction)
@@ -113,9 +117,8 @@ def explain_all(
             view.save(folder / name)
         page = album_html(out.name, dict(zip(names, views, strict=True)))
         (folder / "index.html").write_text(page, encoding="utf-8")
-    skipped = len(cases) - len(seen)
     said = "1 picture" if len(views) == 1 else f"{len(views)} pictures"
-    return f"{said}, {skipped} {estimator.input_.unusable}" if skipped else said
+    return ", ".join([said, *remarks_of(estimator, cases, usable, seen)])
 
 
 class Answer:
@@ -152,6 +155,12 @@ def answer(run: str | Path) -> Answer:
 def _view(estimator: AttentionEstimator, seen: Inference, n: int = 0) -> CaseView:
     """A case, ready to be drawn."""
     return estimator.input_.view(seen, n, estimator.output_.outcome(seen, n))
+
+
+def _namesakes(ids: NDArray[Any], at: int) -> list[str]:
+    """A note if other cases have the name of the one drawn."""
+    count = int((ids == ids[at]).sum())
+    return [f"the first of {count} cases of this name"] * (count > 1)
 
 
 def _find(ids: NDArray[Any], case: str, source: str) -> int:

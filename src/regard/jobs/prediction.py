@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import spoken
-from regard.jobs.opening import in_prediction, open_run, read_cases, usable_of
+from regard.jobs.opening import in_prediction, open_run, read_cases, remarks_of, usable_of
 from regard.runs import TABLES, check_output, check_suffix, write_table
 
 __all__ = ["predict"]
@@ -31,7 +31,7 @@ def predict(
     The columns depend on the task. For classes they are `case`, `label`, `true` if the file has
     labels, `probability NAME` for every class, and for series `from` and `to`: the shortest span
     of steps, counted from 0 and without `to`, that holds half of the attention. A row of the file
-    that cannot be predicted, such as one without a text, has its `case` and no answer.
+    that cannot be predicted, such as one with a gap or a typo, has its `case` and no answer.
 
     Parameters:
         run: a run folder.
@@ -46,7 +46,8 @@ def predict(
         overwrite: whether `out` may be replaced.
 
     Returns:
-        A summary: the number of predictions and, if there are labels, how many are right.
+        A summary: the number of predictions; if there are labels, how many are right; and what is
+        odd in the file, such as series that are constant.
 
     Raises:
         RegardError: the run, the data or the output cannot be used.
@@ -60,13 +61,11 @@ def predict(
     seen = estimator.infer(usable_of(cases, usable), maps=("weights",))
     columns, said = estimator.output_.columns(seen)
     columns |= estimator.input_.columns(seen)
-    remarks = estimator.input_.remarks(seen)
     if not usable.all():
         columns = {name: _spread(column, usable) for name, column in columns.items()}
         columns["case"] = cases.ids
-        remarks.append(f"{(~usable).sum()} {estimator.input_.unusable}")
     write_table(out, columns)
-    return ", ".join([said, *remarks])
+    return ", ".join([said, *remarks_of(estimator, cases, usable, seen)])
 
 
 def _spread(column: Any, usable: NDArray[np.bool_]) -> list[Any]:

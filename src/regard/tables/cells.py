@@ -34,14 +34,15 @@ _SCIENTIFIC = re.compile(r"-?\d\.(\d+)e[+-]\d\d+")  # as the format %.7e has it
 
 
 def parse_numbers(
-    cells: Sequence[str], problems: Problems, place: Callable[[int], str]
+    cells: Sequence[str], problems: Problems, place: Callable[[int], str], *, wrong: float = 0.0
 ) -> NDArray[np.float64]:
     """Parse n texts as float64 [n], NaN for the marks of missing values.
 
     Parameters:
         cells: n texts.
-        problems: takes the texts that are not numbers; they become 0.
+        problems: takes the texts that are not numbers; they become `wrong`.
         place: names the place of a cell, given its position among them.
+        wrong: see problems.
     """
     # Python and NumPy read 1_000 as a number; in a file it is a typo.
     if "_" not in "".join(cells):
@@ -56,6 +57,7 @@ def parse_numbers(
         elif _reads_as_number(cell):
             numbers[at] = float(cell)
         else:
+            numbers[at] = wrong
             problems.add(not_a_number(cell.strip()), [place(at)])
     return numbers
 

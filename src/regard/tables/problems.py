@@ -69,15 +69,18 @@ row 7, column 2: 'ok' is not a number; pass missing='skip'
         Raises:
             DataError: There is a problem.
         """
+        if len(self):
+            raise DataError(f"{self.source}, {self.told()}", fixes=tuple(self._fixes))
+
+    def told(self) -> str:
+        """What was collected, without the source and the fixes."""
         told = [
             _told(what, places, self._counts[what])
             for what, places in islice(self._places.items(), SHOWN)
         ]
-        if not told:
-            return
         others = len(self) - sum(islice(self._counts.values(), SHOWN))
         told += [f"{others} more problems" if others > 1 else "one more problem"] * (others > 0)
-        raise DataError(f"{self.source}, {'; '.join(told)}", fixes=tuple(self._fixes))
+        return "; ".join(told)
 
 
 def _told(what: str, places: list[str], count: int) -> str:

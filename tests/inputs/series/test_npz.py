@@ -75,7 +75,7 @@ def test_missing_values(file: Path) -> None:
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"x": X}, "array 'x' is unknown; choose one of X, y, lengths, spans"),
+        ({"x": X}, "array 'x' is unknown; did you mean 'X'?"),
         ({"X": X, "length": [5, 5]}, "array 'length' is unknown; did you mean 'lengths'?"),
         (
             {"X": np.array([[{}]])},

@@ -70,6 +70,12 @@ class Cases:
         """[B, T] True for the steps of a series, False for padding."""
         return np.asarray(np.arange(self.values.shape[2]) < self.lengths[:, None])
 
+    @property
+    def constant(self) -> NDArray[np.bool_]:
+        """[B] which never change, of three steps or more."""
+        same = (self.values == self.values[:, :, :1]) | ~self.mask[:, None, :]
+        return np.asarray(same.all(axis=(1, 2)) & (self.lengths > 2))
+
     def take(self, index: NDArray[np.int64]) -> Cases:
         """The cases at these positions, in this order, padded to the longest of them."""
         given = {name: getattr(self, name) for name in _PER_CASE}

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SeriesInput"]
 
+_FAR = 10  # times the range trained on
+
 # Fields of the section `data` that readers do not take.
 _NOT_READ = {"kind", "rate", "scaling", "validation_share", "test_share"}
 
@@ -43,6 +45,8 @@ class SeriesInput(Input):
         channels_: C names.
         scaler_: fitted on the training part.
         shortest_, longest_: fewest and most steps of the training part.
+        range_: C pairs of the lowest and highest value of the training part; empty in runs saved
+            without.
     """
 
     case_types = (Cases,)
@@ -53,6 +57,7 @@ class SeriesInput(Input):
     scaler_: Scaler
     shortest_: int
     longest_: int
+    range_: list[tuple[float, float]]
     _columns: int = 1  # numbers to predict
     _names = Columns()
 
@@ -110,9 +115,42 @@ class SeriesInput(Input):
         return cases
 
     def usable(self, cases: Any) -> NDArray[np.bool_]:
-        """Those without missing values."""
-        gaps = np.isnan(cases.values) & cases.mask[:, None, :]
-        return np.asarray(~gaps.any(axis=(1, 2)))
+        """Those without missing values, and without infinite ones after scaling."""
+        return np.asarray(np.isfinite(self.scaler_.scaled(cases)).all(axis=(1, 2)))
+
+    def left_out(self, cases: Any, usable: NDArray[np.bool_]) -> list[str]:
+        gaps = np.isnan(cases.values).any(axis=(1, 2))
+        wrong, said = ~(usable | gaps), []
+        if gaps.any():
+            said.append(f"{gaps.sum()} with missing values")
+            if self.config.data.missing != "interpolate":
+                said[0] += " (filled by runs trained with missing=interpolate)"
+        if wrong.any():
+            first = cases.ids[int(wrong.argmax())]
+            said.append(
+                f"{wrong.sum()} with a value that is no number, infinite or too large "
+                f"(first: case {first})"
+            )
+        return said
+
+    def remarks(self, seen: Inference) -> list[str]:
+        """How many cases are constant, and far outside the range trained on."""
+        cases: Cases = seen.cases
+        counts = {
+            "constant": cases.constant,
+            "with values far outside the range trained on": self._far(cases),
+        }
+        return [f"{which.sum()} {what}" for what, which in counts.items() if which.any()]
+
+    def _far(self, cases: Cases) -> NDArray[np.bool_]:
+        """[B] which have a value further from the training part than ten times its range."""
+        if not self.range_:
+            return np.zeros(len(cases), bool)
+        lowest, highest = np.array(self.range_).T[..., None]  # [C, 1]
+        with np.errstate(over="ignore"):
+            reach = _FAR * (highest - lowest)
+            outside = (cases.values < lowest - reach) | (cases.values > highest + reach)
+        return np.asarray((outside & cases.mask[:, None, :]).any(axis=(1, 2)))
 
     def fit(self, cases: Cases) -> tuple[Cases, NDArray[np.float32]]:
         self.channels_, self._names = cases.channels, Columns(cases.columns, cases.targets)
@@ -124,15 +162,17 @@ class SeriesInput(Input):
         if kind == "auto":
             kind = choose_scaling(cases, keep_size=self.target == "numbers")
         self.scaler_ = Scaler(kind).fit(cases)
+        inside = cases.mask[:, None, :]
+        lowest = cases.values.min(axis=(0, 2), where=inside, initial=np.inf)
+        highest = cases.values.max(axis=(0, 2), where=inside, initial=-np.inf)
+        self.range_ = list(zip(lowest.tolist(), highest.tolist(), strict=True))
         encoded = self.encode(cases)
         self._note_constant(*encoded)
         return encoded
 
     def _note_constant(self, cases: Cases, scaled: NDArray[np.float32]) -> None:
         """Count series that never change, of three steps or more; refuse all of the same value."""
-        inside = cases.mask[:, None, :]
-        first = cases.values[:, :, :1]
-        constant = ((cases.values == first) | ~inside).all(axis=(1, 2)) & (cases.lengths > 2)
+        constant = cases.constant
         if constant.all() and (scaled[:, :, 0] == scaled[0, :, 0]).all():
             raise DataError(
                 f"all {len(cases)} series are constant, and the same after scaling of the kind "
@@ -150,6 +190,7 @@ class SeriesInput(Input):
             "channels": list(self.channels_),
             "steps": [self.shortest_, self.longest_],
             "scaler": self.scaler_.to_dict(),
+            "range": self.range_,
             **({"columns": self._names._asdict()} if self._names.values else {}),
         }
 
@@ -157,6 +198,7 @@ class SeriesInput(Input):
         self.channels_ = tuple(kept["channels"])
         self.shortest_, self.longest_ = map(int, kept["steps"])
         self.scaler_ = Scaler.from_dict(kept["scaler"])
+        self.range_ = [(float(low), float(high)) for low, high in kept.get("range", ())]
         self._columns = len(kept.get("targets", ())) or 1
         if "columns" in kept:
             names = kept["columns"]

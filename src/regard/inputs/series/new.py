@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from regard.errors import DataError
+from regard.errors import DataError, nearest
 from regard.inputs.series.cases import Cases
 from regard.inputs.series.delimited import by_place, is_place, roles_of
 from regard.inputs.series.load import READERS, kind_of
@@ -16,6 +17,8 @@ from regard.registry import call_with
 from regard.tables.frames import Table
 
 __all__ = ["Columns", "read_new"]
+
+_SHOWN = 3  # columns left out
 
 
 class Columns(NamedTuple):
@@ -103,6 +106,7 @@ def _read_rows(
     sheet = Sheet.open(path, header=given["header"], labels=places, known=columns.values)
     if sheet.names and columns.values and columns.labels:
         roles = _named_roles(sheet, given["id"], columns, labelled)
+        sheet = _noted(sheet, roles, given["id"], columns.labels, given["ignore"])
     else:
         known = [name for name in given["ignore"] if name in sheet.names]
         names = given["id"] if given["id"] in sheet.names else None
@@ -123,6 +127,37 @@ def _named_roles(sheet: Sheet, case: str | None, columns: Columns, labelled: boo
     return Roles(
         tuple(labels), tuple(values), sheet.names.index(case) if case in sheet.names else None
     )
+
+
+def _noted(
+    sheet: Sheet, roles: Roles, case: str | None, labels: Sequence[str], ignored: Sequence[str]
+) -> Sheet:
+    """The sheet with notes on the columns that are left out and the ids that are not there.
+
+    Raises:
+        DataError: the column of ids is not there and another looks like it: predictions without
+            ids cannot be joined.
+    """
+    used = {*roles.values, *roles.labels, roles.id}
+    known = {*ignored, *labels}
+    others = [sheet.names[at] for at in sheet.columns if at not in used]
+    others = [name for name in others if name not in known]
+    notes: list[str] = []  # by the names, the header and the index are certain
+    if case is not None and roles.id is None:
+        if (near := nearest(case, others)) is not None:
+            raise DataError(
+                f"{sheet.path} has no column {case!r} (id); did you mean {near!r}? Rename it"
+            )
+        notes.append(f"no column {case!r}: cases are numbered from 0")
+    if labels and not roles.labels:
+        for name in labels:
+            if name not in sheet.names and (near := nearest(name, others)) is not None:
+                notes.append(f"no column {name!r} (label): did you mean {near!r}?")
+    if others:
+        shown = [*map(repr, others[:_SHOWN]), *["..."] * (len(others) > _SHOWN)]
+        noun = "column" if len(others) == 1 else f"{len(others)} columns"
+        notes.append(f"{noun} left out: {', '.join(shown)}")
+    return replace(sheet, notes=tuple(notes))
 
 
 def _infer_labelled(

@@ -87,15 +87,7 @@ class Scaler:
             DataError: The scaler is not fitted, or was fitted on another number of channels, or a
                 scaled value is too large for float32.
         """
-        with np.errstate(over="ignore", invalid="ignore"):
-            if self.kind == "none":
-                scaled = cases.values.astype(np.float32)
-            else:
-                mean, std = self._mean_and_std(cases)
-                centred = self._values(cases) - mean
-                centred /= std
-                scaled = centred.astype(np.float32)
-                scaled *= cases.mask[:, None, :]
+        scaled = self.scaled(cases)
         if not np.isfinite(scaled).all():
             case, channel, step = np.argwhere(~np.isfinite(scaled))[0]
             raise DataError(
@@ -104,6 +96,18 @@ class Scaler:
                 f"after scaling of the kind '{self.kind}'"
             )
         return scaled
+
+    def scaled(self, cases: Cases) -> NDArray[np.float32]:
+        """As `transform`; not finite where a value is missing, infinite or too large."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self.kind == "none":
+                return cases.values.astype(np.float32)
+            mean, std = self._mean_and_std(cases)
+            centred = self._values(cases) - mean
+            centred /= std
+            scaled = centred.astype(np.float32)
+            scaled *= cases.mask[:, None, :]
+            return scaled
 
     def invert(self, scaled: NDArray[np.float64]) -> NDArray[np.float64]:
         """Values scaled by the kind "channel", in the units of the data.

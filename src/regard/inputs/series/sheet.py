@@ -147,10 +147,14 @@ class Sheet:
         return all(is_missing(cells[column]) for _, cells in self.rows if column < len(cells))
 
     def cases(self, roles: Roles, *, targets: bool, missing: str) -> Cases:
-        """Parse the cells: B cases of one channel and T steps."""
+        """Parse the cells: B cases of one channel and T steps.
+
+        Values that are no numbers are refused; to predict ("keep") they are infinite, and noted.
+        """
         self._check_widths(len(roles.labels) if not self.names else 0)
         problems = Problems(self.path)
-        series = self._series(roles, problems)[:, None]  # [B, 1, T]
+        cells = Problems(self.path) if missing == "keep" else problems
+        series = self._series(roles, problems, cells)[:, None]  # [B, 1, T]
         labels, unlabelled = self._labels(roles.labels, problems, targets=targets)
         cases = Cases(
             series,
@@ -159,7 +163,7 @@ class Sheet:
             ids=np.empty(0) if roles.id is None else self._ids(roles.id),
             targets=self._named(roles.labels),
             columns=self._named(roles.values),
-            notes=self.notes,
+            notes=(*self.notes, *[cells.told()] * (cells is not problems and len(cells) > 0)),
         )
         return settled(
             cases,
@@ -193,21 +197,25 @@ class Sheet:
                 )
         problems.refuse()
 
-    def _numbers(self, columns: Sequence[int], problems: Problems) -> list[NDArray[np.float64]]:
-        """[B] arrays, one for each row."""
+    def _numbers(
+        self, columns: Sequence[int], problems: Problems, *, wrong: float = 0.0
+    ) -> list[NDArray[np.float64]]:
+        """[B] arrays, one for each row; `wrong` where a cell is no number."""
         rows = []
         for case, (_, cells) in enumerate(self.rows):
 
             def place(at: int, case: int = case) -> str:
                 return self._cell(case, columns[at])
 
-            rows.append(parse_numbers([cells[at] for at in columns], problems, place))
+            given = [cells[at] for at in columns]
+            rows.append(parse_numbers(given, problems, place, wrong=wrong))
         return rows
 
-    def _series(self, roles: Roles, problems: Problems) -> NDArray[np.float64]:
-        """[B, T]; a column of texts is one problem, and not one for every row."""
+    def _series(self, roles: Roles, problems: Problems, cells: Problems) -> NDArray[np.float64]:
+        """[B, T]; a column of texts is one problem, other cells are told one by one."""
         strange = Problems(self.path)
-        series = np.stack(self._numbers(roles.values, strange))
+        wrong = 0.0 if cells is problems else np.inf
+        series = np.stack(self._numbers(roles.values, strange, wrong=wrong))
         if not len(strange):
             return series
         texts = [at for at in roles.values if self._holds_texts(at)]
@@ -218,7 +226,7 @@ class Sheet:
                 fixes = (("label", "last"),)
             what = f"{not_a_number(text)}{'; ' if roles.assumed else ''}{roles.assumed}"
             problems.add(what, [self._cell(0, at)], fixes=fixes)
-        self._numbers([at for at in roles.values if at not in texts], problems)
+        self._numbers([at for at in roles.values if at not in texts], cells)
         return series
 
     def _holds_texts(self, column: int) -> bool:

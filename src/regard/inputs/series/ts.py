@@ -56,6 +56,8 @@ def read_ts(path: FilePath, *, missing: Missing = "refuse") -> Cases:
     lines = _lines(path)
     header = _Header.read(path, lines)
     problems = Problems(path)
+    cells = Problems(path) if missing == "keep" else problems
+    wrong = 0.0 if cells is problems else np.inf
     numbers: list[int] = []
     series: list[NDArray[np.float64]] = []
     labels: list[str] = []
@@ -66,7 +68,7 @@ def read_ts(path: FilePath, *, missing: Missing = "refuse") -> Cases:
             labels.append(fields.pop().strip())
             if not fields:
                 raise DataError(f"{where} has no label: wanted one after the last colon")
-        series.append(_series(fields, path, number, problems))
+        series.append(_series(fields, path, number, cells, wrong=wrong))
         numbers.append(number)
         header.check_case(series[-1], series[0], where)
     if not series:
@@ -77,8 +79,9 @@ def read_ts(path: FilePath, *, missing: Missing = "refuse") -> Cases:
     def row(case: int) -> str:
         return f"line {numbers[case]}"
 
+    notes = (cells.told(),) if cells is not problems and len(cells) else ()
     return settled(
-        Cases(values, lengths, given),
+        Cases(values, lengths, given, notes=notes),
         problems,
         missing=missing,
         place=lambda case, channel, step: f"{row(case)}, channel {channel}, step {step}",
@@ -185,9 +188,9 @@ def _lines(path: FilePath) -> Iterator[tuple[int, str]]:
 
 
 def _series(
-    fields: list[str], path: FilePath, number: int, problems: Problems
+    fields: list[str], path: FilePath, number: int, problems: Problems, *, wrong: float
 ) -> NDArray[np.float64]:
-    """Texts of C channels in a line -> [C, steps]."""
+    """Texts of C channels in a line -> [C, steps]; `wrong` where one is no number."""
     channels: list[NDArray[np.float64]] = []
     for channel, text in enumerate(fields):
         place = f"line {number}, channel {channel}"
@@ -197,7 +200,7 @@ def _series(
         def step(at: int, place: str = place) -> str:
             return f"{place}, step {at}"
 
-        channels.append(parse_numbers(text.split(","), problems, step))
+        channels.append(parse_numbers(text.split(","), problems, step, wrong=wrong))
         steps, first = len(channels[-1]), len(channels[0])
         if steps != first:
             raise DataError(f"{path}, {place} has {steps} steps, channel 0 has {first}")
