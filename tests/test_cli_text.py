@@ -388,6 +388,9 @@ def test_ids_are_carried_everywhere(regard: Regard, tmp_path: Path) -> None:
     assert "T-107" in (tmp_path / "c.html").read_text()
     said = regard.fails("explain", out, source, "--case", "7", "--out", tmp_path / "d.html")
     assert "has no case 7; its cases are T-100, T-101, T-102, ..., T-139" in said
+    twice = _write(tmp_path / "twice.csv", [{**row, "ticket": "T-1"} for row in rows[:2]])
+    said = regard.fails("explain", out, twice, "--case", "T-1", "--out", tmp_path / "d.html")
+    assert "twice.csv: 2 cases are called T-1; make their names unique" in said
     plain = _write(tmp_path / "b.csv", _rows(3))
     said = regard.fails("predict", out, plain, "--out", tmp_path / "q.csv")
     assert "b.csv has no column 'ticket' (id); there are text, label" in said

@@ -167,13 +167,16 @@ def _find(ids: NDArray[Any], case: str, source: str) -> int:
     """The position of a case by name.
 
     Raises:
-        DataError: there is no such case.
+        DataError: there is no such case, or several have the name.
     """
     names = [str(name) for name in ids.tolist()]
-    if case in names:
-        return names.index(case)
-    if case.strip() in names:  # as ids of a table are read
-        return names.index(case.strip())
+    for name in (case, case.strip()):  # ids of a table are read without blanks around them
+        if names.count(name) > 1:
+            raise DataError(
+                f"{source}: {names.count(name)} cases are called {name}; make their names unique"
+            )
+        if name in names:
+            return names.index(name)
     some = ", ".join(names if len(names) < 6 else [*names[:3], "...", names[-1]])
     near = did_you_mean(case, names)
     hint = near if near.startswith("; did you mean") else ""
