@@ -142,6 +142,13 @@ def test_columns_that_were_renamed_are_told(trained: Path, tmp_path: Path) -> No
     assert [row["case"] for row in rows] == [str(at) for at in range(30)]
 
 
+def test_labels_in_another_case_are_recognised_as_such(trained: Path, tmp_path: Path) -> None:
+    frame = _series()
+    frame["state"] = frame["state"].str.upper()
+    with pytest.raises(DataError, match=r"'OK' is the first; did you mean 'ok'\?"):
+        _predicted(trained, frame, tmp_path)
+
+
 def test_a_run_saved_without_a_range_predicts(trained: Path, tmp_path: Path) -> None:
     old = tmp_path / "old"
     shutil.copytree(trained, old)

@@ -317,7 +317,7 @@ def explain(
     case: Annotated[
         str | None,
         typer.Option(
-            help="Number of the case, from 0; in a table, its name.", show_default="the first"
+            help="Name of the case; without ids its number, from 0.", show_default="the first"
         ),
     ] = None,
     text: Annotated[

@@ -57,6 +57,6 @@ def test_the_page_shows_each_picture_and_escapes_names() -> None:
     assert re.findall('<img src="([^"]*)"', page) == ["a%20%231.png", "b.png"]
     assert "<b>all</b>" not in page
     assert "<i>" not in page
-    assert "2 cases with their attention weights" in page
+    assert "2 cases with the weights of their predictions" in page
     assert page.count("predicted <b>2.500</b>, true <b>1.000</b>") == 2
     assert page.count("How to read this") == 1

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.errors import DataError
+from regard.errors import DataError, nearest
 from regard.inputs.labels import are_measured, label_names
 from regard.outputs.classes.rare import FIXES, named, rare_classes
 
@@ -59,8 +59,11 @@ def check_new(cases: Any, classes: NDArray[Any], source: str) -> None:
     given = label_names(cases.labels)
     given = given[given != ""]
     if len(given) and not np.isin(given, label_names(classes)).any():
+        first, known = str(given[0]), label_names(classes)
+        near = nearest(first, known.tolist())
+        meant = "" if near is None else f"; did you mean {near!r}?"
         raise DataError(
-            f"{source}: none of its labels is a class of the run ({str(given[0])!r} is the first)",
+            f"{source}: none of its labels is a class of the run ({first!r} is the first{meant})",
             fixes=("labelled",),
         )
 
