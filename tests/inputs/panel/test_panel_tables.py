@@ -366,15 +366,17 @@ def weekdays(first: str, count: int) -> list[str]:
     return [str(day) for day in np.busday_offset(np.datetime64(first), np.arange(count))]
 
 
-def test_holidays_are_gaps_among_business_days(file: Path) -> None:
-    """Days without a row move no later week: five steps earlier is the same weekday."""
+def test_holidays_among_business_days_are_closed_up_or_inserted(file: Path) -> None:
+    """Inserted, they move no later week: five steps earlier is the same weekday."""
     days = pd.bdate_range("2024-04-01", periods=60)
     closed = pd.to_datetime(["2024-05-01", "2024-05-09", "2024-05-20", "2024-05-30"])
     open_days = days.drop(closed)
     content = daily(*open_days.strftime("%Y-%m-%d"))
-    assert refusal(file, content) == (
-        "toy.csv, row 24, column 'ds': 2024-05-02 follows 2024-04-30 of row 23, a gap in steps of "
-        f"1 business day; missing: 2024-05-01, 2024-05-09, 2024-05-20 and 1 more; {FILL}"
+    panel = reading(file, content)
+    assert panel.times[0].tolist() == open_days.to_numpy().astype("M8[us]").tolist()
+    assert panel.notes == (
+        "4 business days without a row are closed up, so that later weeks move: 2024-05-01, "
+        "2024-05-09, 2024-05-20 and 1 more; `missing` interpolate inserts them",
     )
     panel = reading(file, content, missing="interpolate")
     expected = pd.Series(np.arange(56.0), open_days).reindex(days).interpolate()
@@ -385,6 +387,13 @@ def test_holidays_are_gaps_among_business_days(file: Path) -> None:
         "missing values are filled by linear interpolation (y: 4 of 60 values)",
     )
     assert reading(file, content, frequency="rows").lengths.tolist() == [56]
+    week = daily(*weekdays("2024-01-01", 20), *weekdays("2024-02-07", 33))  # 7 days between them
+    assert reading(file, week).lengths.tolist() == [53]
+    more = daily(*weekdays("2024-01-01", 20), *weekdays("2024-02-08", 32))
+    assert refusal(file, more) == (
+        "toy.csv, row 22, column 'ds': 2024-02-08 follows 2024-01-26 of row 21, a gap in steps of "
+        f"1 business day; missing: 2024-01-29, 2024-01-30, 2024-01-31 and 5 more; {FILL}"
+    )
 
 
 def test_a_series_of_another_frequency_is_named(file: Path) -> None:
@@ -555,9 +564,8 @@ def test_published_series(
 @real
 def test_published_prices_of_several_shares() -> None:
     columns: Any = {"id": "stock", "target": "value", "past": ["change"]}
-    with pytest.raises(DataError, match=r"2007-01-12 .* 1 business day; missing: 2007-01-15, "):
-        published("stockdata2.csv", time="Date", **columns)
-    panel = published("stockdata2.csv", time="Date", frequency="rows", **columns)
+    panel = published("stockdata2.csv", time="Date", **columns)
+    assert "business days without a row are closed up" in panel.notes[0]
     assert panel.ids.tolist() == ["MSFT", "IBM", "SBUX", "AAPL", "GSPC"]
     assert panel.lengths.tolist() == [2305] * 5
     assert panel.values[1][:, 0].tolist() == [80.517962, 1.06918876063952]

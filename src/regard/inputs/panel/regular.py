@@ -1,7 +1,8 @@
 """Checks that times differ and are regular; missing steps are refused or inserted.
 
-Holidays are unknown here, so a weekday without a row is missing among business days like a month
-among months: closing up would move all later weeks by a day.
+Holidays of exchanges are unknown here. So where gaps are not filled, a series of business days may
+lack up to seven weekdays in a row, and up to a tenth of all (at least seven): its rows count as its
+steps, which the caller says. All other gaps are refused.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ __all__ = [
 Frequency = Literal["infer", "rows"]
 
 _ROWS = ("frequency", "rows")
+_HOLIDAYS = 0.1  # the largest share of business days without a row
+_HOLIDAYS_IN_A_ROW = 7  # exchanges have closed for six weekdays (China) and four (New York)
 _LISTED = 3  # times in a message
 
 
@@ -81,7 +84,7 @@ def check_unique(times: Sequence[NDArray[Any]], places: Places, *, hint: str) ->
 
 def closed_gaps(
     times: Sequence[NDArray[Any]], places: Places, *, fill: bool, zone: str | None = None
-) -> list[tuple[NDArray[Any], NDArray[np.int64]]]:
+) -> tuple[list[tuple[NDArray[Any], NDArray[np.int64]]], list[Any]]:
     """The times of every series without gaps, which are refused or filled.
 
     Parameters:
@@ -91,14 +94,15 @@ def closed_gaps(
         zone: of the data.
 
     Returns:
-        For each series its times, and the position among them of each given time.
+        For each series its times, and the position among them of each given time; and the business
+        days that are not there and not inserted.
 
     Raises:
         DataError: A time is not a whole number of steps after the first, there is a gap and `fill`
             is False, or more times are missing than given.
     """
     step = common_step(times, zone)
-    closed, first = [], ""
+    closed, holidays, first = [], set(), ""
     for series, one in enumerate(times):
         if step is None or not len(one) or (found := gap_in(one, step)) is None:
             closed.append((one, np.arange(len(one))))
@@ -126,15 +130,26 @@ def closed_gaps(
                 f"missing and {len(one)} are present, too few to interpolate",
                 fixes=(_ROWS,),
             )
+        whole = step.times(one[0], np.arange(positions[-1] + 1))
+        if not fill and step.unit == "business day" and _few(np.diff(positions) - 1):
+            holidays |= set(np.delete(whole, positions).tolist())
+            closed.append((one, np.arange(len(one))))
+            continue
         first = first or f"{here} follows {before}, a gap in steps of {step}"
-        closed.append((step.times(one[0], np.arange(positions[-1] + 1)), positions))
+        closed.append((whole, positions))
     if first and not fill:
         absent = missing_times(closed)
         raise DataError(
             f"{first}; missing: {places.times(absent)}",
             fixes=(("missing", "interpolate"), _ROWS),
         )
-    return closed
+    return closed, sorted(holidays)
+
+
+def _few(missing: NDArray[np.int64]) -> bool:
+    """Whether business days without a row are as few as holidays; missing [T - 1] before a row."""
+    most = max(_HOLIDAYS_IN_A_ROW, _HOLIDAYS * (len(missing) + 1 + missing.sum()))
+    return bool(missing.sum() <= most and missing.max() <= _HOLIDAYS_IN_A_ROW)
 
 
 def missing_times(closed: Sequence[tuple[NDArray[Any], NDArray[np.int64]]]) -> NDArray[Any]:

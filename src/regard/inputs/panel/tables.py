@@ -81,7 +81,7 @@ def read_panel(
         missing: "refuse", or "interpolate" to insert missing steps and to fill missing values,
             linearly between the values before and after; in columns of zeros and ones with the
             value before.
-        frequency: "infer" requires regular times: a month, a business day (holidays are missing),
+        frequency: "infer" requires regular times: a month, a business day (a few may lack),
             or any other step apart. "rows" counts rows as steps and ignores the times.
         time_format: how times are written, in the notation of `datetime.strptime`, such as
             "%d.%m.%Y"; None for the year first, or where a day above 12 tells day and month apart.

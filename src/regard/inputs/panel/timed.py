@@ -90,10 +90,16 @@ def timed(
         notes.append(f"the rows{which} are not in order of time, and are sorted")
     if options.frequency == "infer":
         fill = options.missing == "interpolate"
-        closed = closed_gaps(times, places, fill=fill, zone=zone)
+        closed, holidays = closed_gaps(times, places, fill=fill, zone=zone)
         inserted = missing_times(closed)
         if len(inserted):
             notes.append(f"missing times are inserted: {places.times(inserted)}")
+        if holidays:
+            notes.append(
+                f"{len(holidays)} business days without a row are closed up, so that later weeks "
+                f"move: {places.times(np.array(holidays, column.dtype))}; `missing` interpolate "
+                "inserts them"
+            )
     else:
         closed = [(own, np.arange(len(own))) for own in times]
     return Timed(rows, closed, zone, day_first, tuple(notes))
