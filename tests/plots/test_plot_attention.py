@@ -203,3 +203,10 @@ def test_a_bar_shows_the_colours_of_the_scale() -> None:
     (mesh,) = bar.collections
     assert mesh.get_clim() == (0, 0.91)
     assert bar.get_ylim() == lane.get_ylim()
+
+
+@pytest.mark.parametrize("value", [5.0, 1e30])
+def test_a_constant_series_has_an_axis(value: float) -> None:
+    ax = plot_attention(np.full((1, 7), value), np.full(7, 1 / 7))
+    low, high = ax.get_ylim()
+    assert low < value < high

@@ -100,7 +100,7 @@ def fit_y(ax: Axes, drawn: NDArray[np.float64], *, lane: float) -> tuple[float, 
         Where the axis of the values starts and ends.
     """
     low, high = finite_range(drawn)
-    pad = 0.06 * (high - low) or 1.0
+    pad = 0.06 * (high - low) or max(1.0, 1e-3 * abs(high))  # more than rounding
     floor, ceiling = low - pad, high + pad
     ax.set_ylim(floor - (ceiling - floor) * lane / (1 - lane), ceiling)
     unframe(ax)
