@@ -57,14 +57,40 @@ def test_with_one_seed_the_interval_is_that_of_a_paired_t_test() -> None:
     apart = np.random.default_rng(0).normal(0.3, 2.0, 400)
     found = paired_interval([apart], [np.arange(400)], same=True)
     expected = stats.ttest_1samp(apart, 0).confidence_interval(0.95)
-    assert found == pytest.approx([expected.low, expected.high], abs=0.03)
+    assert found == pytest.approx([expected.low, expected.high])
 
 
 def test_seeds_that_differ_widen_the_interval() -> None:
     """The cases of a seed are all alike, so that only seeds are left: their variance is 4/3 / 4."""
     apart = [np.full(50, value) for value in (-1.0, -1.0, 1.0, 1.0)]
     low, high = paired_interval(apart, [np.arange(50)] * 4, same=True) or (0.0, 0.0)
-    assert (high - low) / 2 == pytest.approx(1.96 * np.sqrt(4 / 3 / 4), rel=0.1)
+    expected = stats.ttest_1samp([-1, -1, 1, 1], 0).confidence_interval(0.95)
+    assert (low, high) == pytest.approx((expected.low, expected.high))
+
+
+@pytest.mark.parametrize(("seeds", "share"), [(2, 0.15), (3, 0.1)])
+@pytest.mark.parametrize("own", [0.0, 1.0])
+def test_models_that_are_alike_are_seldom_said_to_differ(
+    seeds: int, share: float, own: float
+) -> None:
+    """Also of few seeds that change much more than the cases do; two can agree by chance."""
+    rng, said = np.random.default_rng(0), 0
+    for _ in range(150):
+        cases = rng.normal(size=50)
+        apart = [own * rng.normal() + cases + rng.normal(size=50) for _ in range(seeds)]
+        low, high = paired_interval(apart, [np.arange(50)] * seeds, same=True) or (-1, 1)
+        said += not low <= 0 <= high
+    assert said / 150 < share
+
+
+def test_the_interval_is_wider_among_many_models() -> None:
+    """The best of ten is better than the others by chance, which an interval for a pair forgets."""
+    pair = paired_interval([np.arange(30.0)], [np.arange(30)], same=True) or (0, 0)
+    ten = paired_interval([np.arange(30.0)], [np.arange(30)], same=True, models=10) or (0, 0)
+    # Tables of the studentized range: q(.95; 10, 29) is 4.83, Student's t of 29 is 2.045.
+    assert (ten[1] - ten[0]) / (pair[1] - pair[0]) == pytest.approx(
+        4.83 / np.sqrt(2) / 2.045, rel=3e-3
+    )
 
 
 def test_four_parts_of_their_own_say_more_than_one_part_four_times() -> None:
@@ -80,15 +106,15 @@ def test_four_parts_of_their_own_say_more_than_one_part_four_times() -> None:
 def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
     """Five seeds with a test part each; each differs from the truth, and so does each case."""
     rng, held = np.random.default_rng(0), 0
-    for trial in range(40):
+    for _ in range(40):
         seeds = 0.2 + 0.05 * rng.normal(size=5)
         apart = [own + rng.normal(size=80) for own in seeds]
-        low, high = paired_interval(apart, [np.arange(80)] * 5, same=False, seed=trial) or (1, 0)
+        low, high = paired_interval(apart, [np.arange(80)] * 5, same=False) or (1, 0)
         held += low <= 0.2 <= high
     assert held >= 35
 
 
-def test_what_depends_on_each_other_is_resampled_together() -> None:
+def test_what_depends_on_each_other_counts_together() -> None:
     """Ten blocks of forty equal cases are ten cases, and not four hundred."""
     values = np.random.default_rng(0).normal(size=10)
     blocks = np.repeat(np.arange(10), 40)
@@ -128,9 +154,13 @@ def test_it_says_what_a_seed_changes_and_what_does_not_differ() -> None:
     # Variances of two seeds: .0008, .00005 and .0008.
     assert f"by {np.sqrt((0.0008 + 0.00005 + 0.0008) / 3):.4f} (standard deviation)" in seed
     assert "test part" not in seed
-    assert alike.startswith("no difference to the best is shown for near:")
+    assert alike.startswith("no difference to the best is shown for near: the interval")
     one = {name: {0: of[0]} for name, of in scores.items()}
-    assert "with one seed" in remarks(ACCURACY, one, differences(one, best="highest"))[0]
+    told = remarks(ACCURACY, one, differences(one, best="highest"))
+    assert "with one seed" in told[0]
+    assert "over cases has 0 in it" in told[1]
+    alone = {"best": one["best"]}
+    assert remarks(ACCURACY, alone, differences(alone, best="highest")) == []
     other = {"best": {0: _scores(rows(90)), 1: _scores(rows(94), first=7)}}
     assert (
         "it changes the test part too"

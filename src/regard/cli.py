@@ -219,7 +219,7 @@ def compare(
     for note in comparison.notes:
         typer.echo(f"note: {note}")
     files = ", ".join(str(out / f"compare.{ending}") for ending in ("md", "csv", "tex"))
-    typer.echo(f"saved: {files}, and a run folder for each")
+    typer.echo(f"saved: {files}, and a run folder for each training that succeeded")
 
 
 @app.command()

@@ -14,8 +14,7 @@ from regard.outputs import CaseScores, Compared
 
 __all__ = ["Difference", "differences", "paired_interval", "read_scores", "remarks", "write_scores"]
 
-_RESAMPLES = 2000
-_TAILS = (2.5, 97.5)
+_LEVEL = 0.95
 
 _Floats = NDArray[np.float64]
 
@@ -26,7 +25,8 @@ class Difference(NamedTuple):
     Attributes:
         mean: of the scores, over cases and seeds.
         difference: mean of the paired differences, 0 for the best.
-        low, high: ends of its interval of 95 %; None where there is nothing to resample.
+        low, high: ends of its interval of 95 %; None where one block and one seed
+            leave no spread.
         by_seed: seed to its difference.
         best: whether it is the best one.
     """
@@ -65,7 +65,7 @@ def read_scores(path: Path) -> CaseScores | None:
 
 
 def differences(
-    scores: Mapping[str, Mapping[int, CaseScores]], *, best: str, seed: int = 0
+    scores: Mapping[str, Mapping[int, CaseScores]], *, best: str
 ) -> dict[str, Difference]:
     """The difference of every model to the best one.
 
@@ -75,7 +75,6 @@ def differences(
     Parameters:
         scores: model to seed to scores.
         best: "highest" or "lowest".
-        seed: random seed of the resampling.
     """
     means = {
         name: float(np.mean([own.values.mean() for own in of.values()]))
@@ -99,7 +98,9 @@ def differences(
         same = all(
             np.array_equal(own.cases, pairs[min(pairs)][0].cases) for own, _ in pairs.values()
         )
-        interval = None if name == first else paired_interval(apart, blocks, same=same, seed=seed)
+        interval = (
+            None if name == first else paired_interval(apart, blocks, same=same, models=len(means))
+        )
         low, high = interval or (None, None)
         by_seed = {at: float(own.mean()) for at, own in zip(pairs, apart, strict=True)}
         difference = float(np.mean(list(by_seed.values())))
@@ -108,52 +109,84 @@ def differences(
 
 
 def paired_interval(
-    apart: Sequence[_Floats], blocks: Sequence[NDArray[np.int64]], *, same: bool, seed: int = 0
+    apart: Sequence[_Floats], blocks: Sequence[NDArray[np.int64]], *, same: bool, models: int = 2
 ) -> tuple[float, float] | None:
-    """The interval of 95 % of a mean difference, by a bootstrap over seeds and cases.
+    """The interval of 95 % of a mean difference over random seeds and cases.
 
-    Seeds are drawn with replacement, and blocks of cases: the same blocks for all seeds if these
-    have the same test part, otherwise blocks of each. Of few seeds a bootstrap gives too little
-    spread, (S - 1) / S of the variance, so the differences between seeds are stretched by the root
-    of its inverse. With one seed the interval is over the cases alone.
+    Seeds and blocks of cases are random effects: crossed if all seeds have the same cases,
+    otherwise the blocks are nested in the seeds. The degrees of freedom of the variance are
+    Satterthwaite's, so that two seeds that differ much give a wide interval. The quantile is
+    Tukey's for all pairs of the models, since the best one is chosen by the same scores; of two
+    models it is Student's t. With one seed the interval is over the cases alone.
 
     Parameters:
         apart: of each seed, the [B] differences of the cases.
         blocks: of each seed, the [B] numbers of the blocks.
         same: whether the seeds have the same cases, in the same order.
-        seed: random seed.
+        models: how many models are compared with each other.
 
     Returns:
-        The 2.5th and the 97.5th percentile; None where there is one block and one seed.
+        Its ends; None where there is one block and one seed.
 
     Reference:
-        Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapters 8 and 13.
+        Satterthwaite, "An approximate distribution of estimates of variance components", 1946;
+        Tukey, "The problem of multiple comparisons", 1953.
     """
-    generator, count = np.random.default_rng(seed), len(apart)
-    sums, sizes = zip(*map(_by_block, apart, blocks), strict=True)
-    means = np.array([own.mean() for own in apart])
-    if count == 1 and len(sizes[0]) == 1:
+    from scipy import stats
+
+    parts = [_by_block(*each) for each in zip(apart, blocks, strict=True)]
+    if len(parts) == 1 and len(parts[0]) == 1:
         return None
-    stretched = means + (means - means.mean()) * (np.sqrt(count / max(count - 1, 1)) - 1)
-    drawn = np.empty(_RESAMPLES)
-    for at in range(_RESAMPLES):
-        chosen = generator.integers(count, size=count)
-        moved = np.empty(count)
-        index = generator.integers(len(sizes[0]), size=len(sizes[0]))
-        for place, own in enumerate(chosen):
-            if not same:
-                index = generator.integers(len(sizes[own]), size=len(sizes[own]))
-            moved[place] = sums[own][index].sum() / sizes[own][index].sum() - means[own]
-        drawn[at] = (stretched[chosen] + moved).mean()
-    low, high = np.percentile(drawn, _TAILS)
-    return float(low), float(high)
+    crossed = same and min(len(parts), len(parts[0])) > 1
+    variance, freedom = _crossed(np.array(parts)) if crossed else _nested(parts)
+    middle = float(np.mean([part.mean() for part in parts]))
+    if models == 2:
+        quantile = float(stats.t.ppf((1 + _LEVEL) / 2, freedom))
+    else:
+        quantile = float(stats.studentized_range.ppf(_LEVEL, models, freedom)) / np.sqrt(2)
+    reach = float(quantile * np.sqrt(variance))
+    return middle - reach, middle + reach
 
 
-def _by_block(values: _Floats, blocks: NDArray[np.int64]) -> tuple[_Floats, _Floats]:
-    """The sum of the values in each block, and how many there are."""
+def _by_block(values: _Floats, blocks: NDArray[np.int64]) -> _Floats:
+    """One value for each block, with the mean of all values and the variance of that mean."""
     _, codes = np.unique(blocks, return_inverse=True)
-    sums = np.bincount(codes, values).astype(np.float64)
-    return sums, np.bincount(codes).astype(np.float64)
+    apart = np.bincount(codes, values - values.mean())
+    return np.asarray(values.mean() + apart * len(apart) / len(values), np.float64)
+
+
+def _crossed(values: _Floats) -> tuple[float, float]:
+    """Variance of the mean of [S, B] values of seeds by blocks, and its degrees of freedom."""
+    seeds, count = values.shape
+    by_seed, by_block = values.mean(1, keepdims=True), values.mean(0, keepdims=True)
+    both = (seeds - 1) * (count - 1)
+    rest = float(np.square(values - by_seed - by_block + values.mean()).sum()) / both
+    of_seeds = float(count * by_seed.var(ddof=1))
+    of_blocks = float(seeds * by_block.var(ddof=1))
+    total = rest + max(of_seeds - rest, 0) + max(of_blocks - rest, 0)
+    squares = [(of_seeds, seeds - 1), (of_blocks, count - 1), (rest, both)]
+    return total / (seeds * count), _freedom(total, squares)
+
+
+def _nested(parts: Sequence[_Floats]) -> tuple[float, float]:
+    """The same of seeds that have blocks of their own."""
+    seeds = len(parts)
+    inside = float(
+        np.mean([part.var(ddof=1) / len(part) if len(part) > 1 else 0 for part in parts])
+    )
+    squares = [(inside, sum(len(part) - 1 for part in parts))]
+    total = inside
+    if seeds > 1:
+        between = float(np.var([part.mean() for part in parts], ddof=1))
+        squares.append((between, seeds - 1))
+        total = max(between, inside)
+    return total / seeds, _freedom(total, squares)
+
+
+def _freedom(total: float, squares: Sequence[tuple[float, int]]) -> float:
+    """Satterthwaite's degrees of freedom of a sum of mean squares, at least one."""
+    spread = sum(square**2 / freedom for square, freedom in squares if freedom)
+    return max(total**2 / spread, 1.0) if spread else 1.0
 
 
 def remarks(
@@ -180,12 +213,14 @@ def remarks(
             f"{np.sqrt(np.mean(spreads)):.4f} (standard deviation)"
             + ("" if parts else "; it changes the test part too")
         ]
-    else:
+    elif len(apart) > 1:
         notes = ["with one seed, the intervals leave out what another seed would change"]
+    else:
+        return []
     alike = [name for name, own in apart.items() if own.differs is False]
     if alike:
         notes.append(
             f"no difference to the best is shown for {', '.join(alike)}: the interval of 95 % over "
-            "seeds and cases has 0 in it"
+            f"{'seeds and cases' if several else 'cases'} has 0 in it"
         )
     return notes
