@@ -113,8 +113,8 @@ def test_a_bad_cell_costs_its_own_row(trained: Path, tmp_path: Path) -> None:
     assert said.startswith("27 predictions, ")
     assert "3 with a value that is no number, infinite or too large (first: case press 3)" in said
     assert "row 5, column 6: 'abc' is not a number" in said
-    for at, (row, before) in enumerate(zip(rows, whole, strict=True)):
-        assert row["label"] == ("" if at in (3, 5, 8) else before["label"])
+    for at, (after, before) in enumerate(zip(rows, whole, strict=True)):
+        assert after["label"] == ("" if at in (3, 5, 8) else before["label"])
 
 
 def test_a_sensor_that_is_dead_or_of_another_unit_is_counted(trained: Path, tmp_path: Path) -> None:

@@ -85,8 +85,9 @@ def test_models_that_are_alike_are_seldom_said_to_differ(
 
 def test_the_interval_is_wider_among_many_models() -> None:
     """The best of ten is better than the others by chance, which an interval for a pair forgets."""
-    pair = paired_interval([np.arange(30.0)], [np.arange(30)], same=True) or (0, 0)
-    ten = paired_interval([np.arange(30.0)], [np.arange(30)], same=True, models=10) or (0, 0)
+    apart: list[Any] = [np.arange(30.0)]
+    pair = paired_interval(apart, [np.arange(30)], same=True) or (0, 0)
+    ten = paired_interval(apart, [np.arange(30)], same=True, models=10) or (0, 0)
     # Tables of the studentized range: q(.95; 10, 29) is 4.83, Student's t of 29 is 2.045.
     assert (ten[1] - ten[0]) / (pair[1] - pair[0]) == pytest.approx(
         4.83 / np.sqrt(2) / 2.045, rel=3e-3

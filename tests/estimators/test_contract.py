@@ -529,3 +529,9 @@ def test_every_model_fits_and_predicts(kind: Kind, parameters: dict[str, Any]) -
     assert np.isfinite(values).all()
     for weights in model.attend(X):
         np.testing.assert_allclose(weights.sum(-1), 1, atol=1e-5)
+
+
+def test_an_unknown_map_is_named() -> None:
+    kind = KINDS[0]
+    with pytest.raises(ConfigError, match="maps: there is no map 'atention'; did you mean 'atten"):
+        _fitted(kind).infer(kind.data()[0], maps=["atention"])

@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from regard.config import Config, config_of, resolve_config
-from regard.errors import ConfigError, RegardWarning, RunError
+from regard.errors import ConfigError, RegardWarning, RunError, did_you_mean
 from regard.estimators.parameters import (
     as_json,
     constructor,
@@ -253,6 +253,10 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
                 lengths = part.lengths.numpy()[index[some]]
                 laid = self._lay(model, given, encoded, index[some], maps, lengths)
                 for name in maps:
+                    if name not in laid:
+                        raise ConfigError(
+                            f"maps: there is no map {name!r}{did_you_mean(name, laid)}"
+                        )
                     for at, each in zip(index[some], laid[name], strict=True):
                         found[name][at] = each
         refuse_lost(lost, cases.ids)
