@@ -161,11 +161,11 @@ def test_a_run_saved_without_a_range_predicts(trained: Path, tmp_path: Path) -> 
     assert "outside" not in said
 
 
-def test_the_first_of_cases_of_one_name_is_drawn_and_said(trained: Path, tmp_path: Path) -> None:
+def test_a_name_of_two_cases_is_refused(trained: Path, tmp_path: Path) -> None:
     frame = _series().replace({"press 4": "press 3"})
     frame.to_csv(tmp_path / "new.csv", index=False)
-    said = jobs.explain(trained, tmp_path / "new.csv", "press 3", tmp_path / "a.svg")
-    assert said.endswith("the first of 2 cases of this name")
+    with pytest.raises(DataError, match="2 cases are called press 3; make their names unique"):
+        jobs.explain(trained, tmp_path / "new.csv", "press 3", tmp_path / "a.svg")
 
 
 def test_what_was_assumed_is_said_with_the_fix(

@@ -67,10 +67,10 @@ def explain(
         if not usable[at]:
             reason = estimator.input_.unusable
             raise DataError(f"{source or run}: cases {reason} cannot be drawn, such as {case}")
-        notes = [*getattr(cases, "notes", ()), *_namesakes(cases.ids, at)]
+        notes = getattr(cases, "notes", ())
         cases = cases.take(np.array([at]))
     else:
-        notes = []
+        notes = ()
         cases = estimator.input_.typed(text)
     seen = estimator.infer(cases, maps=("weights",))
     view = _view(estimator, seen)
@@ -155,12 +155,6 @@ def answer(run: str | Path) -> Answer:
 def _view(estimator: AttentionEstimator, seen: Inference, n: int = 0) -> CaseView:
     """A case, ready to be drawn."""
     return estimator.input_.view(seen, n, estimator.output_.outcome(seen, n))
-
-
-def _namesakes(ids: NDArray[Any], at: int) -> list[str]:
-    """A note if other cases have the name of the one drawn."""
-    count = int((ids == ids[at]).sum())
-    return [f"the first of {count} cases of this name"] * (count > 1)
 
 
 def _find(ids: NDArray[Any], case: str, source: str) -> int:

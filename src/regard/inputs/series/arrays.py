@@ -51,7 +51,7 @@ def as_cases(
     X = unnested(X)
     if hasattr(X, "detach"):  # a tensor, which may require a gradient or be on a device
         X = X.detach().cpu()
-    if isinstance(X, set | frozenset | dict | Iterator):
+    if isinstance(X, set | frozenset | dict | Iterator) and not hasattr(X, "toarray"):
         raise DataError(f"X: wanted an array or a list of series, given {type(X).__name__}")
     series = _unequal(X)
     if series is None:

@@ -11,7 +11,7 @@ from regard.errors import ConfigError, did_you_mean
 
 __all__ = ["class_factors", "positive_class"]
 
-_LARGEST = 1_000_000  # ratio of two weights
+_LARGEST = 1_000_000_000  # ratio of two weights
 
 
 def class_factors(
