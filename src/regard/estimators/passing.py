@@ -29,8 +29,8 @@ def answer(
         What the model predicts, and [B] whether a case's values are finite.
     """
     predicted = output.answer(model, _on(batch, device))
-    finite = torch.isfinite(predicted.values).flatten(1).all(1)
-    return predicted, finite.cpu().numpy()
+    values = predicted.values.cpu().numpy()
+    return predicted, np.isfinite(values).reshape(len(values), -1).all(1)
 
 
 def inner(
