@@ -1,6 +1,26 @@
-"""Maps over the steps of an input, as weights, and compared with the true span."""
+"""Maps over the steps of an input, as weights, and compared with the true span or alignment."""
 
-from regard.explain.localisation import localisation_ap
+from regard.explain.alignment import (
+    AlignmentErrors,
+    Links,
+    alignment_ap,
+    alignment_error_rate,
+    links_of,
+    true_links,
+)
+from regard.explain.localisation import average_precision, localisation_ap
 from regard.explain.steps import as_weights, lay_over_steps, most_attended_spans
 
-__all__ = ["as_weights", "lay_over_steps", "localisation_ap", "most_attended_spans"]
+__all__ = [
+    "AlignmentErrors",
+    "Links",
+    "alignment_ap",
+    "alignment_error_rate",
+    "as_weights",
+    "average_precision",
+    "lay_over_steps",
+    "links_of",
+    "localisation_ap",
+    "most_attended_spans",
+    "true_links",
+]

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["localisation_ap"]
+__all__ = ["average_precision", "localisation_ap"]
 
 
 def localisation_ap(
@@ -23,11 +23,30 @@ def localisation_ap(
     >>> localisation_ap(np.array([[0.1, 0.5, 0.4]]), np.array([[1, 3]]), np.array([3]))
     1.0
     """
-    from sklearn.metrics import average_precision_score
-
     scores = []
     for row, (start, stop), length in zip(weights, spans, lengths, strict=True):
         if start < stop:
             step = np.arange(length)
-            scores.append(average_precision_score((step >= start) & (step < stop), row[:length]))
+            scores.append(average_precision(row[:length], (step >= start) & (step < stop)))
     return float(np.mean(scores)) if scores else float("nan")
+
+
+def average_precision(weights: NDArray[np.floating], true: NDArray[np.bool_]) -> float:
+    """The mean over the true positions of the precision down to each, by descending weight.
+
+    Positions of equal weight are ranked together.
+
+    Parameters:
+        weights: [S].
+        true: [S], at least one.
+
+    Returns:
+        Between 0 and 1; 1 if all true positions have more weight than the others.
+
+    >>> average_precision(np.array([0.5, 0.3, 0.2]), np.array([True, False, True]))  # (1 + 2/3) / 2
+    0.8333333333333333
+    """
+    ranked, hits = np.sort(weights), np.sort(weights[true])
+    down_to = len(ranked) - np.searchsorted(ranked, hits)  # positions of at least that weight
+    true_of_them = len(hits) - np.searchsorted(hits, hits)
+    return float(np.mean(true_of_them / down_to))
