@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "tables": {"checks"},
     "inference": set[str](),
     "explain": set[str](),
-    "models": {"attention", "catalogue", "registry"},
+    "models": {"attention", "catalogue", "checks", "registry"},
     "training": {"attention", "checks", "config", "models"},
     "plots": {"runs"},
     "inputs": {

@@ -19,6 +19,15 @@ from regard.models.heads import (
 from regard.models.inception import Inception
 from regard.models.ngrams import NgramTerm
 from regard.models.recurrent import ForwardReader, Recurrent, run_recurrent
+from regard.models.search import (
+    Hypotheses,
+    Sampled,
+    Step,
+    beam_search,
+    greedy_search,
+    reorder,
+    sample,
+)
 from regard.models.text import SentenceModel, StateReader, TextModel
 from regard.models.transformer import Transformer, sinusoids
 from regard.models.transformer_layers import (
@@ -42,28 +51,35 @@ __all__ = [
     "Forecaster",
     "ForwardReader",
     "HorizonForecast",
+    "Hypotheses",
     "Inception",
     "LinearForecast",
     "MaskedBatchNorm",
     "NgramTerm",
     "Predicted",
     "Recurrent",
+    "Sampled",
     "SentenceModel",
     "SeriesModel",
     "StateReader",
+    "Step",
     "TextModel",
     "Transformer",
     "TransformerDecoderLayer",
     "TransformerEncoderLayer",
     "apply_mask",
+    "beam_search",
     "choose_stride",
     "columns",
+    "greedy_search",
     "make_attentions",
     "make_encoder",
     "make_head",
     "make_pooling",
     "not_finite",
+    "reorder",
     "run_recurrent",
+    "sample",
     "shares",
     "sinusoids",
     "two_sided_logits",
