@@ -7,11 +7,13 @@
 'step'
 """
 
+from regard.plots.alignment import plot_alignment
 from regard.plots.attention import plot_attention
 from regard.plots.confusion import plot_confusion
 from regard.plots.forecast import ForecastView, plot_forecast
 from regard.plots.history import plot_history
 from regard.plots.horizon import plot_horizon
+from regard.plots.lengths import plot_lengths
 from regard.plots.outcome import Outcome
 from regard.plots.predictions import plot_predictions
 from regard.plots.reliability import plot_reliability
@@ -27,11 +29,13 @@ __all__ = [
     "Outcome",
     "Passage",
     "Report",
+    "plot_alignment",
     "plot_attention",
     "plot_confusion",
     "plot_forecast",
     "plot_history",
     "plot_horizon",
+    "plot_lengths",
     "plot_predictions",
     "plot_reliability",
     "plot_text",

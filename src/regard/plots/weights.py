@@ -18,7 +18,9 @@ from regard.plots.lines import add_colour_bar, check_weights
 from regard.plots.save import picture_writers, write_file
 from regard.plots.style import GREY, VERMILION, axes_of_size
 
-__all__ = ["plot_weights", "save_weights"]
+__all__ = ["LONGEST", "check_names", "plot_weights", "save_weights"]
+
+LONGEST = 18  # letters of a name
 
 # For weights above zero; zero is left blank.
 _COLOURS = LinearSegmentedColormap.from_list("regard_weights", [(0.0, "#fdf0e3"), (1.0, VERMILION)])
@@ -70,7 +72,7 @@ def plot_weights(
         if ax is None:
             return _draw_heads(weights, queries, keys, title="")
         weights = weights[0]
-    _check_names(weights, queries, keys)
+    check_names(weights.shape, queries=queries, keys=keys)
     Q, K = weights.shape
     if ax is None:
         cell = 0.62 if max(Q, K) <= _WRITTEN else 0.2
@@ -108,7 +110,7 @@ def _draw_heads(
     title: str,
 ) -> Axes:
     """A panel for each of [H, Q, K], with one scale of colours; the axes of the first."""
-    _check_names(heads[0], queries, keys)
+    check_names(heads.shape[1:], queries=queries, keys=keys)
     columns = min(len(heads), _COLUMNS)
     rows = math.ceil(len(heads) / columns)
     size = (4.2 * columns, rows * (1.4 + 0.16 * heads.shape[1]))
@@ -137,7 +139,8 @@ def _draw_panel(
             axis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
         else:
             shown = range(0, count, _step(count, pixels / ax.figure.dpi))
-            axis.set_ticks(shown, [one_line(str(names[i]), 18) for i in shown])
+            labels = [one_line(str(names[i]), LONGEST) for i in shown]
+            axis.set_ticks(shown, labels, parse_math=False)
     if keys is not None:
         ax.tick_params(axis="x", labelrotation=45)
     ax.set_xlabel("key")
@@ -165,11 +168,14 @@ def _step(count: int, inches: float) -> int:
     return max(1, math.ceil(count * _LETTER / inches))
 
 
-def _check_names(
-    weights: NDArray[np.float64], queries: Sequence[object] | None, keys: Sequence[object] | None
-) -> None:
-    """Raise a `DataError` unless there is a name for each row and column."""
-    for what, names, count in zip(("queries", "keys"), (queries, keys), weights.shape, strict=True):
+def check_names(shape: Sequence[int], **sides: Sequence[object] | None) -> None:
+    """Raise a `DataError` unless there is a name for each row and column.
+
+    Parameters:
+        shape: rows and columns.
+        sides: names of the rows and names of the columns, by the parameter that gives them.
+    """
+    for (what, names), count in zip(sides.items(), shape, strict=True):
         if isinstance(names, str):
             raise DataError(f"{what}: wanted a list of names, given one text: {what}.split()")
         if names is not None and len(names) != count:

@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from rich.cells import cell_len
 from rich.console import Console
-from rich.style import Style
 from rich.text import Text
 
 from regard.inputs.text.fragments import highest_words, passages
+from regard.inputs.text.tints import terminal_tint
 from regard.plots.page import render
 from regard.plots.style import TINT
 from regard.plots.text import Fragment, Passage, plot_text, text_axes
@@ -23,13 +23,6 @@ from regard.plots.view import CaseView
 __all__ = ["TextView"]
 
 _FOLDER = Path(__file__).parent
-# Of the 256 colours, from pale to vermilion, with black letters, which are legible on dark and on
-# light terminals. Weights below an eighth of the scale have no colour.
-_TINTS = [
-    Style(color="color(16)", bgcolor=f"color({code})", bold=code == 202)
-    for code in (223, 216, 209, 202)
-]
-_LEAST = 1 / 8
 _BAR = "▁▂▃▄▅▆▇█"
 
 
@@ -104,8 +97,7 @@ class TextView(CaseView):
             margin, body = "", Text()
             for fragment in passage.fragments:
                 strength = (fragment.strength or 0.0) if colour else 0.0
-                style = _TINTS[min(3, int(4 * strength))] if strength >= _LEAST else None
-                body.append(fragment.text, style)
+                body.append(fragment.text, terminal_tint(strength))
             if passage.strength is not None:
                 margin = _BAR[min(7, int(8 * passage.strength))] + " "
                 body.rstrip()
