@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "checks": set[str](),
     "splits": {"checks"},
     "tables": {"checks"},
+    "tokens": {"checks"},
     "inference": set[str](),
     "explain": set[str](),
     "models": {"attention", "catalogue", "checks", "registry"},

@@ -1,0 +1,55 @@
+"""Learning the tokens of a vocabulary. The order of the texts changes nothing."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+from regard.tokens.words import divider, finer_divider
+
+__all__ = ["learn_letters", "learn_merges", "learn_words"]
+
+
+def learn_words(texts: Sequence[str], *, size: int, min_count: int) -> list[str]:
+    """The most frequent words with the blank before them, ties in the order of their letters."""
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.trainers import WordLevelTrainer
+
+    learner = Tokenizer(WordLevel(unk_token="[UNK]"))
+    learner.pre_tokenizer = divider()
+    trainer = WordLevelTrainer(vocab_size=size, min_frequency=min_count, show_progress=False)
+    learner.train_from_iterator(texts, trainer)
+    numbers = learner.get_vocab()
+    return sorted(numbers, key=lambda word: numbers[word])
+
+
+def learn_letters(texts: Sequence[str], *, size: int, min_count: int) -> list[str]:
+    """The most frequent characters other than the blank, ties in the order of Unicode."""
+    counts = Counter("".join(texts))
+    del counts[" "]
+    frequent = [letter for letter, count in counts.items() if count >= min_count]
+    return sorted(frequent, key=lambda letter: (-counts[letter], letter))[:size]
+
+
+def learn_merges(
+    texts: Sequence[str], letters: Sequence[str], *, size: int, min_count: int
+) -> list[tuple[str, str]]:
+    """The pairs that byte pair encoding merges, in order, for `size` tokens without the letters.
+
+    The library breaks ties by the code points of the letters, and of later tokens by their age.
+    """
+    from tokenizers import Tokenizer
+    from tokenizers.models import BPE
+    from tokenizers.trainers import BpeTrainer
+
+    if size < 1:
+        return []
+    known = {" ", *letters}
+    others = {ord(letter): "\n" for letter in set("".join(texts)) - known}
+    learner = Tokenizer(BPE())
+    learner.pre_tokenizer = finer_divider()
+    trainer = BpeTrainer(vocab_size=len(known) + size, min_frequency=min_count, show_progress=False)
+    kept = (text.translate(others) for text in texts) if others else texts
+    learner.train_from_iterator(kept, trainer)
+    merges = json.loads(learner.to_str())["model"]["merges"]
+    return [(first, second) for first, second in merges]

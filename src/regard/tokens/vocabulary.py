@@ -1,0 +1,311 @@
+"""A vocabulary: texts become tokens, and tokens become ordinary text again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import chain, groupby
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from regard.checks import check_choice, check_count
+from regard.errors import ConfigError, DataError
+from regard.tokens.learning import learn_letters, learn_merges, learn_words
+from regard.tokens.normal import normalise, origins
+from regard.tokens.words import divider
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding
+    from tokenizers import Tokenizer as Library
+
+__all__ = ["BEGIN", "END", "PADDING", "UNKNOWN", "Tokens", "Vocabulary", "VocabularyKind"]
+
+VocabularyKind = Literal["bpe", "word", "character"]
+
+PADDING = 0
+"""Id of "[PAD]", which fills a batch."""
+
+UNKNOWN = 1
+"""Id of "[UNK]", for what is not in the vocabulary."""
+
+BEGIN = 2
+"""Id of "[BEGIN]", from which a decoder starts."""
+
+END = 3
+"""Id of "[END]", at which a decoder stops."""
+
+_SPECIAL = ["[PAD]", "[UNK]", "[BEGIN]", "[END]"]
+_BLANK = "\u2581"  # how a blank is shown in `Vocabulary.tokens`
+_UNKNOWN = "\u2047"  # how an unknown token is decoded
+_BATCH = 1024  # texts encoded at once, to bound the memory of the library's encodings
+
+
+class Tokens(NamedTuple):
+    """The T tokens of a text.
+
+    Attributes:
+        ids: [T] int32, the number of each token in the vocabulary.
+        spans: [T, 2] int32, the half-open (start, stop) characters of each token in the text as it
+            was given, without the blank before. A token that is a blank alone has an empty span,
+            but for the kind "character", where it has that of the white space.
+        words: [T] int32, the number of the word that each token belongs to, from 0. The blank
+            before a word belongs to it.
+    """
+
+    ids: NDArray[np.int32]
+    spans: NDArray[np.int32]
+    words: NDArray[np.int32]
+
+
+class Vocabulary:
+    """Turns texts into tokens and back.
+
+    Texts are brought to NFC with one blank for each run of white space; nothing else is changed,
+    and decoding gives that form back exactly, but for unknown tokens. A token starts with the
+    blank before it, which is shown as U+2581, and the first one as if a blank stood before it: a
+    word is the same token wherever it stands. Tokens do not reach beyond a word.
+
+    Example:
+        >>> vocabulary = Vocabulary.train(["A dog runs.", "The dog!"], kind="word")
+        >>> vocabulary.tokens[4:]
+        ['▁dog', '▁A', '▁The', '▁runs', '!', '.']
+        >>> tokens = vocabulary.encode(["The cat runs."])[0]
+        >>> tokens.ids.tolist(), tokens.spans.tolist()
+        ([6, 1, 7, 9], [[0, 3], [4, 7], [8, 12], [12, 13]])
+        >>> vocabulary.decode(tokens.ids)
+        'The ⁇ runs.'
+    """
+
+    def __init__(
+        self,
+        kind: VocabularyKind,
+        learned: Sequence[str],
+        merges: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """Wrap what was learned; use `train` or `from_json` instead."""
+        self.kind = kind
+        self._texts = ["", _UNKNOWN, "", "", *learned]
+        if kind == "word":
+            self._texts[UNKNOWN] = f" {_UNKNOWN}"
+        self._merges = list(merges)
+        self._library = _library(kind, [*_SPECIAL, *learned], self._merges)
+
+    @classmethod
+    def train(
+        cls,
+        texts: Sequence[str],
+        *,
+        kind: VocabularyKind = "bpe",
+        size: int = 10_000,
+        min_count: int = 1,
+    ) -> Vocabulary:
+        """Learn a vocabulary. The result does not depend on the order of the texts.
+
+        Parameters:
+            texts: The texts to train on.
+            kind: "bpe" for subwords by byte pair encoding, which merges frequent pairs within a
+                word, but never a letter with a digit; "word"; or "character", where the blank is
+                a token of its own.
+            size: V, the maximum number of tokens, including the four special ones.
+            min_count: Minimum occurrences of a word, or of a letter and of a pair to merge.
+
+        Raises:
+            ConfigError: A parameter is out of range.
+            DataError: No word, or letter, occurs often enough.
+        """
+        check_choice("kind", kind, get_args(VocabularyKind))
+        check_count("size", size, least=len(_SPECIAL) + 2)  # a blank and a letter
+        check_count("min_count", min_count, least=1)
+        _refuse_one_text(texts)
+        marked = [_marked(normalise(text)) for text in texts]
+        room = size - len(_SPECIAL)
+        if kind == "word":
+            words = learn_words(marked, size=room, min_count=min_count)
+            return cls(kind, _some(words, "word", min_count))
+        letters = learn_letters(marked, size=room - 1, min_count=min_count)
+        learned = [" ", *_some(letters, "letter", min_count)]
+        if kind == "character":
+            return cls(kind, learned)
+        merges = learn_merges(marked, letters, size=room - len(learned), min_count=min_count)
+        # Two merges may give the same token.
+        known = dict.fromkeys([*learned, *(first + second for first, second in merges)])
+        return cls(kind, list(known), merges)
+
+    @classmethod
+    def from_json(cls, text: str) -> Vocabulary:
+        """Rebuild a vocabulary from the output of `to_json`.
+
+        Raises:
+            ConfigError: The text is damaged.
+        """
+        try:
+            return cls(*_read(json.loads(text)))
+        except (ValueError, RecursionError) as error:
+            raise ConfigError(f"vocabulary: its JSON cannot be read: {error}") from None
+
+    def to_json(self) -> str:
+        """The kind, the tokens in the order of their ids, with true blanks, and the merges."""
+        tokens = self._texts[len(_SPECIAL) :]
+        parts = {"kind": self.kind, "tokens": tokens, "merges": self._merges}
+        return json.dumps(parts, ensure_ascii=False)
+
+    @property
+    def size(self) -> int:
+        """V, the number of tokens, including the four special ones."""
+        return len(self._texts)
+
+    @property
+    def tokens(self) -> list[str]:
+        """The V tokens by id, with U+2581 for the blank."""
+        learned = self._texts[len(_SPECIAL) :]
+        return [*_SPECIAL, *(token.replace(" ", _BLANK) for token in learned)]
+
+    def encode(self, texts: Sequence[str]) -> list[Tokens]:
+        """Tokenise texts, without begin and end. A text of white space has no tokens.
+
+        Raises:
+            DataError: `texts` is a single string.
+        """
+        _refuse_one_text(texts)
+        return list(chain.from_iterable(map(self._encode, _batches(texts))))
+
+    def decode(self, ids: ArrayLike) -> str:
+        """The text of tokens [T] up to the first end, in normal form, with "⁇" for unknown ones."""
+        numbers = _numbers(ids)
+        if END in numbers:
+            numbers = numbers[: numbers.index(END)]
+        return normalise("".join([self._texts[number] for number in numbers]))
+
+    def words(self, ids: ArrayLike) -> tuple[list[str], NDArray[np.int32]]:
+        """The words that tokens [T] make, and the number of the word of each token, [T].
+
+        The end is the word "[END]", and so are padding and begin words of their own.
+
+        Example:
+            >>> vocabulary = Vocabulary.train(["A dog."], kind="character")
+            >>> words, numbers = vocabulary.words([*vocabulary.encode(["A dog."])[0].ids, END])
+            >>> words, numbers.tolist()
+            (['A', 'dog', '.', '[END]'], [0, 1, 1, 1, 1, 2, 3])
+        """
+        words: list[str] = []
+        numbers: list[int] = []
+        for special, group in groupby(_numbers(ids), lambda number: number in _MARKS):
+            run = list(group)
+            if special:
+                found, own = [_SPECIAL[number] for number in run], list(range(len(run)))
+            else:
+                found, own = self._words(run)
+            numbers += [len(words) + number for number in own]
+            words += found
+        return words, np.array(numbers, np.int32)
+
+    def _words(self, ids: list[int]) -> tuple[list[str], list[int]]:
+        """As `words`, of tokens that are not special."""
+        text = "".join([self._texts[number] for number in ids])
+        stops = np.cumsum([len(self._texts[number]) for number in ids])
+        # An unknown token counts as a letter.
+        like = "".join([self._texts[number].replace(_UNKNOWN, "x") for number in ids])
+        pieces = self._library.pre_tokenizer.pre_tokenize_str(like)
+        ends = [stop for piece, (_, stop) in pieces if piece != " "]
+        bounds = np.intersect1d(ends, stops)  # a token is of one word
+        bounds = np.append(bounds[:-1], len(text))  # a blank at the end, of the last word
+        starts = [0, *bounds[:-1].tolist()]
+        words = [text[a:b].strip() for a, b in zip(starts, bounds.tolist(), strict=True)]
+        return words, np.searchsorted(bounds, stops).tolist()
+
+    def _encode(self, texts: Sequence[str]) -> Iterator[Tokens]:
+        normal = [normalise(text) for text in texts]
+        prefix = self.kind != "character"
+        marked = [_marked(text) for text in normal] if prefix else normal
+        encodings = self._library.encode_batch(marked, add_special_tokens=False)
+        for text, form, given, found in zip(texts, normal, marked, encodings, strict=True):
+            spans = _spans(given, found, prefix=prefix)
+            if form != text:
+                spans = _in_original(spans, origins(text))
+            yield Tokens(np.array(found.ids, np.int32), spans, np.array(found.word_ids, np.int32))
+
+
+_MARKS = {PADDING, BEGIN, END}
+
+
+def _library(kind: VocabularyKind, tokens: Sequence[str], merges: list[tuple[str, str]]) -> Library:
+    from tokenizers import Tokenizer as Library
+    from tokenizers.models import BPE, WordLevel
+
+    numbers = {token: number for number, token in enumerate(tokens)}
+    if kind == "word":
+        library = Library(WordLevel(numbers, unk_token="[UNK]"))
+    else:
+        library = Library(BPE(numbers, merges, unk_token="[UNK]", fuse_unk=kind == "bpe"))
+    library.pre_tokenizer = divider()
+    return library
+
+
+def _spans(text: str, found: Encoding, *, prefix: bool) -> NDArray[np.int32]:
+    """[T, 2] of the tokens in the normal form, of which `text` may start with a blank more."""
+    spans = np.fromiter(chain.from_iterable(found.offsets), np.int32, 2 * len(found))
+    spans = spans.reshape(-1, 2)
+    if prefix and len(spans):
+        codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+        spans[:, 0] += codes[spans[:, 0]] == ord(" ")
+        spans -= 1
+    return spans
+
+
+def _in_original(spans: NDArray[np.int32], characters: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Spans in the text as given, from those in its normal form."""
+    if not len(spans):
+        return spans
+    starts = characters[spans[:, 0], 0]
+    stops = characters[np.maximum(spans[:, 1] - 1, 0), 1]
+    return np.stack([starts, np.where(spans[:, 0] < spans[:, 1], stops, starts)], axis=1)
+
+
+def _marked(text: str) -> str:
+    """A text with a blank before its first word too."""
+    return f" {text}" if text else text
+
+
+def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (texts[start : start + _BATCH] for start in range(0, len(texts), _BATCH))
+
+
+def _numbers(ids: ArrayLike) -> list[int]:
+    return [int(number) for number in np.asarray(ids, np.int64)]
+
+
+def _some(learned: list[str], unit: str, min_count: int) -> list[str]:
+    if not learned:
+        raise DataError(f"texts: no {unit} occurs at least {min_count} times (min_count)")
+    return learned
+
+
+def _read(parts: Any) -> tuple[VocabularyKind, list[str], list[tuple[str, str]]]:
+    """The parts of a vocabulary, refused where the library would panic, which is no `Exception`."""
+    if not isinstance(parts, dict) or set(parts) != {"kind", "tokens", "merges"}:
+        raise ValueError("wanted the keys 'kind', 'tokens' and 'merges'")
+    kind, tokens, merges = parts["kind"], parts["tokens"], parts["merges"]
+    if kind not in get_args(VocabularyKind):
+        raise ValueError(f"no kind {kind!r}")
+    if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
+        raise ValueError("its tokens are not a list of strings")
+    known = set(tokens)
+    if len(known | set(_SPECIAL)) != len(tokens) + len(_SPECIAL) or "" in known:
+        raise ValueError("a token is empty or occurs twice")
+    if not isinstance(merges, list):
+        raise ValueError("its merges are not a list")
+    pairs = []
+    for merge in merges:
+        if not isinstance(merge, list) or len(merge) != 2 or not known.issuperset(merge):
+            raise ValueError(f"the merge {merge!r} is not of two tokens")
+        if merge[0] + merge[1] not in known:
+            raise ValueError(f"the merge of {merge[0]!r} and {merge[1]!r} is not a token")
+        pairs.append((merge[0], merge[1]))
+    return kind, tokens, pairs
+
+
+def _refuse_one_text(texts: Sequence[str]) -> None:
+    if isinstance(texts, str):
+        raise DataError("texts: wanted a list of texts, given a string; write [text]")

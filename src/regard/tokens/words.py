@@ -1,0 +1,54 @@
+"""How a text in normal form is divided into words, each with the blank before it.
+
+A word is a run of letters and digits, or a mark that is repeated up to three times. English
+contractions are split as in the Penn Treebank (do n't, it 's); another apostrophe between letters
+ends its word (l' homme). Each Chinese or Japanese character is a word. A mark takes what combines
+with it, such as the parts of an emoji.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tokenizers.pre_tokenizers import PreTokenizer
+
+__all__ = ["divider", "finer_divider"]
+
+_CHARACTER = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
+_LETTER = r"[\p{L}\p{N}&&[^\p{Han}\p{Hiragana}\p{Katakana}]]"
+_WITHIN = r"[\p{L}\p{N}\p{M}\x{AD}\x{200C}\x{200D}\x{2060}&&[^\p{Han}\p{Hiragana}\p{Katakana}]]"
+_RUN = rf"{_LETTER}{_WITHIN}*"
+_MARK = r"[^ \p{L}\p{N}]"
+_APOSTROPHE = r"['\x{2019}]"
+_END = r"(?![\p{L}\p{N}])"
+_NOT = rf"(?i:n){_APOSTROPHE}(?i:t){_END}"
+_CLITIC = rf"{_APOSTROPHE}(?i:s|m|d|re|ve|ll){_END}"
+# The first alternative that matches wins.
+_WORD = "|".join(
+    [
+        rf" ?{_CHARACTER}\p{{M}}*",
+        rf" ?{_RUN}(?={_NOT})",
+        rf" ?{_NOT}",
+        rf"(?<=[\p{{L}}\p{{N}}\p{{M}}]){_CLITIC}",
+        rf" ?{_RUN}(?:(?!{_CLITIC}){_APOSTROPHE}(?={_LETTER}))?",
+        rf" ?({_MARK})\1{{0,2}}(?:[\p{{M}}\x{{1F3FB}}-\x{{1F3FF}}]|\x{{200D}}{_MARK})*",
+    ]
+)
+
+
+def divider() -> PreTokenizer:
+    """Splits a text in normal form into its words; nothing is dropped."""
+    from tokenizers import Regex
+    from tokenizers.pre_tokenizers import Split
+
+    return Split(Regex(_WORD), "isolated")
+
+
+def finer_divider() -> PreTokenizer:
+    """Splits further between letters and digits, and drops line breaks."""
+    from tokenizers import Regex
+    from tokenizers.pre_tokenizers import Sequence, Split
+
+    digits = Split(Regex(r" ?\p{N}[\p{N}\p{M}]*"), "isolated")
+    return Sequence([Split("\n", "removed"), divider(), digits])
