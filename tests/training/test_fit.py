@@ -172,8 +172,7 @@ def test_class_weights_change_the_loss() -> None:
 
 
 def test_an_epoch_passes_over_a_small_part_several_times() -> None:
-    lengths = torch.full((11,), 5)
-    order = BatchOrder(lengths, batch_size=4, seed=0, at_least=7)
+    order = BatchOrder(_part(11), batch_size=4, seed=0, at_least=7)
     batches = list(order)
     assert len(batches) == len(order) == 9  # three passes of three batches
     assert np.bincount(np.concatenate(batches)).tolist() == [3] * 11

@@ -12,8 +12,17 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from regard.checks import check_count
 
-__all__ = ["Batch", "BatchOrder", "Part", "SequencePart", "batch_indices", "load_batches"]
+__all__ = [
+    "Batch",
+    "BatchOrder",
+    "Part",
+    "SequencePart",
+    "batch_indices",
+    "load_batches",
+    "token_batches",
+]
 
+_JITTER = 4.0  # steps by which a length is off when cases are sorted; more pad and mix more
 _POOL = 16  # batches among which cases are sorted by length; more pad less and mix less
 
 
@@ -32,9 +41,16 @@ class Batch(NamedTuple):
 
 
 class Part(Dataset[Batch]):
-    """A part of the data as tensors; an index of several cases gives a batch."""
+    """A part of the data as tensors; an index of several cases gives a batch.
 
-    lengths: Tensor  # [B] int64
+    Attributes:
+        lengths: [B] int64, steps of each case.
+        sizes: [B] int64, what each case counts for in batches by number of tokens, such as the
+            longer of source and target; None where batches go by the number of cases alone.
+    """
+
+    lengths: Tensor
+    sizes: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -78,20 +94,33 @@ class SequencePart(Part):
 class BatchOrder(Sampler[NDArray[np.int64]]):
     """The cases of each batch of an epoch: of similar length, in another order every epoch.
 
-    The order depends on seed and epoch alone.
+    The order depends on seed and epoch alone, and every epoch has the same number of batches.
 
     Parameters:
-        lengths: [B].
-        batch_size: largest number of cases in a batch.
+        part: the cases, whose `lengths` and `sizes` are read.
+        batch_size: largest number of cases in a batch, unless batch_tokens is given.
+        batch_tokens: largest number of tokens in a batch, see `token_batches`.
         seed: random seed of the order; None sorts by length.
         at_least: least number of batches in an epoch; a small part is passed over repeatedly.
     """
 
     def __init__(
-        self, lengths: Tensor, *, batch_size: int, seed: int | None, at_least: int = 1
+        self,
+        part: Part,
+        *,
+        batch_size: int,
+        seed: int | None,
+        batch_tokens: int | None = None,
+        at_least: int = 1,
     ) -> None:
         options: dict[str, Any] = {"seed": seed or 0, "shuffle": seed is not None}
-        self._one_pass = partial(batch_indices, lengths.numpy(), batch_size=batch_size, **options)
+        lengths = part.lengths.numpy()
+        if batch_tokens is None:
+            self._one_pass = partial(batch_indices, lengths, batch_size=batch_size, **options)
+        else:
+            assert part.sizes is not None
+            options |= {"sizes": part.sizes.numpy(), "batch_tokens": batch_tokens}
+            self._one_pass = partial(token_batches, lengths, **options)
         self._epoch = 0
         self._batches = len(self._one_pass())
         self._passes = max(1, -(-at_least // self._batches))
@@ -109,10 +138,17 @@ class BatchOrder(Sampler[NDArray[np.int64]]):
 
 
 def load_batches(
-    part: Part, *, batch_size: int, seed: int | None = None, at_least: int = 1
+    part: Part,
+    *,
+    batch_size: int,
+    batch_tokens: int | None = None,
+    seed: int | None = None,
+    at_least: int = 1,
 ) -> DataLoader[Batch]:
     """A loader of batches; the parameters are those of `BatchOrder`."""
-    order = BatchOrder(part.lengths, batch_size=batch_size, seed=seed, at_least=at_least)
+    order = BatchOrder(
+        part, batch_size=batch_size, batch_tokens=batch_tokens, seed=seed, at_least=at_least
+    )
     # Its own generator: drawing from torch's global one would change later random numbers.
     return DataLoader(part, None, sampler=order, collate_fn=_as_it_is, generator=torch.Generator())
 
@@ -169,3 +205,52 @@ def batch_indices(
     pool = np.repeat(np.arange(number) // _POOL, [len(batch) for batch in batches])
     batches = np.array_split(order[np.lexsort((lengths[order], pool))], number)
     return [batches[at] for at in generator.permutation(number)]
+
+
+def token_batches(
+    lengths: NDArray[np.int64],
+    *,
+    sizes: NDArray[np.int64],
+    batch_tokens: int,
+    seed: int = 0,
+    epoch: int = 0,
+    shuffle: bool = True,
+) -> list[NDArray[np.int64]]:
+    """Divide cases into batches of at most so many tokens, padding included.
+
+    Cases are sorted by size, those of one size by length, and a batch is filled up to the most
+    cases with cases x largest size <= batch_tokens. So the sizes of the batches do not depend on
+    seed and epoch. For training, lengths are compared with random numbers of up to a few steps
+    added, so that every epoch puts other cases together, and the batches are shuffled.
+
+    Parameters:
+        lengths: [B] steps of each case.
+        sizes: [B] what each case counts for.
+        batch_tokens: the most tokens in a batch. A case with more gets a batch of its own.
+        seed: random seed of the order, together with the epoch.
+        epoch: every epoch has its own order.
+        shuffle: True for training, False for prediction.
+
+    Returns:
+        Positions of the cases in each batch; every case is in exactly one.
+
+    Raises:
+        ConfigError: batch_tokens, seed or epoch is not a whole number, or too small.
+
+    >>> token_batches(np.ones(5), sizes=np.array([2, 3, 2, 9, 3]), batch_tokens=6, shuffle=False)
+    [array([0, 2]), array([1, 4]), array([3])]
+    """
+    check_count("batch_tokens", batch_tokens, least=1)
+    check_count("seed", seed, least=0)
+    check_count("epoch", epoch, least=0)
+    if not len(sizes):
+        return []
+    generator = np.random.default_rng([seed, epoch])
+    jitter = _JITTER * generator.random(len(lengths)) if shuffle else 0
+    order = np.lexsort((lengths + jitter, sizes))
+    starts = [0]
+    for at, size in enumerate(sizes[order].tolist()):
+        if at > starts[-1] and (at + 1 - starts[-1]) * size > batch_tokens:
+            starts.append(at)
+    batches = np.split(order, starts[1:])
+    return [batches[at] for at in generator.permutation(len(batches))] if shuffle else batches

@@ -33,17 +33,20 @@ class History(Callback):
 
 
 class BestWeights(Callback):
-    """Keeps the weights of the epoch with the lowest validation loss."""
+    """Keeps the weights of the epoch with the best figure that the objective watches."""
 
     def __init__(self) -> None:
-        self._loss = float("inf")
+        self._best = float("inf")  # the figure, or its negative where a higher one is better
         self._weights: dict[str, Tensor] = {}
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        loss = float(trainer.callback_metrics["validation_loss"])
-        if loss < self._loss:
-            self._loss = loss
-            assert isinstance(pl_module, TrainingModule)
+        assert isinstance(pl_module, TrainingModule)
+        name, mode = pl_module.objective.watched
+        figure = float(trainer.callback_metrics[f"validation_{name}"])
+        if mode == "max":
+            figure = -figure
+        if figure < self._best:
+            self._best = figure
             self._weights = {
                 name: tensor.clone() for name, tensor in pl_module.model.state_dict().items()
             }
@@ -54,10 +57,10 @@ class BestWeights(Callback):
             module.model.load_state_dict(self._weights)
 
     def state_dict(self) -> dict[str, Any]:
-        return {"loss": self._loss, "weights": self._weights}
+        return {"best": self._best, "weights": self._weights}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self._loss, self._weights = state_dict["loss"], state_dict["weights"]
+        self._best, self._weights = state_dict["best"], state_dict["weights"]
 
 
 class Checkpoint(Callback):

@@ -19,7 +19,7 @@ from regard.config import TrainingConfig
 from regard.errors import ConfigError
 from regard.training.batches import Part, load_batches
 from regard.training.callbacks import BestWeights, Checkpoint, History, ProgressLine
-from regard.training.divergence import judge
+from regard.training.judge import judge
 from regard.training.module import TrainingModule
 from regard.training.objectives import Objective
 
@@ -139,8 +139,12 @@ def fit(
     watchers: list[Callback] = [_SeedEpoch(seed), history]
     if validation is not None:
         # Decide at validation, so that the checkpoint at the end of the epoch has the decision.
+        name, mode = objective.watched
         stopping = _Stopping(
-            "validation_loss", patience=settings.patience, check_on_train_epoch_end=False
+            f"validation_{name}",
+            mode=mode,
+            patience=settings.patience,
+            check_on_train_epoch_end=False,
         )
         watchers += [best, stopping]
     if progress:
@@ -160,14 +164,22 @@ def fit(
             enable_model_summary=False,
             num_sanity_val_steps=0,
         )
-        least = settings.updates_per_epoch
-        batches = load_batches(train, batch_size=settings.batch_size, seed=seed, at_least=least)
-        others = None if validation is None else load_batches(validation, batch_size=256)
+        tokens: int | None = getattr(settings, "batch_tokens", None)
+        batches = load_batches(
+            train,
+            batch_size=settings.batch_size,
+            batch_tokens=tokens,
+            seed=seed,
+            at_least=settings.updates_per_epoch,
+        )
+        others = None
+        if validation is not None:
+            others = load_batches(validation, batch_size=256, batch_tokens=tokens)
         resume = checkpoint if checkpoint is not None and checkpoint.exists() else None
         with _interruptible(trainer):
             trainer.fit(module, batches, others, ckpt_path=resume, weights_only=True)
     best.restore(module)
-    model.to("cpu").eval()
+    module.to("cpu").eval()
     return Fitted(history.rows, judge(model, train, objective, settings, history.rows))
 
 

@@ -11,7 +11,6 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from regard.attention import Reinforce
 from regard.config import TrainingConfig
-from regard.models import Predicted
 from regard.training.batches import Batch
 from regard.training.divergence import diverged, refuse_inputs, refuse_weights
 from regard.training.objectives import Objective
@@ -49,13 +48,14 @@ class TrainingModule(LightningModule):
         self.reinforce = Reinforce()
         self._validation: dict[str, float] = {}
         self._losses: list[Tensor] = []
-        self._validated: list[tuple[Tensor, Tensor]] = []
+        self._validated: list[Any] = []
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         if self.augment is not None:
             first, *others = batch.inputs
             batch = batch._replace(inputs=(self.augment(first, batch.mask), *others))
-        predicted: Predicted = self.model(*batch.inputs, mask=batch.mask)
+        self.objective.progress = self.trainer.global_step / self._updates
+        predicted = self.objective.run(self.model, batch)
         loss: Tensor = self.objective(predicted.values, batch.targets)
         self._losses.append(loss.detach())
         if predicted.log_prob is not None:  # hard attention: a lower loss is a higher reward
@@ -68,18 +68,15 @@ class TrainingModule(LightningModule):
         return loss
 
     def validation_step(self, batch: Batch, _: int) -> None:
-        assert batch.targets is not None
-        values, _ = self.model(*batch.inputs, mask=batch.mask)
-        if not torch.isfinite(values).all():
-            refuse_inputs(batch)
-        self._validated.append((values, batch.targets))
+        self._validated.append(self.objective.validated(self.model, batch))
 
     def on_validation_epoch_end(self) -> None:
         figures = self.objective.figures(self._validated)
         self._validated.clear()
         self._refuse(figures["loss"])
         self._validation = {f"validation_{name}": value for name, value in figures.items()}
-        self.log("validation_loss", figures["loss"])  # what early stopping watches
+        watched, _ = self.objective.watched
+        self.log(f"validation_{watched}", figures[watched])  # read by early stopping
 
     def take_figures(self) -> dict[str, float]:
         """The figures of the epoch that has ended; called once an epoch.
@@ -95,6 +92,11 @@ class TrainingModule(LightningModule):
     @property
     def _now(self) -> str:
         return f"in epoch {self.current_epoch + 1}"
+
+    @property
+    def _updates(self) -> int:
+        """The number of updates if training does not stop early."""
+        return int(self.trainer.estimated_stepping_batches)
 
     def _refuse(self, loss: float) -> None:
         """Refuse a loss that is not finite."""
@@ -112,7 +114,7 @@ class TrainingModule(LightningModule):
         optimizer = torch.optim.AdamW(groups, settings.learning_rate, fused=True, **options)
         if settings.schedule == "constant":
             return optimizer
-        updates = int(self.trainer.estimated_stepping_batches)
+        updates = self._updates
         warmup = int(_WARMUP * updates)
 
         def factor(update: int) -> float:

@@ -1,33 +1,70 @@
 """Losses, and metrics of the validation part."""
 
 from collections.abc import Sequence
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from regard.models import Predicted
+from regard.training.batches import Batch
+from regard.training.divergence import refuse_inputs
+
 __all__ = ["AbsoluteError", "CrossEntropy", "Objective", "SquaredError"]
 
 
 class Objective(nn.Module):
-    """A loss of a model's values against targets.
+    """A loss of a model's values against targets, and how the model is run to get them.
 
     Values and targets of different batches may differ in shape.
+
+    Attributes:
+        watched: the figure of the validation part by which early stopping and the best weights go,
+            and whether a lower ("min") or a higher one ("max") is better.
+        progress: the share of the updates of the training that are done, set before each of them.
     """
 
+    watched: tuple[str, Literal["min", "max"]] = ("loss", "min")
+    progress: float = 0.0
+
+    def run(self, model: nn.Module, batch: Batch) -> Predicted:
+        """Run the model on a batch, in training (`model.training`) and in validation."""
+        predicted: Predicted = model(*batch.inputs, mask=batch.mask)
+        return predicted
+
     def losses(self, values: Tensor, targets: Tensor) -> Tensor:
-        """The loss of each case, [B]."""
+        """The loss of each case, [B], or whatever else `Predicted.log_prob` is given for."""
         raise NotImplementedError
 
     def forward(self, values: Tensor, targets: Tensor) -> Tensor:
         """The loss of a batch."""
         return self.losses(values, targets).mean()
 
-    def figures(self, batches: Sequence[tuple[Tensor, Tensor]]) -> dict[str, float]:
-        """Loss and metrics of a validation part; early stopping monitors `loss`.
+    def validated(self, model: nn.Module, batch: Batch) -> Any:
+        """What `figures` gets of a batch of the validation part.
+
+        Called without gradients, with the model in evaluation. An objective whose metrics need
+        more than the values, such as a decoded text, extends it.
+
+        Raises:
+            DataError: an input or target is not finite.
+        """
+        assert batch.targets is not None
+        values = self.run(model, batch).values
+        if not torch.isfinite(values).all():
+            refuse_inputs(batch)
+        return self.summary(values, batch.targets)
+
+    def summary(self, values: Tensor, targets: Tensor) -> Any:
+        """What is kept of the values and targets of a batch: both; large values override it."""
+        return values, targets
+
+    def figures(self, batches: Sequence[Any]) -> dict[str, float]:
+        """Loss and metrics of a validation part, with `loss` and the figure `watched` among them.
 
         Parameters:
-            batches: values and targets of each batch.
+            batches: what `validated` returns for each batch.
         """
         losses = torch.cat([self.losses(values, targets) for values, targets in batches])
         return {"loss": float(losses.mean())}
