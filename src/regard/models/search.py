@@ -1,55 +1,33 @@
-"""Beam search, greedy search and sampling over a step function.
+"""Beam search: the sequences of a decoder with the highest scores."""
 
-A step takes the last token of each hypothesis and what it remembers of the tokens before:
-
-    logits, cache, weights = step(tokens, cache)      [N, V], the next cache, [N, S] or None
-
-The cache is made of tensors whose first axis are the hypotheses, in tuples of any kind. The search
-reorders it, and drops the hypotheses that have ended.
-"""
-
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn.functional import log_softmax, pad
+from torch.nn.functional import pad
 
 from regard.checks import check_count, check_number
 from regard.errors import ConfigError
+from regard.models.step import Step, length_divisor, longest, next_log_probs, reorder
 
-__all__ = ["Hypotheses", "Sampled", "Step", "beam_search", "greedy_search", "reorder", "sample"]
+__all__ = ["Hypotheses", "beam_search"]
 
-Step = Callable[[Tensor, Any], tuple[Tensor, Any, Tensor | None]]
-"""From tokens [N] and a cache to logits [N, V], the next cache, and weights [N, S] or None."""
-
-_LEAST_COVERAGE = 1e-6  # of a key that got no weight at all, so that its logarithm is finite
+_LEAST_COVERAGE = 1e-6  # of a key that got no weight, whose logarithm is then finite
 
 
 class Hypotheses(NamedTuple):
-    """Sequences found by a search, the best first.
+    """Sequences found by a search, the best first; fewer than N may exist.
 
     Attributes:
-        tokens: [B, N, L] with the end token, then zeros; without the begin token. All zeros where
-            fewer than N sequences are possible.
-        scores: [B, N] what they are ranked by; -inf where fewer than N sequences are possible.
-        log_probs: [B, N] sums of the tokens' log-probabilities.
+        tokens: int64 [B, N, L], each with the end token and without the begin token, then zeros;
+            all zeros where there is no sequence.
+        scores: [B, N] what they are ranked by; -inf where there is no sequence.
+        log_probs: [B, N] sums of the tokens' log-probabilities; -inf where there is no sequence.
     """
 
     tokens: Tensor
     scores: Tensor
-    log_probs: Tensor
-
-
-class Sampled(NamedTuple):
-    """Sequences drawn from a model.
-
-    Attributes:
-        tokens: [B, N, L] with the end token, then zeros; without the begin token.
-        log_probs: [B, N] sums of the tokens' log-probabilities, differentiable if the logits are.
-    """
-
-    tokens: Tensor
     log_probs: Tensor
 
 
@@ -72,40 +50,41 @@ def beam_search(
 
         score(y) = log P(y) / ((5 + |y|) / 6)^a  +  b sum over s of log min(c[s], 1)
 
-    |y| is the number of tokens with the end token, c[s] the weight that key s got from all of them,
-    a the length penalty and b the coverage penalty. At each step the `beam` most probable
-    continuations stay, less the hypotheses that have ended, which keep their places. A beam of
-    one is greedy search. Equal probabilities are ordered by token, then by the order in the beam,
-    so a case gets the same answer in any batch.
+    |y| is the number of tokens with the end token, c[s] the weight that key s got from all of
+    them, a the length penalty and b the coverage penalty. At each step the `beam` most probable
+    continuations of a case are kept. Those that end there are hypotheses, and keep their places in
+    the beam: so a beam of one is greedy search. A case is left once no continuation can reach
+    the hypotheses to return. Equal probabilities are ordered by token, then by place in the beam.
 
     Parameters:
         step: from tokens [N] and a cache to logits [N, V], the next cache, weights [N, S] or None.
-        cache: that of the B cases before the first token.
-        limits: int64 [B], the largest number of tokens of each case, with the end token, which is
-            the only one allowed there.
-        mask: boolean [B, S], the keys whose coverage counts; None means all.
-        beam: hypotheses kept for each case.
-        nbest: hypotheses returned for each case, at most `beam`.
-        length_penalty: a. 0 ranks by the probability; the larger, the longer the sequences.
+        cache: that of the B cases before the first token; `reorder` says what it may be.
+        limits: int64 [B], the largest number of tokens of each case with the end token, which is
+            the only one that is possible there.
+        mask: boolean [B, S], True for keys whose coverage counts; None for all.
+        beam: sequences kept for each case.
+        nbest: N, sequences returned for each case, at most `beam`.
+        length_penalty: a. 0 ranks by probability; the larger, the longer the sequences.
         coverage_penalty: b.
         begin, end: tokens that start and end a sequence.
-        forbidden: tokens that are never chosen. The others' probabilities stay as they are.
+        forbidden: tokens that are never chosen.
 
     Returns:
-        `Hypotheses`, N = `nbest`. Logits that are NaN give scores that are NaN.
+        `Hypotheses`. Logits that are NaN give scores that are NaN.
 
     Raises:
         ConfigError: a number out of its range, or a coverage penalty for a step without weights.
 
-    Source: Wu et al., 2016, "Google's neural machine translation system", equation 14. Weight
-    below 1e-6 counts as 1e-6 there.
+    Source: Wu et al., 2016, "Google's neural machine translation system", equation 14. A coverage
+    below 1e-6 counts as 1e-6 here.
 
     >>> table = torch.tensor([[0.0, 0.0, 0.0, 0.1, 0.9], [0.0, 0.0, 0.0, 0.8, 0.2]]).log()
     >>> def step(tokens, cache):
     ...     return table[(tokens == 4).long()], cache, None
-    >>> found = beam_search(step, None, limits=torch.tensor([3]), beam=2)
+    >>> found = beam_search(step, None, limits=torch.tensor([3]), nbest=2)
     >>> found.tokens, found.log_probs.exp()
-    (tensor([[[4, 3]]]), tensor([[0.7200]]))
+    (tensor([[[4, 3, 0],
+             [4, 4, 3]]]), tensor([[0.7200, 0.1440]]))
     """
     check_count("beam", beam, least=1)
     check_count("nbest", nbest, least=1)
@@ -113,173 +92,150 @@ def beam_search(
         raise ConfigError(f"nbest: wanted at most {beam}, the beam, given {nbest}")
     check_number("length_penalty", length_penalty, within="[0, inf)")
     check_number("coverage_penalty", coverage_penalty, within="[0, inf)")
-    longest = _longest(limits)
-    finished = _Finished(len(limits), beam, longest, limits.device)
-    of_limit = _length_divisor(limits, length_penalty)
-    cases = torch.arange(len(limits), device=limits.device)  # of each open hypothesis
-    path = torch.full((len(limits), 1), begin, device=limits.device)
-    log_probs = torch.zeros(len(limits), device=limits.device)
-    coverage: Any = 0.0
-    for length in range(1, longest + 1):
-        if not len(cases):
+    score = _Score(length_penalty, coverage_penalty, mask)
+    going = _Open.start(len(limits), begin, limits.device)
+    steps = longest(limits)
+    ended = _Ended(len(limits), beam, steps, limits.device)
+    for length in range(1, steps + 1):
+        if not len(going.cases):
             break
-        logits, cache, weights = step(path[:, -1], cache)
-        following = _allowed_log_probs(logits, forbidden)
-        values, tokens = _most_probable(following, beam)
-        values, tokens = _end_where(limits[cases] <= length, values, tokens, following[:, end], end)
-        chosen = _choose(log_probs.unsqueeze(1) + values, tokens, cases, len(limits), beam)
-        ends, goes_on = chosen.divide(beam - finished.counts, end)
+        logits, cache, weights = step(going.tokens[:, -1], cache)
         if coverage_penalty:
-            coverage = coverage + _given(weights)
+            going = going.cover(weights)
+        last = limits[going.cases] <= length
+        values, tokens = _candidates(next_log_probs(logits, forbidden), last, beam, end)
+        best = going.best(values, tokens, len(limits), beam)
+        ends, goes_on = best.divide(beam - ended.counts, end)
         if ends.any():
-            case, row = ends.nonzero()[:, 0], chosen.rows[ends]
-            scores = chosen.log_probs[ends] / _length_divisor(
-                case.new_tensor(length), length_penalty
-            )
-            if coverage_penalty:
-                kept = None if mask is None else mask[case]
-                scores = scores + coverage_penalty * _log_coverage(coverage[row], kept)
-            finished.add(
-                ends, pad(path[row, 1:], (0, 1), value=end), scores, chosen.log_probs[ends]
-            )
-        # A log-probability only falls, its divisor only grows, up to that of the limit, and the
-        # logarithm of the coverage is at most 0: no continuation of an open hypothesis scores more
-        # than log-probability / divisor of the limit. Of equal scores, the first to end wins.
-        most = chosen.log_probs.masked_fill(~goes_on, -torch.inf).amax(1) / of_limit
-        goes_on &= ~(finished.score(nbest) >= most).unsqueeze(1)
-        rows, cases = chosen.rows[goes_on], goes_on.nonzero()[:, 0]
-        log_probs = chosen.log_probs[goes_on]
-        path = torch.cat([path[rows], chosen.tokens[goes_on].unsqueeze(1)], 1)
-        if not _in_place(rows, len(logits)):
+            ended.add(ends, *going.end(best, ends, end, score))
+        done = ended.score(nbest) >= score.bound(best, goes_on, limits)  # False for NaN
+        goes_on &= ~done.unsqueeze(1)
+        rows = best.rows[goes_on]
+        if not torch.equal(rows, torch.arange(len(logits), device=rows.device)):
             cache = reorder(cache, rows)
-            coverage = coverage[rows] if coverage_penalty else coverage
-    return finished.best(nbest)
+        going = going.follow(best, goes_on)
+    return ended.best(nbest)
 
 
-@torch.no_grad()
-def greedy_search(
-    step: Step,
-    cache: Any,
-    *,
-    limits: Tensor,
-    begin: int = 2,
-    end: int = 3,
-    forbidden: Sequence[int] = (0, 1, 2),
-    length_penalty: float = 1.0,
-) -> Hypotheses:
-    """Take the most probable token at each step: `beam_search` with a beam of one, and faster.
+class _Best(NamedTuple):
+    """The most probable continuations of each case, in order, [B, beam]."""
 
-    Parameters and the result are those of `beam_search`, N = 1.
-
-    >>> table = torch.tensor([[0.0, 0.0, 0.0, 0.1, 0.9], [0.0, 0.0, 0.0, 0.8, 0.2]]).log()
-    >>> def step(tokens, cache):
-    ...     return table[(tokens == 4).long()], cache, None
-    >>> greedy_search(step, None, limits=torch.tensor([3, 1])).tokens
-    tensor([[[4, 3]],
-    <BLANKLINE>
-            [[3, 0]]])
-    """
-    check_number("length_penalty", length_penalty, within="[0, inf)")
-    tokens, log_probs, lengths = _walk(
-        step, cache, limits, _most_probable_token, begin, end, forbidden
-    )
-    scores = log_probs / _length_divisor(lengths, length_penalty)
-    return Hypotheses(tokens.unsqueeze(1), scores.unsqueeze(1), log_probs.unsqueeze(1))
-
-
-def sample(
-    step: Step,
-    cache: Any,
-    *,
-    limits: Tensor,
-    generator: torch.Generator,
-    samples: int = 1,
-    temperature: float = 1.0,
-    begin: int = 2,
-    end: int = 3,
-    forbidden: Sequence[int] = (0, 1, 2),
-) -> Sampled:
-    """Draw each token from softmax(logits / temperature), less the forbidden tokens.
-
-    Parameters:
-        samples: N, sequences drawn for each case.
-        generator: of torch, on the device of the logits.
-        temperature: below 1 draws probable tokens more often. It does not change `log_probs`,
-            which are those of the model.
-
-    The other parameters are those of `beam_search`. At its limit a sequence ends without a draw.
-    """
-    check_count("samples", samples, least=1)
-    check_number("temperature", temperature, within="(0, inf)")
-
-    def draw(log_probs: Tensor) -> Tensor:
-        # the largest of log p + Gumbel noise is distributed as p
-        noise = torch.empty_like(log_probs).exponential_(generator=generator).log_()
-        return _most_probable_token(log_probs.detach() / temperature - noise)
-
-    cases = torch.arange(len(limits), device=limits.device).repeat_interleave(samples)
-    tokens, log_probs, _ = _walk(
-        step, reorder(cache, cases), limits[cases], draw, begin, end, forbidden
-    )
-    return Sampled(
-        tokens.view(len(limits), samples, tokens.shape[1]), log_probs.view(len(limits), samples)
-    )
-
-
-def reorder(cache: Any, index: Tensor) -> Any:
-    """The cache of the hypotheses at an index [N], in which one may occur several times.
-
-    Parameters:
-        cache: tensors, whose first axis are the hypotheses, in tuples or named tuples; what is
-            None or a number stays.
-
-    >>> reorder((torch.tensor([1.5, 2.5]), None, 3), torch.tensor([1, 1, 0]))
-    (tensor([2.5000, 2.5000, 1.5000]), None, 3)
-    """
-    if isinstance(cache, Tensor):
-        return cache.index_select(0, index)
-    if cache is None or isinstance(cache, int | float):
-        return cache
-    if isinstance(cache, tuple):
-        parts = [reorder(part, index) for part in cache]
-        return type(cache)(*parts) if hasattr(cache, "_fields") else tuple(parts)
-    raise ConfigError(f"cache: wanted tensors in tuples, given a {type(cache).__name__}")
-
-
-class _Chosen(NamedTuple):
-    """The best continuations of each case, the most probable first, [B, beam]."""
-
-    log_probs: Tensor  # -inf where there are fewer
+    log_probs: Tensor  # of the whole sequence; -inf where there is no continuation
     tokens: Tensor
-    rows: Tensor  # of the hypotheses that they continue
+    rows: Tensor  # of the open sequences that they continue
 
     def divide(self, room: Tensor, end: int) -> tuple[Tensor, Tensor]:
-        """Boolean [B, beam]: which of the first `room` [B] end there, and which go on."""
+        """Boolean [B, beam]: of the first `room` [B], those that end, and those that go on."""
         within = torch.arange(self.tokens.shape[1], device=room.device) < room.unsqueeze(1)
         alive = within & (self.log_probs != -torch.inf)
         return alive & (self.tokens == end), alive & (self.tokens != end)
 
 
-class _Finished:
-    """The hypotheses that have ended, [B, beam] of them, in the order in which they did."""
+class _Score(NamedTuple):
+    """What ended sequences are ranked by."""
+
+    length_penalty: float
+    coverage_penalty: float
+    mask: Tensor | None
+
+    def of(self, log_probs: Tensor, length: Tensor, coverage: Tensor, cases: Tensor) -> Tensor:
+        """[E] scores of E sequences of one length, coverage [E, S]."""
+        scores = log_probs / length_divisor(length, self.length_penalty)
+        if not self.coverage_penalty:
+            return scores
+        logs = coverage.clamp(_LEAST_COVERAGE, 1).log()
+        if self.mask is not None:
+            logs = logs.masked_fill(~self.mask[cases], 0)
+        return scores + self.coverage_penalty * logs.sum(1)
+
+    def bound(self, best: _Best, goes_on: Tensor, limits: Tensor) -> Tensor:
+        """[B] what no sequence that goes on can exceed, however it ends.
+
+        Its log-probability can only fall, the divisor can only grow up to that of the limit, and
+        the coverage's logarithms are at most 0. Of equal scores the first to end ranks above, so a
+        case is done once its hypotheses reach the bound.
+        """
+        most = best.log_probs.masked_fill(~goes_on, -torch.inf).amax(1)
+        return most / length_divisor(limits, self.length_penalty)
+
+
+class _Open(NamedTuple):
+    """The N sequences that have not ended, case by case, the most probable first."""
+
+    cases: Tensor  # [N]
+    places: Tensor  # [N], within the case, from 0
+    tokens: Tensor  # [N, 1 + length], from the begin token
+    log_probs: Tensor  # [N]
+    coverage: Tensor  # [N, S], or zeros [N, 1] as long as there is none
+
+    @classmethod
+    def start(cls, cases: int, begin: int, device: torch.device) -> "_Open":
+        order = torch.arange(cases, device=device)
+        tokens = torch.full((cases, 1), begin, device=device)
+        zeros = torch.zeros(cases, 1, device=device)
+        return cls(order, torch.zeros_like(order), tokens, zeros[:, 0], zeros)
+
+    def cover(self, weights: Tensor | None) -> "_Open":
+        """With a step's weights [N, S] added to the coverage."""
+        if weights is None:
+            raise ConfigError("coverage_penalty: wanted 0 for a decoder without attention")
+        return self._replace(coverage=self.coverage + weights)
+
+    def best(self, values: Tensor, tokens: Tensor, cases: int, beam: int) -> _Best:
+        """The best of the candidates [N, k] of each case, by value, then token, then place."""
+        at, width = (self.cases, self.places), values.shape[1]
+        spread = values.new_full((cases, beam, width), -torch.inf)
+        spread[at] = values + self.log_probs.unsqueeze(1)
+        named = tokens.new_zeros(spread.shape)
+        named[at] = tokens
+        rows = tokens.new_zeros(cases, beam)
+        rows[at] = torch.arange(len(values), device=rows.device)
+        named, by_token = named.flatten(1).sort(dim=1, stable=True)
+        spread = spread.flatten(1).gather(1, by_token)
+        spread, by_value = spread.sort(dim=1, descending=True, stable=True)
+        by_value = by_value[:, :beam]
+        places = by_token.gather(1, by_value) // width
+        return _Best(spread[:, :beam], named.gather(1, by_value), rows.gather(1, places))
+
+    def end(
+        self, best: _Best, ends: Tensor, end: int, score: _Score
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Tokens [E, length], scores and log-probabilities [E] of the sequences that end."""
+        rows, log_probs = best.rows[ends], best.log_probs[ends]
+        length = self.cases.new_tensor(self.tokens.shape[1])
+        scores = score.of(log_probs, length, self.coverage[rows], self.cases[rows])
+        return pad(self.tokens[rows, 1:], (0, 1), value=end), scores, log_probs
+
+    def follow(self, best: _Best, goes_on: Tensor) -> "_Open":
+        """The continuations that go on."""
+        rows = best.rows[goes_on]
+        return _Open(
+            self.cases[rows],
+            goes_on.cumsum(1)[goes_on] - 1,
+            torch.cat([self.tokens[rows], best.tokens[goes_on].unsqueeze(1)], 1),
+            best.log_probs[goes_on],
+            self.coverage[rows],
+        )
+
+
+class _Ended:
+    """The sequences that have ended, at most `beam` of each case, in the order of their ends."""
 
     def __init__(self, cases: int, beam: int, longest: int, device: torch.device) -> None:
         self.tokens = torch.zeros(cases, beam, longest, dtype=torch.int64, device=device)
         self.scores = torch.full((cases, beam), -torch.inf, device=device)
-        self.log_probs = self.scores.clone()
+        self.log_probs = self.scores
         self.counts = torch.zeros(cases, dtype=torch.int64, device=device)
         self.length = 0  # of the longest
 
-    def add(self, ends: Tensor, path: Tensor, scores: Tensor, log_probs: Tensor) -> None:
-        """Add those that `ends` [B, beam] marks: their tokens [E, length], scores [E]."""
+    def add(self, ends: Tensor, tokens: Tensor, scores: Tensor, log_probs: Tensor) -> None:
+        """Add those that `ends` [B, beam] marks: tokens [E, length], scores and log_probs [E]."""
         case = ends.nonzero()[:, 0]
-        place = self.counts[case] + ends.cumsum(1)[ends] - 1
-        self.length = path.shape[1]
-        self.tokens[case, place, : self.length] = path
-        self.scores = self.scores.to(scores.dtype)
-        self.log_probs = self.log_probs.to(scores.dtype)
-        self.scores[case, place] = scores
-        self.log_probs[case, place] = log_probs
+        at = case, self.counts[case] + ends.cumsum(1)[ends] - 1
+        self.length = tokens.shape[1]
+        self.tokens[*at, : self.length] = tokens
+        self.scores = self.scores.to(scores.dtype).index_put(at, scores)
+        self.log_probs = self.log_probs.to(scores.dtype).index_put(at, log_probs)
         self.counts += ends.sum(1)
 
     def score(self, rank: int) -> Tensor:
@@ -287,7 +243,7 @@ class _Finished:
         return self.scores.topk(rank).values[:, -1]
 
     def best(self, count: int) -> Hypotheses:
-        """The hypotheses with the highest scores."""
+        """Those with the highest scores; of equal ones, the first to end."""
         scores, order = self.scores.sort(dim=1, descending=True, stable=True)
         order = order[:, :count]
         places = order.unsqueeze(2).expand(-1, -1, self.length)
@@ -295,119 +251,20 @@ class _Finished:
         return Hypotheses(tokens, scores[:, :count], self.log_probs.gather(1, order))
 
 
-def _walk(
-    step: Step,
-    cache: Any,
-    limits: Tensor,
-    choose: Callable[[Tensor], Tensor],
-    begin: int,
-    end: int,
-    forbidden: Sequence[int],
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Tokens [N, L], log-probabilities [N] and lengths [N] of one sequence for each limit."""
-    longest = _longest(limits)
-    found = torch.zeros(len(limits), longest, dtype=torch.int64, device=limits.device)
-    lengths = torch.zeros_like(limits)
-    total = torch.zeros(len(limits), device=limits.device)
-    rows = torch.arange(len(limits), device=limits.device)  # those that have not ended
-    tokens = torch.full_like(rows, begin)
-    for length in range(1, longest + 1):
-        if not len(rows):
-            break
-        logits, cache, _ = step(tokens, cache)
-        log_probs = _allowed_log_probs(logits, forbidden)
-        tokens = choose(log_probs).masked_fill(limits[rows] <= length, end)
-        picked = log_probs.gather(1, tokens.unsqueeze(1)).squeeze(1)
-        total = total.to(picked.dtype).index_add(0, rows, picked)
-        found[rows, length - 1] = tokens
-        lengths[rows] = length
-        going = (tokens != end).nonzero()[:, 0]
-        if len(going) < len(rows):
-            rows, tokens, cache = rows[going], tokens[going], reorder(cache, going)
-    impossible = (total == -torch.inf).unsqueeze(1)
-    longest = max(lengths.tolist(), default=0)
-    return found[:, :longest].masked_fill(impossible, 0), total, lengths
+def _candidates(log_probs: Tensor, last: Tensor, beam: int, end: int) -> tuple[Tensor, Tensor]:
+    """Values and tokens [N, k], among which are the best `beam` of each row [N, V].
 
-
-def _allowed_log_probs(logits: Tensor, forbidden: Sequence[int]) -> Tensor:
-    """[N, V] log-probabilities in float32 or better, -inf at the forbidden tokens."""
-    log_probs = log_softmax(logits.to(torch.promote_types(logits.dtype, torch.float32)), -1)
-    index = torch.tensor(forbidden, dtype=torch.int64, device=logits.device)
-    if log_probs.requires_grad:
-        return log_probs.index_fill(1, index, -torch.inf)
-    return log_probs.index_fill_(1, index, -torch.inf)
-
-
-def _most_probable_token(log_probs: Tensor) -> Tensor:
-    """[N], the first of equal ones."""
-    return log_probs.argmax(1)
-
-
-def _most_probable(log_probs: Tensor, beam: int) -> tuple[Tensor, Tensor]:
-    """Log-probabilities and tokens, [N, k], among which are the best `beam` of each row."""
+    Of rows that are the last, the end token is the only candidate.
+    """
     values, tokens = log_probs.topk(min(beam + 1, log_probs.shape[1]), dim=1)
     if values.shape[1] > beam:
-        # of equal values `topk` may return any: where that matters, sort by token too
+        # of equal values `topk` takes any; where that matters, take those of the first tokens
         tied = (values[:, beam - 1] == values[:, beam]) & (values[:, beam] != -torch.inf)
         if tied.any():
             ordered = log_probs[tied].sort(dim=1, descending=True, stable=True)
             values[tied], tokens[tied] = (each[:, : beam + 1] for each in ordered)
+    if last.any():
+        values[last, 1:] = -torch.inf
+        values[last, 0] = log_probs[last, end]
+        tokens[last] = end
     return values, tokens
-
-
-def _end_where(
-    over: Tensor, values: Tensor, tokens: Tensor, ending: Tensor, end: int
-) -> tuple[Tensor, Tensor]:
-    """The candidates [N, k], where `over` [N] the end token alone, with the values `ending` [N]."""
-    first = torch.arange(values.shape[1], device=values.device) == 0
-    alone = torch.where(first, ending.unsqueeze(1), -torch.inf)
-    over = over.unsqueeze(1)
-    return torch.where(over, alone, values), tokens.masked_fill(over, end)
-
-
-def _choose(values: Tensor, tokens: Tensor, cases: Tensor, count: int, beam: int) -> _Chosen:
-    """The `beam` best of the candidates [N, k] of each of `count` cases."""
-    width = values.shape[1]
-    place = torch.arange(len(cases), device=cases.device)
-    slot = place - torch.searchsorted(cases, cases)  # rank of a hypothesis within its case
-    spread = values.new_full((count, beam, width), -torch.inf)
-    spread[cases, slot] = values
-    named = tokens.new_zeros(count, beam, width)
-    named[cases, slot] = tokens
-    row = place.new_zeros(count, beam)
-    row[cases, slot] = place
-    # by value, then token, then place in the beam
-    tokens, order = named.flatten(1).sort(dim=1, stable=True)
-    values, by_value = spread.flatten(1).gather(1, order).sort(dim=1, descending=True, stable=True)
-    order = order.gather(1, by_value)[:, :beam]
-    return _Chosen(
-        values[:, :beam], tokens.gather(1, by_value)[:, :beam], row.gather(1, order // width)
-    )
-
-
-def _in_place(rows: Tensor, count: int) -> bool:
-    """Whether the rows are all of `count`, in their order."""
-    return len(rows) == count and torch.equal(rows, torch.arange(count, device=rows.device))
-
-
-def _length_divisor(length: Tensor, penalty: float) -> Tensor:
-    return ((5 + length) / 6) ** penalty
-
-
-def _log_coverage(coverage: Tensor, mask: Tensor | None) -> Tensor:
-    """[E] sums over keys of log min(coverage, 1)."""
-    logs = coverage.clamp(_LEAST_COVERAGE, 1).log()
-    return (logs if mask is None else logs.masked_fill(~mask, 0)).sum(1)
-
-
-def _given(weights: Tensor | None) -> Tensor:
-    if weights is None:
-        raise ConfigError("coverage_penalty: wanted 0 for a decoder without attention weights")
-    return weights
-
-
-def _longest(limits: Tensor) -> int:
-    lengths = limits.tolist()
-    if lengths and min(lengths) < 1:
-        raise ConfigError(f"limits: wanted at least 1 token for each case, given {min(lengths)}")
-    return max(lengths, default=0)

@@ -1,0 +1,73 @@
+"""Steps of a decoder, as a search sees them.
+
+A step takes the last token of each hypothesis and what it remembers of the tokens before:
+
+    logits, cache, weights = step(tokens, cache)      [N, V], the next cache, [N, S] or None
+
+The cache is made of tensors whose first axis are the hypotheses, in tuples of any kind. Searches
+reorder it, and drop the hypotheses that have ended.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import log_softmax
+
+from regard.errors import ConfigError
+
+__all__ = ["Step", "length_divisor", "longest", "next_log_probs", "reorder"]
+
+Step = Callable[[Tensor, Any], tuple[Tensor, Any, Tensor | None]]
+"""From tokens [N] and a cache to logits [N, V], the next cache, and weights [N, S] or None."""
+
+
+def reorder(cache: Any, index: Tensor) -> Any:
+    """The cache of the hypotheses at an index [N], in which one may occur several times.
+
+    Parameters:
+        cache: tensors, whose first axis are the hypotheses, in tuples or named tuples, which keep
+            their type; None and numbers stay.
+
+    Raises:
+        ConfigError: the cache holds something else.
+
+    >>> reorder((torch.tensor([1.5, 2.5]), None, 3), torch.tensor([1, 1, 0]))
+    (tensor([2.5000, 2.5000, 1.5000]), None, 3)
+    """
+    if isinstance(cache, Tensor):
+        return cache.index_select(0, index)
+    if cache is None or isinstance(cache, int | float):
+        return cache
+    if isinstance(cache, tuple):
+        parts = [reorder(part, index) for part in cache]
+        return type(cache)(*parts) if hasattr(cache, "_fields") else tuple(parts)
+    raise ConfigError(
+        f"cache: wanted tensors, numbers and None in tuples, given a {type(cache).__name__}"
+    )
+
+
+def next_log_probs(logits: Tensor, forbidden: Sequence[int]) -> Tensor:
+    """[N, V] log-probabilities of the next token, -inf for the forbidden ones.
+
+    They are in float32 or better. The other tokens' probabilities stay as they are.
+    """
+    log_probs = log_softmax(logits.to(torch.promote_types(logits.dtype, torch.float32)), -1)
+    index = torch.tensor(forbidden, dtype=torch.int64, device=logits.device)
+    if log_probs.requires_grad:
+        return log_probs.index_fill(1, index, -torch.inf)
+    return log_probs.index_fill_(1, index, -torch.inf)
+
+
+def length_divisor(length: Tensor, penalty: float) -> Tensor:
+    """((5 + length) / 6)^penalty, by which a log-probability is divided."""
+    return ((5 + length) / 6) ** penalty
+
+
+def longest(limits: Tensor) -> int:
+    """The largest limit, 0 without cases; refuses limits below 1."""
+    lengths = limits.tolist()
+    if lengths and min(lengths) < 1:
+        raise ConfigError(f"limits: wanted at least 1 token for each case, given {min(lengths)}")
+    return max(lengths, default=0)
