@@ -22,7 +22,7 @@ class Sections(NamedTuple):
         sizes: encoder to hidden width and layers, where they differ from the encoder's own.
         poolings: further poolings, each with what it is.
         pooling: the pooling by default; None takes what suits the mechanism.
-        target: of an output, the kind of its targets: "class", "numbers" or "columns".
+        target: of an output, the kind of its targets: "class", "numbers", "columns" or "tokens".
     """
 
     data: tuple[type[Section], ...] = ()

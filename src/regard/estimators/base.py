@@ -146,19 +146,21 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             first = None if checkpoint is None else checkpoint.with_name(_FIRST)
             output.calibrate(self._held_out(cases, *parts, seed=seed, checkpoint=first))
         encoded = incoming.fit(cases)
-        self.notes_ = []
-        self._note([*incoming.notes, *notes])
         held = None if validation is None else incoming.encode(validation)
         targets = output.targets(cases)
         with seeded(seed):
             model = _single(incoming.build(output))
         incoming.begin(model, encoded, held, targets, output)
+        train_part = incoming.part(encoded, targets=targets, training=True)
+        held_part = None
+        if held is not None:
+            held_part = incoming.part(held, targets=output.targets(validation), training=True)
+        self.notes_ = []
+        self._note([*incoming.notes, *notes])
         history, notes = fit(
             model,
-            incoming.part(encoded, targets=targets, training=True),
-            None
-            if held is None
-            else incoming.part(held, targets=output.targets(validation), training=True),
+            train_part,
+            held_part,
             output.objective(cases),
             config.training,
             seed=seed,

@@ -35,12 +35,14 @@ class Parts(NamedTuple):
         validation: for early stopping, or None.
         test: for the figures.
         notes: what the user should know of the data.
+        further: name to a further test part, such as sources longer than any to train on.
     """
 
     train: Any
     validation: Any | None
     test: Any
     notes: tuple[str, ...] = ()
+    further: Mapping[str, Any] = {}
 
 
 class Input(ABC):
@@ -51,7 +53,7 @@ class Input(ABC):
 
     Parameters:
         config: resolved.
-        target: what a case is labelled with: "class", "numbers" or "none".
+        target: what a case is labelled with: "class", "numbers", "tokens" or "none".
 
     Attributes:
         notes: what the user should know of how data was read and fitted.
@@ -79,6 +81,11 @@ class Input(ABC):
         self.config = config
         self.target = target
         self.notes: list[str] = []
+
+    @classmethod
+    def for_target(cls, target: str) -> type[Input]:
+        """The class for a kind of target, where they differ."""
+        return cls
 
     # Cases.
 

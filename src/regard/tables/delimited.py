@@ -18,13 +18,21 @@ if TYPE_CHECKING:
 __all__ = ["read_delimited"]
 
 
-def read_delimited(path: FilePath, encoding: str | None) -> tuple[pl.DataFrame, int]:
-    """All cells as text, so that errors can name a cell; and the number of the first row."""
+def read_delimited(
+    path: FilePath, encoding: str | None, *, header: bool = True
+) -> tuple[pl.DataFrame, int]:
+    """All cells as text, so that errors can name a cell; and the number of the first row.
+
+    Without a header columns are named by their number, from 1, and a file with tabs has its cells
+    as they are, quotation marks and all.
+    """
     import polars as pl
 
     text = read_text(path, encoding=encoding)
     content = text.lstrip("\n")
     separator = find_separator(content) or ","
+    if not header:
+        return _read_unnamed(path, text, separator), 1
     try:
         frame = pl.read_csv(content.encode(), separator=separator, infer_schema=False)
     except pl.exceptions.PolarsError:
@@ -36,12 +44,27 @@ def read_delimited(path: FilePath, encoding: str | None) -> tuple[pl.DataFrame, 
     return frame, len(text) - len(content) + 2
 
 
-def _check_widths(path: FilePath, text: str, separator: str) -> None:
+def _read_unnamed(path: FilePath, text: str, separator: str) -> pl.DataFrame:
+    """Rows without a header, blank ones as nulls."""
+    import polars as pl
+
+    quoted = separator != "\t"
+    _check_widths(path, text, separator, "first row", quoted=quoted)
+    rows = [cells for _, _, cells in _records(path, text, separator, quoted=quoted)]
+    width = max(map(len, rows))
+    filled = [[cell or None for cell in cells] or [None] * width for cells in rows]
+    names = [str(at) for at in range(1, width + 1)]
+    return pl.DataFrame(filled, schema=dict.fromkeys(names, pl.String()), orient="row")
+
+
+def _check_widths(
+    path: FilePath, text: str, separator: str, first_row: str = "header", *, quoted: bool = True
+) -> None:
     wanted, problems = 0, Problems(path)
-    for first, last, cells in _records(path, text, separator):
+    for first, last, cells in _records(path, text, separator, quoted=quoted):
         wanted = wanted or len(cells)
         if cells and len(cells) != wanted:
-            what = f"{len(cells)} cells, the header has {wanted}"
+            what = f"{len(cells)} cells, the {first_row} has {wanted}"
             if first < last:  # the next rows follow from it
                 problems.add(
                     f"{what}; is a quotation mark of row {first} not closed?", [f"row {last}"]
@@ -64,9 +87,12 @@ def _read_loosely(path: FilePath, content: str, separator: str) -> pl.DataFrame:
     return pl.DataFrame(filled, schema=dict.fromkeys(unique, pl.String()), orient="row")
 
 
-def _records(path: FilePath, text: str, separator: str) -> Iterator[tuple[int, int, list[str]]]:
+def _records(
+    path: FilePath, text: str, separator: str, *, quoted: bool = True
+) -> Iterator[tuple[int, int, list[str]]]:
     """The first line, the last line and the cells of each record."""
-    reader = csv.reader(StringIO(text, newline=""), delimiter=separator)
+    quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+    reader = csv.reader(StringIO(text, newline=""), delimiter=separator, quoting=quoting)
     first = 1
     limit = csv.field_size_limit(max(len(text), csv.field_size_limit()))
     try:

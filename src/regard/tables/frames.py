@@ -47,7 +47,12 @@ class Table:
 
     @classmethod
     def open(
-        cls, path: FilePath, *, encoding: str | None = None, keep_blank: bool = False
+        cls,
+        path: FilePath,
+        *,
+        encoding: str | None = None,
+        keep_blank: bool = False,
+        header: bool = True,
     ) -> Table:
         """Read a table.
 
@@ -55,6 +60,7 @@ class Table:
             path: a CSV, Parquet or Feather file.
             encoding: of a CSV file, as for `read_text`.
             keep_blank: whether to keep rows without any value, but for the last ones.
+            header: whether the first row of a CSV file names the columns; see `read_delimited`.
         """
         import polars as pl
 
@@ -68,7 +74,7 @@ class Table:
             elif start == b"ARROW1":
                 frame, first = pl.read_ipc(file), 1
             else:
-                frame, first = read_delimited(path, encoding)
+                frame, first = read_delimited(path, encoding, header=header)
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
             reason = str(error).split("\n")[0]
             raise DataError(f"{path} cannot be read as a table: {reason}") from None
@@ -108,7 +114,9 @@ class Table:
                 near = f"; there are {listed}{near}"
             else:
                 near = f"; choose one of {listed}"
-                if any(is_number(column) or len(column) > _LONG for column in columns):
+                numbered = columns == [str(at) for at in range(1, len(columns) + 1)]
+                strange = any(is_number(column) or len(column) > _LONG for column in columns)
+                if strange and not numbered:
                     near += "; the first row must be a header, which names the columns"
             raise DataError(f"{self.path} has no column {name!r} ({parameter}){near}", fixes=fixes)
 

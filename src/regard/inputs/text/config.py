@@ -7,6 +7,7 @@ from pydantic import Field
 from regard.config.files import Files, Learned
 from regard.config.section import FilePath, Section, Share
 from regard.config.sections import Sections
+from regard.inputs.text.pair_config import pair_sections
 
 __all__ = ["sections"]
 
@@ -94,6 +95,8 @@ class _ClassModel(_Model):
 
 def sections(target: str) -> Sections:
     """The sections of texts, for a kind of target."""
+    if target == "tokens":
+        return pair_sections()
     return Sections(
         data=(_TextTableData, _LineData, _TextArrayData),
         model=_ClassModel if target == "class" else _Model,

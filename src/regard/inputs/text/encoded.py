@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from unicodedata import normalize
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from regard.errors import DataError
 from regard.inputs.text.sentences import sentence_spans
 
-__all__ = ["PADDING", "UNKNOWN", "Encoded", "first_tokens", "sum_to_words", "words_of"]
+__all__ = ["PADDING", "UNKNOWN", "Encoded", "first_tokens", "padded", "sum_to_words", "words_of"]
 
 PADDING = 0
 """Id of the padding token, "[PAD]"."""
@@ -99,6 +100,14 @@ def sum_to_words(weights: NDArray[np.floating], words: NDArray[np.int32]) -> NDA
 def first_tokens(words: NDArray[np.int32]) -> NDArray[np.int64]:
     """[W] the position of each word's first token, given the word of each token [T]."""
     return np.flatnonzero(np.diff(words, prepend=-1))
+
+
+def padded(rows: Sequence[NDArray[np.integer]], steps: int) -> NDArray[np.int64]:
+    """[B, T], padded with zeros."""
+    found = np.zeros((len(rows), steps), np.int64)
+    for row, own in zip(found, rows, strict=True):
+        row[: len(own)] = own
+    return found
 
 
 def words_of(encoded: Encoded, *, lowercase: bool) -> list[list[str]]:

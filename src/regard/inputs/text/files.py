@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,15 @@ from regard.tables.frames import Table
 from regard.tables.jsonl import JsonLines
 from regard.tables.problems import Problems
 
-__all__ = ["read_lines", "read_new_lines", "read_new_texts", "read_texts"]
+__all__ = [
+    "column_of",
+    "ids_of",
+    "open_rows",
+    "read_lines",
+    "read_new_lines",
+    "read_new_texts",
+    "read_texts",
+]
 
 
 def read_texts(
@@ -52,7 +60,7 @@ def read_texts(
             blank, or the labels are numbers with fractions.
     """
     check_missing(missing)
-    return _texts(_open(path, encoding=encoding), _names(text), label, id, missing)
+    return _texts(open_rows(path, encoding=encoding), _names(text), label, id, missing)
 
 
 def read_new_texts(
@@ -73,7 +81,7 @@ def read_new_texts(
     Returns:
         A text for each row, empty where it is missing, as is its label.
     """
-    source = _open(path, encoding=encoding, keep_blank=True)
+    source = open_rows(path, encoding=encoding, keep_blank=True)
     has_labels = label in source.filled if labelled is None else labelled
     return _texts(source, _names(text), label if has_labels else None, id, "keep")
 
@@ -132,7 +140,10 @@ def read_new_lines(
     return settled(Texts(tuple(texts), classes), problems, missing=missing, place=place)
 
 
-def _open(path: FilePath, *, encoding: str, keep_blank: bool = False) -> Table | JsonLines:
+def open_rows(
+    path: FilePath, *, encoding: str, keep_blank: bool = False, header: bool = True
+) -> Table | JsonLines:
+    """A table or JSON lines, told apart by the name; the parameters are those of `Table.open`."""
     name = Path(path).name.lower().removesuffix(".gz")
     if name.endswith(".json"):
         raise DataError(
@@ -140,7 +151,7 @@ def _open(path: FilePath, *, encoding: str, keep_blank: bool = False) -> Table |
         )
     if name.endswith((".jsonl", ".ndjson")):
         return JsonLines.open(path, encoding=encoding)
-    return Table.open(path, encoding=encoding, keep_blank=keep_blank)
+    return Table.open(path, encoding=encoding, keep_blank=keep_blank, header=header)
 
 
 def _names(text: str | Sequence[str]) -> tuple[str, ...]:
@@ -162,12 +173,9 @@ def _texts(
     def place(row: int, what: str) -> str:
         return source.cell(row, ", ".join(columns) if what == "text" else str(label))
 
-    parts = [_column(source, name, problems) for name in columns]
+    parts = [column_of(source, name, problems) for name in columns]
     texts = tuple("\n".join(filter(None, row)) for row in zip(*parts, strict=True))
-    ids = np.empty(0)
-    if case is not None:
-        source.need(case, "id")
-        ids = np.array(["" if each is None else str(each) for each in source.values(case)])
+    ids = ids_of(source, case)
     labels, unlabelled = None, None
     if label is not None:
         source.need(label, "label")
@@ -177,10 +185,21 @@ def _texts(
     return settled(found, problems, missing=missing, place=place, unlabelled=unlabelled)
 
 
-def _column(source: Table | JsonLines, name: str, problems: Problems) -> list[str]:
-    source.need(name, "text")
+def column_of(
+    source: Table | JsonLines, name: str, problems: Problems, *, parameter: str = "text"
+) -> list[str]:
+    """The texts of a column, empty where they are missing; `parameter` is what names it."""
+    source.need(name, parameter)
     cells = enumerate(source.values(name))
     return [check_text(given, source.cell(row, name), problems) for row, given in cells]
+
+
+def ids_of(source: Table | JsonLines, name: str | None) -> NDArray[Any]:
+    """The names of the cases in a column; none, for which their number stands, without one."""
+    if name is None:
+        return np.empty(0)
+    source.need(name, "id")
+    return np.array(["" if each is None else str(each) for each in source.values(name)])
 
 
 def _classes(

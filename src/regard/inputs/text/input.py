@@ -54,7 +54,7 @@ class TextInput(Input):
     """
 
     case_types = (Texts,)
-    targets = ("class",)
+    targets = ("class", "tokens")
     options = ("labelled", "encoding")
     prompt = "text> "
     noun = "word"
@@ -65,6 +65,14 @@ class TextInput(Input):
     longest_: int
     width_: int
     _vectors: tuple[NDArray[np.float32], NDArray[np.bool_]] | None = None
+
+    @classmethod
+    def for_target(cls, target: str) -> type[Input]:
+        if target != "tokens":
+            return cls
+        from regard.inputs.text.paired import PairedInput
+
+        return PairedInput
 
     def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Texts:
         if isinstance(X, Texts):
@@ -94,6 +102,10 @@ class TextInput(Input):
     ) -> Parts:
         """A stratified split, with notes on texts that occur in two parts."""
         parts = super().divide(cases, test, strata, source)
+        return parts._replace(notes=self._repeated(parts))
+
+    def _repeated(self, parts: Parts) -> tuple[str, ...]:
+        """Notes on texts of the training part that occur in another."""
         notes = []
         for name, part in (("test", parts.test), ("validation", parts.validation)):
             if part is not None and (shared := count_shared(parts.train, part)):
@@ -101,7 +113,7 @@ class TextInput(Input):
                     f"{shared} of {len(part)} texts of the {name} part also occur in the training "
                     "part: the metrics are too optimistic"
                 )
-        return parts._replace(notes=tuple(notes))
+        return tuple(notes)
 
     def read(self, path: Path | None, **options: Any) -> Texts:
         """A table with the columns trained on, or a file of lines.

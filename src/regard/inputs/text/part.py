@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from regard.inputs.text.encoded import Encoded, first_tokens
+from regard.inputs.text.encoded import Encoded, first_tokens, padded
 from regard.inputs.text.ngrams import Ngrams
 from regard.training import Batch, Part
 
@@ -42,10 +42,10 @@ class TextPart(Part):
     def __getitem__(self, index: NDArray[np.int64]) -> Batch:
         """The texts at these positions, padded to the longest of them."""
         steps, mask = self._cut(torch.from_numpy(index))
-        tokens = _padded([self._encoded.ids[at] for at in index], steps)
+        tokens = padded([self._encoded.ids[at] for at in index], steps)
         sentences = np.zeros_like(tokens)
         if self._sentences:
-            sentences = _padded([self._encoded.sentences[at] for at in index], steps)
+            sentences = padded([self._encoded.sentences[at] for at in index], steps)
         inputs = tuple(map(torch.from_numpy, (tokens, sentences, *self._features(index, steps))))
         targets = None if self._targets is None else torch.from_numpy(self._targets[index])
         return Batch(inputs, mask, targets)
@@ -69,11 +69,3 @@ class TextPart(Part):
             columns[case, token, slot] = each.columns[order]
             values[case, token, slot] = each.values[order]
         return columns, values
-
-
-def _padded(rows: list[NDArray[np.int32]], steps: int) -> NDArray[np.int64]:
-    """[B, T], padded with zeros."""
-    padded = np.zeros((len(rows), steps), np.int64)
-    for row, own in zip(padded, rows, strict=True):
-        row[: len(own)] = own
-    return padded

@@ -21,13 +21,22 @@ from regard.inputs.labels import (
 )
 from regard.tables.problems import Problems
 
-__all__ = ["Missing", "Texts", "as_texts", "check_missing", "check_text", "count_shared", "settled"]
+__all__ = [
+    "Missing",
+    "Texts",
+    "as_texts",
+    "check_missing",
+    "check_text",
+    "count_shared",
+    "items_of",
+    "settled",
+]
 
 Missing = Literal["refuse", "skip"]
 """What to do with rows without a text or a class: refuse the data, or leave them out."""
 
 _Place = Callable[[int, str], str]
-"""The place of a case's "text" or "label" within its source."""
+"""The place of a case's text or label, by its noun, within its source."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,15 +45,19 @@ class Texts:
 
     Attributes:
         texts: B strings, unchanged; empty only where new cases have none.
-        labels: [B] class of each (strings from files, any type from Python), or None.
+        labels: [B] class of each (strings from files, any type from Python), or the text to write
+            for each, as objects, empty where new cases have none; or None.
         ids: [B] name of each in its source; by default its position, from 0.
         notes: what the user should know of how they were read, such as rows left out.
+        links: B arrays [n, 4] of characters that belong together: (start, stop) in the text and
+            (start, stop) in its label, a text; None where the alignment is not known.
     """
 
     texts: tuple[str, ...]
     labels: NDArray[Any] | None = None
     ids: NDArray[Any] = field(default_factory=lambda: np.empty(0))
     notes: tuple[str, ...] = ()
+    links: tuple[NDArray[np.int64], ...] | None = None
 
     def __post_init__(self) -> None:
         if len(self.ids) == 0:
@@ -70,6 +83,7 @@ class Texts:
             tuple(self.texts[at] for at in index),
             None if self.labels is None else self.labels[index],
             self.ids[index],
+            links=None if self.links is None else tuple(self.links[at] for at in index),
         )
 
 
@@ -92,7 +106,7 @@ def as_texts(X: Any, y: Any = None, *, missing: Missing = "refuse") -> Texts:
         (2, ['good', 'bad'])
     """
     check_missing(missing)
-    problems, given = Problems("X"), enumerate(_items(X))
+    problems, given = Problems("X"), enumerate(items_of(X))
     texts = tuple(check_text(text, f"case {case}", problems) for case, text in given)
     labels: NDArray[Any] | None = None
     unlabelled = np.zeros(len(texts), bool)
@@ -115,6 +129,7 @@ def settled(
     missing: Literal["refuse", "skip", "keep"],
     place: _Place = "case {}".format,
     unlabelled: NDArray[np.bool_] | None = None,
+    nouns: tuple[str, str] = ("text", "label"),
 ) -> Texts:
     """Texts as a reader returns them.
 
@@ -125,6 +140,7 @@ def settled(
             notes; "keep" leaves all as they are, for cases to predict.
         place: of the text or label of a case in the source.
         unlabelled: [B] which cases have no label, None where none is wanted.
+        nouns: what a text and a label are called.
 
     Raises:
         DataError: There is a problem, or no case is left.
@@ -132,14 +148,15 @@ def settled(
     empty = ~texts.filled
     without = np.zeros(len(texts), bool) if unlabelled is None else unlabelled
     if missing == "refuse":
-        for noun, found in (("text", empty), ("label", without)):
+        for noun, found in zip(nouns, (empty, without), strict=True):
             if found.any():
                 places = (place(int(at), noun) for at in np.flatnonzero(found))
                 add_missing(problems, noun, places, count=int(found.sum()))
     problems.refuse()
     if missing != "skip" or not (empty | without).any():
         return texts
-    notes = left_out(len(texts), {"no text": empty, "no label": without & ~empty})
+    text, label = nouns
+    notes = left_out(len(texts), {f"no {text}": empty, f"no {label}": without & ~empty})
     kept = np.flatnonzero(~(empty | without))
     if not kept.size:
         raise DataError(f"{problems.source}: no case is left; {', '.join(notes)}")
@@ -177,28 +194,30 @@ def count_shared(training: Texts, other: Texts) -> int:
     return sum(" ".join(text.split()) in known for text in other.texts)
 
 
-def _items(X: Any) -> list[Any]:
-    """The elements of X, not yet checked."""
+def items_of(X: Any, name: str = "X") -> list[Any]:
+    """The elements of a list of texts, not yet checked; `name` is what errors call it."""
     if isinstance(X, str | bytes):
         raise DataError(
-            "X: Iterable over raw text documents expected, string object received; "
+            f"{name}: Iterable over raw text documents expected, string object received; "
             "for one text write [text]"
         )
     if hasattr(X, "columns"):
         names = [*X.columns]
         if len(names) != 1:
             shown = ", ".join(map(str, names)) or "none"
-            fix = "give the one with the texts, such as X['text']"
-            raise DataError(f"X is a data frame, whose columns are {shown}; {fix}")
+            fix = f"give the one with the texts, such as {name}['text']"
+            raise DataError(f"{name} is a data frame, whose columns are {shown}; {fix}")
         X = X[names[0]]
     shape = getattr(X, "shape", None)
     if shape is not None and len(shape) != 1:
-        raise DataError(f"X has the shape {list(shape)}; wanted one text for each case: [cases]")
+        raise DataError(
+            f"{name} has the shape {list(shape)}; wanted one text for each case: [cases]"
+        )
     if not isinstance(X, list | tuple) and (shape is None or not hasattr(X, "__array__")):
-        raise DataError(f"X: wanted a list of texts, given {type(X).__name__}")
+        raise DataError(f"{name}: wanted a list of texts, given {type(X).__name__}")
     items = list(X)
     if not items:
         raise DataError(
-            "X: Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is required."
+            f"{name}: Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is required."
         )
     return items

@@ -1,0 +1,49 @@
+"""Batches of texts with the tokens to write for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from regard.inputs.text.encoded import Encoded, padded
+from regard.training import Batch, Part
+
+__all__ = ["PairPart"]
+
+
+class PairPart(Part):
+    """Texts and targets as tensors, batch by batch.
+
+    Parameters:
+        encoded: B texts.
+        targets: B arrays [L_b], the numbers of the tokens to write, or None.
+        index: [b] positions of the cases of the part; None takes all.
+    """
+
+    def __init__(
+        self,
+        encoded: Encoded,
+        targets: Sequence[NDArray[Any]] | None,
+        index: NDArray[np.int64] | None = None,
+    ) -> None:
+        chosen = range(len(encoded)) if index is None else index
+        self._ids = [encoded.ids[at] for at in chosen]
+        self._targets = None if targets is None else [targets[at] for at in chosen]
+        self.lengths = torch.tensor([len(ids) for ids in self._ids])
+        self.sizes = self.lengths  # source and target together, for batches by number of tokens
+        if self._targets is not None:
+            self.sizes = self.lengths + torch.tensor([len(ids) for ids in self._targets])
+
+    def __getitem__(self, index: NDArray[np.int64]) -> Batch:
+        """The cases at these positions: tokens [B, T] and targets [B, L], padded with zeros."""
+        steps, mask = self._cut(torch.from_numpy(index))
+        tokens = torch.from_numpy(padded([self._ids[at] for at in index], steps))
+        targets = None
+        if self._targets is not None:
+            rows = [self._targets[at] for at in index]
+            targets = torch.from_numpy(padded(rows, max(map(len, rows))))
+        return Batch((tokens,), mask, targets)

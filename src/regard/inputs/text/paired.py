@@ -1,0 +1,263 @@
+"""Texts as an input whose targets are texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.errors import ConfigError, DataError
+from regard.inference import Inference
+from regard.inputs.input import Maps, Parts
+from regard.inputs.text.dates import dates
+from regard.inputs.text.encoded import Encoded, sum_to_words
+from regard.inputs.text.input import TextInput
+from regard.inputs.text.leaning import Leaning
+from regard.inputs.text.pairs import (
+    as_pairs,
+    note_copies,
+    read_new_sources,
+    read_pairs,
+    read_parallel,
+)
+from regard.inputs.text.texts import Texts
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from regard.tokens import Vocabulary
+    from regard.training import Part
+
+__all__ = ["EncodedSources", "PairedInput"]
+
+# Fields of the section `data` that are options of the readers of tables.
+_COLUMNS = {"source", "target", "id", "header"}
+_TABLES = (".csv", ".tsv", ".parquet", ".feather", ".jsonl", ".ndjson", ".json")
+
+_COMPARED = 20_000  # training pairs from which the sides are told apart
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedSources(Encoded):
+    """B texts of T_b tokens each, of which the last is the end mark, a word of its own.
+
+    Attributes:
+        lengths: [B] tokens of each text before it was truncated, without the end mark.
+    """
+
+    lengths: NDArray[np.int64]
+
+    @cached_property
+    def known(self) -> NDArray[np.int64]:
+        return super().known - 1  # the end mark is no word of the text
+
+
+class PairedInput(TextInput):
+    """Texts, for each of which a text is to be written.
+
+    Attributes:
+        vocabulary_: of the sources of the training part, and of its targets where it is joint.
+        leaning_: what tells a text to translate from one in the language to translate to.
+        longest_: maximum number of tokens of a training source, with the end mark.
+    """
+
+    targets = ("tokens",)
+
+    vocabulary_: Vocabulary
+    leaning_: Leaning
+    longest_: int
+    ngrams_ = None
+    _held: Texts | None = None
+
+    def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Texts:
+        if isinstance(X, Texts) or not fitting:
+            return super().take(X, fitting=fitting)
+        pairs = as_pairs(X, y, missing=self.config.data.missing)
+        self.notes += [*pairs.notes, *note_copies(pairs)]
+        return pairs
+
+    def load(self) -> tuple[Texts, Texts | None, str]:
+        data = self.config.data
+        if data.kind == "arrays":
+            raise DataError("data.kind: arrays come from Python; train on files")
+        if data.kind == "dates":
+            made = dates(cases=data.cases, languages=data.languages, seed=self.config.seed)
+            return made, None, "dates"
+        cases, self._held, test = (self._read_part(name) for name in ("", "validation", "test"))
+        assert cases is not None
+        self.notes += [*cases.notes, *note_copies(cases)]
+        for name, part in (("validation", self._held), ("test", test)):
+            self.notes += [f"{name} file: {note}" for note in (part.notes if part else ())]
+        files = [data.path] if data.kind == "table" else [data.source_path, data.target_path]
+        return cases, test, " and ".join(files)
+
+    def _read_part(self, name: str) -> Texts | None:
+        """The pairs to train on, or those of the validation or the test part if it has a file."""
+        data, prefix = self.config.data, name and f"{name}_"
+        options = data.model_dump(include={"encoding", "missing"})
+        if data.kind == "table":
+            path = getattr(data, f"{prefix}path")
+            options |= data.model_dump(include=_COLUMNS)
+            return None if path is None else read_pairs(path, **options)
+        source, target = (getattr(data, f"{prefix}{side}_path") for side in ("source", "target"))
+        return None if source is None else read_parallel(source, target, **options)
+
+    def divide(
+        self, cases: Any, test: Any | None, strata: NDArray[Any] | None, source: str
+    ) -> Parts:
+        """As of texts; dates have a further test part, "longer"."""
+        parts, data = super().divide(cases, test, strata, source), self.config.data
+        if self._held is not None:
+            parts = parts._replace(validation=self._held)
+            parts = parts._replace(notes=self._repeated(parts))
+        if data.kind == "dates" and data.longer:
+            longer = dates(
+                cases=data.longer,
+                languages=data.languages,
+                longer_than=max(map(len, cases.texts)),
+                seed=self.config.seed,
+            )
+            parts = parts._replace(further={"longer": longer})
+        return parts
+
+    def _validation_share(self, cases: float) -> float:
+        return 0.0 if self._held is not None else super()._validation_share(cases)
+
+    def read(self, path: Path | None, **options: Any) -> Texts:
+        """A table with the columns trained on, or a file with a text a line.
+
+        Unless `labelled` is given, a table has targets if their column is there and not empty.
+        """
+        if path is None:
+            raise ConfigError("source: name a file of new cases, after the run")
+        data, labelled = self.config.data, options.pop("labelled", None)
+        given: dict[str, Any] = {
+            "source": None,
+            "target": None,
+            "id": None,
+            "header": True,
+            "encoding": "utf-8",
+        }
+        given |= data.model_dump(include=_COLUMNS | {"encoding"}) | options
+        name = path.name.lower().removesuffix(".gz")
+        lines = data.kind != "table" or name.endswith(".txt")
+        table = not lines or name.endswith(_TABLES)
+        return read_new_sources(path, **given, labelled=labelled, table=table)
+
+    def fit(self, cases: Texts) -> EncodedSources:
+        """Train the vocabulary, and learn to tell the sides apart."""
+        from regard.tokens import Vocabulary
+
+        assert cases.labels is not None
+        data, model, targets = self.config.data, self.config.model, cases.labels.tolist()
+        self.vocabulary_ = Vocabulary.train(
+            [*cases.texts, *targets] if model.joint else cases.texts,
+            kind=model.tokens,
+            size=model.vocabulary,
+            min_count=model.min_count,
+        )
+        encoded = self.encode(cases)
+        self.longest_ = 1 + min(int(encoded.lengths.max()), data.max_tokens)
+        some = self.vocabulary_.encode(targets[:_COMPARED])
+        self.leaning_ = Leaning.learn(
+            _without_end(encoded.ids[:_COMPARED]),
+            [each.ids for each in some],
+            tokens=self.vocabulary_.size,
+        )
+        return encoded
+
+    def encode(self, cases: Texts) -> EncodedSources:
+        from regard.tokens import END
+
+        limit, found = self.config.data.max_tokens, self.vocabulary_.encode(cases.texts)
+        ids, spans, words = [], [], []
+        for text, each in zip(cases.texts, found, strict=True):
+            ids.append(np.append(each.ids[:limit], np.int32(END)))
+            end = np.full((1, 2), len(text), np.int32)
+            spans.append(np.concatenate([each.spans[:limit], end]))
+            own = each.words[:limit]
+            words.append(np.append(own, own[-1:].max(initial=np.int32(-1)) + np.int32(1)))
+        lengths = np.array([len(each.ids) for each in found], np.int64)
+        truncated = int((lengths > limit).sum())
+        return EncodedSources(cases.texts, ids, spans, words, truncated, lengths)
+
+    def kept(self) -> dict[str, Any]:
+        return {"longest": self.longest_, "leaning": self.leaning_.to_dict()}
+
+    def kept_text(self) -> str:
+        return self.vocabulary_.to_json()
+
+    def restore(self, kept: Mapping[str, Any], text: str) -> None:
+        from regard.tokens import Vocabulary
+
+        self.longest_ = int(kept["longest"])
+        self.leaning_ = Leaning.from_dict(kept["leaning"])
+        self.vocabulary_ = Vocabulary.from_json(text)
+
+    def part(self, encoded: Any, *, targets: Any | None, training: bool) -> Part:
+        """Batches of texts with targets; training and early stopping leave out over-long pairs."""
+        from regard.inputs.text.pair_part import PairPart
+
+        if not training or targets is None:
+            return PairPart(encoded, targets)
+        longest = np.maximum(encoded.lengths, [len(ids) - 1 for ids in targets])
+        index = np.flatnonzero(longest <= self.config.data.max_tokens)
+        if not index.size:
+            raise DataError(
+                f"all {len(encoded)} pairs have a side of more than {self._limit()} (max_tokens)",
+                fixes=(("max_tokens", int(longest.max())),),
+            )
+        if left := len(encoded) - index.size:
+            self.notes.append(
+                f"{left} of {len(encoded)} pairs {'is' if left == 1 else 'are'} left out: source "
+                f"or target has more than {self._limit()} (max_tokens)"
+            )
+        return PairPart(encoded, targets, index)
+
+    def build(self, output: Any) -> nn.Module:
+        raise NotImplementedError
+
+    @property
+    def by_evidence(self) -> bool:
+        return False
+
+    def lay(
+        self, model: nn.Module, maps: Maps, encoded: Any, index: NDArray[np.int64]
+    ) -> dict[str, list[NDArray[np.float64]]]:
+        """Sum each map [b, ..., S] over the tokens of a word: [..., words], the end mark last."""
+        words = [encoded.words[at] for at in index]
+        return {
+            name: [
+                np.asarray(sum_to_words(row[..., : len(own)], own), np.float64)
+                for row, own in zip(rows, words, strict=True)
+            ]
+            for name, rows in maps.items()
+        }
+
+    def columns(self, seen: Inference) -> dict[str, Any]:
+        return {}
+
+    def remarks(self, seen: Inference) -> list[str]:
+        encoded, found = seen.encoded, []
+        if unknown := int((encoded.known == 0).sum()):
+            found.append(f"{unknown} without a known word")
+        if alike := int(self._like_targets(encoded).sum()):
+            found.append(f"{alike} like the language to translate to: was it swapped?")
+        if encoded.truncated:
+            found.append(f"{encoded.truncated} truncated to {self._limit()}")
+        return found
+
+    def _like_targets(self, encoded: EncodedSources) -> NDArray[np.bool_]:
+        return self.leaning_.like_targets(_without_end(encoded.ids))
+
+    def figures(self) -> dict[str, Any]:
+        return {"vocabulary": self.vocabulary_.size}
+
+
+def _without_end(ids: Sequence[NDArray[np.int32]]) -> list[NDArray[np.int32]]:
+    return [each[:-1] for each in ids]
