@@ -51,6 +51,7 @@ MAY_IMPORT = {
         "registry",
         "splits",
         "tables",
+        "tokens",
         "training",
     },
     "data": {"inputs", "splits"},
