@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import chain, groupby
+from itertools import accumulate, chain, groupby, pairwise
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -203,17 +204,20 @@ class Vocabulary:
 
     def _words(self, ids: list[int]) -> tuple[list[str], list[int]]:
         """As `words`, of tokens that are not special."""
-        text = "".join([self._texts[number] for number in ids])
-        stops = np.cumsum([len(self._texts[number]) for number in ids])
-        # An unknown token counts as a letter.
-        like = "".join([self._texts[number].replace(_UNKNOWN, "x") for number in ids])
+        parts = [self._texts[number] for number in ids]
+        text, stops = "".join(parts), list(accumulate(map(len, parts)))
+        # An unknown token counts as a letter; a "⁇" in a text is a mark.
+        letter = self._texts[UNKNOWN].replace(_UNKNOWN, "x")
+        like = "".join(
+            [letter if at == UNKNOWN else part for at, part in zip(ids, parts, strict=True)]
+        )
         pieces = self._library.pre_tokenizer.pre_tokenize_str(like)
-        ends = [stop for piece, (_, stop) in pieces if piece != " "]
-        bounds = np.intersect1d(ends, stops)  # a token is of one word
-        bounds = np.append(bounds[:-1], len(text))  # a blank at the end, of the last word
-        starts = [0, *bounds[:-1].tolist()]
-        words = [text[a:b].strip() for a, b in zip(starts, bounds.tolist(), strict=True)]
-        return words, np.searchsorted(bounds, stops).tolist()
+        # A token is of one word, and a blank at the end is of the last.
+        ends = {stop for piece, (_, stop) in pieces if piece != " "}
+        bounds = [stop for stop in stops if stop in ends]
+        bounds[-1:] = [len(text)]
+        words = [text[start:stop].strip() for start, stop in pairwise([0, *bounds])]
+        return words, [bisect_left(bounds, stop) for stop in stops]
 
     def _encode(self, texts: Sequence[str]) -> Iterator[Tokens]:
         normal = [normalise(text) for text in texts]
