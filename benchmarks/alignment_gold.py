@@ -78,7 +78,7 @@ def over_words(
         [V, W].
     """
     of_source = _overlap(source_spans, source)
-    of_source /= np.maximum(source_spans[:, 1] - source_spans[:, 0], 1)[:, None]
+    of_source /= np.maximum(of_source.sum(1), 1)[:, None]
     of_target = _overlap(target_spans, target)
     of_target /= np.maximum(of_target.sum(0), 1)
     return np.asarray(of_target.T @ weights @ of_source)
