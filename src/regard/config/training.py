@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from regard.config.section import Section
+from regard.config.section import Section, Share
 
 __all__ = ["TrainingConfig"]
 
@@ -26,9 +26,14 @@ class TrainingConfig(Section):
     batch_size: int = Field(32, ge=1, description="largest number of cases in an update")
     learning_rate: float = Field(0.003, gt=0, description="peak learning rate of AdamW")
     weight_decay: float = Field(0.01, ge=0, description="weight decay of AdamW")
-    schedule: Literal["cosine", "constant"] = Field(
+    schedule: Literal["cosine", "inverse-sqrt", "constant"] = Field(
         "cosine",
-        description="of the learning rate: cosine to zero after a short warm-up, or constant",
+        description="of the learning rate after the warm-up: cosine to zero; inverse-sqrt falls "
+        "with one over the square root of the update; constant, without a warm-up",
+    )
+    warmup: Share = Field(
+        0.25,
+        description="share of the updates over which the learning rate rises linearly to its peak",
     )
     gradient_clip: float = Field(
         1.0, ge=0, description="largest norm of an update's gradient; 0 does not clip"
@@ -39,6 +44,18 @@ class TrainingConfig(Section):
         le=_MOST,
         description="least number of updates in an epoch, which passes over a small training part "
         "several times",
+    )
+    average: int = Field(
+        1,
+        ge=1,
+        le=_MOST,
+        description="number of epochs whose weights are averaged at the end: with a validation "
+        "part the best ones, otherwise the last; 1 does not average",
+    )
+    precision: Literal["float32", "bf16"] = Field(
+        "float32",
+        description="of the products of matrices in training; bf16 needs a processor that has "
+        "bfloat16; losses, weights and predictions stay in float32",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="auto uses a GPU where there is one"

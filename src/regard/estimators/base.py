@@ -133,7 +133,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         self.__dict__.pop("model_", None)  # a fit that fails leaves no half-fitted estimator
         seed = self._seed()
         config = self.resolve(seed)
-        check_device(config.training.device)
+        check_device(config.training)
         self.input_, self.output_ = sides_of(config)
         incoming, output = self.input_, self.output_
         cases = self._cases(X, y, fitting=True)

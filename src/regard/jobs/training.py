@@ -72,7 +72,7 @@ def train(
     from regard.estimators import estimator_of
     from regard.training import ONE_FIT, check_device
 
-    check_device(config.training.device)
+    check_device(config.training)
     made_from = {"config": _comparable(config), "data": digest(parts), "versions": versions()}
     with disk_errors(out), unfinished_run(out, made_from, resume=resume) as unfinished:
         estimator = estimator_of(config.task).from_config(config, verbose=verbose)

@@ -1,16 +1,19 @@
-"""Callbacks: the history, the best weights, checkpoints to resume from, a progress bar."""
+"""Callbacks: the history, the weights to keep, checkpoints to resume from, a progress bar."""
 
 import os
+from collections.abc import Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from torch import Tensor
 
 from regard.training.module import TrainingModule
 
-__all__ = ["BestWeights", "Checkpoint", "History", "ProgressLine"]
+__all__ = ["BestWeights", "Checkpoint", "History", "LastWeights", "ProgressLine"]
 
 
 class History(Callback):
@@ -32,35 +35,68 @@ class History(Callback):
         self.rows = state_dict["rows"]
 
 
-class BestWeights(Callback):
-    """Keeps the weights of the epoch with the best figure that the objective watches."""
+class _KeptWeights(Callback):
+    """Keeps the weights of a number of epochs, and in the end gives the model their mean.
 
-    def __init__(self) -> None:
-        self._best = float("inf")  # the figure, or its negative where a higher one is better
-        self._weights: dict[str, Tensor] = {}
+    A subclass says which epochs. Whole numbers, such as the count of batches that batch
+    normalisation has seen, are those of the first of them.
+
+    Parameters:
+        number: of epochs to keep.
+    """
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._kept: list[tuple[float, dict[str, Tensor]]] = []  # by rank, the first the lowest
+
+    def _keep(self, rank: float, module: LightningModule) -> None:
+        """Keep the weights as they are now, if their rank is among the lowest so far."""
+        assert isinstance(module, TrainingModule)
+        if len(self._kept) == self._number and rank >= self._kept[-1][0]:
+            return
+        weights = module.model.state_dict()
+        self._kept.append((rank, {name: each.cpu().clone() for name, each in weights.items()}))
+        self._kept.sort(key=itemgetter(0))
+        del self._kept[self._number :]
+
+    def restore(self, module: TrainingModule) -> None:
+        """Load the mean of the kept weights into the model."""
+        states = [weights for _, weights in self._kept]
+        first, *others = states
+        if others:
+            first = {name: _mean([state[name] for state in states]) for name in first}
+        module.model.load_state_dict(first)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"kept": self._kept}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self._kept = state_dict["kept"]
+
+
+def _mean(tensors: Sequence[Tensor]) -> Tensor:
+    """The mean of floating point numbers, summed in double precision; the first of others."""
+    first = tensors[0]
+    if not first.is_floating_point():
+        return first
+    return torch.stack([each.double() for each in tensors]).mean(0).to(first.dtype)
+
+
+class BestWeights(_KeptWeights):
+    """Keeps the weights of the epochs with the best figures that the objective watches."""
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         assert isinstance(pl_module, TrainingModule)
         name, mode = pl_module.objective.watched
         figure = float(trainer.callback_metrics[f"validation_{name}"])
-        if mode == "max":
-            figure = -figure
-        if figure < self._best:
-            self._best = figure
-            self._weights = {
-                name: tensor.clone() for name, tensor in pl_module.model.state_dict().items()
-            }
+        self._keep(-figure if mode == "max" else figure, pl_module)
 
-    def restore(self, module: TrainingModule) -> None:
-        """Load the best weights into the model, if there was a validation."""
-        if self._weights:
-            module.model.load_state_dict(self._weights)
 
-    def state_dict(self) -> dict[str, Any]:
-        return {"best": self._best, "weights": self._weights}
+class LastWeights(_KeptWeights):
+    """Keeps the weights of the last epochs."""
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self._best, self._weights = state_dict["best"], state_dict["weights"]
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._keep(-trainer.current_epoch, pl_module)
 
 
 class Checkpoint(Callback):

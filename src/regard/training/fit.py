@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from regard.config import TrainingConfig
 from regard.errors import ConfigError
 from regard.training.batches import Part, load_batches
-from regard.training.callbacks import BestWeights, Checkpoint, History, ProgressLine
+from regard.training.callbacks import BestWeights, Checkpoint, History, LastWeights, ProgressLine
 from regard.training.judge import judge
 from regard.training.module import TrainingModule
 from regard.training.objectives import Objective
@@ -33,12 +33,33 @@ which belongs to the process, as warning filters do. So fits in several threads 
 other, and a seed gives the same model as alone."""
 
 
-def check_device(device: str) -> None:
-    """Refuse "cuda" without a GPU."""
-    if device == "cuda" and not torch.cuda.is_available():
+def check_device(settings: TrainingConfig) -> None:
+    """Refuse "cuda" without a GPU, and "bf16" where it would be slower than float32.
+
+    Raises:
+        ConfigError: names the parameter.
+    """
+    gpu = torch.cuda.is_available()
+    if settings.device == "cuda" and not gpu:
         raise ConfigError(
             "device: cuda needs a GPU, and there is none", fixes=(("training.device", "auto"),)
         )
+    if settings.precision == "float32":
+        return
+    if settings.device != "cpu" and gpu:
+        name, able = "GPU", torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        name, able = "processor", _has_bf16()
+    if not able:
+        raise ConfigError(
+            f"precision: bf16 is slower than float32 on this {name}, which has no bfloat16",
+            fixes=(("training.precision", "float32"),),
+        )
+
+
+def _has_bf16() -> bool:
+    """Whether this processor multiplies matrices of bfloat16, by AVX-512 or AMX."""
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
 @contextmanager
@@ -114,8 +135,10 @@ def fit(
 ) -> Fitted:
     """Train the model in place.
 
-    With a validation part, training stops once its loss has not fallen for `patience` epochs, and
-    the weights of the best epoch are restored. Without one it runs all epochs.
+    With a validation part, training stops once the figure that the objective watches has not been
+    better for `patience` epochs, and the model gets the weights of the best epoch. Without one it
+    runs all epochs. With `average` above 1 the model gets the mean of the weights of so many
+    epochs, the best or the last.
 
     Parameters:
         model: its `forward(*inputs, mask)` returns a `Predicted`.
@@ -135,8 +158,9 @@ def fit(
         RegardError: a loss or weight became infinite or NaN, or the model is far worse than none.
     """
     module = TrainingModule(model, objective, settings, augment)
-    history, best = History(), BestWeights()
-    watchers: list[Callback] = [_SeedEpoch(seed), history]
+    history = History()
+    kept = (LastWeights if validation is None else BestWeights)(settings.average)
+    watchers: list[Callback] = [_SeedEpoch(seed), history, kept]
     if validation is not None:
         # Decide at validation, so that the checkpoint at the end of the epoch has the decision.
         name, mode = objective.watched
@@ -146,7 +170,7 @@ def fit(
             patience=settings.patience,
             check_on_train_epoch_end=False,
         )
-        watchers += [best, stopping]
+        watchers.append(stopping)
     if progress:
         watchers.append(ProgressLine(history))
     if checkpoint is not None:
@@ -178,7 +202,7 @@ def fit(
         resume = checkpoint if checkpoint is not None and checkpoint.exists() else None
         with _interruptible(trainer):
             trainer.fit(module, batches, others, ckpt_path=resume, weights_only=True)
-    best.restore(module)
+    kept.restore(module)
     module.to("cpu").eval()
     return Fitted(history.rows, judge(model, train, objective, settings, history.rows))
 

@@ -17,8 +17,6 @@ from regard.training.objectives import Objective
 
 __all__ = ["TrainingModule"]
 
-_WARMUP = 0.25  # share of all updates
-
 
 class TrainingModule(LightningModule):
     """Trains a model whose `forward(*inputs, mask)` returns a `Predicted`.
@@ -55,16 +53,19 @@ class TrainingModule(LightningModule):
             first, *others = batch.inputs
             batch = batch._replace(inputs=(self.augment(first, batch.mask), *others))
         self.objective.progress = self.trainer.global_step / self._updates
-        predicted = self.objective.run(self.model, batch)
-        loss: Tensor = self.objective(predicted.values, batch.targets)
+        bf16 = self.settings.precision == "bf16"
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=bf16):
+            predicted = self.objective.run(self.model, batch)
+        values = predicted.values.float() if bf16 else predicted.values
+        loss: Tensor = self.objective(values, batch.targets)
         self._losses.append(loss.detach())
         if predicted.log_prob is not None:  # hard attention: a lower loss is a higher reward
             assert batch.targets is not None
-            reward = -self.objective.losses(predicted.values, batch.targets)
+            reward = -self.objective.losses(values, batch.targets)
             loss = loss + self.reinforce(predicted.log_prob, predicted.entropy, reward)
         if not torch.isfinite(loss):
             refuse_inputs(batch)
-        self._refuse(float(loss.detach()))
+        self._refuse("loss", float(loss.detach()))
         return loss
 
     def validation_step(self, batch: Batch, _: int) -> None:
@@ -73,9 +74,10 @@ class TrainingModule(LightningModule):
     def on_validation_epoch_end(self) -> None:
         figures = self.objective.figures(self._validated)
         self._validated.clear()
-        self._refuse(figures["loss"])
-        self._validation = {f"validation_{name}": value for name, value in figures.items()}
         watched, _ = self.objective.watched
+        for name in ("loss", watched):
+            self._refuse(name, figures[name])
+        self._validation = {f"validation_{name}": value for name, value in figures.items()}
         self.log(f"validation_{watched}", figures[watched])  # read by early stopping
 
     def take_figures(self) -> dict[str, float]:
@@ -98,13 +100,18 @@ class TrainingModule(LightningModule):
         """The number of updates if training does not stop early."""
         return int(self.trainer.estimated_stepping_batches)
 
-    def _refuse(self, loss: float) -> None:
-        """Refuse a loss that is not finite."""
-        if not math.isfinite(loss):
-            raise diverged(f"the loss is {loss} {self._now}", self.settings)
+    def _refuse(self, name: str, figure: float) -> None:
+        """Refuse a figure that is not finite."""
+        if not math.isfinite(figure):
+            raise diverged(f"the {name} is {figure} {self._now}", self.settings)
 
     def configure_optimizers(self) -> Any:
-        """AdamW; "cosine" warms up linearly, then follows half a cosine down to zero."""
+        """AdamW, with the learning rate times a factor of the number of the update.
+
+        With W updates of warm-up and U in all, update u = 1, 2, ... has the factor u / W up to W,
+        then (1 + cos(pi (u - 1 - W) / (U - W))) / 2 for "cosine" and sqrt(W / u) for
+        "inverse-sqrt", which is the schedule of Vaswani et al., 2017, equation 3, with a peak of 1.
+        """
         settings = self.settings
         groups: list[dict[str, Any]] = [
             {"params": [p for p in self.parameters() if p.dim() > 1]},
@@ -115,11 +122,13 @@ class TrainingModule(LightningModule):
         if settings.schedule == "constant":
             return optimizer
         updates = self._updates
-        warmup = int(_WARMUP * updates)
+        warmup = int(settings.warmup * updates)
 
         def factor(update: int) -> float:
             if update < warmup:
                 return (update + 1) / warmup
+            if settings.schedule == "inverse-sqrt":
+                return math.sqrt(max(1, warmup) / (update + 1))
             return 0.5 * (1 + math.cos(math.pi * (update - warmup) / (updates - warmup)))
 
         scheduler = LambdaLR(optimizer, factor)
