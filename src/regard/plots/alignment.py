@@ -7,19 +7,23 @@ import numpy as np
 from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import DataError
 from regard.plots.format import one_line
-from regard.plots.style import BLUE, axes_of_size
-from regard.plots.weights import LONGEST, check_names, plot_weights
+from regard.plots.style import BLUE
+from regard.plots.weights import LONGEST, WRITTEN, check_names, plot_weights
 
-__all__ = ["plot_alignment"]
+__all__ = ["alignment_axes", "plot_alignment", "word_label"]
 
-_CELLS = (0.17, 0.42)  # smallest and largest side of a cell, in inches
-_SIDE = 6.5  # of the cells together where the smallest are not needed, in inches
+_CELL, _SMALLEST = 0.42, 0.19  # sides of a cell, in inches
+_SIDE = 6.5  # of the map where its cells are between these, in inches
+_EDGE = 0.1  # around everything, in inches
+_BAR = 0.6  # room for the colour bar, in inches
+_NARROWEST = 2.6  # figure, in inches, so that a title fits
 
 
 def plot_alignment(
@@ -46,7 +50,7 @@ def plot_alignment(
         DataError: shapes that do not match, or weights that are negative or not finite.
 
     Source: figure 3 of Bahdanau et al., 2015, "Neural machine translation by jointly learning to
-    align and translate", ICLR, there white is high.
+    align and translate", ICLR, where white is high.
 
     >>> axes = plot_alignment([[0.9, 0.1]], source=["a", "cat"], target=["ein"])
     >>> [label.get_text() for label in axes.get_xticklabels()]
@@ -56,28 +60,58 @@ def plot_alignment(
     if len(shape) != 2:
         raise DataError(f"weights: wanted [target, source], given the shape {list(shape)}")
     check_names(shape, target=target, source=source)
-    cell = float(np.clip(_SIDE / max(*shape, 1), *_CELLS))
-    widest = _widest(source)
-    upright = widest < cell
+    columns, rows = ([word_label(str(word)) for word in words] for words in (source, target))
     if ax is None:
-        above = 0.0 if upright else widest
-        ax = axes_of_size(0.9 + _widest(target) + cell * shape[1], 0.4 + above + cell * shape[0])
-    ax = plot_weights(weights, queries=target, keys=source, ax=ax)
+        ax = alignment_axes(source, target)
+    ax = plot_weights(weights, queries=rows, keys=columns, ax=ax)
     ax.set(xlabel="", ylabel="")
     ax.tick_params(axis="x", top=False, bottom=False, labeltop=True, labelbottom=False)
-    ax.tick_params(axis="x", labelrotation=0 if upright else 90)
     ax.tick_params(axis="y", length=0)
+    box = ax.get_window_extent()
+    turned = _turned(columns, box.width / ax.figure.dpi / shape[1])
+    for label, tick in zip(ax.get_xticklabels(), ax.get_xticks(), strict=True):
+        label.set_rotation(90 if turned[int(tick)] else 0)
     if truth is not None:
         ax.add_collection(_outlines(truth, shape))
     return ax
 
 
-def _widest(words: Sequence[object]) -> float:
-    """The width of the longest name, in inches."""
+def alignment_axes(
+    source: Sequence[object], target: Sequence[object], *, above: float = 0.0
+) -> Axes:
+    """The axes of a new figure with square cells for the words, with space above in inches."""
+    columns, rows = ([word_label(str(word)) for word in words] for words in (source, target))
+    longer = max(len(columns), len(rows), 1)
+    cell = min(_CELL, max(_SMALLEST, _SIDE / longer))
+    wide, high = cell * max(len(columns), 1), cell * max(len(rows), 1)
+    turned = [name for name, up in zip(columns, _turned(columns, cell), strict=True) if up]
+    left = max(map(_width, rows), default=0.0) + 2 * _EDGE
+    head = max([0.12, *map(_width, turned)]) + 2 * _EDGE + above
+    right = _EDGE + (_BAR if longer > WRITTEN else 0.0)
+    across, down = max(left + wide + right, _NARROWEST), head + high + _EDGE
+    figure = Figure(figsize=(across, down))
+    return figure.add_axes((left / across, _EDGE / down, wide / across, high / down))
+
+
+def word_label(word: str) -> str:
+    """A word beside the map: one line, shortened in the middle; blanks as an open box.
+
+    >>> word_label("cat"), word_label(" ")
+    ('cat', '␣')
+    """
+    return one_line(word, LONGEST) or "␣"
+
+
+def _turned(names: Sequence[str], cell: float) -> list[bool]:
+    """Which names are written upwards: all, or only the one that is wider than its cell."""
+    wider = [_width(name) > cell - 0.04 for name in names]
+    return wider if sum(wider) <= 1 else [True] * len(names)
+
+
+def _width(name: str) -> float:
+    """In inches."""
     font = FontProperties(size=rcParams["font.size"])
-    names = [one_line(str(word), LONGEST) for word in words]
-    widths = [text_to_path.get_text_width_height_descent(name, font, False)[0] for name in names]
-    return max(widths, default=0.0) / 72
+    return float(text_to_path.get_text_width_height_descent(name, font, ismath=False)[0]) / 72
 
 
 def _outlines(truth: ArrayLike, shape: tuple[int, ...]) -> LineCollection:
@@ -93,4 +127,5 @@ def _outlines(truth: ArrayLike, shape: tuple[int, ...]) -> LineCollection:
         [(column - 1.5, row - 0.5), (column - 0.5, row - 0.5)]
         for row, column in np.argwhere(padded[1:] != padded[:-1])
     ]
-    return LineCollection(lines, colors=BLUE, linewidths=1.4, capstyle="projecting")
+    look = {"colors": BLUE, "linewidths": 1.4, "capstyle": "projecting"}
+    return LineCollection(lines, **look, zorder=3, clip_on=False)

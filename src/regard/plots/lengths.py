@@ -32,7 +32,7 @@ def plot_lengths(
         ax: where to draw; by default the axes of a new figure.
 
     Returns:
-        The axes; the figures start at 0.
+        The axes; the figures start at 0, and shares end at 1.
 
     Raises:
         DataError: there is no range, or the ranges of both models differ.
@@ -53,7 +53,9 @@ def plot_lengths(
     at = range(len(rows))
 
     def plot(drawn: Sequence[Mapping[str, Any]], **look: Any) -> None:
-        ax.plot(at, [row[measure] for row in drawn], marker="o", markersize=4, **look)
+        ax.plot(
+            at, [row[measure] for row in drawn], marker="o", markersize=4, clip_on=False, **look
+        )
 
     plot(rows, color=VERMILION, linewidth=1.9, label="model")
     if without:
@@ -61,7 +63,7 @@ def plot_lengths(
         legend_above(ax, columns=2)
     ax.set_xticks(at, [f"{low}–{high}" if low != high else f"{low}" for low, high in ranges])
     ax.set_xlim(-0.5, len(rows) - 0.5)
-    ax.set_ylim(bottom=0)
+    ax.set_ylim(0, 1 if measure == "exact_match" else None)
     ax.set_xlabel("length of the source")
     ax.set_ylabel(_LABELS[measure])
     unframe(ax)

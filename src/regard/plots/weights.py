@@ -18,13 +18,13 @@ from regard.plots.lines import add_colour_bar, check_weights
 from regard.plots.save import picture_writers, write_file
 from regard.plots.style import GREY, VERMILION, axes_of_size
 
-__all__ = ["LONGEST", "check_names", "plot_weights", "save_weights"]
+__all__ = ["LONGEST", "WRITTEN", "check_names", "plot_weights", "save_weights"]
 
 LONGEST = 18  # letters of a name
 
 # For weights above zero; zero is left blank.
 _COLOURS = LinearSegmentedColormap.from_list("regard_weights", [(0.0, "#fdf0e3"), (1.0, VERMILION)])
-_WRITTEN = 10  # largest number of rows and columns with a number in each cell
+WRITTEN = 10  # largest number of rows and columns with a number in each cell
 _COLUMNS = 4  # panels in a row
 _LETTER = 0.16  # height of a line of names, in inches
 
@@ -75,7 +75,7 @@ def plot_weights(
     check_names(weights.shape, queries=queries, keys=keys)
     Q, K = weights.shape
     if ax is None:
-        cell = 0.62 if max(Q, K) <= _WRITTEN else 0.2
+        cell = 0.62 if max(Q, K) <= WRITTEN else 0.2
         width, height = np.clip([cell * K, cell * Q], [1, 0.7], 9)
         ax = axes_of_size(1.2 + width, 0.8 + height)
     return _draw_panel(ax, weights, queries, keys, _scale(weights))
@@ -149,7 +149,7 @@ def _draw_panel(
     ax.tick_params(color=GREY)
     if not weights.any():
         ax.text(0.5, 0.5, "all weights are zero", transform=ax.transAxes, ha="center", va="center")
-    if max(Q, K) <= _WRITTEN:
+    if max(Q, K) <= WRITTEN:
         for i, j in np.ndindex(Q, K):
             if weights[i, j]:
                 text = f"{weights[i, j]:.2f}"

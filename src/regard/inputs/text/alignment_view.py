@@ -1,6 +1,6 @@
 """A text with a text predicted from it and their alignment, drawn or printed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Self
@@ -8,25 +8,26 @@ from typing import ClassVar, Self
 import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
 from numpy.typing import NDArray
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from regard.errors import DataError
 from regard.inputs.text.tints import terminal_tint
-from regard.plots.alignment import plot_alignment
+from regard.plots.alignment import alignment_axes, plot_alignment, word_label
 from regard.plots.format import one_line
+from regard.plots.lines import weight_scale
 from regard.plots.page import render
 from regard.plots.view import CaseView
 
 __all__ = ["AlignmentView"]
 
 _FOLDER = Path(__file__).parent
-_NAME = 18  # letters of a word beside the map
 _SHOWN = 3  # source words named for a target word
 _LEAST = 0.1  # weight of a source word that is named beside the highest
 _FAINT = 0.02  # weight of a cell that is left blank
-_SMALL = 24  # rows or columns from which cells are smaller
+_SMALL = 24  # rows or columns above which cells are smaller
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -36,8 +37,8 @@ class AlignmentView(CaseView):
     Attributes:
         source: K words of the text, in order, with the end mark if the model reads it.
         target: Q words of the prediction or of a given target, likewise.
-        weights: [Q, K], not negative; rows sum to one, or all are zero for a model without
-            attention.
+        weights: [Q, K], not negative; all zero for a model without attention.
+        text: the source as written; empty if only its words are known.
         truth: [Q, K] boolean, the true links, None if unknown.
         warning: a reason to doubt the prediction; may be empty.
     """
@@ -48,6 +49,7 @@ class AlignmentView(CaseView):
     source: Sequence[str]
     target: Sequence[str]
     weights: NDArray[np.floating]
+    text: str = ""
     truth: NDArray[np.bool_] | None = None
     warning: str = ""
 
@@ -61,62 +63,73 @@ class AlignmentView(CaseView):
                     f"given the shape {list(np.shape(given))}"
                 )
 
+    @property
+    def title(self) -> str:
+        """Without the prediction, which stands beside the map."""
+        return f"case {one_line(self.id, 24)}"
+
     def picture(self, name: str) -> Markup:
         """The source text and the map as elements of a page."""
-        text = Markup('<p class="source" dir="auto">{}</p>\n').format(_joined(self.source))
-        return text + self.map()
+        text = self.text or " ".join(self.source)
+        source = Markup('<p class="source"><span class="soft">source</span> <bdi>{}</bdi></p>\n')
+        return source.format(text) + self.map()
 
     def map(self) -> Markup:
         """A table with a tinted cell for each target and source word."""
         if not self.weights.any():
             return Markup('<p class="soft">No attention: there is nothing to draw.</p>')
-        short = all(len(word) < 3 or word == self.source[-1] for word in self.source)
-        kind = f"{' small' if max(self.weights.shape) > _SMALL else ''}{' short' if short else ''}"
-        head = Markup('<th scope="col"><span dir="auto">{}</span></th>')
-        columns = Markup("").join(head.format(one_line(word, _NAME)) for word in self.source)
-        scale = float(self.weights.max())
-        truth = np.zeros(self.weights.shape, bool) if self.truth is None else self.truth
+        links = np.zeros(self.weights.shape, bool) if self.truth is None else self.truth
+        strengths = np.asarray(self._scale()(self.weights))
         row = Markup('<tr><th scope="row" dir="auto">{}</th>{}</tr>\n')
-        rows = Markup("").join(
-            row.format(
-                one_line(word, _NAME), Markup("").join(map(_cell, looks / scale, looks, links))
-            )
-            for word, looks, links in zip(self.target, self.weights, truth, strict=True)
-        )
+        rows = [
+            row.format(word_label(word), Markup("").join(map(_cell, *cells)))
+            for word, *cells in zip(self.target, strengths, self.weights, links, strict=True)
+        ]
         return Markup(
             '<div class="scroll"><table class="map{}">\n<thead><tr><td></td>{}</tr></thead>\n'
             "<tbody>\n{}</tbody>\n</table></div>"
-        ).format(kind, columns, rows)
+        ).format(
+            " small" if max(self.weights.shape) > _SMALL else "",
+            _columns([word_label(word) for word in self.source]),
+            Markup("").join(rows),
+        )
 
     def html(self) -> str:
         return render(
             _FOLDER / "alignment_view.html",
             view=self,
-            source=_marked(self.source, "s"),
-            target=_marked(self.target, "t"),
+            source=_marked(self.source, self.text, "s"),
+            target=_marked(self.target, self.outcome.answer, "t"),
             rules=Markup("\n").join(self._rules()),
-            looked=list(zip(self.target, self.looked(), strict=True)),
+            looked=list(zip(map(word_label, self.target), self.looked(), strict=True)),
         )
 
     def draw(self) -> Axes:
-        ax = plot_alignment(self.weights, source=self.source, target=self.target, truth=self.truth)
+        ax = plot_alignment(
+            self.weights,
+            source=self.source,
+            target=self.target,
+            truth=self.truth,
+            ax=alignment_axes(self.source, self.target, above=0.3),
+        )
         ax.set_title(self.title, loc="left", pad=8, parse_math=False)
         return ax
 
     def terminal(self, *, colour: bool, width: int | None = None) -> Text:
-        """For each target word the source words that it looked at most, with their weights.
+        """A line for each target word, with the source words that it looked at most.
 
-        With `colour`, a source word's colour shows its weight relative to the highest of all.
+        With `colour`, a source word's colour shows its weight, as the cell of the map.
         """
-        names = [one_line(word, _NAME) for word in self.target]
+        names = [word_label(word) for word in self.target]
+        found = self.looked()
         room = max(map(cell_len, names), default=0)
-        scale = float(self.weights.max(initial=0.0)) or 1.0
+        scale = self._scale()
         lines = []
-        for name, found in zip(names, self.looked(), strict=True):
+        for name, words in zip(names, found, strict=True):
             line = Text(set_cell_size(name, room))
-            for word, weight in found:
+            for word, weight in words:
                 line.append("  ")
-                line.append(word, terminal_tint(weight / scale) if colour else None)
+                line.append(word, terminal_tint(scale(weight)) if colour else None)
                 line.append(f" {weight:.2f}")
             line.rstrip()
             if width is not None:
@@ -131,7 +144,7 @@ class AlignmentView(CaseView):
             first = np.argsort(-looks, kind="stable")[:_SHOWN].tolist()
             kept = [k for k in first if looks[k] >= _LEAST] or first[:1]
             found.append(
-                [(one_line(self.source[k], _NAME), float(looks[k])) for k in kept if looks[k] > 0]
+                [(word_label(self.source[k]), float(looks[k])) for k in kept if looks[k] > 0]
             )
         return found
 
@@ -142,9 +155,14 @@ class AlignmentView(CaseView):
             links = " The true links are outlined in blue."
         return Markup(
             '<p class="soft">How to read this: a row is a word of the prediction, a column a word '
-            'of the source. The darker the cell, <span class="key tints"></span>, the higher the '
-            "weight of the source word when the word was predicted.{}</p>"
+            'of the source. The stronger the tint of a cell, <span class="key tints"></span>, the '
+            "higher the attention of the source word when the word was predicted.{}</p>"
         ).format(links)
+
+    def _scale(self) -> Normalize:
+        """From 0 to the highest weight; to a higher one, up to 1, where all of them are similar."""
+        scale = weight_scale(np.asarray(self.weights, np.float64))
+        return Normalize(0, min(scale.vmax or 1.0, 1.0))
 
     def _rules(self) -> list[str]:
         """CSS rules that tint the source words when a target word is pointed at."""
@@ -154,23 +172,51 @@ class AlignmentView(CaseView):
         ]
 
 
-def _cell(strength: float, weight: float, linked: bool) -> Markup:
-    kind = Markup(" class=link") if linked else ""
-    if weight < _FAINT:
-        return Markup("<td{}></td>").format(kind)
-    return Markup('<td{} style="--s:{}" title="{}"></td>').format(
-        kind, f"{strength:.2f}", f"{weight:.2f}"
+def _columns(names: Sequence[str]) -> Markup:
+    """The cells above the map, with names written upwards unless they are letters."""
+    letters = sum(len(name) > 2 for name in names) <= 1
+    cell = Markup('<th scope="col"{}><span dir="auto">{}</span></th>')
+    flat = Markup(' class="flat"')
+    return Markup("").join(
+        cell.format(flat if letters and len(name) <= 2 else "", name) for name in names
     )
 
 
-def _joined(words: Sequence[str]) -> str:
-    """The words as a text: letters without blanks between them."""
-    *letters, _ = [*words, ""]
-    return ("" if max(map(len, letters[:-1]), default=0) == 1 else " ").join(words)
+def _cell(strength: float, weight: float, linked: bool) -> Markup:
+    link = Markup(" class=link") if linked else ""
+    if weight < _FAINT:  # shorter, which a long map is mostly made of
+        return Markup("<td{}></td>").format(link)
+    return Markup('<td{} style="--s:{}" title="{}"></td>').format(
+        link, f"{strength:.2f}", f"{weight:.2f}"
+    )
 
 
-def _marked(words: Iterable[str], letter: str) -> Markup:
-    """The words as elements of the classes s0, s1, ... or t0, t1, ..."""
+def _marked(words: Sequence[str], text: str, letter: str) -> Markup:
+    """A text whose words are elements of the classes s0, s1, ... or t0, t1, ...
+
+    Words that do not make up the text, as with unknown ones, are separated by blanks instead. A
+    last word that is not in it, such as an end mark, follows it.
+    """
+    if _places(words[:-1], text) is None:
+        text = " ".join(words)
+    elif _places(words, text) is None:
+        text = f"{text} {words[-1]}"
     focus = Markup(' tabindex="0"') if letter == "t" else ""
     word = Markup('<span class="word {}{}"{}>{}</span>')
-    return Markup(" ").join(word.format(letter, n, focus, each) for n, each in enumerate(words))
+    parts, at = [], 0
+    for number, (start, stop) in enumerate(_places(words, text) or []):
+        parts += [text[at:start], word.format(letter, number, focus, text[start:stop])]
+        at = stop
+    return Markup("{}" * (len(parts) + 1)).format(*parts, text[at:])
+
+
+def _places(words: Sequence[str], text: str) -> list[tuple[int, int]] | None:
+    """(start, stop) of each word in the text; None if more than blanks is between them."""
+    places, at = [], 0
+    for word in words:
+        start = text.find(word, at)
+        if start < 0 or text[at:start].strip():
+            return None
+        at = start + len(word)
+        places.append((start, at))
+    return places

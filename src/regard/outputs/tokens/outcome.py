@@ -5,7 +5,6 @@ from difflib import SequenceMatcher
 
 from markupsafe import Markup
 
-from regard.plots.format import one_line
 from regard.plots.outcome import Outcome
 
 __all__ = ["TokensOutcome"]
@@ -37,12 +36,8 @@ class TokensOutcome(Outcome):
         return self.predicted or _EMPTY
 
     @property
-    def headline(self) -> str:
-        return one_line(self.answer, 80)
-
-    @property
     def others(self) -> str:
-        return "; ".join(f"{text or _EMPTY} ({score:.3f})" for text, score in self.nbest)
+        return "; ".join(f"{text or _EMPTY} ({_signed(score)})" for text, score in self.nbest)
 
     @property
     def right(self) -> bool | None:
@@ -50,57 +45,51 @@ class TokensOutcome(Outcome):
         return None if self.true is None else self.predicted.split() == self.true.split()
 
     def lead(self) -> Markup:
-        sure = (
-            "."
-            if self.score is None
-            else f", with log-probability {self.score:.3f} for each token."
-        )
-        said = Markup('<b dir="auto">{}</b>{}').format(self.answer, sure)
-        truth = ""
+        said = [] if self.score is None else [f"Log-probability {_signed(self.score)} per token."]
         if self.right is not None:
-            truth = " It equals the reference." if self.right else " It differs from the reference."
-        return Markup('<p class="lead">Predicted {}{}</p>').format(said, truth)
+            said.append(f"{'Equal' if self.right else 'Not equal'} to the reference.")
+        text = Markup('<p class="lead" dir="auto"><b>{}</b></p>').format(self.answer)
+        return text + Markup('\n<p class="soft">{}</p>').format(" ".join(said)) if said else text
 
     def caption(self) -> Markup:
-        if self.true is None:
-            return Markup(': predicted <b dir="auto">{}</b>').format(self.answer)
+        predicted = Markup(': predicted <b dir="auto">{}</b>')
+        if self.right is None:
+            return predicted.format(self.answer)
         if self.right:
-            return Markup(': predicted <b dir="auto">{}</b>, which is the reference').format(
-                self.answer
-            )
-        predicted, true = self._marked()
-        return Markup(
-            ': predicted <b dir="auto">{}</b><br>reference <span dir="auto">{}</span>'
-        ).format(predicted, true)
+            return predicted.format(self.answer) + ", which is the reference"
+        (_, own), (_, true) = self.beside()
+        return predicted.format(own) + Markup("<br>reference <bdi>{}</bdi>").format(true)
 
     def details(self) -> Markup:
-        """Prediction and reference one below the other, with what differs marked."""
-        if self.true is None:
+        """If they are not equal, the prediction beside the reference."""
+        if self.right is not False:
             return Markup("")
-        predicted, true = self._marked()
         row = Markup('<tr><th scope="row">{}</th><td dir="auto">{}</td></tr>\n')
-        return Markup('<table class="hypotheses"><tbody>\n{}{}</tbody></table>').format(
-            row.format("Predicted", predicted), row.format("Reference", true)
+        rows = Markup("").join(row.format(*each) for each in self.beside())
+        return Markup("<h3>Beside the reference</h3>\n<table><tbody>\n{}</tbody></table>").format(
+            rows
         )
 
-    def _marked(self) -> tuple[Markup, Markup]:
-        """Prediction and reference, with the words that differ marked.
+    def beside(self) -> list[tuple[str, Markup]]:
+        """Names and texts of prediction and reference, with the words that differ underlined.
 
-        Texts of a single word, such as dates, and of scripts without blanks are compared letter by
-        letter.
+        Texts of one word, such as dates, and of scripts without blanks are compared by letters.
         """
-        sides, between = [self.predicted.split(), (self.true or "").split()], " "
-        if max(map(len, sides)) <= 1:
-            sides, between = [list("".join(words)) for words in sides], ""
+        own, true, between = self.predicted.split(), (self.true or "").split(), " "
+        if max(len(own), len(true)) <= 1:
+            own, true, between = list("".join(own)), list("".join(true)), ""
         marked: tuple[list[Markup], list[Markup]] = ([], [])
-        matcher = SequenceMatcher(None, sides[0], sides[1], autojunk=False)
-        for kind, *edges in matcher.get_opcodes():
-            for side, parts, (start, stop) in zip(
-                sides, marked, (edges[:2], edges[2:]), strict=True
+        for kind, *edges in SequenceMatcher(None, own, true, autojunk=False).get_opcodes():
+            template = Markup("{}" if kind == "equal" else '<mark class="differs">{}</mark>')
+            for parts, words in zip(
+                marked, (own[slice(*edges[:2])], true[slice(*edges[2:])]), strict=True
             ):
-                run = between.join(side[start:stop])
-                if run:
-                    template = "{}" if kind == "equal" else '<mark class="differs">{}</mark>'
-                    parts.append(Markup(template).format(run))
-        predicted, true = (Markup(between).join(parts) or Markup(_EMPTY) for parts in marked)
-        return predicted, true
+                if words:
+                    parts.append(template.format(between.join(words)))
+        texts = [Markup(between).join(parts) or Markup(_EMPTY) for parts in marked]
+        return list(zip(("predicted", "reference"), texts, strict=True))
+
+
+def _signed(score: float) -> str:
+    """Three decimals, without a minus sign before zero."""
+    return f"{round(score, 3) + 0.0:.3f}"
