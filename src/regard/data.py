@@ -22,8 +22,10 @@ from regard.inputs.series.scaling import Scaler
 from regard.inputs.series.sine import sine
 from regard.inputs.series.table import read_table
 from regard.inputs.series.ts import read_ts
+from regard.inputs.text.dates import dates
 from regard.inputs.text.files import read_lines, read_texts
 from regard.inputs.text.load import load_texts
+from regard.inputs.text.pairs import as_pairs, read_pairs, read_parallel
 from regard.inputs.text.texts import Texts, as_texts
 from regard.inputs.text.tokenizer import Tokenizer
 from regard.splits import split
@@ -35,15 +37,19 @@ __all__ = [
     "Texts",
     "Tokenizer",
     "as_cases",
+    "as_pairs",
     "as_panel",
     "as_texts",
+    "dates",
     "kind_of",
     "load",
     "load_texts",
     "read_csv",
     "read_lines",
     "read_npz",
+    "read_pairs",
     "read_panel",
+    "read_parallel",
     "read_table",
     "read_texts",
     "read_ts",

@@ -91,8 +91,11 @@ def _records(
     path: FilePath, text: str, separator: str, *, quoted: bool = True
 ) -> Iterator[tuple[int, int, list[str]]]:
     """The first line, the last line and the cells of each record."""
-    quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-    reader = csv.reader(StringIO(text, newline=""), delimiter=separator, quoting=quoting)
+    reader = csv.reader(
+        StringIO(text, newline=""),
+        delimiter=separator,
+        quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
+    )
     first = 1
     limit = csv.field_size_limit(max(len(text), csv.field_size_limit()))
     try:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.checks import check_choice, check_count
+from regard.errors import ConfigError
 from regard.inputs.text.texts import Texts
 
 __all__ = ["FORMS", "dates"]
@@ -121,6 +122,8 @@ def dates(
     """
     check_count("cases", cases, least=1)
     check_count("seed", seed, least=0)
+    if not languages:
+        raise ConfigError(f"languages: wanted at least one of {', '.join(_LANGUAGES)}")
     for language in languages:
         check_choice("languages", language, _LANGUAGES)
     generator = np.random.default_rng([seed, longer_than or 0])
@@ -185,8 +188,9 @@ def _around(
             return "", ""
         return joined(*map(words, ((1, 0), (2, 0), (0, 1), (1, 1))[generator.integers(4)]))
     wanted = longer_than * generator.uniform(*_LONGER)
-    first, last = [], []
-    while length + sum(map(len, joined(first, last))) < wanted:
+    first: list[str] = []
+    last: list[str] = []
+    while length + len("".join(joined(first, last))) < wanted:
         (first if generator.random() < 0.5 else last).extend(words(1))
     return joined(first, last)
 

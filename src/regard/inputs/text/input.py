@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +54,7 @@ class TextInput(Input):
     """
 
     case_types = (Texts,)
-    targets = ("class", "tokens")
+    targets: ClassVar[tuple[str, ...]] = ("class", "tokens")
     options = ("labelled", "encoding")
     prompt = "text> "
     noun = "word"
@@ -140,7 +140,7 @@ class TextInput(Input):
             raise ConfigError("text: is empty; give a text to predict")
         return as_texts([text])
 
-    def fit(self, cases: Texts) -> Tokenised:
+    def fit(self, cases: Texts) -> Any:
         """Train the tokenizer, read the vectors and learn the n-grams."""
         data, model = self.config.data, self.config.model
         options = data.model_dump(include={"vocabulary", "min_count", "lowercase"})
@@ -159,7 +159,7 @@ class TextInput(Input):
             )
         return encoded
 
-    def encode(self, cases: Texts) -> Tokenised:
+    def encode(self, cases: Texts) -> Any:
         data = self.config.data
         tokens = self.tokenizer_.encode(cases.texts, max_tokens=data.max_tokens)
         words = words_of(tokens, lowercase=data.lowercase) if self._has_ngrams else None

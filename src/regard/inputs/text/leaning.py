@@ -12,6 +12,7 @@ __all__ = ["Leaning"]
 
 _SCALE = 10  # of the weights that are kept, as whole numbers
 _MOST = 40  # of one token: four nats
+_LEAST = -30  # threshold where no training source is near it: odds of twenty, for short texts
 _ALARMS = 0.001  # share of the training sources that may look like targets
 _HITS = 0.9  # share of the training targets that must, or nothing is said
 
@@ -22,8 +23,8 @@ class Leaning:
         score = sum over tokens of log p(token | source) - log p(token | target)
 
     Probabilities are counts in the training part plus one half. A text looks like a target if its
-    score is below a threshold that nearly all training sources exceed; where most training targets
-    exceed it too, such as in one language, nothing looks like a target.
+    score is below a threshold, -3 or less, that nearly all training sources exceed; where many
+    training targets exceed it too, such as in one language, nothing looks like a target.
 
     Parameters:
         weights: [V] summands of each token, in tenths, at most 40.
@@ -58,7 +59,7 @@ class Leaning:
         logs = [np.log((own + 0.5) / (own + 0.5).sum()) for own in counts]
         weights = np.rint(_SCALE * (logs[0] - logs[1])).clip(-_MOST, _MOST).astype(np.int64)
         own, others = (_scores(weights, side) for side in (sources, targets))
-        threshold = min(int(np.floor(np.quantile(own, _ALARMS))), 0)
+        threshold = min(int(np.floor(np.quantile(own, _ALARMS))), _LEAST)
         useful = np.mean(others < threshold) >= _HITS
         return cls(weights, threshold if useful else None)
 

@@ -163,7 +163,9 @@ def as_pairs(X: Any, y: Any, *, missing: Missing = "refuse") -> Texts:
         raise DataError("y: wanted the text to write for each text of X, given None")
     sources, targets = items_of(X), items_of(y, "y")
     if len(sources) != len(targets):
-        raise DataError(f"y has {len(targets)} texts, X has {len(sources)}; wanted one for each")
+        raise DataError(
+            f"y: wanted a text for each of the {len(sources)} of X, given {len(targets)}"
+        )
     sides, found = [], Problems("X and y")
     for name, side in zip("Xy", (sources, targets), strict=True):
         sides.append(
