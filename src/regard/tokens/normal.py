@@ -64,7 +64,7 @@ def _composed(text: str) -> Iterator[tuple[str, int, int]]:
 
 def _belongs(before: str, after: str) -> bool:
     """Whether a character composes with what stands before it, or may change places with it."""
-    if after < "\u0300":
+    if after < "\u0300" or before.isspace():
         return False
     if combining(normalize("NFD", after)[0]):
         return True

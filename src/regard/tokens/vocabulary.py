@@ -66,7 +66,9 @@ class Vocabulary:
     Texts are brought to NFC with one blank for each run of white space; nothing else is changed,
     and decoding gives that form back exactly, but for unknown tokens. A token starts with the
     blank before it, which is shown as U+2581, and the first one as if a blank stood before it: a
-    word is the same token wherever it stands. Tokens do not reach beyond a word.
+    word is the same token wherever it stands. Tokens do not reach beyond a word (see
+    `regard.tokens.words`). `tokens` lists the vocabulary by id: words by frequency; or the blank,
+    letters by frequency, then merged pairs in the order learned. Ties go by code point.
 
     Example:
         >>> vocabulary = Vocabulary.train(["A dog runs.", "The dog!"], kind="word")
@@ -90,6 +92,7 @@ class Vocabulary:
         self._texts = ["", _UNKNOWN, "", "", *learned]
         if kind == "word":
             self._texts[UNKNOWN] = f" {_UNKNOWN}"
+        self.tokens = [*_SPECIAL, *(token.replace(" ", _BLANK) for token in learned)]
         self._merges = list(merges)
         self._library = _library(kind, [*_SPECIAL, *learned], self._merges)
 
@@ -156,12 +159,6 @@ class Vocabulary:
     def size(self) -> int:
         """V, the number of tokens, including the four special ones."""
         return len(self._texts)
-
-    @property
-    def tokens(self) -> list[str]:
-        """The V tokens by id, with U+2581 for the blank."""
-        learned = self._texts[len(_SPECIAL) :]
-        return [*_SPECIAL, *(token.replace(" ", _BLANK) for token in learned)]
 
     def encode(self, texts: Sequence[str]) -> list[Tokens]:
         """Tokenise texts, without begin and end. A text of white space has no tokens.
@@ -295,6 +292,7 @@ def _read(parts: Any) -> tuple[VocabularyKind, list[str], list[tuple[str, str]]]
         raise ValueError(f"no kind {kind!r}")
     if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
         raise ValueError("its tokens are not a list of strings")
+    "".join(tokens).encode()  # refuses half a surrogate pair, as the library does at length
     known = set(tokens)
     if len(known | set(_SPECIAL)) != len(tokens) + len(_SPECIAL) or "" in known:
         raise ValueError("a token is empty or occurs twice")
@@ -302,12 +300,16 @@ def _read(parts: Any) -> tuple[VocabularyKind, list[str], list[tuple[str, str]]]
         raise ValueError("its merges are not a list")
     pairs = []
     for merge in merges:
-        if not isinstance(merge, list) or len(merge) != 2 or not known.issuperset(merge):
+        if not _is_pair(merge) or not known.issuperset(merge):
             raise ValueError(f"the merge {merge!r} is not of two tokens")
         if merge[0] + merge[1] not in known:
             raise ValueError(f"the merge of {merge[0]!r} and {merge[1]!r} is not a token")
         pairs.append((merge[0], merge[1]))
     return kind, tokens, pairs
+
+
+def _is_pair(merge: Any) -> bool:
+    return isinstance(merge, list) and [type(part) for part in merge] == [str, str]
 
 
 def _refuse_one_text(texts: Sequence[str]) -> None:
