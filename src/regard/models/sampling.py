@@ -8,7 +8,7 @@ from torch import Tensor
 
 from regard.checks import check_count, check_number
 from regard.models.search import Hypotheses
-from regard.models.step import Step, length_divisor, longest, next_log_probs, reorder
+from regard.models.step import Step, length_divisors, longest, next_log_probs, reorder
 
 __all__ = ["Sampled", "greedy_search", "sample"]
 
@@ -36,7 +36,8 @@ def greedy_search(
     """
     check_number("length_penalty", length_penalty, within="[0, inf)")
     tokens, log_probs, lengths = _walk(step, cache, limits, _largest, begin, end, forbidden)
-    scores = log_probs / length_divisor(lengths, length_penalty)
+    divisors = length_divisors(longest(limits), length_penalty, limits.device)
+    scores = log_probs / divisors[lengths].to(log_probs.dtype)
     return Hypotheses(tokens.unsqueeze(1), scores.unsqueeze(1), log_probs.unsqueeze(1))
 
 
@@ -113,7 +114,7 @@ def _walk(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Tokens [N, L], log-probabilities [N] and lengths [N] of one sequence for each limit [N]."""
     found = torch.zeros(len(limits), longest(limits), dtype=torch.int64, device=limits.device)
-    total = torch.zeros(len(limits), device=limits.device)
+    total = torch.zeros(len(limits), dtype=torch.float32, device=limits.device)
     lengths = torch.zeros_like(limits)
     rows = torch.arange(len(limits), device=limits.device)  # those that have not ended
     tokens = torch.full_like(rows, begin)

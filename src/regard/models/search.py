@@ -9,7 +9,7 @@ from torch.nn.functional import pad
 
 from regard.checks import check_count, check_number
 from regard.errors import ConfigError
-from regard.models.step import Step, length_divisor, longest, next_log_probs, reorder
+from regard.models.step import Step, length_divisors, longest, next_log_probs, reorder
 
 __all__ = ["Hypotheses", "beam_search"]
 
@@ -92,9 +92,10 @@ def beam_search(
         raise ConfigError(f"nbest: wanted at most {beam}, the beam, given {nbest}")
     check_number("length_penalty", length_penalty, within="[0, inf)")
     check_number("coverage_penalty", coverage_penalty, within="[0, inf)")
-    score = _Score(length_penalty, coverage_penalty, mask)
-    going = _Open.start(len(limits), begin, limits.device)
     steps = longest(limits)
+    divisors = length_divisors(steps, length_penalty, limits.device)
+    score = _Score(divisors, coverage_penalty, mask)
+    going = _Open.start(len(limits), begin, limits.device)
     ended = _Ended(len(limits), beam, steps, limits.device)
     for length in range(1, steps + 1):
         if not len(going.cases):
@@ -134,13 +135,13 @@ class _Best(NamedTuple):
 class _Score(NamedTuple):
     """What ended sequences are ranked by."""
 
-    length_penalty: float
+    divisors: Tensor  # of log-probabilities, [longest + 1]
     coverage_penalty: float
     mask: Tensor | None
 
-    def of(self, log_probs: Tensor, length: Tensor, coverage: Tensor, cases: Tensor) -> Tensor:
+    def of(self, log_probs: Tensor, length: int, coverage: Tensor, cases: Tensor) -> Tensor:
         """[E] scores of E sequences of one length, coverage [E, S]."""
-        scores = log_probs / length_divisor(length, self.length_penalty)
+        scores = log_probs / self.divisors[length].to(log_probs.dtype)
         if not self.coverage_penalty:
             return scores
         logs = coverage.clamp(_LEAST_COVERAGE, 1).log()
@@ -156,7 +157,7 @@ class _Score(NamedTuple):
         case is done once its hypotheses reach the bound.
         """
         most = best.log_probs.masked_fill(~goes_on, -torch.inf).amax(1)
-        return most / length_divisor(limits, self.length_penalty)
+        return most / self.divisors[limits].to(most.dtype)
 
 
 class _Open(NamedTuple):
@@ -172,7 +173,7 @@ class _Open(NamedTuple):
     def start(cls, cases: int, begin: int, device: torch.device) -> "_Open":
         order = torch.arange(cases, device=device)
         tokens = torch.full((cases, 1), begin, device=device)
-        zeros = torch.zeros(cases, 1, device=device)
+        zeros = torch.zeros(cases, 1, dtype=torch.float32, device=device)
         return cls(order, torch.zeros_like(order), tokens, zeros[:, 0], zeros)
 
     def cover(self, weights: Tensor | None) -> "_Open":
@@ -202,7 +203,7 @@ class _Open(NamedTuple):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Tokens [E, length], scores and log-probabilities [E] of the sequences that end."""
         rows, log_probs = best.rows[ends], best.log_probs[ends]
-        length = self.cases.new_tensor(self.tokens.shape[1])
+        length = self.tokens.shape[1]
         scores = score.of(log_probs, length, self.coverage[rows], self.cases[rows])
         return pad(self.tokens[rows, 1:], (0, 1), value=end), scores, log_probs
 
@@ -223,17 +224,17 @@ class _Ended:
 
     def __init__(self, cases: int, beam: int, longest: int, device: torch.device) -> None:
         self.tokens = torch.zeros(cases, beam, longest, dtype=torch.int64, device=device)
-        self.scores = torch.full((cases, beam), -torch.inf, device=device)
+        self.scores = torch.full((cases, beam), -torch.inf, dtype=torch.float32, device=device)
         self.log_probs = self.scores
-        self.counts = torch.zeros(cases, dtype=torch.int64, device=device)
-        self.length = 0  # of the longest
+        self.lengths = torch.zeros(cases, beam, dtype=torch.int64, device=device)
+        self.counts = self.lengths.sum(1)
 
     def add(self, ends: Tensor, tokens: Tensor, scores: Tensor, log_probs: Tensor) -> None:
         """Add those that `ends` [B, beam] marks: tokens [E, length], scores and log_probs [E]."""
         case = ends.nonzero()[:, 0]
         at = case, self.counts[case] + ends.cumsum(1)[ends] - 1
-        self.length = tokens.shape[1]
-        self.tokens[*at, : self.length] = tokens
+        self.tokens[*at, : tokens.shape[1]] = tokens
+        self.lengths[at] = tokens.shape[1]
         self.scores = self.scores.to(scores.dtype).index_put(at, scores)
         self.log_probs = self.log_probs.to(scores.dtype).index_put(at, log_probs)
         self.counts += ends.sum(1)
@@ -246,8 +247,9 @@ class _Ended:
         """Those with the highest scores; of equal ones, the first to end."""
         scores, order = self.scores.sort(dim=1, descending=True, stable=True)
         order = order[:, :count]
-        places = order.unsqueeze(2).expand(-1, -1, self.length)
-        tokens = self.tokens[..., : self.length].gather(1, places)
+        longest = max(self.lengths.gather(1, order).flatten().tolist(), default=0)
+        places = order.unsqueeze(2).expand(-1, -1, longest)
+        tokens = self.tokens[..., :longest].gather(1, places)
         return Hypotheses(tokens, scores[:, :count], self.log_probs.gather(1, order))
 
 

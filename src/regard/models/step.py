@@ -17,7 +17,7 @@ from torch.nn.functional import log_softmax
 
 from regard.errors import ConfigError
 
-__all__ = ["Step", "length_divisor", "longest", "next_log_probs", "reorder"]
+__all__ = ["Step", "length_divisors", "longest", "next_log_probs", "reorder"]
 
 Step = Callable[[Tensor, Any], tuple[Tensor, Any, Tensor | None]]
 """From tokens [N] and a cache to logits [N, V], the next cache, and weights [N, S] or None."""
@@ -60,9 +60,10 @@ def next_log_probs(logits: Tensor, forbidden: Sequence[int]) -> Tensor:
     return log_probs.index_fill_(1, index, -torch.inf)
 
 
-def length_divisor(length: Tensor, penalty: float) -> Tensor:
-    """((5 + length) / 6)^penalty, by which a log-probability is divided."""
-    return ((5 + length) / 6) ** penalty
+def length_divisors(longest: int, penalty: float, device: torch.device) -> Tensor:
+    """((5 + length) / 6)^penalty, which divides a log-probability, for the lengths from 0."""
+    divisors = [((5 + length) / 6) ** penalty for length in range(longest + 1)]
+    return torch.tensor(divisors, dtype=torch.float64, device=device)
 
 
 def longest(limits: Tensor) -> int:
