@@ -164,7 +164,7 @@ class _Open(NamedTuple):
     """The N sequences that have not ended, case by case, the most probable first."""
 
     cases: Tensor  # [N]
-    places: Tensor  # [N], within the case, from 0
+    places: Tensor  # [N], within the beam of the case
     tokens: Tensor  # [N, 1 + length], from the begin token
     log_probs: Tensor  # [N]
     coverage: Tensor  # [N, S], or zeros [N, 1] as long as there is none
@@ -211,8 +211,7 @@ class _Open(NamedTuple):
         """The continuations that go on."""
         rows = best.rows[goes_on]
         return _Open(
-            self.cases[rows],
-            goes_on.cumsum(1)[goes_on] - 1,
+            *goes_on.nonzero(as_tuple=True),
             torch.cat([self.tokens[rows], best.tokens[goes_on].unsqueeze(1)], 1),
             best.log_probs[goes_on],
             self.coverage[rows],
