@@ -72,9 +72,12 @@ def test_the_map_has_a_cell_for_each_pair_of_words() -> None:
 
 
 def test_even_attention_looks_even() -> None:
-    even = replace(VIEW, weights=np.full((4, 5), 0.2))
-    tints = re.findall(r"--s:([\d.]+)", even.map())
-    assert {float(tint) for tint in tints} == {0.25}  # a quarter, since the scale is 4 times 0.2
+    for K in (5, 97):
+        even = replace(VIEW, source=["a"] * K, weights=np.full((4, K), 1 / K))
+        for element in (even.map(), even.html()):
+            tints = re.findall(r"--s: ?([\d.]+)", element)
+            assert len(tints) >= 4 * K
+            assert {float(tint) for tint in tints} == {0.25}  # the scale is 4 times the mean
 
 
 def test_true_links_are_outlined() -> None:
@@ -101,6 +104,16 @@ def test_a_target_word_that_is_pointed_at_tints_the_source_words() -> None:
 def test_words_that_are_not_in_the_text_stand_in_its_place() -> None:
     page = replace(VIEW, source=["A", "⁇", "cat", ".", "[END]"]).html()
     assert "Source A ⁇ cat . [END] Target" in _text(page)
+
+
+@pytest.mark.parametrize("blank", ["", " "])
+def test_letters_stand_as_written_and_blanks_can_be_pointed_at(blank: str) -> None:
+    words = ["3", blank, "M", "a", "y", "[END]"]
+    view = _with(words, outcome=TokensOutcome(true=None, predicted="3 May"))
+    page = replace(view, text="3 May").html()
+    assert "Source 3 May [END] Target 3 May [END]" in _text(page)
+    assert '<span class="word t1" tabindex="0"> </span>' in page
+    assert ">␣</span>" in view.map()
 
 
 def test_the_picture_of_a_report_is_small_and_has_no_ids() -> None:

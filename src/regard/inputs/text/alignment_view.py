@@ -26,7 +26,7 @@ __all__ = ["AlignmentView"]
 _FOLDER = Path(__file__).parent
 _SHOWN = 3  # source words named for a target word
 _LEAST = 0.1  # weight of a source word that is named beside the highest
-_FAINT = 0.02  # weight of a cell that is left blank
+_FAINT = 0.02  # tint that is not seen
 _SMALL = 24  # rows or columns above which cells are smaller
 
 
@@ -79,11 +79,10 @@ class AlignmentView(CaseView):
         if not self.weights.any():
             return Markup('<p class="soft">No attention: there is nothing to draw.</p>')
         links = np.zeros(self.weights.shape, bool) if self.truth is None else self.truth
-        strengths = np.asarray(self._scale()(self.weights))
         row = Markup('<tr><th scope="row" dir="auto">{}</th>{}</tr>\n')
         rows = [
             row.format(word_label(word), Markup("").join(map(_cell, *cells)))
-            for word, *cells in zip(self.target, strengths, self.weights, links, strict=True)
+            for word, *cells in zip(self.target, self._tints(), self.weights, links, strict=True)
         ]
         return Markup(
             '<div class="scroll"><table class="map{}">\n<thead><tr><td></td>{}</tr></thead>\n'
@@ -156,7 +155,7 @@ class AlignmentView(CaseView):
         return Markup(
             '<p class="soft">How to read this: a row is a word of the prediction, a column a word '
             'of the source. The stronger the tint of a cell, <span class="key tints"></span>, the '
-            "higher the attention of the source word when the word was predicted.{}</p>"
+            "higher the attention to the source word when the word was predicted.{}</p>"
         ).format(links)
 
     def _scale(self) -> Normalize:
@@ -164,11 +163,16 @@ class AlignmentView(CaseView):
         scale = weight_scale(np.asarray(self.weights, np.float64))
         return Normalize(0, min(scale.vmax or 1.0, 1.0))
 
+    def _tints(self) -> NDArray[np.float64]:
+        """[Q, K], how strong the tint of each cell is, from 0 to 1."""
+        return np.asarray(self._scale()(self.weights), np.float64)
+
     def _rules(self) -> list[str]:
         """CSS rules that tint the source words when a target word is pointed at."""
+        tints = self._tints()
         return [
-            f".pair:has(.t{q}:is(:hover, :focus)) .s{k} {{ --s: {self.weights[q, k]:.2f}; }}"
-            for q, k in np.argwhere(self.weights >= _FAINT).tolist()
+            f".pair:has(.t{q}:is(:hover, :focus)) .s{k} {{ --s: {tints[q, k]:.2f}; }}"
+            for q, k in np.argwhere(tints >= _FAINT).tolist()
         ]
 
 
@@ -182,12 +186,12 @@ def _columns(names: Sequence[str]) -> Markup:
     )
 
 
-def _cell(strength: float, weight: float, linked: bool) -> Markup:
+def _cell(tint: float, weight: float, linked: bool) -> Markup:
     link = Markup(" class=link") if linked else ""
-    if weight < _FAINT:  # shorter, which a long map is mostly made of
+    if tint < _FAINT:  # shorter, which a long map is mostly made of
         return Markup("<td{}></td>").format(link)
     return Markup('<td{} style="--s:{}" title="{}"></td>').format(
-        link, f"{strength:.2f}", f"{weight:.2f}"
+        link, f"{tint:.2f}", f"{weight:.2f}"
     )
 
 
@@ -200,7 +204,7 @@ def _marked(words: Sequence[str], text: str, letter: str) -> Markup:
     if _places(words[:-1], text) is None:
         text = " ".join(words)
     elif _places(words, text) is None:
-        text = f"{text} {words[-1]}"
+        text = f"{text} {words[-1]}" if text else words[-1]
     focus = Markup(' tabindex="0"') if letter == "t" else ""
     word = Markup('<span class="word {}{}"{}>{}</span>')
     parts, at = [], 0
@@ -211,9 +215,12 @@ def _marked(words: Sequence[str], text: str, letter: str) -> Markup:
 
 
 def _places(words: Sequence[str], text: str) -> list[tuple[int, int]] | None:
-    """(start, stop) of each word in the text; None if more than blanks is between them."""
+    """(start, stop) of each word in the text; None if more than blanks is between them.
+
+    A word without letters is the next blank.
+    """
     places, at = [], 0
-    for word in words:
+    for word in [word or " " for word in words]:
         start = text.find(word, at)
         if start < 0 or text[at:start].strip():
             return None
