@@ -1,8 +1,15 @@
 """Encoders, heads, and the complete models made of them."""
 
-from regard.models.build import make_attentions, make_encoder, make_head, make_pooling
+from regard.models.build import (
+    make_attentions,
+    make_cross_attention,
+    make_encoder,
+    make_head,
+    make_pooling,
+)
 from regard.models.conv_bilstm import ConvBiLSTM, choose_stride
 from regard.models.convolution import Convolution
+from regard.models.decoder import Decoder, Written
 from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns
 from regard.models.finite import not_finite
 from regard.models.forecaster import ContextForecast, Forecaster, HorizonForecast, LinearForecast
@@ -19,11 +26,22 @@ from regard.models.heads import (
 from regard.models.inception import Inception
 from regard.models.ngrams import NgramTerm
 from regard.models.recurrent import ForwardReader, Recurrent, run_recurrent
+from regard.models.recurrent_decoder import RecurrentCache, RecurrentDecoder
 from regard.models.sampling import Sampled, greedy_search, sample
-from regard.models.search import Hypotheses, beam_search
+from regard.models.search import (
+    Hypotheses,
+    Sampled,
+    Step,
+    beam_search,
+    greedy_search,
+    reorder,
+    sample,
+)
 from regard.models.step import Step, reorder
 from regard.models.text import SentenceModel, StateReader, TextModel
+from regard.models.tokens import TokenEncoder, TokenHead, head_of
 from regard.models.transformer import Transformer, sinusoids
+from regard.models.transformer_decoder import TransformerDecoder
 from regard.models.transformer_layers import (
     Decoded,
     DecoderCache,
@@ -39,6 +57,7 @@ __all__ = [
     "ConvBiLSTM",
     "Convolution",
     "Decoded",
+    "Decoder",
     "DecoderCache",
     "Encoder",
     "Ensemble",
@@ -52,21 +71,29 @@ __all__ = [
     "NgramTerm",
     "Predicted",
     "Recurrent",
+    "RecurrentCache",
+    "RecurrentDecoder",
     "Sampled",
     "SentenceModel",
     "SeriesModel",
     "StateReader",
     "Step",
     "TextModel",
+    "TokenEncoder",
+    "TokenHead",
     "Transformer",
+    "TransformerDecoder",
     "TransformerDecoderLayer",
     "TransformerEncoderLayer",
+    "Written",
     "apply_mask",
     "beam_search",
     "choose_stride",
     "columns",
     "greedy_search",
+    "head_of",
     "make_attentions",
+    "make_cross_attention",
     "make_encoder",
     "make_head",
     "make_pooling",

@@ -11,6 +11,7 @@ from regard.attention import (
     AttentionPooling,
     ConjunctivePooling,
     LastStatePooling,
+    MultiHead,
     Score,
     SelfAttentionPooling,
     StackedPooling,
@@ -26,7 +27,13 @@ from regard.models.heads import AttentionHead, ConjunctiveHead, ContextHead
 from regard.models.recurrent import ForwardReader
 from regard.registry import call_with, load
 
-__all__ = ["make_attentions", "make_encoder", "make_head", "make_pooling"]
+__all__ = [
+    "make_attentions",
+    "make_cross_attention",
+    "make_encoder",
+    "make_head",
+    "make_pooling",
+]
 
 
 def make_encoder(name: str, *, steps: int, positions: int = 50, **sizes: float) -> Encoder:
@@ -108,7 +115,13 @@ def make_pooling(
 
 
 def make_attentions(
-    table: Mapping[str, Any], *, heads: int, state_dim: int, attention_dim: int, positions: int
+    table: Mapping[str, Any],
+    *,
+    heads: int,
+    state_dim: int,
+    attention_dim: int,
+    positions: int,
+    query_dim: int | None = None,
 ) -> tuple[list[Attention], int]:
     """One attention per head, from states or learned queries to states.
 
@@ -118,12 +131,14 @@ def make_attentions(
         state_dim: D.
         attention_dim: A, divided among the heads.
         positions: largest number of states.
+        query_dim: width of queries that are not states of the same width; None is D.
 
     Returns:
         The attentions, and the width Dq of their queries.
     """
+    asked = query_dim or state_dim
     available = {
-        "query_dim": state_dim,
+        "query_dim": asked,
         "key_dim": state_dim,
         "hidden_dim": max(1, attention_dim // heads),
         "max_keys": positions,
@@ -133,7 +148,7 @@ def make_attentions(
     made = []
     for slope in alibi_slopes(heads):
         score: Score = _make(scoring, available | ({"query_dim": None} if projected else {}))
-        query_dim = score.query_dim or state_dim
+        query_dim = score.query_dim or asked
         placed = {**available, "query_dim": query_dim, "slopes": slope}
         windows: list[Window] = [
             _make(WINDOWS.find(name), {**placed, **options})
@@ -142,6 +157,49 @@ def make_attentions(
         window = windows[0] if len(windows) == 1 else Windows(*windows)
         made.append(Attention(score, window=window, align=_make(aligning, available)))
     return made, query_dim
+
+
+def make_cross_attention(
+    table: Mapping[str, Any],
+    *,
+    heads: int,
+    query_dim: int,
+    state_dim: int,
+    attention_dim: int,
+    positions: int,
+    project: bool,
+) -> Attention | MultiHead:
+    """The attention of a decoder to an encoder's states.
+
+    Parameters:
+        table: score, window and align, as the configuration resolves them.
+        heads: H.
+        query_dim: Dq, width of the decoder's states.
+        state_dim: Ds, width of the encoder's states.
+        attention_dim: A, divided among the heads.
+        positions: largest number of the encoder's positions.
+        project: whether a single head, too, is a `MultiHead`; several always are.
+    """
+    if heads == 1 and not project:
+        [attention], _ = make_attentions(
+            table,
+            heads=1,
+            state_dim=state_dim,
+            query_dim=query_dim,
+            attention_dim=attention_dim,
+            positions=positions,
+        )
+        return attention
+    each, _ = make_attentions(
+        table,
+        heads=heads,
+        state_dim=query_dim // heads,
+        attention_dim=attention_dim,
+        positions=positions,
+    )
+    if "alibi" not in table["window"] and not any(True for _ in each[0].parameters()):
+        each = each[:1] * heads  # alike: computed at once
+    return MultiHead(each, query_dim, key_dim=state_dim)
 
 
 def _make(row: Mechanism, available: Mapping[str, Any]) -> Any:

@@ -178,12 +178,10 @@ class SeriesModel(nn.Module):
         """Predict.
 
         Parameters:
-            series: [B, C, T].
+            series: [B, C, T], or what else the encoder takes, such as tokens [B, T].
             mask: boolean [B, T], True at the true steps, which come first; None when all are.
         """
-        states, positions = self._encode(series, mask)
-        states = drop_columns(states, self.dropout, self.training)
-        predicted: Predicted = self.head(states, positions)
+        predicted: Predicted = self.head(*self.encode(series, mask))
         return predicted
 
     def inner(
@@ -214,18 +212,19 @@ class SeriesModel(nn.Module):
                     "heads: those of this pooling are no weights of the states",
                     fixes=(("model.pooling", "attention"),),
                 )
-            maps["heads"] = self.head.heads(*self._encode(series, mask))
+            maps["heads"] = self.head.heads(*self.encode(series, mask))
         return maps
 
-    def _encode(self, series: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """The states [B, S, D], and the mask [B, S] of their positions."""
+    def encode(self, series: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """What the head takes: the states [B, S, D], and the mask [B, S] of their positions."""
         states = self.encoder(series, mask)
-        wanted = len(series), -(-series.shape[2] // self.encoder.stride), self.encoder.width
+        wanted = len(series), -(-series.shape[-1] // self.encoder.stride), self.encoder.width
         if states.shape != wanted:
             raise ConfigError(
                 f"encoder {type(self.encoder).__name__}: wanted states {list(wanted)}, cases by "
                 f"steps / stride by width, given {list(states.shape)}"
             )
+        states = drop_columns(states, self.dropout, self.training)
         return states, None if mask is None else self.encoder.position_mask(mask)
 
 

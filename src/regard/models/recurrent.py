@@ -1,6 +1,7 @@
 """Recurrent encoders: an LSTM or a GRU over the steps."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -9,9 +10,9 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from regard.models.encoder import Encoder
 
-__all__ = ["ForwardReader", "Recurrent", "run_recurrent"]
+__all__ = ["CELLS", "ForwardReader", "Recurrent", "advance", "run_recurrent"]
 
-_CELLS: dict[str, type[nn.LSTM] | type[nn.GRU]] = {"lstm": nn.LSTM, "gru": nn.GRU}
+CELLS: dict[str, type[nn.LSTM] | type[nn.GRU]] = {"lstm": nn.LSTM, "gru": nn.GRU}
 
 
 def run_recurrent(network: nn.LSTM | nn.GRU, states: Tensor, mask: Tensor | None) -> Tensor:
@@ -85,6 +86,28 @@ def _call(
     return torch.gru(states, start, weights, *options)[0]
 
 
+def advance(network: nn.LSTM | nn.GRU, inputs: Tensor, hidden: Any) -> tuple[Tensor, Any]:
+    """Continue a network that reads forward.
+
+    Parameters:
+        network: of any number of layers.
+        inputs: [B, L, C].
+        hidden: [B, layers, D] after the inputs before; of an LSTM a pair, hidden and cell.
+
+    Returns:
+        The outputs [B, L, D] of the last layer, and the hidden state after them.
+    """
+    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    weights = [getattr(network, f"{n}_l{k}") for k in range(network.num_layers) for n in names]
+    options = (True, network.num_layers, network.dropout, network.training, False, True)
+    if isinstance(network, nn.LSTM):
+        before = tuple(each.transpose(0, 1).contiguous() for each in hidden)
+        outputs, *after = torch.lstm(inputs, before, weights, *options)
+        return outputs, tuple(each.transpose(0, 1) for each in after)
+    outputs, last = torch.gru(inputs, hidden.transpose(0, 1).contiguous(), weights, *options)
+    return outputs, last.transpose(0, 1)
+
+
 def _take(states: Tensor, places: Tensor) -> Tensor:
     """[B, S, D] at places [B, S]: each case reversed, its last position first."""
     return states.gather(1, places.unsqueeze(2).expand(-1, -1, states.shape[2]))
@@ -115,7 +138,7 @@ class Recurrent(Encoder):
         super().__init__()
         self.width = 2 * hidden if bidirectional else hidden
         between = dropout if layers > 1 else 0.0
-        self.network = _CELLS[cell](
+        self.network = CELLS[cell](
             channels, hidden, layers, batch_first=True, bidirectional=bidirectional, dropout=between
         )
 

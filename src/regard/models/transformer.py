@@ -28,24 +28,40 @@ class Transformer(Encoder):
 
     Parameters:
         channels: C.
-        hidden: D. The number of heads divides it, so that a head has about 8 columns.
+        hidden: D.
         layers: number of stacked layers.
         dropout: in every layer, in training.
+        heads: H, which divides D; by default a head has about 8 columns.
+        kernel: of the convolution that embeds the steps, odd; 0 takes inputs of D channels as they
+            are, such as embedded tokens.
+        weight_dropout: rate on the attention weights, in training; by default that of `dropout`.
 
     Source: Vaswani et al., 2017, with the normalisation first as in Xiong et al., 2020, "On layer
     normalization in the Transformer architecture".
     """
 
-    def __init__(self, channels: int, hidden: int, layers: int, *, dropout: float) -> None:
+    def __init__(
+        self,
+        channels: int,
+        hidden: int,
+        layers: int,
+        *,
+        dropout: float,
+        heads: int | None = None,
+        kernel: int = 7,
+        weight_dropout: float | None = None,
+    ) -> None:
         super().__init__()
         self.width = hidden
         # A single step has little information, so its neighbours are embedded with it.
-        self.embed = nn.Conv1d(channels, hidden, 7, padding=3)
-        heads = max(heads for heads in range(1, hidden // 8 + 2) if hidden % heads == 0)
+        self.embed = nn.Conv1d(channels, hidden, kernel, padding=kernel // 2) if kernel else None
+        if heads is None:
+            heads = max(heads for heads in range(1, hidden // 8 + 2) if hidden % heads == 0)
+        on_weights = dropout if weight_dropout is None else weight_dropout
         self.layers: Sequence[TransformerEncoderLayer]
         self.layers = nn.ModuleList(  # type: ignore[assignment]
             TransformerEncoderLayer(
-                MultiHead([Attention(ScaledDot(), dropout=dropout)] * heads, hidden),
+                MultiHead([Attention(ScaledDot(), dropout=on_weights)] * heads, hidden),
                 hidden,
                 2 * hidden,
                 dropout=dropout,
@@ -71,5 +87,6 @@ class Transformer(Encoder):
         return torch.stack(weights, 1)
 
     def _embedded(self, series: Tensor, mask: Tensor | None) -> Tensor:
-        states: Tensor = self.embed(apply_mask(series, mask)).transpose(1, 2)  # [B, T, D]
+        embedded = series if self.embed is None else self.embed(apply_mask(series, mask))
+        states: Tensor = embedded.transpose(1, 2)  # [B, T, D]
         return states + sinusoids(states.shape[1], self.width, like=states)

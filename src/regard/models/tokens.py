@@ -1,0 +1,155 @@
+"""Tokens before an encoder and after a decoder: embeddings, and the projection to a vocabulary."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import dropout as drop
+from torch.nn.functional import linear
+
+from regard.models.decoder import Decoder, Written
+from regard.models.encoder import Encoder
+from regard.models.heads import SeriesModel, drop_columns
+
+__all__ = ["TokenEncoder", "TokenHead", "embed_tokens"]
+
+_UNKNOWN = 1
+_BEGIN = 2
+
+
+def embed_tokens(tokens: int, width: int) -> nn.Embedding:
+    """An embedding of V tokens, token 0 padding, so that `TokenHead` can use it as a projection.
+
+    Its numbers have the variance 1 / width: times sqrt(width) they are inputs of unit variance,
+    and the dot products with an output of unit variance have unit variance, too.
+    """
+    embedding = nn.Embedding(tokens, width, padding_idx=0)
+    nn.init.normal_(embedding.weight, std=width**-0.5)
+    with torch.no_grad():
+        embedding.weight[0] = 0.0
+    return embedding
+
+
+def _embedded(embedding: nn.Embedding, tokens: Tensor) -> Tensor:
+    scaled: Tensor = embedding(tokens) * embedding.embedding_dim**0.5
+    return scaled
+
+
+class TokenEncoder(Encoder):
+    """Tokens [B, T] -> sqrt(E) embedding -> an encoder's states [B, S, D].
+
+    Parameters:
+        encoder: of sequences of E channels.
+        tokens: V of its own embedding; None if it borrows that of the head.
+        width: E.
+        dropout: rate on the embedded tokens, in training.
+        columns: rate on the embedding's columns, the same for a whole text, in training.
+        unknown: share of the tokens replaced by the unknown token, in training.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        tokens: int | None,
+        width: int,
+        *,
+        dropout: float,
+        columns: float,
+        unknown: float,
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.width, self.stride = encoder.width, encoder.stride
+        self.embedding = None if tokens is None else embed_tokens(tokens, width)
+        self._borrowed: tuple[nn.Embedding, ...] = ()  # not a part of this module
+        self.dropout, self.columns, self.unknown = dropout, columns, unknown
+
+    def borrow(self, embedding: nn.Embedding) -> None:
+        """Use the embedding of the head, whose parameters stay with the head."""
+        self._borrowed = (embedding,)
+
+    def forward(self, tokens: Tensor, mask: Tensor | None = None) -> Tensor:
+        if self.training and self.unknown:
+            lost = torch.rand(tokens.shape, device=tokens.device) < self.unknown
+            tokens = tokens.masked_fill(lost & (tokens != 0), _UNKNOWN)
+        embedding = self.embedding if self.embedding is not None else self._borrowed[0]
+        states = drop_columns(_embedded(embedding, tokens), self.columns, self.training)
+        states = drop(states, self.dropout, self.training)
+        encoded: Tensor = self.encoder(states.transpose(1, 2), mask)
+        return encoded
+
+    def position_mask(self, mask: Tensor) -> Tensor:
+        return self.encoder.position_mask(mask)
+
+
+class TokenHead(nn.Module):
+    """A decoder that writes tokens: embedding, decoder, projection to the vocabulary.
+
+    Parameters:
+        decoder: embedded tokens and an encoder's states to states.
+        tokens: V.
+        width: E, of the embedding.
+        tied: whether the projection to the vocabulary is the embedding; D must be E.
+        dropout: rate on the embedded tokens, in training.
+
+    Source of tied embeddings: Press and Wolf, 2017, "Using the output embedding to improve language
+    models".
+    """
+
+    def __init__(
+        self, decoder: Decoder, tokens: int, width: int, *, tied: bool, dropout: float
+    ) -> None:
+        super().__init__()
+        self.decoder = decoder
+        self.embedding = embed_tokens(tokens, width)
+        self.projection = None if tied else nn.Linear(decoder.width, tokens, bias=False)
+        self.bias = nn.Parameter(torch.zeros(tokens))
+        self.dropout = dropout
+
+    @property
+    def weight(self) -> Tensor:
+        """[V, D] of the projection."""
+        of = self.embedding if self.projection is None else self.projection
+        weight: Tensor = of.weight
+        return weight
+
+    def project(self, states: Tensor) -> Tensor:
+        """Decoder states [..., D] -> logits [..., V]."""
+        return linear(states, self.weight, self.bias)
+
+    def start(self, states: Tensor, mask: Tensor | None) -> Any:
+        """The decoder's cache before the first token."""
+        return self.decoder.start(states, mask)
+
+    def read(self, tokens: Tensor, cache: Any, *, need_weights: bool = False) -> Written:
+        """Tokens [B, L] -> the decoder's states after each of them."""
+        embedded = drop(_embedded(self.embedding, tokens), self.dropout, self.training)
+        written: Written = self.decoder(embedded, cache, need_weights=need_weights)
+        return written
+
+    def teach(
+        self, states: Tensor, mask: Tensor | None, targets: Tensor, *, need_weights: bool = False
+    ) -> Written:
+        """Teacher forcing: the states from which each token of the targets [B, L] is told."""
+        begin = torch.full_like(targets[:, :1], _BEGIN)
+        given = torch.cat([begin, targets[:, :-1]], 1)
+        return self.read(given, self.start(states, mask), need_weights=need_weights)
+
+    def step(
+        self, tokens: Tensor, cache: Any, *, need_weights: bool = False
+    ) -> tuple[Tensor, Any, Tensor | None]:
+        """The last token [B] of each text -> logits [B, V] and the cache.
+
+        With `need_weights` also weights [B, S], the mean over the heads of all layers.
+        """
+        written = self.read(tokens.unsqueeze(1), cache, need_weights=need_weights)
+        weights = written.weights
+        if weights is not None:
+            weights = weights.mean((1, 2)).squeeze(1)
+        return self.project(written.states[:, 0]), written.cache, weights
+
+
+def head_of(model: SeriesModel) -> TokenHead:
+    """The head of a model that writes tokens."""
+    assert isinstance(model.head, TokenHead)
+    return model.head
