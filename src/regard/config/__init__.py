@@ -8,7 +8,7 @@ Everything but the data has a default; `config.json` of a run folder holds all o
 from regard.config.attention import AttentionConfig
 from regard.config.compose import Config, config_of, kinds_of
 from regard.config.files import Files, Learned, Split
-from regard.config.model import ModelConfig
+from regard.config.model import ModelConfig, NetworkConfig
 from regard.config.read import read_config, resolve_config
 from regard.config.section import FilePath, Range, Section, Share
 from regard.config.sections import Sections
@@ -21,6 +21,7 @@ __all__ = [
     "Files",
     "Learned",
     "ModelConfig",
+    "NetworkConfig",
     "Range",
     "Section",
     "Sections",

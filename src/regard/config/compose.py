@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Union, get_args
 from pydantic import Field, create_model
 
 from regard.config.files import Learned
-from regard.config.model import ModelConfig
+from regard.config.model import ModelConfig, NetworkConfig
 from regard.config.section import Section
 from regard.config.sections import Sections
 from regard.config.training import TrainingConfig
@@ -62,10 +62,13 @@ def _compose(name: str, task: Task) -> type[Config]:
     output: Sections = load(OUTPUTS.find(task.output).sections)()
     incoming: Sections = load(INPUTS.find(task.input).sections)(output.target)
     defaults = {**incoming.defaults, **output.defaults}
-    model = _section("model", (output.model, incoming.model, ModelConfig), defaults)
-    model.poolings = {**model.poolings, **incoming.poolings}
-    model.preferred_pooling = incoming.pooling
-    model.sizes = incoming.sizes
+    pools = output.model is None or not issubclass(output.model, NetworkConfig)
+    parts = (output.model, incoming.model, *[ModelConfig] * pools)
+    model = _section("model", parts, defaults)
+    model.sizes = {**output.sizes, **incoming.sizes}
+    if issubclass(model, ModelConfig):
+        model.poolings = {**model.poolings, **incoming.poolings}
+        model.preferred_pooling = incoming.pooling
     training = _section("training", (output.training, incoming.training, TrainingConfig), defaults)
     fields: dict[str, Any] = {
         "task": (Literal[name], "classify" if name == "classify" else ...),

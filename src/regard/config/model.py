@@ -9,11 +9,11 @@ from regard.catalogue import ENCODERS, FORMS, find_mechanism
 from regard.config.attention import AttentionConfig
 from regard.config.section import Section, Share, choices, one_of
 
-__all__ = ["ModelConfig"]
+__all__ = ["ModelConfig", "NetworkConfig"]
 
 
-class ModelConfig(Section):
-    """What is trained: an encoder, and an attention that pools its states."""
+class NetworkConfig(Section):
+    """An encoder, and an attention to its states."""
 
     encoder: Annotated[str, BeforeValidator(lambda name: one_of(name, ENCODERS))] = Field(
         "inception", description="maps the input to states", json_schema_extra=choices(ENCODERS)
@@ -22,14 +22,6 @@ class ModelConfig(Section):
         cast(AttentionConfig, "additive"),
         validate_default=True,
         description="the mechanism: the name of a score, window or alignment, or a table of them",
-    )
-    pooling: str | None = Field(
-        None, validate_default=True, description="how states become one context"
-    )
-    form: Literal["lstm-attention", "lstm-bahdanau", "lstm-hierarchical"] | None = Field(
-        None,
-        description="a published model, which sets encoder, pooling and query: "
-        "lstm-attention, lstm-bahdanau or lstm-hierarchical",
     )
     hidden: Annotated[int, Field(ge=1)] | None = Field(
         None, description="width of the encoder; null takes the encoder's default"
@@ -50,21 +42,15 @@ class ModelConfig(Section):
         0.1, description="dropout rate on the columns of the states and between layers"
     )
 
-    poolings: ClassVar[Mapping[str, str]] = {
-        "attention": "weight the states, then apply a linear layer to the context",
-        "conjunctive": "apply a linear layer to every state, gate each and average",
-        "stacked": "self-attention, an LSTM over its contexts, then attention pooling",
-    }
-    preferred_pooling: ClassVar[str | None] = None
     sizes: ClassVar[Mapping[str, tuple[int, int]]] = {}
 
     @model_validator(mode="before")
     @classmethod
     def _fill_in(cls, given: Any) -> Any:
-        """Resolve what a form sets, and the encoder's default sizes."""
+        """Resolve the heads of an attention's table, and the encoder's default sizes."""
         if not isinstance(given, dict):
             return given
-        given = cls._take_form(_lift_heads(given))
+        given = cls._prepare(_lift_heads(given))
         encoder = given.get("encoder") or cls.model_fields["encoder"].default
         sizes = cls.sizes.get(encoder) if isinstance(encoder, str) else None
         if sizes is None and isinstance(encoder, str) and encoder in ENCODERS:
@@ -73,7 +59,32 @@ class ModelConfig(Section):
         return {**defaults, **{name: x for name, x in given.items() if x is not None}}
 
     @classmethod
-    def _take_form(cls, given: dict[str, Any]) -> dict[str, Any]:
+    def _prepare(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """What is given, before defaults are filled in."""
+        return given
+
+
+class ModelConfig(NetworkConfig):
+    """What is trained: an encoder, and an attention that pools its states."""
+
+    pooling: str | None = Field(
+        None, validate_default=True, description="how states become one context"
+    )
+    form: Literal["lstm-attention", "lstm-bahdanau", "lstm-hierarchical"] | None = Field(
+        None,
+        description="a published model, which sets encoder, pooling and query: "
+        "lstm-attention, lstm-bahdanau or lstm-hierarchical",
+    )
+
+    poolings: ClassVar[Mapping[str, str]] = {
+        "attention": "weight the states, then apply a linear layer to the context",
+        "conjunctive": "apply a linear layer to every state, gate each and average",
+        "stacked": "self-attention, an LSTM over its contexts, then attention pooling",
+    }
+    preferred_pooling: ClassVar[str | None] = None
+
+    @classmethod
+    def _prepare(cls, given: dict[str, Any]) -> dict[str, Any]:
         """Encoder, pooling and query as the form sets them, where one is named."""
         form = given.get("form")
         if not isinstance(form, str) or form not in FORMS:

@@ -28,15 +28,7 @@ from regard.models.ngrams import NgramTerm
 from regard.models.recurrent import ForwardReader, Recurrent, run_recurrent
 from regard.models.recurrent_decoder import RecurrentCache, RecurrentDecoder
 from regard.models.sampling import Sampled, greedy_search, sample
-from regard.models.search import (
-    Hypotheses,
-    Sampled,
-    Step,
-    beam_search,
-    greedy_search,
-    reorder,
-    sample,
-)
+from regard.models.search import Hypotheses, beam_search
 from regard.models.step import Step, reorder
 from regard.models.text import SentenceModel, StateReader, TextModel
 from regard.models.tokens import TokenEncoder, TokenHead, head_of
