@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         SeriesForecaster,
         SeriesRegressor,
         TextClassifier,
+        Translator,
     )
     from regard.jobs import train
 
@@ -30,6 +31,7 @@ __all__ = [
     "SeriesForecaster",
     "SeriesRegressor",
     "TextClassifier",
+    "Translator",
     "__version__",
     "train",
 ]
@@ -42,6 +44,7 @@ _LATE = {
     "SeriesForecaster": "regard.estimators",
     "SeriesRegressor": "regard.estimators",
     "TextClassifier": "regard.estimators",
+    "Translator": "regard.estimators",
     "train": "regard.jobs",
 }
 

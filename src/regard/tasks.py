@@ -43,7 +43,8 @@ def _built_in(kind: str, name: str) -> Side:
 INPUTS = Registry("input", {name: _built_in("input", name) for name in ("series", "text", "panel")})
 
 OUTPUTS = Registry(
-    "output", {name: _built_in("output", name) for name in ("classes", "numbers", "future")}
+    "output",
+    {name: _built_in("output", name) for name in ("classes", "numbers", "future", "tokens")},
 )
 
 TASKS = Registry(
@@ -52,6 +53,7 @@ TASKS = Registry(
         "classify": Task("series", "classes", "regard.estimators:SeriesClassifier"),
         "classify-text": Task("text", "classes", "regard.estimators:TextClassifier"),
         "regress": Task("series", "numbers", "regard.estimators:SeriesRegressor"),
+        "translate": Task("text", "tokens", "regard.estimators:Translator"),
         "forecast": Task("panel", "future", "regard.estimators:SeriesForecaster"),
     },
 )

@@ -5,13 +5,16 @@ from regard.estimators.series_classifier import SeriesClassifier
 from regard.estimators.series_forecaster import Forecast, SeriesForecaster
 from regard.estimators.series_regressor import SeriesRegressor
 from regard.estimators.text_classifier import TextClassifier
+from regard.estimators.translator import Alignment, Translator
 
 __all__ = [
+    "Alignment",
     "AttentionEstimator",
     "Forecast",
     "SeriesClassifier",
     "SeriesForecaster",
     "SeriesRegressor",
     "TextClassifier",
+    "Translator",
     "estimator_of",
 ]

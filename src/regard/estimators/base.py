@@ -260,7 +260,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
                             f"maps: there is no map {name!r}{did_you_mean(name, laid)}"
                         )
                     for at, each in zip(index[some], laid[name], strict=True):
-                        found[name][at] = each
+                        found[name][at] = self.output_.trim(rows[at], each)
         refuse_lost(lost, cases.ids)
         return Inference(cases, encoded, self.output_.gather(rows), found)
 

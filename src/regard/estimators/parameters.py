@@ -77,7 +77,9 @@ def documented(task: str) -> str:
         "attention": f"the mechanism: a score ({', '.join(SCORES)}), a window "
         f"({', '.join(WINDOWS)}) or an alignment ({', '.join(ALIGNMENTS)}), by name or as a class; "
         'or a table, such as {"score": "general", "window": {"local-p": 10}, "heads": 4}',
-        "pooling": "; ".join(f'"{name}": {what}' for name, what in model.poolings.items()),
+        "pooling": "; ".join(
+            f'"{name}": {what}' for name, what in getattr(model, "poolings", {}).items()
+        ),
     }
     found = _fields(task)
     lines = {

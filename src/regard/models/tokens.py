@@ -9,9 +9,9 @@ from torch.nn.functional import linear
 
 from regard.models.decoder import Decoder, Written
 from regard.models.encoder import Encoder
-from regard.models.heads import SeriesModel, drop_columns
+from regard.models.heads import SeriesModel
 
-__all__ = ["TokenEncoder", "TokenHead", "embed_tokens"]
+__all__ = ["TokenEncoder", "TokenHead", "embed_tokens", "head_of"]
 
 _UNKNOWN = 1
 _BEGIN = 2
@@ -43,7 +43,6 @@ class TokenEncoder(Encoder):
         tokens: V of its own embedding; None if it borrows that of the head.
         width: E.
         dropout: rate on the embedded tokens, in training.
-        columns: rate on the embedding's columns, the same for a whole text, in training.
         unknown: share of the tokens replaced by the unknown token, in training.
     """
 
@@ -54,7 +53,6 @@ class TokenEncoder(Encoder):
         width: int,
         *,
         dropout: float,
-        columns: float,
         unknown: float,
     ) -> None:
         super().__init__()
@@ -62,7 +60,7 @@ class TokenEncoder(Encoder):
         self.width, self.stride = encoder.width, encoder.stride
         self.embedding = None if tokens is None else embed_tokens(tokens, width)
         self._borrowed: tuple[nn.Embedding, ...] = ()  # not a part of this module
-        self.dropout, self.columns, self.unknown = dropout, columns, unknown
+        self.dropout, self.unknown = dropout, unknown
 
     def borrow(self, embedding: nn.Embedding) -> None:
         """Use the embedding of the head, whose parameters stay with the head."""
@@ -73,8 +71,7 @@ class TokenEncoder(Encoder):
             lost = torch.rand(tokens.shape, device=tokens.device) < self.unknown
             tokens = tokens.masked_fill(lost & (tokens != 0), _UNKNOWN)
         embedding = self.embedding if self.embedding is not None else self._borrowed[0]
-        states = drop_columns(_embedded(embedding, tokens), self.columns, self.training)
-        states = drop(states, self.dropout, self.training)
+        states = drop(_embedded(embedding, tokens), self.dropout, self.training)
         encoded: Tensor = self.encoder(states.transpose(1, 2), mask)
         return encoded
 

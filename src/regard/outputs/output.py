@@ -16,6 +16,7 @@ from regard.plots import CaseView, Outcome, Report
 if TYPE_CHECKING:
     from torch import nn
 
+    from regard.inputs.input import Input
     from regard.models import Encoder, Predicted
     from regard.training import Batch, Objective
 
@@ -65,7 +66,12 @@ class Output(ABC):
 
     Parameters:
         config: resolved.
+
+    Attributes:
+        input: the input beside it, with which an output of texts may share a vocabulary.
     """
+
+    input: Input
 
     moved: str = "each {}'s share of the evidence"
     """What a share of the evidence is, in words; {} stands for a position."""
@@ -171,6 +177,15 @@ class Output(ABC):
     def gather(self, rows: Sequence[NDArray[np.float64]]) -> Any:
         """The values of all cases, from those of each."""
         return np.stack(rows)
+
+    def trim(self, row: NDArray[np.float64], laid: NDArray[np.float64]) -> NDArray[np.float64]:
+        """A map of a case as pictures show it; one over a written text is cut to its length.
+
+        Parameters:
+            row: the values of the case.
+            laid: the map, laid over the input.
+        """
+        return laid
 
     def share(self, evidence: NDArray[np.float64]) -> NDArray[np.float64]:
         """[N, ...] evidence of a case -> [...] how much of it made the prediction, not negative."""

@@ -20,4 +20,5 @@ def sides_of(config: Config) -> tuple[Input, Output]:
             f"task {config.task}: the input {task.input} has no targets for {task.output}"
         )
     output: Output = load(OUTPUTS[task.output].code)(config)
-    return code.for_target(sections.target)(config, target=sections.target), output
+    output.input = code.for_target(sections.target)(config, target=sections.target)
+    return output.input, output

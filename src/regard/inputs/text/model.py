@@ -12,12 +12,13 @@ from regard.models import (
     SeriesModel,
     StateReader,
     TextModel,
+    TokenEncoder,
     make_attentions,
     make_encoder,
     make_pooling,
 )
 
-__all__ = ["build_text_model"]
+__all__ = ["build_pair_model", "build_text_model"]
 
 
 def build_text_model(
@@ -49,6 +50,37 @@ def build_text_model(
         word_dropout=config.word_dropout,
         embedding_dropout=config.embedding_dropout,
     )
+
+
+def build_pair_model(config: Any, output: Any, *, tokens: int, steps: int) -> SeriesModel:
+    """A model of texts to be written from texts, with fresh weights.
+
+    `tokens` is V of the sources and `steps` the maximum number of tokens of a training source.
+    """
+    width, transformer = config.embedding_dim, config.encoder == "transformer"
+    encoder = make_encoder(
+        config.encoder,
+        channels=width,
+        hidden=config.hidden,
+        layers=config.layers,
+        dropout=config.dropout,
+        steps=steps,
+        heads=config.heads if config.decoder == "transformer" else None,
+        kernel=0 if width == config.hidden else 1,  # no convolution of words
+        weight_dropout=0.0,
+    )
+    reader = TokenEncoder(
+        encoder,
+        None if config.joint else tokens,
+        width,
+        dropout=config.embedding_dropout,
+        unknown=config.word_dropout,
+    )
+    head = output.head(reader, steps=steps)
+    if config.joint:
+        reader.borrow(head.embedding)
+    # a Transformer has dropout in every layer, and its last one normalises
+    return SeriesModel(reader, head, dropout=0.0 if transformer else config.dropout)
 
 
 def _sentence_model(

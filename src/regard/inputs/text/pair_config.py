@@ -114,15 +114,9 @@ class _PairModel(Section):
     """Model fields of texts with a text to write."""
 
     joint: bool = Field(True, description="whether source and target share one vocabulary")
-    embedding_dim: _Count | None = Field(
-        None, description="width of the embedding of a token; null takes that of the encoder"
-    )
     word_dropout: Share = Field(
         0.0,
         description="share of the source's tokens replaced by the unknown token in training",
-    )
-    embedding_dropout: Share = Field(
-        0.1, description="dropout rate on the embedding's columns, the same for a whole text"
     )
 
 

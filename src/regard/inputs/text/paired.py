@@ -56,6 +56,11 @@ class EncodedSources(Encoded):
     def known(self) -> NDArray[np.int64]:
         return super().known - 1  # the end mark is no word of the text
 
+    def words_of(self, at: int) -> list[str]:
+        """The words of a text as they are written in it, and "[END]"."""
+        text = self.texts[at]
+        return [text[start:stop] for start, stop in self.word_spans[at][:-1]] + ["[END]"]
+
 
 class PairedInput(TextInput):
     """Texts, for each of which a text is to be written.
@@ -220,7 +225,10 @@ class PairedInput(TextInput):
         return PairPart(encoded, targets, index)
 
     def build(self, output: Any) -> nn.Module:
-        raise NotImplementedError
+        from regard.inputs.text.model import build_pair_model
+
+        model, tokens = self.config.model, self.vocabulary_.size
+        return build_pair_model(model, output, tokens=tokens, steps=self.longest_)
 
     @property
     def by_evidence(self) -> bool:

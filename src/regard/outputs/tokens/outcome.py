@@ -21,6 +21,7 @@ class TokensOutcome(Outcome):
         predicted: the best hypothesis; may be empty.
         score: log-probability of the hypothesis per token, None if unknown.
         nbest: further hypotheses with their scores, the best first.
+        units: words or characters of the best one, and its end: the rows of its map.
 
     >>> TokensOutcome(true=None, predicted="Ein Mann schläft.", score=-0.25).answer
     'Ein Mann schläft.'
@@ -30,6 +31,7 @@ class TokensOutcome(Outcome):
     predicted: str
     score: float | None = None
     nbest: tuple[tuple[str, float], ...] = ()
+    units: tuple[str, ...] = ()
 
     @property
     def answer(self) -> str:

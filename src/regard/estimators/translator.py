@@ -1,0 +1,155 @@
+"""The translator of texts."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+
+from regard.errors import ConfigError
+from regard.estimators.base import AttentionEstimator, Floats
+from regard.inference import Inference
+from regard.tokens import Vocabulary
+from regard.training import batch_indices
+
+__all__ = ["Alignment", "Translator"]
+
+_BATCH = 128
+
+
+class Alignment(NamedTuple):
+    """Which words of a source each word of a target looked at.
+
+    Attributes:
+        source: words of the source, and "[END]".
+        target: words of the target, and "[END]"; characters where these are the tokens.
+        weights: [target, source], rows sum to one; with heads [layers, heads, target, source].
+    """
+
+    source: list[str]
+    target: list[str]
+    weights: Floats
+
+
+class Translator(AttentionEstimator):
+    """Writes a text for each text with an attention model, and shows where each word looked.
+
+    X is a list of strings, y the list of what to write for each.
+
+    Parameters:
+        {parameters}
+
+    Attributes:
+        vocabulary_: of the sources, and of the targets where it is joint.
+        target_vocabulary_: of the targets.
+        history_: one row of figures per epoch.
+        fit_seconds_: wall-clock time of fit.
+        model_: the trained `torch.nn.Module`.
+
+    >>> sources, targets = ["one two", "two one", "two two", "one one"] * 3, ["1 2", "2 1"] * 6
+    >>> model = Translator(tokens="word", epochs=1, random_state=0).fit(sources, targets)
+    >>> len(model.predict(["two one", "one"]))
+    2
+    >>> model.align(["two one"], ["2 1"])[0].weights.shape
+    (3, 3)
+    """
+
+    task = "translate"
+
+    vocabulary_: Vocabulary
+    target_vocabulary_: Vocabulary
+    longest_: int
+
+    def predict(self, X: Any) -> list[str]:
+        """The text that the beam search finds for each source."""
+        return self._texts(self.infer(X))
+
+    translate = predict
+
+    def predict_nbest(self, X: Any, n: int) -> list[list[tuple[str, float]]]:
+        """The n best texts for each source, with the log-probability for each token.
+
+        Parameters:
+            X: B sources.
+            n: how many; the beam is as large at least.
+        """
+        output: Any = self.output_
+        with output.searching(beam=max(n, output.beam), nbest=n):
+            seen = self.infer(X)
+        decode = self.target_vocabulary_.decode
+        return [
+            [(decode(each.ids), each.log_prob / len(each.ids)) for each in case if len(each.ids)]
+            for case in seen.values
+        ]
+
+    def score(self, X: Any, y: Any, sample_weight: None = None) -> float:
+        """Corpus BLEU of the translations, cased and detokenised, in percent (sacreBLEU)."""
+        from regard.outputs.tokens.metrics import bleu
+
+        return bleu(self.predict(X), [str(each) for each in y])
+
+    def align(self, X: Any, y: Any = None, *, heads: bool = False) -> list[Alignment]:
+        """Which words of its source each word of a target looked at.
+
+        Parameters:
+            X: B sources.
+            y: B targets; None aligns the translations.
+            heads: whether to return each layer and head of the decoder, and not their mean.
+
+        Raises:
+            DataError: y has another length, or a target has no known token.
+        """
+        check_is_fitted(self)
+        targets = self.predict(X) if y is None else y
+        cases = self.input_.take(X, targets, fitting=True)
+        encoded, output = self.input_.encode(cases), self.output_
+        ids: Any = output.targets(cases)
+        part = self.input_.part(encoded, targets=ids, training=False)
+        device = self._placed(self.model_)
+        found: list[Any] = [None] * len(cases)
+        model: Any = self.model_
+        with torch.inference_mode():
+            for index in batch_indices(part.lengths.numpy(), batch_size=_BATCH, shuffle=False):
+                batch = part[index]
+                inputs = [each.to(device) for each in batch.inputs]
+                mask = None if batch.mask is None else batch.mask.to(device)
+                states, mask = model.encode(*inputs, mask=mask)
+                assert batch.targets is not None
+                given = batch.targets.to(device)
+                weights = model.head.teach(states, mask, given, need_weights=True).weights
+                weights = weights if heads else weights.mean((1, 2))
+                maps = {"attention": weights.double().cpu().numpy()}
+                laid = self.input_.lay(model, maps, encoded, index)["attention"]
+                for at, each in zip(index, laid, strict=True):
+                    found[at] = self._aligned(each, encoded, at, ids[at])
+        return found
+
+    attend = align  # type: ignore[assignment]
+
+    def _aligned(self, laid: Floats, encoded: Any, at: int, ids: NDArray[np.int64]) -> Alignment:
+        output: Any = self.output_
+        rows = np.moveaxis(output.over_units(np.moveaxis(laid, -2, 0), ids), 0, -2)
+        return Alignment(encoded.words_of(at), output.units(ids)[0], rows)
+
+    def _texts(self, seen: Inference) -> list[str]:
+        output: Any = self.output_
+        texts: list[str] = output.texts(seen)
+        return texts
+
+    def evidence(self, X: Any) -> Any:
+        """Not of texts that are written token by token.
+
+        Raises:
+            ConfigError: always.
+        """
+        raise ConfigError("evidence: a decoder is not linear in the encoder's states; use align")
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        return tags

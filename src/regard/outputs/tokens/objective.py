@@ -1,0 +1,132 @@
+"""The loss of sequences: cross-entropy of every token, with teacher forcing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from regard.models import Predicted, TokenHead
+from regard.training import Batch, Objective
+
+__all__ = ["TokenLoss", "sampled_share"]
+
+
+def sampled_share(schedule: str, progress: float, last: float) -> float:
+    """The share of the decoder's inputs that are predictions, at a share of the training.
+
+        linear           last p
+        exponential      last (1 - exp(-5 p)) / (1 - exp(-5))
+        inverse-sigmoid  last (sigma(12 p - 6) - sigma(-6)) / (sigma(6) - sigma(-6))
+
+    Parameters:
+        schedule: "none", "linear", "exponential" or "inverse-sigmoid".
+        progress: p, from 0 to 1.
+        last: the share at the end.
+
+    Source: Bengio et al., 2015, "Scheduled sampling for sequence prediction with recurrent neural
+    networks", section 2.4, with the curves scaled to run from 0 to `last`.
+
+    >>> sampled_share("linear", 0.5, 0.2)
+    0.1
+    """
+    if schedule == "none":
+        return 0.0
+    if schedule == "linear":
+        return last * progress
+    if schedule == "exponential":
+        return last * math.expm1(-5 * progress) / math.expm1(-5)
+    low, high, now = (1 / (1 + math.exp(-x)) for x in (-6, 6, 12 * progress - 6))
+    return last * (now - low) / (high - low)
+
+
+class TokenLoss(Objective):
+    """Mean of - log p(y_i | y_1 .. y_(i-1), x) over all tokens y_i, smoothed in training.
+
+    With scheduled sampling the model predicts every token from the true ones first; then a share
+    of the decoder's inputs are these predictions instead, and the loss is taken of a second pass.
+
+    Parameters:
+        smoothing: share of the target that is spread over the vocabulary.
+        schedule: of scheduled sampling, see `sampled_share`.
+        last: share of predictions among the inputs at the end of training.
+        decode: what greedy search writes for a batch, and the references; with it BLEU is watched.
+        score: corpus BLEU of texts against references.
+
+    Source: Szegedy et al., 2016, "Rethinking the inception architecture", section 7, for smoothing;
+    Duckworth et al., 2019, "Parallel scheduled sampling", for the two passes.
+    """
+
+    def __init__(
+        self,
+        *,
+        smoothing: float = 0.0,
+        schedule: str = "none",
+        last: float = 0.0,
+        decode: Callable[[nn.Module, Batch], list[tuple[str, str]]] | None = None,
+        score: Callable[[Sequence[str], Sequence[str]], float] | None = None,
+    ) -> None:
+        super().__init__()
+        self.smoothing, self.schedule, self.last = smoothing, schedule, last
+        self._decode, self._score = decode, score
+        if decode is not None:
+            self.watched: tuple[str, Literal["min", "max"]] = ("bleu", "max")
+
+    def run(self, model: Any, batch: Batch) -> Predicted:
+        """Values [n, V], the logits of the n tokens of all targets."""
+        head: TokenHead = model.head
+        targets = batch.targets
+        assert targets is not None
+        states, mask = model.encode(*batch.inputs, mask=batch.mask)
+        given = targets
+        share = sampled_share(self.schedule, self.progress, self.last) if model.training else 0.0
+        if share:
+            given = self._mixed(head, states, mask, targets, share)
+        written = head.teach(states, mask, given)
+        true = targets != 0
+        drawn = [
+            None if each is None else each[true] for each in (written.log_prob, written.entropy)
+        ]
+        return Predicted(head.project(written.states[true]), {}, *drawn)
+
+    @staticmethod
+    @torch.no_grad()
+    def _mixed(
+        head: TokenHead, states: Tensor, mask: Tensor | None, targets: Tensor, share: float
+    ) -> Tensor:
+        """The targets [B, L], a share of them replaced by what the model predicts there."""
+        predicted = head.project(head.teach(states, mask, targets).states).argmax(-1)
+        chosen = torch.rand(targets.shape, device=targets.device) < share
+        return torch.where(chosen & (targets != 0), predicted, targets)
+
+    def losses(self, values: Tensor, targets: Tensor) -> Tensor:
+        """Values [n, V] of the tokens of targets [B, L] -> [n], not smoothed."""
+        return cross_entropy(values.float(), targets[targets != 0], reduction="none")
+
+    def forward(self, values: Tensor, targets: Tensor) -> Tensor:
+        true = targets[targets != 0]
+        return cross_entropy(values.float(), true, label_smoothing=self.smoothing)
+
+    def summary(self, values: Tensor, targets: Tensor) -> Any:
+        """Sum of the losses, number of tokens, and how many are predicted right."""
+        right = (values.argmax(1) == targets[targets != 0]).sum()
+        return self.losses(values, targets).double().sum(), len(values), right
+
+    def validated(self, model: nn.Module, batch: Batch) -> Any:
+        """The summary and, where BLEU is watched, the texts that greedy search writes."""
+        texts = [] if self._decode is None else self._decode(model, batch)
+        return super().validated(model, batch), texts
+
+    def figures(self, batches: Sequence[Any]) -> dict[str, float]:
+        """Loss and accuracy of the next token, perplexity, and BLEU where that is watched."""
+        losses, counts, right = zip(*(summary for summary, _ in batches), strict=True)
+        loss = float(sum(losses)) / sum(counts)
+        found = {"loss": loss, "accuracy": float(sum(right)) / sum(counts)}
+        if self._score is not None:
+            pairs = [pair for _, texts in batches for pair in texts]
+            found["bleu"] = self._score(*map(list, zip(*pairs, strict=True)))
+        return found

@@ -1,0 +1,310 @@
+"""Tokens as an output: a text to write for each case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.errors import DataError
+from regard.inference import Inference
+from regard.outputs.output import CaseScores, Compared, Output
+from regard.outputs.tokens.metrics import bleu, by_length, sentence_scores, translation_metrics
+from regard.outputs.tokens.outcome import TokensOutcome
+from regard.plots import CaseView, Report
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from regard.models import Encoder, Predicted
+    from regard.tokens import Vocabulary
+    from regard.training import Batch, Objective
+
+__all__ = ["Hypothesis", "TokensOutput"]
+
+_SHOWN = 6
+_MORE = 10  # tokens that may be written beside those for each position of the source
+
+
+class Hypothesis(NamedTuple):
+    """A text that the search found.
+
+    Attributes:
+        score: what hypotheses are ranked by.
+        log_prob: sum of the log-probabilities of its tokens.
+        ids: [L] int64 numbers of its tokens, with the end.
+    """
+
+    score: float
+    log_prob: float
+    ids: NDArray[np.int64]
+
+
+class TokensOutput(Output):
+    """Texts, written token by token.
+
+    Attributes:
+        beam, nbest: of the search, which may be changed after training.
+    """
+
+    case_figure = Compared("sentence chrF", "sentence_chrf")
+
+    _own: Vocabulary | None = None
+
+    def __init__(self, config: Any) -> None:
+        super().__init__(config)
+        self.beam, self.nbest = config.model.beam, 1
+
+    # Targets.
+
+    def accept(self, y: Any) -> Any:
+        if y is None:
+            raise DataError("requires y to be passed, but the target y is None")
+        return y
+
+    def fit(self, cases: Any) -> None:
+        """Learn a vocabulary of the targets, unless it is that of the sources too."""
+        if not self._joint:
+            from regard.tokens import Vocabulary
+
+            model = self.config.model
+            self._own = Vocabulary.train(
+                cases.labels.tolist(),
+                kind=model.tokens,
+                size=model.vocabulary,
+                min_count=model.min_count,
+            )
+
+    @property
+    def _joint(self) -> bool:
+        return bool(getattr(self.config.model, "joint", False))
+
+    @property
+    def target_vocabulary_(self) -> Vocabulary:
+        """That of the texts that are written."""
+        if self._own is not None:
+            return self._own
+        shared: Vocabulary = self.input.vocabulary_
+        return shared
+
+    def kept(self) -> dict[str, Any]:
+        return {"target_vocabulary": None if self._own is None else self._own.to_json()}
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        own = kept["target_vocabulary"]
+        if own is not None:
+            from regard.tokens import Vocabulary
+
+            self._own = Vocabulary.from_json(own)
+
+    def targets(self, cases: Any) -> list[NDArray[np.int64]]:
+        """B arrays [L_b]: the numbers of the tokens of each target, with the end."""
+        from regard.tokens import END
+
+        if cases.labels is None:
+            raise DataError("the cases have no targets")
+        found = self.target_vocabulary_.encode(cases.labels.tolist())
+        return [np.append(each.ids, END).astype(np.int64) for each in found]
+
+    # The model.
+
+    def head(self, encoder: Encoder, *, steps: int) -> nn.Module:
+        """A decoder, with the embedding of the tokens it writes."""
+        from regard.outputs.tokens.model import build_head
+
+        data = self.config.data
+        positions = 1 + max(steps, getattr(data, "max_tokens", 0))
+        tokens = self.target_vocabulary_.size
+        return build_head(self.config.model, encoder, tokens=tokens, positions=positions)
+
+    def objective(self, cases: Any) -> Objective:
+        from regard.outputs.tokens.objective import TokenLoss
+
+        training = self.config.training
+        watching = training.stop_on == "bleu"
+        return TokenLoss(
+            smoothing=training.label_smoothing,
+            schedule=training.scheduled_sampling,
+            last=training.sampled_share,
+            decode=self._written if watching else None,
+            score=bleu if watching else None,
+        )
+
+    def _written(self, model: nn.Module, batch: Batch) -> list[tuple[str, str]]:
+        """What greedy search writes for a batch, and its targets."""
+        found = self._search(model, batch, beam=1, nbest=1).tokens[:, 0]
+        assert batch.targets is not None
+        decode = self.target_vocabulary_.decode
+        pairs = zip(found.cpu().numpy(), batch.targets.cpu().numpy(), strict=True)
+        return [(decode(ids), decode(target)) for ids, target in pairs]
+
+    def _search(self, model: Any, batch: Batch, *, beam: int, nbest: int) -> Any:
+        from regard.models import beam_search, greedy_search
+
+        states, mask = model.encode(*batch.inputs, mask=batch.mask)
+        config, head = self.config.model, model.head
+        limits = self._limits(states, mask)
+        cache = head.start(states, mask)
+        penalty = config.coverage_penalty
+        if beam == 1:
+            return greedy_search(head.step, cache, limits=limits)
+        return beam_search(
+            partial(head.step, need_weights=penalty > 0),
+            cache,
+            limits=limits,
+            mask=mask,
+            beam=beam,
+            nbest=nbest,
+            length_penalty=config.length_penalty,
+            coverage_penalty=penalty,
+        )
+
+    def _limits(self, states: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+        """[B] the most tokens to write."""
+        positions = (
+            states.new_full((len(states),), states.shape[1]) if mask is None else mask.sum(1)
+        )
+        return (self.config.model.longest * positions + _MORE).long()
+
+    @contextmanager
+    def searching(self, *, beam: int, nbest: int) -> Iterator[None]:
+        """Search with another beam inside the block."""
+        before = self.beam, self.nbest
+        self.beam, self.nbest = beam, nbest
+        try:
+            yield
+        finally:
+            self.beam, self.nbest = before
+
+    def answer(self, model: Any, batch: Batch) -> Predicted:
+        """Search.
+
+        Values are [B, N, 2 + L], N texts for each case: score, log-probability and tokens. The
+        map "attention" [B, L, S] is of the best one, the mean over the heads of all layers.
+        """
+        import torch
+
+        from regard.models import Predicted
+
+        found = self._search(model, batch, beam=self.beam, nbest=self.nbest)
+        states, mask = model.encode(*batch.inputs, mask=batch.mask)
+        best = found.tokens[:, 0]
+        weights = model.head.teach(states, mask, best, need_weights=True).weights
+        parts = (found.scores.unsqueeze(2), found.log_probs.unsqueeze(2), found.tokens)
+        values = torch.cat([each.double() for each in parts], 2)
+        values = values.nan_to_num(nan=torch.nan)  # where fewer than N texts are possible
+        return Predicted(values, {"attention": weights.mean((1, 2))})
+
+    def gather(self, rows: Sequence[NDArray[np.float64]]) -> list[list[Hypothesis]]:
+        """The hypotheses of each case, the best first."""
+        return [[_hypothesis(*row[:2], row[2:]) for row in each] for each in rows]
+
+    def trim(self, row: NDArray[np.float64], laid: NDArray[np.float64]) -> NDArray[np.float64]:
+        """[L, ...] over the tokens of a batch's longest text -> [units, ...] of this one."""
+        ids = _hypothesis(*row[0, :2], row[0, 2:]).ids
+        return self.over_units(laid, ids)
+
+    def over_units(self, laid: NDArray[np.float64], ids: NDArray[np.int64]) -> NDArray[np.float64]:
+        """[L, ...] over tokens -> [units, ...], the mean over the tokens of each."""
+        _, of = self.units(ids)
+        laid = laid[: len(ids)]
+        starts = np.flatnonzero(np.diff(of, prepend=-1))
+        counts = np.diff(starts, append=len(of))
+        summed = np.add.reduceat(laid, starts, axis=0)
+        return np.asarray(summed / counts.reshape(-1, *[1] * (laid.ndim - 1)))
+
+    def units(self, ids: NDArray[np.int64]) -> tuple[list[str], NDArray[np.int32]]:
+        """What maps have a row for, words or characters, and the unit of each token."""
+        vocabulary = self.target_vocabulary_
+        if vocabulary.kind == "character":
+            return [vocabulary.words([n])[0][0] for n in ids], np.arange(len(ids), dtype=np.int32)
+        return vocabulary.words(ids)
+
+    # What is shown.
+
+    def texts(self, seen: Inference) -> list[str]:
+        """The best text of each case."""
+        return [self.target_vocabulary_.decode(each[0].ids) for each in seen.values]
+
+    def metrics(self, seen: Inference) -> dict[str, Any]:
+        predicted, references = self.texts(seen), _references(seen)
+        lengths = [len(each) for each in seen.encoded.ids]
+        return translation_metrics(predicted, references) | {
+            "by_length": by_length(predicted, references, lengths)
+        }
+
+    def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
+        """BLEU, or the share that is right to the letter where that is most of them."""
+        exact = metrics["exact_match"] > 0.5
+        first = Compared("exact match", "exact_match") if exact else Compared("BLEU", "bleu")
+        localisation = Compared("localisation", "localisation_ap")
+        return [first, *[localisation] * ("localisation_ap" in metrics)]
+
+    def case_scores(self, seen: Inference) -> CaseScores:
+        scores = sentence_scores(self.texts(seen), _references(seen))
+        return CaseScores(seen.cases.ids, np.asarray(scores), np.arange(len(seen)))
+
+    def outcome(self, seen: Inference, n: int) -> TokensOutcome:
+        decode, labels = self.target_vocabulary_.decode, seen.cases.labels
+        best, *others = seen.values[n]
+        return TokensOutcome(
+            true=None if labels is None else str(labels[n]) or None,
+            predicted=decode(best.ids),
+            score=best.log_prob / max(1, len(best.ids)),
+            nbest=tuple(
+                (decode(each.ids), each.log_prob / max(1, len(each.ids)))
+                for each in others
+                if len(each.ids)
+            ),
+            units=tuple(self.units(best.ids)[0]),
+        )
+
+    def columns(self, seen: Inference) -> tuple[dict[str, Any], str]:
+        """`case`, `target` (the text), `true` if known, `score`: log-probability for each token."""
+        outcomes = [self.outcome(seen, n) for n in range(len(seen))]
+        columns: dict[str, Any] = {
+            "case": seen.cases.ids,
+            "target": [each.predicted for each in outcomes],
+        }
+        said = f"{len(seen)} predictions"
+        labels = seen.cases.labels
+        if labels is not None:
+            columns["true"] = [str(each) for each in labels]
+            known = [n for n, each in enumerate(labels) if str(each)]
+            if known:
+                found = bleu(
+                    [outcomes[n].predicted for n in known], [str(labels[n]) for n in known]
+                )
+                said += f", BLEU {found:.2f}"
+        columns["score"] = [each.score for each in outcomes]
+        for rank in range(1, self.nbest):
+            each = [o.nbest[rank - 1] if len(o.nbest) >= rank else (None, None) for o in outcomes]
+            columns[f"target {rank + 1}"] = [text for text, _ in each]
+            columns[f"score {rank + 1}"] = [score for _, score in each]
+        return columns, said
+
+    def report(self, seen: Inference, view: Callable[[int], CaseView], **common: Any) -> Report:
+        from regard.outputs.tokens.report import TokensReport
+
+        scores = sentence_scores(self.texts(seen), _references(seen))
+        worst = [n for n in np.argsort(scores, kind="stable") if scores[n] < 1][:_SHOWN]
+        others = [n for n in range(len(seen)) if n not in worst][:_SHOWN]
+        return TokensReport(
+            examples=[view(n) for n in others], mistakes=[view(int(n)) for n in worst], **common
+        )
+
+
+def _hypothesis(score: float, log_prob: float, ids: NDArray[np.float64]) -> Hypothesis:
+    numbers = ids.astype(np.int64)
+    return Hypothesis(float(score), float(log_prob), numbers[numbers != 0])
+
+
+def _references(seen: Inference) -> list[str]:
+    if seen.cases.labels is None:
+        raise DataError("the cases have no targets")
+    return [str(each) for each in seen.cases.labels]
