@@ -56,6 +56,7 @@ MAY_IMPORT = {
     },
     "data": {"inputs", "splits"},
     "outputs": {
+        "catalogue",
         "config",
         "inference",
         "inputs",
@@ -64,6 +65,7 @@ MAY_IMPORT = {
         "registry",
         "splits",
         "tasks",
+        "tokens",
         "training",
     },
     "estimators": {
@@ -78,6 +80,7 @@ MAY_IMPORT = {
         "registry",
         "runs",
         "tasks",
+        "tokens",
         "training",
     },
     "jobs": {

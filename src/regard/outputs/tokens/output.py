@@ -246,8 +246,8 @@ class TokensOutput(Output):
         return [first, *[localisation] * ("localisation_ap" in metrics)]
 
     def case_scores(self, seen: Inference) -> CaseScores:
-        scores = sentence_scores(self.texts(seen), _references(seen))
-        return CaseScores(seen.cases.ids, np.asarray(scores), np.arange(len(seen)))
+        scores = 100 * sentence_scores(self.texts(seen), _references(seen))
+        return CaseScores(seen.cases.ids, scores, np.arange(len(seen)))
 
     def outcome(self, seen: Inference, n: int) -> TokensOutcome:
         decode, labels = self.target_vocabulary_.decode, seen.cases.labels
