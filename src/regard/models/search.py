@@ -210,8 +210,10 @@ class _Open(NamedTuple):
     def follow(self, best: _Best, goes_on: Tensor) -> "_Open":
         """The continuations that go on."""
         rows = best.rows[goes_on]
+        cases, places = goes_on.nonzero(as_tuple=True)
         return _Open(
-            *goes_on.nonzero(as_tuple=True),
+            cases,
+            places,
             torch.cat([self.tokens[rows], best.tokens[goes_on].unsqueeze(1)], 1),
             best.log_probs[goes_on],
             self.coverage[rows],
