@@ -128,6 +128,7 @@ def test_a_doubt_is_shown() -> None:
     doubt = replace(VIEW, warning="no word of the text is in the vocabulary: this is a guess")
     assert doubt.said == "case 17: Un chat noir; " + doubt.warning
     assert "No word of the text is in the vocabulary: this is a guess." in _text(doubt.html())
+    assert "Was it swapped? Source" in _text(replace(VIEW, warning="was it swapped?").html())
     assert VIEW.said == "case 17: Un chat noir"
     assert 'class="notes"' not in VIEW.html()
 

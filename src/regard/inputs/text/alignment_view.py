@@ -153,9 +153,9 @@ class AlignmentView(CaseView):
         if any(view.truth is not None for view in views):
             links = " The true links are outlined in blue."
         return Markup(
-            '<p class="soft">How to read this: a row is a word of the prediction, a column a word '
-            'of the source. The stronger the tint of a cell, <span class="key tints"></span>, the '
-            "higher the attention to the source word when the word was predicted.{}</p>"
+            '<p class="soft">How to read this: a row is a word or a character of the prediction, '
+            'a column one of the source. The stronger the tint, <span class="key tints"></span>, '
+            "the higher the attention to the source word when the other was predicted.{}</p>"
         ).format(links)
 
     def _scale(self) -> Normalize:
