@@ -6,9 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from regard.errors import ConfigError, did_you_mean
+from regard.errors import ConfigError, DataError, did_you_mean
 
-__all__ = ["check_choice", "check_count", "check_number", "check_range", "check_shares"]
+__all__ = [
+    "check_choice",
+    "check_count",
+    "check_number",
+    "check_range",
+    "check_shares",
+    "check_texts",
+]
 
 
 def check_choice(name: str, given: Any, known: Iterable[str]) -> None:
@@ -47,6 +54,12 @@ def check_shares(given: Any, *, count: int | None = None) -> None:
         check_number(f"shares[{at}]", share, within="[0, 1]" if at else "(0, 1]")
     if abs(sum(given) - 1) > 1e-6:
         raise ConfigError(f"{wanted} {given!r} with the sum {sum(given):g}")
+
+
+def check_texts(given: Sequence[str]) -> None:
+    """Refuse a single string, which is a sequence of strings too."""
+    if isinstance(given, str):
+        raise DataError("texts: wanted a list of texts, given a string; write [text]")
 
 
 def _is_in(given: Any, interval: str) -> bool:

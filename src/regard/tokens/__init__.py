@@ -1,13 +1,7 @@
 """Vocabularies: from texts to tokens and back."""
 
-from regard.tokens.vocabulary import (
-    BEGIN,
-    END,
-    PADDING,
-    UNKNOWN,
-    Tokens,
-    Vocabulary,
-    VocabularyKind,
-)
+from regard.tokens.saved import VocabularyKind
+from regard.tokens.special import BEGIN, END, PADDING, UNKNOWN
+from regard.tokens.vocabulary import Tokens, Vocabulary
 
 __all__ = ["BEGIN", "END", "PADDING", "UNKNOWN", "Tokens", "Vocabulary", "VocabularyKind"]

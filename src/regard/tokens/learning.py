@@ -2,15 +2,28 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from regard.errors import DataError
 from regard.tokens.words import divider, finer_divider
 
-__all__ = ["learn_letters", "learn_merges", "learn_words"]
+__all__ = ["check_learned", "learn_letters", "learn_merges", "learn_words", "most_frequent"]
+
+
+def most_frequent(counts: Mapping[str, int], *, size: int, min_count: int) -> list[str]:
+    """The words or letters that occur most often, at most `size`; ties by code point."""
+    frequent = [unit for unit, count in counts.items() if count >= min_count]
+    return sorted(frequent, key=lambda unit: (-counts[unit], unit))[:size]
+
+
+def check_learned(learned: Sequence[str], unit: str, min_count: int) -> None:
+    """Refuse a vocabulary without any word or letter."""
+    if not learned:
+        raise DataError(f"texts: no {unit} occurs at least {min_count} times (min_count)")
 
 
 def learn_words(texts: Sequence[str], *, size: int, min_count: int) -> list[str]:
-    """The most frequent words with the blank before them, ties in the order of their letters."""
+    """The most frequent words with the blank before them; ties by code point."""
     from tokenizers import Tokenizer
     from tokenizers.models import WordLevel
     from tokenizers.trainers import WordLevelTrainer
@@ -24,11 +37,10 @@ def learn_words(texts: Sequence[str], *, size: int, min_count: int) -> list[str]
 
 
 def learn_letters(texts: Sequence[str], *, size: int, min_count: int) -> list[str]:
-    """The most frequent characters other than the blank, ties in the order of Unicode."""
+    """The most frequent characters other than the blank; ties by code point."""
     counts = Counter("".join(texts))
     del counts[" "]
-    frequent = [letter for letter, count in counts.items() if count >= min_count]
-    return sorted(frequent, key=lambda letter: (-counts[letter], letter))[:size]
+    return most_frequent(counts, size=size, min_count=min_count)
 
 
 def learn_merges(

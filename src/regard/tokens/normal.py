@@ -1,6 +1,6 @@
-"""The normal form of a text: NFC, and one blank for each run of white space within it.
+"""Normalisation of a text: NFC, one blank for each run of white space, none at the ends.
 
-Nothing else is changed. Half a surrogate pair, which is no character, becomes U+FFFD.
+A lone surrogate, which is not a character, becomes U+FFFD. Nothing else is changed.
 """
 
 import re
@@ -16,7 +16,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def normalise(text: str) -> str:
-    """The normal form of a text.
+    """Normalise a text.
 
     Example:
         >>> normalise("  A cafe\u0301,\\n at  noon ")
@@ -26,7 +26,7 @@ def normalise(text: str) -> str:
 
 
 def origins(text: str) -> NDArray[np.int32]:
-    """[length of the normal form, 2] where each of its characters stands in the text, half-open.
+    """Where each character of the normalised text comes from: half-open spans of the text, [N, 2].
 
     Example:
         >>> origins(" a  e\u0301").tolist()

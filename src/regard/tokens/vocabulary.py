@@ -6,40 +6,28 @@ import json
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, chain, groupby, pairwise
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regard.checks import check_choice, check_count
-from regard.errors import ConfigError, DataError
-from regard.tokens.learning import learn_letters, learn_merges, learn_words
+from regard.checks import check_choice, check_count, check_texts
+from regard.errors import ConfigError
+from regard.tokens.learning import check_learned, learn_letters, learn_merges, learn_words
 from regard.tokens.normal import normalise, origins
+from regard.tokens.saved import VocabularyKind, read_vocabulary
+from regard.tokens.special import BEGIN, END, PADDING, SPECIAL, UNKNOWN
 from regard.tokens.words import divider
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
     from tokenizers import Tokenizer as Library
 
-__all__ = ["BEGIN", "END", "PADDING", "UNKNOWN", "Tokens", "Vocabulary", "VocabularyKind"]
+__all__ = ["Tokens", "Vocabulary"]
 
-VocabularyKind = Literal["bpe", "word", "character"]
-
-PADDING = 0
-"""Id of "[PAD]", which fills a batch."""
-
-UNKNOWN = 1
-"""Id of "[UNK]", for what is not in the vocabulary."""
-
-BEGIN = 2
-"""Id of "[BEGIN]", from which a decoder starts."""
-
-END = 3
-"""Id of "[END]", at which a decoder stops."""
-
-_SPECIAL = ["[PAD]", "[UNK]", "[BEGIN]", "[END]"]
 _BLANK = "\u2581"  # how a blank is shown in `Vocabulary.tokens`
 _UNKNOWN = "\u2047"  # how an unknown token is decoded
+_WITHOUT_TEXT = {PADDING, BEGIN, END}
 _BATCH = 1024  # texts encoded at once, to bound the memory of the library's encodings
 
 
@@ -49,8 +37,8 @@ class Tokens(NamedTuple):
     Attributes:
         ids: [T] int32, the number of each token in the vocabulary.
         spans: [T, 2] int32, the half-open (start, stop) characters of each token in the text as it
-            was given, without the blank before. A token that is a blank alone has an empty span,
-            but for the kind "character", where it has that of the white space.
+            was given, without the blank before it. The span of a token that is only a blank is
+            empty; for the kind "character" it is that of the white space.
         words: [T] int32, the number of the word that each token belongs to, from 0. The blank
             before a word belongs to it.
     """
@@ -63,12 +51,14 @@ class Tokens(NamedTuple):
 class Vocabulary:
     """Turns texts into tokens and back.
 
-    Texts are brought to NFC with one blank for each run of white space; nothing else is changed,
-    and decoding gives that form back exactly, but for unknown tokens. A token starts with the
-    blank before it, which is shown as U+2581, and the first one as if a blank stood before it: a
-    word is the same token wherever it stands. Tokens do not reach beyond a word (see
-    `regard.tokens.words`). `tokens` lists the vocabulary by id: words by frequency; or the blank,
-    letters by frequency, then merged pairs in the order learned. Ties go by code point.
+    Texts are normalised to NFC, with one blank for each run of white space. Nothing else is
+    changed, and decoding returns the normalised text exactly, except for unknown tokens. A token
+    includes the blank before it, shown as U+2581. The first token starts with a blank too, so that
+    a word is the same token at the start of a text and within it. No token spans two words (see
+    `regard.tokens.words`).
+
+    `tokens` lists the vocabulary by id: after the special tokens, words by frequency; or the blank,
+    letters by frequency, then merged pairs in the order learned. Ties are broken by code point.
 
     Example:
         >>> vocabulary = Vocabulary.train(["A dog runs.", "The dog!"], kind="word")
@@ -92,9 +82,9 @@ class Vocabulary:
         self._texts = ["", _UNKNOWN, "", "", *learned]
         if kind == "word":
             self._texts[UNKNOWN] = f" {_UNKNOWN}"
-        self.tokens = [*_SPECIAL, *(token.replace(" ", _BLANK) for token in learned)]
+        self.tokens = [*SPECIAL, *(token.replace(" ", _BLANK) for token in learned)]
         self._merges = list(merges)
-        self._library = _library(kind, [*_SPECIAL, *learned], self._merges)
+        self._library = _library(kind, [*SPECIAL, *learned], self._merges)
 
     @classmethod
     def train(
@@ -120,16 +110,18 @@ class Vocabulary:
             DataError: No word, or letter, occurs often enough.
         """
         check_choice("kind", kind, get_args(VocabularyKind))
-        check_count("size", size, least=len(_SPECIAL) + 2)  # a blank and a letter
+        check_count("size", size, least=len(SPECIAL) + 2)  # a blank and a letter
         check_count("min_count", min_count, least=1)
-        _refuse_one_text(texts)
+        check_texts(texts)
         marked = [_marked(normalise(text)) for text in texts]
-        room = size - len(_SPECIAL)
+        room = size - len(SPECIAL)
         if kind == "word":
             words = learn_words(marked, size=room, min_count=min_count)
-            return cls(kind, _some(words, "word", min_count))
+            check_learned(words, "word", min_count)
+            return cls(kind, words)
         letters = learn_letters(marked, size=room - 1, min_count=min_count)
-        learned = [" ", *_some(letters, "letter", min_count)]
+        check_learned(letters, "letter", min_count)
+        learned = [" ", *letters]
         if kind == "character":
             return cls(kind, learned)
         merges = learn_merges(marked, letters, size=room - len(learned), min_count=min_count)
@@ -145,13 +137,13 @@ class Vocabulary:
             ConfigError: The text is damaged.
         """
         try:
-            return cls(*_read(json.loads(text)))
+            return cls(*read_vocabulary(text))
         except (ValueError, RecursionError) as error:
             raise ConfigError(f"vocabulary: its JSON cannot be read: {error}") from None
 
     def to_json(self) -> str:
         """The kind, the tokens in the order of their ids, with true blanks, and the merges."""
-        tokens = self._texts[len(_SPECIAL) :]
+        tokens = self._texts[len(SPECIAL) :]
         parts = {"kind": self.kind, "tokens": tokens, "merges": self._merges}
         return json.dumps(parts, ensure_ascii=False)
 
@@ -161,16 +153,16 @@ class Vocabulary:
         return len(self._texts)
 
     def encode(self, texts: Sequence[str]) -> list[Tokens]:
-        """Tokenise texts, without begin and end. A text of white space has no tokens.
+        """Tokenise texts, without "[BEGIN]" and "[END]". Empty texts have no tokens.
 
         Raises:
             DataError: `texts` is a single string.
         """
-        _refuse_one_text(texts)
+        check_texts(texts)
         return list(chain.from_iterable(map(self._encode, _batches(texts))))
 
     def decode(self, ids: ArrayLike) -> str:
-        """The text of tokens [T] up to the first end, in normal form, with "⁇" for unknown ones."""
+        """The normalised text of tokens [T] up to the first "[END]"; unknown tokens are "⁇"."""
         numbers = _numbers(ids)
         if END in numbers:
             numbers = numbers[: numbers.index(END)]
@@ -179,7 +171,7 @@ class Vocabulary:
     def words(self, ids: ArrayLike) -> tuple[list[str], NDArray[np.int32]]:
         """The words that tokens [T] make, and the number of the word of each token, [T].
 
-        The end is the word "[END]", and so are padding and begin words of their own.
+        "[END]", "[PAD]" and "[BEGIN]" are words of their own.
 
         Example:
             >>> vocabulary = Vocabulary.train(["A dog."], kind="character")
@@ -189,10 +181,10 @@ class Vocabulary:
         """
         words: list[str] = []
         numbers: list[int] = []
-        for special, group in groupby(_numbers(ids), lambda number: number in _MARKS):
+        for special, group in groupby(_numbers(ids), lambda number: number in _WITHOUT_TEXT):
             run = list(group)
             if special:
-                found, own = [_SPECIAL[number] for number in run], list(range(len(run)))
+                found, own = [SPECIAL[number] for number in run], list(range(len(run)))
             else:
                 found, own = self._words(run)
             numbers += [len(words) + number for number in own]
@@ -226,9 +218,6 @@ class Vocabulary:
             if form != text:
                 spans = _in_original(spans, origins(text))
             yield Tokens(np.array(found.ids, np.int32), spans, np.array(found.word_ids, np.int32))
-
-
-_MARKS = {PADDING, BEGIN, END}
 
 
 def _library(kind: VocabularyKind, tokens: Sequence[str], merges: list[tuple[str, str]]) -> Library:
@@ -275,43 +264,3 @@ def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def _numbers(ids: ArrayLike) -> list[int]:
     return [int(number) for number in np.asarray(ids, np.int64)]
-
-
-def _some(learned: list[str], unit: str, min_count: int) -> list[str]:
-    if not learned:
-        raise DataError(f"texts: no {unit} occurs at least {min_count} times (min_count)")
-    return learned
-
-
-def _read(parts: Any) -> tuple[VocabularyKind, list[str], list[tuple[str, str]]]:
-    """The parts of a vocabulary, refused where the library would panic, which is no `Exception`."""
-    if not isinstance(parts, dict) or set(parts) != {"kind", "tokens", "merges"}:
-        raise ValueError("wanted the keys 'kind', 'tokens' and 'merges'")
-    kind, tokens, merges = parts["kind"], parts["tokens"], parts["merges"]
-    if kind not in get_args(VocabularyKind):
-        raise ValueError(f"no kind {kind!r}")
-    if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
-        raise ValueError("its tokens are not a list of strings")
-    "".join(tokens).encode()  # refuses half a surrogate pair, as the library does at length
-    known = set(tokens)
-    if len(known | set(_SPECIAL)) != len(tokens) + len(_SPECIAL) or "" in known:
-        raise ValueError("a token is empty or occurs twice")
-    if not isinstance(merges, list):
-        raise ValueError("its merges are not a list")
-    pairs = []
-    for merge in merges:
-        if not _is_pair(merge) or not known.issuperset(merge):
-            raise ValueError(f"the merge {merge!r} is not of two tokens")
-        if merge[0] + merge[1] not in known:
-            raise ValueError(f"the merge of {merge[0]!r} and {merge[1]!r} is not a token")
-        pairs.append((merge[0], merge[1]))
-    return kind, tokens, pairs
-
-
-def _is_pair(merge: Any) -> bool:
-    return isinstance(merge, list) and [type(part) for part in merge] == [str, str]
-
-
-def _refuse_one_text(texts: Sequence[str]) -> None:
-    if isinstance(texts, str):
-        raise DataError("texts: wanted a list of texts, given a string; write [text]")

@@ -1,9 +1,9 @@
-"""How a text in normal form is divided into words, each with the blank before it.
+"""How a normalised text is split into words, each with the blank before it.
 
-A word is a run of letters and digits, or a mark that is repeated up to three times. English
-contractions are split as in the Penn Treebank (do n't, it 's); another apostrophe between letters
-ends its word (l' homme). Each Chinese or Japanese character is a word. A mark takes what combines
-with it, such as the parts of an emoji.
+A word is a run of letters and digits, or up to three equal marks (...). English contractions are
+split as in the Penn Treebank (do n't, it 's); another apostrophe between letters ends its word
+(l' homme). Each Chinese or Japanese character is a word. Combining characters, and the parts of an
+emoji, belong to the mark before them.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _WORD = "|".join(
 
 
 def divider() -> PreTokenizer:
-    """Splits a text in normal form into its words; nothing is dropped."""
+    """Splits a normalised text into words; nothing is dropped."""
     from tokenizers import Regex
     from tokenizers.pre_tokenizers import Split
 

@@ -9,6 +9,8 @@ and makes training deterministic.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from regard.tokens.learning import most_frequent
+
 __all__ = ["CONTINUES", "learn_subwords"]
 
 CONTINUES = "##"
@@ -39,8 +41,7 @@ def learn_subwords(
     for word, count in counts.items():
         for symbol in _symbols(word):
             symbols[symbol] += count
-    frequent = [symbol for symbol, count in symbols.items() if count >= min_count]
-    letters = sorted(frequent, key=lambda symbol: (-symbols[symbol], symbol))[:pieces]
+    letters = most_frequent(symbols, size=pieces, min_count=min_count)
     # One character per symbol: its letter if it continues a word, else a private-use character.
     taken = {symbol[-1] for symbol in symbols}
     free = (chr(code) for code in _PRIVATE if chr(code) not in taken)

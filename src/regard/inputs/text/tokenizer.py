@@ -11,11 +11,12 @@ from unicodedata import combining, is_normalized
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.checks import check_choice, check_count
-from regard.errors import ConfigError, DataError
+from regard.checks import check_choice, check_count, check_texts
+from regard.errors import ConfigError
 from regard.inputs.text.encoded import PADDING, UNKNOWN, Encoded
 from regard.inputs.text.subwords import CONTINUES, learn_subwords
 from regard.inputs.text.words import count_words, divider, normalizer
+from regard.tokens.learning import check_learned, most_frequent
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
@@ -102,7 +103,7 @@ class Tokenizer:
         check_choice("kind", kind, _KINDS.values())
         check_count("vocabulary", vocabulary, least=len(_SPECIAL) + 1)
         check_count("min_count", min_count, least=1)
-        _refuse_one_text(texts)
+        check_texts(texts)
         counts = count_words(texts, lowercase=lowercase)
         library = Library(_learn(kind, counts, vocabulary - len(_SPECIAL), min_count))
         library.normalizer = normalizer(lowercase=lowercase)
@@ -146,7 +147,7 @@ class Tokenizer:
             DataError: `texts` is a single string.
         """
         check_count("max_tokens", max_tokens, least=1)
-        _refuse_one_text(texts)
+        check_texts(texts)
         kept: list[_Row] = []
         truncated = 0
         for start in range(0, len(texts), _BATCH):
@@ -199,13 +200,10 @@ def _learn(kind: TokenizerKind, counts: Mapping[str, int], pieces: int, min_coun
 
     merges: list[tuple[str, str]] = []
     if kind == "word":
-        frequent = [word for word, count in counts.items() if count >= min_count]
-        learned = sorted(frequent, key=lambda word: (-counts[word], word))[:pieces]
+        learned = most_frequent(counts, size=pieces, min_count=min_count)
     else:
         learned, merges = learn_subwords(counts, pieces=pieces, min_count=min_count)
-    if not learned:
-        unit = "word" if kind == "word" else "letter"
-        raise DataError(f"texts: no {unit} occurs at least {min_count} times (min_count)")
+    check_learned(learned, "word" if kind == "word" else "letter", min_count)
     vocabulary = _SPECIAL | {token: number for number, token in enumerate(learned, len(_SPECIAL))}
     if kind == "word":
         return WordLevel(vocabulary, unk_token="[UNK]")
@@ -224,8 +222,3 @@ def _check_merges(parts: Any) -> None:
     for first, second in model.get("merges", []):
         if not second.startswith(prefix) or first + second[len(prefix) :] not in model["vocab"]:
             raise ValueError(f"the merge of {first!r} and {second!r} is not a token")
-
-
-def _refuse_one_text(texts: Sequence[str]) -> None:
-    if isinstance(texts, str):
-        raise DataError("texts: wanted a list of texts, given a string; write [text]")
