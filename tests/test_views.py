@@ -40,7 +40,8 @@ def test_with_conjunctive_pooling_it_is_the_evidence_for_the_prediction() -> Non
     seen = model.infer(cases, maps=("attention", "weights"))
     assert cases.spans is not None
     wanted = localisation_ap(shares, cases.spans, cases.lengths)
-    assert model.input_.localisation(seen)["localisation_ap"] == wanted
+    found = model.input_.localisation(seen, lambda n: model.output_.outcome(seen, n))
+    assert found["localisation_ap"] == wanted
     gates = np.stack(seen.maps["attention"])
     assert np.ptp(gates) < np.ptp(shares)
     [note] = model.input_.reading("each {}'s share")

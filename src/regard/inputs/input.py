@@ -252,8 +252,13 @@ class Input(ABC):
         """The maps of all cases as `attend` returns them."""
         return rows
 
-    def localisation(self, seen: Inference) -> dict[str, Any]:
-        """How well the attention finds what is known to matter; nothing where that is unknown."""
+    def localisation(self, seen: Inference, outcome: Callable[[int], Outcome]) -> dict[str, Any]:
+        """How well the attention finds what is known to matter; nothing where that is unknown.
+
+        Parameters:
+            seen: with the map "weights".
+            outcome: what was predicted for case n.
+        """
         return {}
 
     # What is shown.

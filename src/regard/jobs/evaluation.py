@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from regard.config import Config
@@ -35,7 +36,7 @@ def evaluate(estimator: AttentionEstimator, config: Config, test: Any, *, title:
     incoming, output = estimator.input_, estimator.output_
     seen = estimator.infer(test, maps=("weights",), keep=output.keep(test))
     metrics = output.metrics(seen) | estimator.fitted_figures()
-    metrics |= incoming.localisation(seen) | incoming.figures()
+    metrics |= incoming.localisation(seen, partial(output.outcome, seen)) | incoming.figures()
     metrics["notes"] = [*estimator.notes_, *output.notes(metrics)]
     report = output.report(
         seen,

@@ -15,6 +15,8 @@ from regard.inputs.text.input import TextInput
 from regard.inputs.text.leaning import Leaning
 from regard.inputs.text.paired import PairedInput
 from regard.inputs.text.pairs import as_pairs
+from regard.inputs.text.texts import Texts
+from regard.outputs.tokens.outcome import TokensOutcome
 from regard.tokens import END, UNKNOWN
 
 ENGLISH = ["A man sleeps.", "The man runs to the dog.", "A dog sleeps.", "The dogs run."] * 7
@@ -281,3 +283,68 @@ def test_tokens_of_both_sides_are_weighed_by_their_counts() -> None:
 def test_arrays_are_not_loaded() -> None:
     with pytest.raises(DataError, match=r"data\.kind: arrays come from Python"):
         paired().load()
+
+
+def dated(right: bool, *, units: list[str]) -> tuple[PairedInput, Inference, TokensOutcome]:
+    """The 3 May 1979, with a map that gives all weight to the word that is meant, but for the day.
+
+    The words of the source are 3, May, 1979 and the end.
+    """
+    links = (np.array([[6, 10, 0, 4], [2, 5, 5, 7], [0, 1, 8, 10]]),)
+    pair = Texts(("3 May 1979",), np.array(["1979-05-03"], object), links=links)
+    made = paired(tokens="character")
+    encoded = made.fit(pair)
+    at = {"19": 2, "79": 2, "1979": 2, "05": 1, "03": 3}
+    weights = np.eye(4)[[at.get(unit, 0) for unit in units]]
+    outcome = TokensOutcome(
+        true="1979-05-03", predicted="1979-05-03" if right else "1979-05-04", units=tuple(units)
+    )
+    return made, Inference(pair, encoded, [], {"weights": [weights]}), outcome
+
+
+@pytest.mark.parametrize("year", [["1979"], ["19", "79"]])
+def test_localisation_is_of_the_links_of_right_predictions(year: list[str]) -> None:
+    units = [*year, "-", "05", "-", "03", "[END]"]
+    made, seen, outcome = dated(True, units=units)
+    # The parts of the year and the month find their word first. The day gives its own no weight,
+    # as it gives two others none: of three words of equal weight after one, 1 of 4 is precise.
+    rows = len(year) + 2
+    assert made.localisation(seen, lambda n: outcome) == {
+        "localisation_ap": pytest.approx((rows - 1 + 0.25) / rows),
+        "localisation_chance": 0.25,
+    }
+    made, seen, outcome = dated(False, units=units)
+    assert made.localisation(seen, lambda n: outcome) == {}
+
+
+def test_a_model_without_attention_has_no_localisation() -> None:
+    made, seen, outcome = dated(True, units=["1979-05-03", "[END]"])
+    seen.maps["weights"][0][:] = 0
+    assert made.localisation(seen, lambda n: outcome) == {}
+
+
+def test_a_case_is_drawn_with_its_true_links() -> None:
+    units = ["1979", "-", "05", "-", "03", "[END]"]
+    made, seen, outcome = dated(True, units=units)
+    view = made.view(seen, 0, outcome)
+    assert (view.source, view.target) == (["3", "May", "1979", "[END]"], tuple(units))
+    assert view.truth is not None
+    links = {(units[q], view.source[k]) for q, k in np.argwhere(view.truth).tolist()}
+    assert links == {("1979", "1979"), ("05", "May"), ("03", "3")}
+    assert view.warning == ""
+    made, seen, outcome = dated(False, units=units)
+    assert made.view(seen, 0, outcome).truth is None
+
+
+def test_a_case_to_doubt_has_a_warning() -> None:
+    made, _, _ = fitted()
+    texts = made.take(["Der Hund schläft.", "\u05d0\u05d1", "A dog sleeps."])
+    encoded = made.encode(texts)
+    maps = {"weights": [np.ones((1, len(each))) for each in encoded.word_spans]}
+    seen = Inference(texts, encoded, [], maps)
+    outcome = TokensOutcome(true=None, predicted="x", units=("x",))
+    assert [made.view(seen, n, outcome).warning for n in range(3)] == [
+        "the text looks like the language to translate to: was it swapped?",
+        "no word of the text is in the vocabulary: this is a guess",
+        "",
+    ]

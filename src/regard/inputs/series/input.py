@@ -267,7 +267,7 @@ class SeriesInput(Input):
             case[..., : row.shape[-1]] = row
         return result
 
-    def localisation(self, seen: Inference) -> dict[str, Any]:
+    def localisation(self, seen: Inference, outcome: Callable[[int], Outcome]) -> dict[str, Any]:
         """Average precision of what `attend` returns for the true spans, and of chance."""
         cases: Cases = seen.cases
         if cases.spans is None or not (cases.spans[:, 0] < cases.spans[:, 1]).any():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import ConfigError, DataError
+from regard.explain import alignment_ap, true_links
 from regard.inference import Inference
 from regard.inputs.input import Maps, Parts
+from regard.inputs.text.alignment_view import AlignmentView
 from regard.inputs.text.dates import dates
 from regard.inputs.text.encoded import Encoded, sum_to_words
 from regard.inputs.text.input import TextInput
@@ -59,7 +61,7 @@ class EncodedSources(Encoded):
     def words_of(self, at: int) -> list[str]:
         """The words of a text as they are written in it, and "[END]"."""
         text = self.texts[at]
-        return [text[start:stop] for start, stop in self.word_spans[at][:-1]] + ["[END]"]
+        return [text[start:stop].strip() for start, stop in self.word_spans[at][:-1]] + ["[END]"]
 
 
 class PairedInput(TextInput):
@@ -225,10 +227,7 @@ class PairedInput(TextInput):
         return PairPart(encoded, targets, index)
 
     def build(self, output: Any) -> nn.Module:
-        from regard.inputs.text.model import build_pair_model
-
-        model, tokens = self.config.model, self.vocabulary_.size
-        return build_pair_model(model, output, tokens=tokens, steps=self.longest_)
+        raise NotImplementedError
 
     @property
     def by_evidence(self) -> bool:
@@ -247,6 +246,49 @@ class PairedInput(TextInput):
             for name, rows in maps.items()
         }
 
+    def localisation(self, seen: Inference, outcome: Callable[[int], Any]) -> dict[str, Any]:
+        """Average precision of the true links among the source words, and that of chance.
+
+        Over what is written of the cases predicted right; where no true link is known, or the
+        model has no attention, nothing.
+        """
+        weights, true = [], []
+        for n, looks in enumerate(seen.maps["weights"]):
+            links = self._true_links(seen, n, outcome(n)) if looks.any() else None
+            if links is not None:
+                weights.append(looks)
+                true.append(links)
+        if not weights:
+            return {}
+        shares = [row.mean() for links in true for row in links if row.any()]
+        return {
+            "localisation_ap": alignment_ap(weights, true),
+            "localisation_chance": float(np.mean(shares)),
+        }
+
+    def _true_links(self, seen: Inference, n: int, outcome: Any) -> NDArray[np.bool_] | None:
+        """[units written, source words] what belongs together; None where it is not known."""
+        if seen.cases.links is None or not outcome.right:
+            return None
+        written, sources = outcome.predicted, seen.encoded.word_spans[n]
+        return true_links(seen.cases.links[n], sources, _places(outcome.units, written))
+
+    def view(self, seen: Inference, n: int, outcome: Any) -> AlignmentView:
+        encoded, warning = seen.encoded, ""
+        if not encoded.known[n]:
+            warning = "no word of the text is in the vocabulary: this is a guess"
+        elif self.leaning_.like_targets(_without_end(encoded.ids[n : n + 1]))[0]:
+            warning = "the text looks like the language to translate to: was it swapped?"
+        return AlignmentView(
+            id=str(seen.cases.ids[n]),
+            outcome=outcome,
+            source=encoded.words_of(n),
+            target=outcome.units,
+            weights=seen.maps["weights"][n],
+            truth=self._true_links(seen, n, outcome),
+            warning=warning,
+        )
+
     def columns(self, seen: Inference) -> dict[str, Any]:
         return {}
 
@@ -254,14 +296,11 @@ class PairedInput(TextInput):
         encoded, found = seen.encoded, []
         if unknown := int((encoded.known == 0).sum()):
             found.append(f"{unknown} without a known word")
-        if alike := int(self._like_targets(encoded).sum()):
+        if alike := int(self.leaning_.like_targets(_without_end(encoded.ids)).sum()):
             found.append(f"{alike} like the language to translate to: was it swapped?")
         if encoded.truncated:
             found.append(f"{encoded.truncated} truncated to {self._limit()}")
         return found
-
-    def _like_targets(self, encoded: EncodedSources) -> NDArray[np.bool_]:
-        return self.leaning_.like_targets(_without_end(encoded.ids))
 
     def figures(self) -> dict[str, Any]:
         return {"vocabulary": self.vocabulary_.size}
@@ -269,3 +308,14 @@ class PairedInput(TextInput):
 
 def _without_end(ids: Sequence[NDArray[np.int32]]) -> list[NDArray[np.int32]]:
     return [each[:-1] for each in ids]
+
+
+def _places(units: Sequence[str], text: str) -> NDArray[np.int64]:
+    """[T, 2] half-open (start, stop) characters of each in a text, empty where it is not there."""
+    places, at = [], 0
+    for unit in units:
+        start = text.find(unit, at)
+        stop = at if start < 0 else start + len(unit)
+        places.append((at if start < 0 else start, stop))
+        at = stop
+    return np.array(places, np.int64).reshape(-1, 2)
