@@ -23,7 +23,7 @@ from regard.inputs.text.texts import Texts, as_texts, count_shared
 from regard.inputs.text.tokenizer import Tokenizer
 from regard.inputs.text.vectors import read_vectors
 from regard.inputs.text.view import TextView
-from regard.plots import Outcome
+from regard.plots import CaseView, Outcome
 
 if TYPE_CHECKING:
     from torch import nn
@@ -258,7 +258,7 @@ class TextInput(Input):
             for name, rows in laid.items()
         }
 
-    def view(self, seen: Inference, n: int, outcome: Outcome) -> TextView:
+    def view(self, seen: Inference, n: int, outcome: Outcome) -> CaseView:
         tokens, weights = seen.encoded.tokens, seen.maps["weights"][n]
         spans = tokens.word_spans[n]
         sentences: NDArray[Any] | None = None

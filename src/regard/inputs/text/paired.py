@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +15,7 @@ from regard.inference import Inference
 from regard.inputs.input import Maps, Parts
 from regard.inputs.text.alignment_view import AlignmentView
 from regard.inputs.text.dates import dates
-from regard.inputs.text.encoded import Encoded, sum_to_words
+from regard.inputs.text.encoded import sum_to_words
 from regard.inputs.text.input import TextInput
 from regard.inputs.text.leaning import Leaning
 from regard.inputs.text.pairs import (
@@ -27,41 +25,22 @@ from regard.inputs.text.pairs import (
     read_pairs,
     read_parallel,
 )
+from regard.inputs.text.sources import EncodedSources, encode_sources
 from regard.inputs.text.texts import Texts
+from regard.tokens import Vocabulary
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from regard.tokens import Vocabulary
     from regard.training import Part
 
-__all__ = ["EncodedSources", "PairedInput"]
+__all__ = ["PairedInput"]
 
 # Fields of the section `data` that are options of the readers of tables.
 _COLUMNS = {"source", "target", "id", "header"}
 _TABLES = (".csv", ".tsv", ".parquet", ".feather", ".jsonl", ".ndjson", ".json")
 
 _COMPARED = 20_000  # training pairs from which the sides are told apart
-
-
-@dataclass(frozen=True, eq=False)
-class EncodedSources(Encoded):
-    """B texts of T_b tokens each, of which the last is the end mark, a word of its own.
-
-    Attributes:
-        lengths: [B] tokens of each text before it was truncated, without the end mark.
-    """
-
-    lengths: NDArray[np.int64]
-
-    @cached_property
-    def known(self) -> NDArray[np.int64]:
-        return super().known - 1  # the end mark is no word of the text
-
-    def words_of(self, at: int) -> list[str]:
-        """The words of a text as they are written in it, and "[END]"."""
-        text = self.texts[at]
-        return [text[start:stop].strip() for start, stop in self.word_spans[at][:-1]] + ["[END]"]
 
 
 class PairedInput(TextInput):
@@ -158,8 +137,6 @@ class PairedInput(TextInput):
 
     def fit(self, cases: Texts) -> EncodedSources:
         """Train the vocabulary, and learn to tell the sides apart."""
-        from regard.tokens import Vocabulary
-
         assert cases.labels is not None
         data, model, targets = self.config.data, self.config.model, cases.labels.tolist()
         self.vocabulary_ = Vocabulary.train(
@@ -172,26 +149,15 @@ class PairedInput(TextInput):
         self.longest_ = 1 + min(int(encoded.lengths.max()), data.max_tokens)
         some = self.vocabulary_.encode(targets[:_COMPARED])
         self.leaning_ = Leaning.learn(
-            _without_end(encoded.ids[:_COMPARED]),
+            encoded.without_end(slice(_COMPARED)),
             [each.ids for each in some],
             tokens=self.vocabulary_.size,
         )
         return encoded
 
     def encode(self, cases: Texts) -> EncodedSources:
-        from regard.tokens import END
-
-        limit, found = self.config.data.max_tokens, self.vocabulary_.encode(cases.texts)
-        ids, spans, words = [], [], []
-        for text, each in zip(cases.texts, found, strict=True):
-            ids.append(np.append(each.ids[:limit], np.int32(END)))
-            end = np.full((1, 2), len(text), np.int32)
-            spans.append(np.concatenate([each.spans[:limit], end]))
-            own = each.words[:limit]
-            words.append(np.append(own, own[-1:].max(initial=np.int32(-1)) + np.int32(1)))
-        lengths = np.array([len(each.ids) for each in found], np.int64)
-        truncated = int((lengths > limit).sum())
-        return EncodedSources(cases.texts, ids, spans, words, truncated, lengths)
+        limit = self.config.data.max_tokens
+        return encode_sources(self.vocabulary_, cases.texts, max_tokens=limit)
 
     def kept(self) -> dict[str, Any]:
         return {"longest": self.longest_, "leaning": self.leaning_.to_dict()}
@@ -200,8 +166,6 @@ class PairedInput(TextInput):
         return self.vocabulary_.to_json()
 
     def restore(self, kept: Mapping[str, Any], text: str) -> None:
-        from regard.tokens import Vocabulary
-
         self.longest_ = int(kept["longest"])
         self.leaning_ = Leaning.from_dict(kept["leaning"])
         self.vocabulary_ = Vocabulary.from_json(text)
@@ -277,7 +241,7 @@ class PairedInput(TextInput):
         encoded, warning = seen.encoded, ""
         if not encoded.known[n]:
             warning = "no word of the text is in the vocabulary: this is a guess"
-        elif self.leaning_.like_targets(_without_end(encoded.ids[n : n + 1]))[0]:
+        elif self.leaning_.like_targets(encoded.without_end(slice(n, n + 1)))[0]:
             warning = "the text looks like the language to translate to: was it swapped?"
         return AlignmentView(
             id=str(seen.cases.ids[n]),
@@ -296,7 +260,7 @@ class PairedInput(TextInput):
         encoded, found = seen.encoded, []
         if unknown := int((encoded.known == 0).sum()):
             found.append(f"{unknown} without a known word")
-        if alike := int(self.leaning_.like_targets(_without_end(encoded.ids)).sum()):
+        if alike := int(self.leaning_.like_targets(encoded.without_end()).sum()):
             found.append(f"{alike} like the language to translate to: was it swapped?")
         if encoded.truncated:
             found.append(f"{encoded.truncated} truncated to {self._limit()}")
@@ -304,10 +268,6 @@ class PairedInput(TextInput):
 
     def figures(self) -> dict[str, Any]:
         return {"vocabulary": self.vocabulary_.size}
-
-
-def _without_end(ids: Sequence[NDArray[np.int32]]) -> list[NDArray[np.int32]]:
-    return [each[:-1] for each in ids]
 
 
 def _places(units: Sequence[str], text: str) -> NDArray[np.int64]:
