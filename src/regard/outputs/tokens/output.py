@@ -14,6 +14,7 @@ from regard.errors import DataError
 from regard.inference import Inference
 from regard.outputs.output import CaseScores, Compared, Output
 from regard.outputs.tokens.metrics import bleu, by_length, sentence_scores, translation_metrics
+from regard.outputs.tokens.mistakes import mistakes
 from regard.outputs.tokens.outcome import TokensOutcome
 from regard.plots import CaseView, Report
 
@@ -234,8 +235,10 @@ class TokensOutput(Output):
     def metrics(self, seen: Inference) -> dict[str, Any]:
         predicted, references = self.texts(seen), _references(seen)
         lengths = [len(each) for each in seen.encoded.ids]
+        sources = getattr(seen.cases, "texts", None)  # of an input that is texts
         return translation_metrics(predicted, references) | {
-            "by_length": by_length(predicted, references, lengths)
+            "by_length": by_length(predicted, references, lengths),
+            "mistakes": mistakes(predicted, references, sources),
         }
 
     def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
@@ -291,11 +294,16 @@ class TokensOutput(Output):
     def report(self, seen: Inference, view: Callable[[int], CaseView], **common: Any) -> Report:
         from regard.outputs.tokens.report import TokensReport
 
-        scores = sentence_scores(self.texts(seen), _references(seen))
+        predicted, references = self.texts(seen), _references(seen)
+        scores = sentence_scores(predicted, references)
         worst = [n for n in np.argsort(scores, kind="stable") if scores[n] < 1][:_SHOWN]
         others = [n for n in range(len(seen)) if n not in worst][:_SHOWN]
         return TokensReport(
-            examples=[view(n) for n in others], mistakes=[view(int(n)) for n in worst], **common
+            predicted=predicted,
+            truth=references,
+            examples=[view(n) for n in others],
+            mistakes=[view(int(n)) for n in worst],
+            **common,
         )
 
 
