@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from regard.errors import DataError, did_you_mean
+from regard.errors import DataError, Fix, did_you_mean
 from regard.tables.cells import is_missing_label
 from regard.tables.files import FilePath, read_text
 from regard.tables.problems import Problems
@@ -63,13 +63,13 @@ class JsonLines:
         """The place of a field within the file."""
         return f"line {self.lines[row]}, {name!r}"
 
-    def need(self, name: str, parameter: str) -> None:
+    def need(self, name: str, parameter: str, fixes: tuple[Fix, ...] = ()) -> None:
         """Refuse a field that no object has."""
         known = dict.fromkeys(field for each in self.objects for field in each)
         if name not in known:
             near = did_you_mean(name, known)
             listed = f"; there are {', '.join(known)}" if "did you" in near else ""
-            raise DataError(f"{self.path} has no {name!r} ({parameter}){listed}{near}")
+            raise DataError(f"{self.path} has no {name!r} ({parameter}){listed}{near}", fixes=fixes)
 
     def values(self, name: str) -> list[Any]:
         """The field of every object, None where it is null or missing."""

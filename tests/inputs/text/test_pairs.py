@@ -141,6 +141,8 @@ def test_columns_by_number_without_a_header(tmp_path: Path) -> None:
     assert targets_of(pairs) == ["Va !", '"Haut"']
     swapped = read_pairs(path, header=False, source="2", target="1")
     assert swapped.texts == ("Va !", '"Haut"')
+    with pytest.raises(DataError, match=r"no column 'source' .* pass header=False$"):
+        read_pairs(path)
     with pytest.raises(DataError, match=r"has no column '3' \(target\); choose one of 1, 2$"):
         read_pairs(path, header=False, target="3")
 

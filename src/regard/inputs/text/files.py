@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.checks import check_choice
-from regard.errors import ConfigError, DataError
+from regard.errors import ConfigError, DataError, Fix
 from regard.inputs.labels import with_fraction
 from regard.inputs.text.texts import Missing, Texts, check_missing, check_text, settled
 from regard.tables.cells import is_number, tidy_labels
@@ -186,10 +186,23 @@ def _texts(
 
 
 def column_of(
-    source: Table | JsonLines, name: str, problems: Problems, *, parameter: str = "text"
+    source: Table | JsonLines,
+    name: str,
+    problems: Problems,
+    *,
+    parameter: str = "text",
+    fixes: tuple[Fix, ...] = (),
 ) -> list[str]:
-    """The texts of a column, empty where they are missing; `parameter` is what names it."""
-    source.need(name, parameter)
+    """The texts of a column, empty where they are missing.
+
+    Parameters:
+        source: the rows.
+        name: of the column.
+        problems: takes cells that are no text.
+        parameter: that names the column.
+        fixes: what helps where there is no such column.
+    """
+    source.need(name, parameter, fixes)
     cells = enumerate(source.values(name))
     return [check_text(given, source.cell(row, name), problems) for row, given in cells]
 

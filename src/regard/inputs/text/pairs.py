@@ -212,7 +212,12 @@ def _pairs(
 ) -> Texts:
     problems = Problems(rows.path)
     names = dict(zip(_NOUNS, columns, strict=False))
-    sides = [column_of(rows, name, problems, parameter=noun) for noun, name in names.items()]
+    # Two columns without a header are the commonest form of such a table.
+    unnamed = isinstance(rows, Table) and not rows.typed and tuple(columns) == _NOUNS
+    fixes = (("header", False),) if unnamed else ()
+    sides = [
+        column_of(rows, name, problems, parameter=noun, fixes=fixes) for noun, name in names.items()
+    ]
 
     def place(row: int, noun: str) -> str:
         return rows.cell(row, names[noun])
