@@ -58,7 +58,7 @@ def words_in(text: str) -> list[str]:
         ("He CAN\u2019T, we'll: won't", "He CA N\u2019T , we 'll : wo n't"),
         ("l'homme aujourd'hui O'Brien's", "l' homme aujourd' hui O' Brien 's"),
         ("qu\u2019il n'y a pas d'1 euro", "qu\u2019 il n' y a pas d' 1 euro"),
-        ("'hi' the dogs' owner", "' hi ' the dogs ' owner"),
+        ("'hi' the dogs' ('s)", "' hi ' the dogs ' ( ' s )"),
         ("3rd MP3 1980's 1,000.5", "3rd MP3 1980 's 1 , 000 . 5"),
         ("03.05.1979 1979-05-03", "03 . 05 . 1979 1979 - 05 - 03"),
         ("wait... what!!!! a_b", "wait ... what !!! ! a _ b"),
@@ -186,6 +186,9 @@ def test_rare_letters_and_pairs_are_left_out() -> None:
     )
     assert Vocabulary.train(texts, min_count=2).tokens[4:9] == ["▁", "a", "b", "c", "é"]
     assert merged(texts, min_count=3) == ["ab", " ab"]
+    # With room for one pair: the letters left out take none.
+    assert merged(texts, min_count=2, size=4 + 5 + 1) == ["ab"]
+    assert merged(texts, size=4 + 5) == []
 
 
 @every_kind

@@ -43,12 +43,11 @@ def learn_letters(texts: Sequence[str], *, size: int, min_count: int) -> list[st
     return most_frequent(counts, size=size, min_count=min_count)
 
 
-def learn_merges(
-    texts: Sequence[str], letters: Sequence[str], *, size: int, min_count: int
-) -> list[tuple[str, str]]:
-    """The pairs that byte pair encoding merges, in order, for `size` tokens without the letters.
+def learn_merges(texts: Sequence[str], *, size: int, min_count: int) -> list[tuple[str, str]]:
+    """The pairs that byte pair encoding merges, in order: at most `size`, within words.
 
-    The library breaks ties by the code points of the letters, and of later tokens by their age.
+    A letter that occurs less than `min_count` times is in none. The library breaks ties by the code
+    points of the letters, and of later tokens by their age.
     """
     from tokenizers import Tokenizer
     from tokenizers.models import BPE
@@ -56,12 +55,10 @@ def learn_merges(
 
     if size < 1:
         return []
-    known = {" ", *letters}
-    others = {ord(letter): "\n" for letter in set("".join(texts)) - known}
     learner = Tokenizer(BPE())
     learner.pre_tokenizer = finer_divider()
-    trainer = BpeTrainer(vocab_size=len(known) + size, min_frequency=min_count, show_progress=False)
-    kept = (text.translate(others) for text in texts) if others else texts
-    learner.train_from_iterator(kept, trainer)
+    letters = len(set("".join(texts)))
+    trainer = BpeTrainer(vocab_size=letters + size, min_frequency=min_count, show_progress=False)
+    learner.train_from_iterator(texts, trainer)
     merges = json.loads(learner.to_str())["model"]["merges"]
     return [(first, second) for first, second in merges]

@@ -124,7 +124,7 @@ class Vocabulary:
         learned = [" ", *letters]
         if kind == "character":
             return cls(kind, learned)
-        merges = learn_merges(marked, letters, size=room - len(learned), min_count=min_count)
+        merges = learn_merges(marked, size=room - len(learned), min_count=min_count)
         # Two merges may give the same token.
         known = dict.fromkeys([*learned, *(first + second for first, second in merges)])
         return cls(kind, list(known), merges)

@@ -46,9 +46,9 @@ def divider() -> PreTokenizer:
 
 
 def finer_divider() -> PreTokenizer:
-    """Splits further between letters and digits, and drops line breaks."""
+    """Splits words further between letters and digits."""
     from tokenizers import Regex
     from tokenizers.pre_tokenizers import Sequence, Split
 
     digits = Split(Regex(r" ?\p{N}[\p{N}\p{M}]*"), "isolated")
-    return Sequence([Split("\n", "removed"), divider(), digits])
+    return Sequence([divider(), digits])
