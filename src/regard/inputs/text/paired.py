@@ -191,7 +191,10 @@ class PairedInput(TextInput):
         return PairPart(encoded, targets, index)
 
     def build(self, output: Any) -> nn.Module:
-        raise NotImplementedError
+        from regard.inputs.text.model import build_pair_model
+
+        model, tokens = self.config.model, self.vocabulary_.size
+        return build_pair_model(model, output, tokens=tokens, steps=self.longest_)
 
     @property
     def by_evidence(self) -> bool:
