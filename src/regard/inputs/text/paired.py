@@ -249,6 +249,7 @@ class PairedInput(TextInput):
         return AlignmentView(
             id=str(seen.cases.ids[n]),
             outcome=outcome,
+            text=seen.cases.texts[n],
             source=encoded.words_of(n),
             target=outcome.units,
             weights=seen.maps["weights"][n],
