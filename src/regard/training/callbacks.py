@@ -144,6 +144,10 @@ class ProgressLine(Callback):
             figures += f"  validation {row['validation_loss']:.4f}"
         if "validation_accuracy" in row:
             figures += f" ({100 * row['validation_accuracy']:.1f} %)"
+        assert isinstance(pl_module, TrainingModule)
+        watched, _ = pl_module.objective.watched
+        if watched != "loss":
+            figures += f"  {watched} {row[f'validation_{watched}']:.4g}"
         self._bar.update(self._task, figures=figures)
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
