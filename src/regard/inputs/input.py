@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -142,11 +142,8 @@ class Input(ABC):
         test_share = options.test_share if test is None else 0.0
         share = self._validation_share(len(cases) * (1 - test_share))
         try:
-            fitting, held, tested = split(
-                np.asarray(strata),
-                shares=(1 - share - test_share, share, test_share),
-                seed=self.config.seed,
-            )
+            shares = 1 - share - test_share, share, test_share
+            fitting, held, tested = self._split(cases, strata, shares)
         except (ConfigError, DataError) as error:
             raise DataError(
                 f"data.test_share {test_share} and data.validation_share {share} leave no valid "
@@ -163,8 +160,14 @@ class Input(ABC):
         share = self._validation_share(len(cases))
         if share == 0:
             return cases, None
-        train, held = split(np.asarray(strata), shares=(1 - share, share), seed=self.config.seed)
+        train, held = self._split(cases, strata, (1 - share, share))
         return cases.take(train), cases.take(held)
+
+    def _split(
+        self, cases: Any, strata: NDArray[Any] | None, shares: tuple[float, ...]
+    ) -> Sequence[NDArray[np.int64]]:
+        """The positions of the cases of each part."""
+        return split(np.asarray(strata), shares=shares, seed=self.config.seed)
 
     def _validation_share(self, cases: float) -> float:
         share = self.config.data.validation_share

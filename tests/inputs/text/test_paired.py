@@ -93,6 +93,21 @@ def test_parts_by_share_and_copies_are_said(tmp_path: Path) -> None:
     assert made.notes[0].startswith("source and target are equal in 50 of 50 pairs")
 
 
+def test_pairs_of_one_source_are_in_one_part(tmp_path: Path) -> None:
+    sources = [f"source {n % 60}" + " " * (n > 99) for n in range(200)]
+    files = written(tmp_path, train=(sources, [f"target {n}" for n in range(200)]))
+    made = paired("parallel", test_share=0.2, validation_share=0.1, **files)
+    parts = divided(made)
+    every: list[Any] = [parts.train, parts.validation, parts.test]
+    assert parts.notes == ()
+    found = [target for part in every for target in part.labels]
+    assert sorted(found) == sorted(f"target {n}" for n in range(200))
+    assert [len(set(part.texts)) for part in every] == [42, 6, 12]
+    held: Any
+    train, held = made.hold_out(made.load()[0], np.zeros(200))
+    assert not set(train.texts) & set(held.texts)
+
+
 def test_a_table_with_files_for_each_part(tmp_path: Path) -> None:
     for name, rows in (("a", "a\tb\nc\td\n"), ("b", "e\tf\n"), ("c", "g\th\n\ti\n")):
         (tmp_path / f"{name}.txt").write_text(rows)

@@ -111,6 +111,20 @@ class PairedInput(TextInput):
             parts = parts._replace(further={"longer": longer})
         return parts
 
+    def _split(
+        self, cases: Texts, strata: NDArray[Any] | None, shares: tuple[float, ...]
+    ) -> list[NDArray[np.int64]]:
+        """As of all inputs, with all pairs of one source in one part."""
+        numbers: dict[str, int] = {}
+        of = np.array(
+            [numbers.setdefault(" ".join(each.split()), len(numbers)) for each in cases.texts]
+        )
+        _, first = np.unique(of, return_index=True)
+        part = np.empty(len(first), np.int64)
+        for name, index in enumerate(super()._split(cases, np.asarray(strata)[first], shares)):
+            part[index] = name
+        return [np.flatnonzero(part[of] == name) for name in range(len(shares))]
+
     def _validation_share(self, cases: float) -> float:
         return 0.0 if self._held is not None else super()._validation_share(cases)
 
