@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from statistics import fmean, median, stdev
+from typing import Any
 
 from regard.jobs.differences import Difference
 from regard.jobs.trained import Trained
@@ -23,9 +25,10 @@ def comparison_table(
     its interval of 95 %, and whether that leaves out 0.
     """
     whole = [one for one in trained if one.metrics]
-    # The figures that all of them have, in the order of the first.
+    # In the order of the first; those that all of them have go before.
     sets = [output.compared(one.metrics) for one in whole]
-    figures = [figure for figure in sets[0] if all(figure in each for each in sets)] if sets else []
+    every = dict.fromkeys(chain.from_iterable(sets))
+    figures = sorted(every, key=lambda figure: not all(figure in each for each in sets))
     worst = [f"{figures[0].worst} {figures[0].title}"] if figures else []
     titles = [figure.title for figure in figures]
     by = output.case_figure if apart else None
@@ -42,7 +45,7 @@ def comparison_table(
         rows.append(
             [
                 label,
-                *(_spread([each[figure.name] for each in metrics]) for figure in figures),
+                *(_spread(_known(metrics, figure.name)) for figure in figures),
                 f"{(min if figures[0].best == 'highest' else max)(first):.4f}",
                 *(_paired(apart.get(label)) if paired else ()),
                 f"{median(each['fit_seconds'] for each in metrics):.1f}",
@@ -65,8 +68,15 @@ def _paired(own: Difference | None) -> tuple[str, str]:
     return f"{own.difference:+.4f} {interval}", "yes" if own.differs else "no"
 
 
+def _known(metrics: Sequence[Mapping[str, Any]], name: str) -> list[float]:
+    """A figure of the models that have it: without attention there is no localisation."""
+    return [each[name] for each in metrics if name in each]
+
+
 def _spread(values: Sequence[float]) -> str:
-    """Mean and, of several values, standard deviation."""
+    """Mean and, of several values, standard deviation; nothing of none."""
+    if not values:
+        return ""
     if len(values) == 1:
         return f"{values[0]:.4f}"
     return f"{fmean(values):.4f} ± {stdev(values):.4f}"

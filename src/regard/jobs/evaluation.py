@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from regard.config import Config
+from regard.inference import Inference
 from regard.outputs import CaseScores
 from regard.plots import Report
 from regard.runs import versions
@@ -24,7 +26,14 @@ class Evaluation(NamedTuple):
     scores: CaseScores | None
 
 
-def evaluate(estimator: AttentionEstimator, config: Config, test: Any, *, title: str) -> Evaluation:
+def evaluate(
+    estimator: AttentionEstimator,
+    config: Config,
+    test: Any,
+    *,
+    title: str,
+    further: Mapping[str, Any] | None = None,
+) -> Evaluation:
     """Run the test part through the model once, and take its figures and the report from that.
 
     Parameters:
@@ -32,11 +41,16 @@ def evaluate(estimator: AttentionEstimator, config: Config, test: Any, *, title:
         config: what it was made from.
         test: cases with their targets.
         title: of the report.
+        further: name to a further test part, whose figures follow its name, as in
+            `longer_exact_match`.
     """
     incoming, output = estimator.input_, estimator.output_
     seen = estimator.infer(test, maps=("weights",), keep=output.keep(test))
-    metrics = output.metrics(seen) | estimator.fitted_figures()
-    metrics |= incoming.localisation(seen, partial(output.outcome, seen)) | incoming.figures()
+    metrics = _figures(estimator, seen) | estimator.fitted_figures() | incoming.figures()
+    for name, cases in (further or {}).items():
+        found = _figures(estimator, estimator.infer(cases, maps=("weights",)))
+        compared = [figure.name for figure in output.compared(found)]
+        metrics |= {f"{name}_{figure}": found[figure] for figure in compared}
     metrics["notes"] = [*estimator.notes_, *output.notes(metrics)]
     report = output.report(
         seen,
@@ -50,3 +64,9 @@ def evaluate(estimator: AttentionEstimator, config: Config, test: Any, *, title:
     )
     scores = None if output.case_figure is None else output.case_scores(seen)
     return Evaluation(metrics, report, scores)
+
+
+def _figures(estimator: AttentionEstimator, seen: Inference) -> dict[str, Any]:
+    """The figures of a test part."""
+    incoming, output = estimator.input_, estimator.output_
+    return output.metrics(seen) | incoming.localisation(seen, partial(output.outcome, seen))

@@ -88,7 +88,9 @@ def train(
                 parts.train, validation=parts.validation, checkpoint=unfinished.checkpoint
             )
         estimator.notes_[:0] = parts.notes
-        metrics, report, scores = evaluate(estimator, config, parts.test, title=out.name)
+        metrics, report, scores = evaluate(
+            estimator, config, parts.test, title=out.name, further=parts.further
+        )
         estimator.input_.continue_from(parts.test)
         write_run(unfinished.folder, replace(estimator.to_run(config), metrics=metrics))
         if scores is not None:

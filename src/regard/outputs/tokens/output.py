@@ -242,11 +242,23 @@ class TokensOutput(Output):
         }
 
     def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
-        """BLEU, or the share that is right to the letter where that is most of them."""
-        exact = metrics["exact_match"] > 0.5
-        first = Compared("exact match", "exact_match") if exact else Compared("BLEU", "bleu")
-        localisation = Compared("localisation", "localisation_ap")
-        return [first, *[localisation] * ("localisation_ap" in metrics)]
+        """BLEU, and the share that is right to the letter, first where that is most of them.
+
+        Each is followed by that of sources longer than any trained on, where those were tested.
+        """
+        figures = [Compared("exact match", "exact_match"), Compared("BLEU", "bleu")]
+        if metrics["exact_match"] <= 0.5:
+            figures.reverse()
+        figures.append(Compared("localisation", "localisation_ap"))
+        both = [
+            each
+            for title, name, best in figures
+            for each in (
+                Compared(title, name, best),
+                Compared(f"{title}, longer", f"longer_{name}", best),
+            )
+        ]
+        return [figure for figure in both if figure.name in metrics]
 
     def case_scores(self, seen: Inference) -> CaseScores:
         scores = 100 * sentence_scores(self.texts(seen), _references(seen))
