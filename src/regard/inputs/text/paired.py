@@ -120,6 +120,8 @@ class PairedInput(TextInput):
             [numbers.setdefault(" ".join(each.split()), len(numbers)) for each in cases.texts]
         )
         _, first = np.unique(of, return_index=True)
+        if len(first) < 2:
+            raise DataError(f"wanted two different sources, given one in all {len(cases)} pairs")
         part = np.empty(len(first), np.int64)
         for name, index in enumerate(super()._split(cases, np.asarray(strata)[first], shares)):
             part[index] = name
