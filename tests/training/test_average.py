@@ -15,7 +15,7 @@ from regard.training import CrossEntropy, SequencePart, fit, seeded
 EPOCHS = 7
 # At a constant rate, the fits of 1, 2, ... epochs are the beginnings of the same training.
 SETTINGS = TrainingConfig(
-    epochs=EPOCHS, patience=99, batch_size=5, learning_rate=0.2, schedule="constant", device="cpu"
+    epochs=EPOCHS, patience=99, batch_size=5, learning_rate=0.4, schedule="constant", device="cpu"
 )
 
 

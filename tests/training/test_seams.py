@@ -144,6 +144,37 @@ def test_an_objective_may_decode_in_validation() -> None:
     fit(_copier(), _Tokens(23), _Tokens(11), Decoding(), SETTINGS, seed=0)
 
 
+class _Scored(_Copying):
+    """The values are the losses of the tokens."""
+
+    def run(self, model: nn.Module, batch: Batch) -> Predicted:
+        assert batch.targets is not None
+        predicted = super().run(model, batch)
+        losses = super().losses(predicted.values, batch.targets)
+        return Predicted(losses, {}, predicted.log_prob, predicted.entropy)
+
+    def losses(self, values: Tensor, targets: Tensor) -> Tensor:
+        return values
+
+
+def test_a_model_is_held_against_what_knows_nothing_by_the_objective() -> None:
+    class Told(_Scored):
+        def ignorant(self, model: nn.Module, values: Tensor) -> Tensor:
+            return torch.full_like(values, 5 * np.log(V))
+
+    def notes(objective: Objective) -> list[str]:
+        model = _copier()
+        with torch.no_grad():  # probabilities that are far off: a loss of about 6
+            for embedding in (model.source, model.before):
+                embedding.weight.mul_(4)
+        settings = SETTINGS.model_copy(update={"epochs": 1, "learning_rate": 1e-9})
+        return fit(model, _Tokens(23), None, objective, settings, seed=0).notes
+
+    [note] = notes(_Scored())
+    assert "0 if every case gets the same answer" in note
+    assert notes(Told()) == []
+
+
 def test_inputs_of_the_validation_part_must_be_finite() -> None:
     class Echo(Objective):
         def run(self, model: nn.Module, batch: Batch) -> Predicted:

@@ -12,7 +12,6 @@ from regard.training.batches import (
 from regard.training.divergence import refuse_weights
 from regard.training.fit import ONE_FIT, check_device, fit, seeded
 from regard.training.objectives import AbsoluteError, CrossEntropy, Objective, SquaredError
-from regard.training.vocabulary import token_losses
 
 __all__ = [
     "ONE_FIT",
@@ -30,6 +29,5 @@ __all__ = [
     "load_batches",
     "refuse_weights",
     "seeded",
-    "token_losses",
     "warp",
 ]

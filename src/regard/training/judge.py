@@ -27,10 +27,9 @@ def judge(
     settings: TrainingConfig,
     history: Sequence[Mapping[str, float]],
 ) -> list[str]:
-    """Hold a trained model against the answer zero, on some of the cases it was trained on.
+    """Hold a trained model against one that knows nothing, on some of the cases of its training.
 
-    Zero for every value is the answer of a model that knows nothing: equal probabilities, or the
-    mean of the targets, which are scaled to unit variance.
+    What that one answers the objective says (`Objective.ignorant`).
 
     Returns:
         A note if the model answers the same for every case, or its loss is much higher.
@@ -49,7 +48,7 @@ def judge(
     with torch.no_grad():
         values = objective.run(model, batch).values
         loss = float(objective(values, batch.targets))
-        zero = float(objective(torch.zeros_like(values), batch.targets))
+        zero = float(objective(objective.ignorant(model, values), batch.targets))
     if not math.isfinite(loss):
         raise diverged(f"the loss is {loss} after training", settings)
     same = bool(((values - values[0]).abs() <= _SAME * values.abs().max()).all())

@@ -56,6 +56,13 @@ class Objective(nn.Module):
             refuse_inputs(batch)
         return self.summary(values, batch.targets)
 
+    def ignorant(self, model: nn.Module, values: Tensor) -> Tensor:
+        """What a model that knows nothing would return in place of these values.
+
+        Zeros: equal probabilities, or the mean of the targets, which are scaled to unit variance.
+        """
+        return torch.zeros_like(values)
+
     def summary(self, values: Tensor, targets: Tensor) -> Any:
         """What is kept of the values and targets of a batch: both; large values override it."""
         return values, targets

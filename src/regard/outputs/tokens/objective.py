@@ -116,6 +116,10 @@ class TokenLoss(Objective):
         right = (values.argmax(1) == targets[targets != 0]).sum()
         return self.losses(values, targets).double().sum(), len(values), right
 
+    def ignorant(self, model: Any, values: Tensor) -> Tensor:
+        """Logits that are all the same, or losses of - log 1 / V."""
+        return torch.full_like(values, math.log(len(model.head.bias)))
+
     def validated(self, model: nn.Module, batch: Batch) -> Any:
         """The summary and, where BLEU is watched, the texts that greedy search writes."""
         texts = [] if self._decode is None else self._decode(model, batch)
