@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import ConfigError, DataError
-from regard.explain import alignment_ap, true_links
 from regard.inference import Inference
 from regard.inputs.input import Maps, Parts
 from regard.inputs.text.alignment_view import AlignmentView
@@ -18,15 +17,12 @@ from regard.inputs.text.dates import dates
 from regard.inputs.text.encoded import sum_to_words
 from regard.inputs.text.input import TextInput
 from regard.inputs.text.leaning import Leaning
-from regard.inputs.text.pairs import (
-    as_pairs,
-    note_copies,
-    read_new_sources,
-    read_pairs,
-    read_parallel,
-)
+from regard.inputs.text.links import known_links, precision_of_links
+from regard.inputs.text.load_pairs import COLUMNS, load_pairs
+from regard.inputs.text.pairs import as_pairs, note_copies, read_new_sources
 from regard.inputs.text.sources import EncodedSources, encode_sources
 from regard.inputs.text.texts import Texts
+from regard.plots import Outcome
 from regard.tokens import Vocabulary
 
 if TYPE_CHECKING:
@@ -36,8 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PairedInput"]
 
-# Fields of the section `data` that are options of the readers of tables.
-_COLUMNS = {"source", "target", "id", "header"}
 _TABLES = (".csv", ".tsv", ".parquet", ".feather", ".jsonl", ".ndjson", ".json")
 
 _COMPARED = 20_000  # training pairs from which the sides are told apart
@@ -68,30 +62,10 @@ class PairedInput(TextInput):
         return pairs
 
     def load(self) -> tuple[Texts, Texts | None, str]:
-        data = self.config.data
-        if data.kind == "arrays":
-            raise DataError("data.kind: arrays come from Python; train on files")
-        if data.kind == "dates":
-            made = dates(cases=data.cases, languages=data.languages, seed=self.config.seed)
-            return made, None, "dates"
-        cases, self._held, test = (self._read_part(name) for name in ("", "validation", "test"))
-        assert cases is not None
-        self.notes += [*cases.notes, *note_copies(cases)]
-        for name, part in (("validation", self._held), ("test", test)):
-            self.notes += [f"{name} file: {note}" for note in (part.notes if part else ())]
-        files = [data.path] if data.kind == "table" else [data.source_path, data.target_path]
-        return cases, test, " and ".join(files)
-
-    def _read_part(self, name: str) -> Texts | None:
-        """The pairs to train on, or those of the validation or the test part if it has a file."""
-        data, prefix = self.config.data, name and f"{name}_"
-        options = data.model_dump(include={"encoding", "missing"})
-        if data.kind == "table":
-            path = getattr(data, f"{prefix}path")
-            options |= data.model_dump(include=_COLUMNS)
-            return None if path is None else read_pairs(path, **options)
-        source, target = (getattr(data, f"{prefix}{side}_path") for side in ("source", "target"))
-        return None if source is None else read_parallel(source, target, **options)
+        found = load_pairs(self.config.data, seed=self.config.seed)
+        self.notes += found.notes
+        self._held = found.validation
+        return found.cases, found.test, found.source
 
     def divide(
         self, cases: Any, test: Any | None, strata: NDArray[Any] | None, source: str
@@ -145,7 +119,7 @@ class PairedInput(TextInput):
             "header": True,
             "encoding": "utf-8",
         }
-        given |= data.model_dump(include=_COLUMNS | {"encoding"}) | options
+        given |= data.model_dump(include=COLUMNS | {"encoding"}) | options
         name = path.name.lower().removesuffix(".gz")
         lines = data.kind != "table" or name.endswith(".txt")
         table = not lines or name.endswith(_TABLES)
@@ -229,32 +203,8 @@ class PairedInput(TextInput):
             for name, rows in maps.items()
         }
 
-    def localisation(self, seen: Inference, outcome: Callable[[int], Any]) -> dict[str, Any]:
-        """Average precision of the true links among the source words, and that of chance.
-
-        Over what is written of the cases predicted right; where no true link is known, or the
-        model has no attention, nothing.
-        """
-        weights, true = [], []
-        for n, looks in enumerate(seen.maps["weights"]):
-            links = self._true_links(seen, n, outcome(n)) if looks.any() else None
-            if links is not None:
-                weights.append(looks)
-                true.append(links)
-        if not weights:
-            return {}
-        shares = [row.mean() for links in true for row in links if row.any()]
-        return {
-            "localisation_ap": alignment_ap(weights, true),
-            "localisation_chance": float(np.mean(shares)),
-        }
-
-    def _true_links(self, seen: Inference, n: int, outcome: Any) -> NDArray[np.bool_] | None:
-        """[units written, source words] what belongs together; None where it is not known."""
-        if seen.cases.links is None or not outcome.right:
-            return None
-        written, sources = outcome.predicted, seen.encoded.word_spans[n]
-        return true_links(seen.cases.links[n], sources, _places(outcome.units, written))
+    def localisation(self, seen: Inference, outcome: Callable[[int], Outcome]) -> dict[str, Any]:
+        return precision_of_links(seen, outcome)
 
     def view(self, seen: Inference, n: int, outcome: Any) -> AlignmentView:
         encoded, warning = seen.encoded, ""
@@ -269,7 +219,7 @@ class PairedInput(TextInput):
             source=encoded.words_of(n),
             target=outcome.units,
             weights=seen.maps["weights"][n],
-            truth=self._true_links(seen, n, outcome),
+            truth=known_links(seen, n, outcome),
             warning=warning,
         )
 
@@ -288,14 +238,3 @@ class PairedInput(TextInput):
 
     def figures(self) -> dict[str, Any]:
         return {"vocabulary": self.vocabulary_.size}
-
-
-def _places(units: Sequence[str], text: str) -> NDArray[np.int64]:
-    """[T, 2] half-open (start, stop) characters of each in a text, empty where it is not there."""
-    places, at = [], 0
-    for unit in units:
-        start = text.find(unit, at)
-        stop = at if start < 0 else start + len(unit)
-        places.append((at if start < 0 else start, stop))
-        at = stop
-    return np.array(places, np.int64).reshape(-1, 2)
