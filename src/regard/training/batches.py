@@ -45,8 +45,8 @@ class Part(Dataset[Batch]):
 
     Attributes:
         lengths: [B] int64, steps of each case.
-        sizes: [B] int64, what each case counts for in batches by number of tokens, such as the
-            longer of source and target; None where batches go by the number of cases alone.
+        sizes: [B] int64, what each case counts for in batches by number of tokens, such as twice
+            the longer of source and target; None where batches go by the number of cases alone.
     """
 
     lengths: Tensor

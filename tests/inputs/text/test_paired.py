@@ -185,7 +185,7 @@ def test_batches_have_tokens_and_padded_targets() -> None:
         assert wanted[row, :length].tolist() == targets[at].tolist()
         assert not wanted[row, length:].any()
         assert part.sizes is not None
-        assert part.sizes[at] == len(encoded.ids[at]) + length
+        assert part.sizes[at] == 2 * max(len(encoded.ids[at]), length)
     assert wanted.shape[1] == max(len(targets[at]) for at in index)
     assert made.part(encoded, targets=None, training=False)[index].targets is None
 

@@ -34,9 +34,12 @@ class PairPart(Part):
         self._ids = [encoded.ids[at] for at in chosen]
         self._targets = None if targets is None else [targets[at] for at in chosen]
         self.lengths = torch.tensor([len(ids) for ids in self._ids])
-        self.sizes = self.lengths  # source and target together, for batches by number of tokens
+        self.sizes = self.lengths
         if self._targets is not None:
-            self.sizes = self.lengths + torch.tensor([len(ids) for ids in self._targets])
+            # Both sides as long as the longer one: sorted by this, pairs of a batch have little
+            # padding on either side, and both together stay below the tokens of a batch.
+            written = torch.tensor([len(ids) for ids in self._targets])
+            self.sizes = 2 * torch.maximum(self.lengths, written)
 
     def __getitem__(self, index: NDArray[np.int64]) -> Batch:
         """The cases at these positions: tokens [B, T] and targets [B, L], padded with zeros."""
