@@ -5,11 +5,11 @@ from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout as drop
 
 from regard.attention import Memory
 from regard.models.build import make_cross_attention
 from regard.models.decoder import Decoder, Written
+from regard.models.dropout import dropout as drop
 from regard.models.recurrent import CELLS, advance
 
 __all__ = ["RecurrentCache", "RecurrentDecoder"]

@@ -4,10 +4,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout as drop
 from torch.nn.functional import linear
 
+from regard.models.cross_entropy import projected_cross_entropy
 from regard.models.decoder import Decoder, Written
+from regard.models.dropout import dropout as drop
 from regard.models.encoder import Encoder
 from regard.models.heads import SeriesModel
 
@@ -113,6 +114,12 @@ class TokenHead(nn.Module):
     def project(self, states: Tensor) -> Tensor:
         """Decoder states [..., D] -> logits [..., V]."""
         return linear(states, self.weight, self.bias)
+
+    def losses(
+        self, states: Tensor, targets: Tensor, *, smoothing: float
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """The losses of n tokens, from states [n, D]; see `projected_cross_entropy`."""
+        return projected_cross_entropy(states, self.weight, self.bias, targets, smoothing=smoothing)
 
     def start(self, states: Tensor, mask: Tensor | None) -> Any:
         """The decoder's cache before the first token."""

@@ -10,6 +10,7 @@ from torch.nn.functional import pad
 
 from regard.attention import Attended, Memory, MultiHead
 from regard.errors import ConfigError, did_you_mean
+from regard.models.dropout import Dropout
 from regard.models.heads import over_heads
 
 __all__ = ["Decoded", "DecoderCache", "TransformerDecoderLayer", "TransformerEncoderLayer"]
@@ -257,7 +258,7 @@ class _Residual(nn.Module):
         _check_name("norm", "order", norm, get_args(_Norm))
         self.first = norm == "pre"
         self.norm = nn.LayerNorm(width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def before(self, states: Tensor) -> Tensor:
         """The input of f."""
@@ -277,7 +278,7 @@ def _network(width: int, hidden_dim: int, dropout: float, activation: _Activatio
     return nn.Sequential(
         nn.Linear(width, hidden_dim),
         nn.ReLU() if activation == "relu" else nn.GELU(),
-        nn.Dropout(dropout),
+        Dropout(dropout),
         nn.Linear(hidden_dim, width),
     )
 

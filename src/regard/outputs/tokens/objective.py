@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
 from regard.models import Predicted, TokenHead
 from regard.training import Batch, Objective
@@ -77,7 +76,11 @@ class TokenLoss(Objective):
             self.watched: tuple[str, Literal["min", "max"]] = ("bleu", "max")
 
     def run(self, model: Any, batch: Batch) -> Predicted:
-        """Values [n, V], the logits of the n tokens of all targets."""
+        """Values [n, 3] of the n tokens of all targets.
+
+        They are the smoothed loss, the loss without smoothing, and 1 where the token is the most
+        probable one: logits of a large vocabulary would take more memory than all else.
+        """
         head: TokenHead = model.head
         targets = batch.targets
         assert targets is not None
@@ -91,7 +94,8 @@ class TokenLoss(Objective):
         drawn = [
             None if each is None else each[true] for each in (written.log_prob, written.entropy)
         ]
-        return Predicted(head.project(written.states[true]), {}, *drawn)
+        found = head.losses(written.states[true], targets[true], smoothing=self.smoothing)
+        return Predicted(torch.stack([each.float() for each in found], 1), {}, *drawn)
 
     @staticmethod
     @torch.no_grad()
@@ -104,17 +108,15 @@ class TokenLoss(Objective):
         return torch.where(chosen & (targets != 0), predicted, targets)
 
     def losses(self, values: Tensor, targets: Tensor) -> Tensor:
-        """Values [n, V] of the tokens of targets [B, L] -> [n], not smoothed."""
-        return cross_entropy(values.float(), targets[targets != 0], reduction="none")
+        """Values [n, 3] -> [n], not smoothed."""
+        return values[:, 1]
 
     def forward(self, values: Tensor, targets: Tensor) -> Tensor:
-        true = targets[targets != 0]
-        return cross_entropy(values.float(), true, label_smoothing=self.smoothing)
+        return values[:, 0].mean()
 
     def summary(self, values: Tensor, targets: Tensor) -> Any:
         """Sum of the losses, number of tokens, and how many are predicted right."""
-        right = (values.argmax(1) == targets[targets != 0]).sum()
-        return self.losses(values, targets).double().sum(), len(values), right
+        return values[:, 1].double().sum(), len(values), values[:, 2].sum()
 
     def ignorant(self, model: Any, values: Tensor) -> Tensor:
         """Logits that are all the same, or losses of - log 1 / V."""
