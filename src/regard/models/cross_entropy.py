@@ -16,8 +16,9 @@ def projected_cross_entropy(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """- log p(target), p = softmax(states @ weight.T + bias), block by block of the rows.
 
-    Logits are computed once more in the backward pass, so that at no time more than a block of
-    them is held. Under autocast the products are of its narrow numbers, and all else of float32.
+    The gradient is computed in the forward pass, while the logits of a block are at hand, for
+    losses that all count the same, as in a mean; where they do not, it is computed again. Under
+    autocast the products are of its narrow numbers, and all else of float32.
 
     Parameters:
         states: [n, D].
@@ -41,74 +42,77 @@ def projected_cross_entropy(
     """
     device = states.device.type
     narrow = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else None
-    smoothed, plain, right = _Projected.apply(states, weight, bias, targets, smoothing, narrow)
+    learning = torch.is_grad_enabled() and states.requires_grad
+    given = (states, weight, bias, targets, smoothing, narrow, learning)
+    smoothed, plain, right = _Projected.apply(*given)
     return smoothed, plain, right
 
 
 class _Projected(torch.autograd.Function):
     @staticmethod
-    def forward(  # type: ignore[override]
-        ctx: Any,
-        states: Tensor,
-        weight: Tensor,
-        bias: Tensor,
-        targets: Tensor,
-        smoothing: float,
-        narrow: torch.dtype | None,
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        with torch.autocast(states.device.type, enabled=False):
-            states, sides = states.float(), _sides(weight, narrow)
-            parts = []
-            for rows in _blocks(len(states)):
-                logits = _logits(states[rows], sides, bias, narrow)
-                total = logits.logsumexp(1)
-                own = logits.gather(1, targets[rows].unsqueeze(1)).squeeze(1)
-                spread = total - logits.mean(1) if smoothing else total
-                plain = total - own
-                smoothed = (1 - smoothing) * plain + smoothing * spread
-                parts.append((smoothed, plain, own >= logits.amax(1)))
-            ctx.save_for_backward(states, weight, bias, targets)
-            ctx.smoothing, ctx.narrow = smoothing, narrow
-            smoothed, plain, right = (torch.cat(each) for each in zip(*parts, strict=True))
-            ctx.mark_non_differentiable(plain, right)
-            return smoothed, plain, right
+    def forward(ctx: Any, *given: Any) -> tuple[Tensor, Tensor, Tensor]:  # type: ignore[override]
+        *sides, learning = given
+        found, gradients = _by_blocks(*sides, factors=1.0 if learning else None)
+        ctx.save_for_backward(*given[:4], *gradients)
+        ctx.rest = given[4:6]
+        ctx.mark_non_differentiable(*found[1:])
+        return found
 
     @staticmethod
     @once_differentiable  # type: ignore[misc]
-    def backward(ctx: Any, gradient: Tensor, *_: Any) -> tuple[Any, ...]:
-        states, weight, bias, targets = ctx.saved_tensors
-        smoothing, narrow = ctx.smoothing, ctx.narrow
-        with torch.autocast(states.device.type, enabled=False):
-            sides = _sides(weight, narrow)
-            to_states = torch.empty_like(states)
-            to_weight, to_bias = torch.zeros_like(weight), torch.zeros_like(bias)
-            for rows in _blocks(len(states)):
-                logits = _logits(states[rows], sides, bias, narrow)
-                share = torch.softmax(logits, 1)
-                if smoothing:
-                    share -= smoothing / len(bias)
-                own = targets[rows].unsqueeze(1)
-                share.scatter_add_(1, own, share.new_full(own.shape, smoothing - 1))
-                share *= gradient[rows].unsqueeze(1)
-                to_bias += share.sum(0)
-                given = states[rows]
-                if narrow is not None:
-                    share, given = share.to(narrow), given.to(narrow)
-                to_states[rows] = (share @ sides).float()
-                to_weight += (share.T @ given).float()
-            return to_states, to_weight, to_bias, None, None, None
+    def backward(ctx: Any, factors: Tensor, *_: Any) -> tuple[Any, ...]:
+        states, weight, bias, targets, *gradients = ctx.saved_tensors
+        if len(factors) and bool((factors == factors[0]).all()):
+            gradients = [each * factors[0] for each in gradients]
+        else:
+            _, gradients = _by_blocks(
+                states, weight, bias, targets, *ctx.rest, factors=factors.unsqueeze(1)
+            )
+        return (*gradients, None, None, None, None)
 
 
-def _blocks(rows: int) -> list[slice]:
-    return [slice(start, start + _ROWS) for start in range(0, max(rows, 1), _ROWS)]
-
-
-def _sides(weight: Tensor, narrow: torch.dtype | None) -> Tensor:
-    return weight if narrow is None else weight.to(narrow)
-
-
-def _logits(states: Tensor, weight: Tensor, bias: Tensor, narrow: torch.dtype | None) -> Tensor:
-    """[rows, V] in float32."""
-    if narrow is None:
-        return torch.addmm(bias, states, weight.T)
-    return (states.to(narrow) @ weight.T).float() + bias
+def _by_blocks(
+    states: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    targets: Tensor,
+    smoothing: float,
+    narrow: torch.dtype | None,
+    *,
+    factors: Any,
+) -> tuple[tuple[Tensor, Tensor, Tensor], list[Tensor]]:
+    """Losses, and the gradient of their sum with factors [n, 1], one for all or None for none."""
+    with torch.autocast(states.device.type, enabled=False):
+        states = states.float()
+        sides = weight if narrow is None else weight.to(narrow)
+        gradients = []
+        if factors is not None:
+            gradients = [torch.empty_like(states), torch.zeros_like(weight), torch.zeros_like(bias)]
+        found = []
+        for start in range(0, max(len(states), 1), _ROWS):
+            rows = slice(start, start + _ROWS)
+            given = states[rows] if narrow is None else states[rows].to(narrow)
+            logits = (given @ sides.T).float().add_(bias)
+            own = targets[rows].unsqueeze(1)
+            highest = logits.amax(1)
+            true = logits.gather(1, own).squeeze(1)
+            mean = logits.mean(1) if smoothing else true
+            share = logits.sub_(highest.unsqueeze(1)).exp_()
+            sums = share.sum(1)
+            total = highest + sums.log()
+            smoothed = total - (1 - smoothing) * true - smoothing * mean
+            found.append((smoothed, total - true, true >= highest))
+            if not gradients:
+                continue
+            share.div_(sums.unsqueeze(1))
+            if smoothing:
+                share -= smoothing / len(bias)
+            share.scatter_add_(1, own, share.new_full(own.shape, smoothing - 1))
+            if isinstance(factors, Tensor):
+                share *= factors[rows]
+            gradients[2] += share.sum(0)
+            share = share if narrow is None else share.to(narrow)
+            gradients[0][rows] = share @ sides
+            gradients[1] += share.T @ given
+        smoothed, plain, right = (torch.cat(each) for each in zip(*found, strict=True))
+        return (smoothed, plain, right), gradients
