@@ -50,6 +50,7 @@ class TokenLoss(Objective):
     of the decoder's inputs are these predictions instead, and the loss is taken of a second pass.
 
     Parameters:
+        tokens: V.
         smoothing: share of the target that is spread over the vocabulary.
         schedule: of scheduled sampling, see `sampled_share`.
         last: share of predictions among the inputs at the end of training.
@@ -62,6 +63,7 @@ class TokenLoss(Objective):
 
     def __init__(
         self,
+        tokens: int,
         *,
         smoothing: float = 0.0,
         schedule: str = "none",
@@ -70,6 +72,7 @@ class TokenLoss(Objective):
         score: Callable[[Sequence[str], Sequence[str]], float] | None = None,
     ) -> None:
         super().__init__()
+        self.tokens = tokens
         self.smoothing, self.schedule, self.last = smoothing, schedule, last
         self._decode, self._score = decode, score
         if decode is not None:
@@ -110,6 +113,10 @@ class TokenLoss(Objective):
     def losses(self, values: Tensor, targets: Tensor) -> Tensor:
         """Values [n, 3] -> [n], not smoothed."""
         return values[:, 1]
+
+    def unlearned(self, values: Tensor, targets: Tensor) -> float:
+        """That of equal probabilities."""
+        return math.log(self.tokens)
 
     def forward(self, values: Tensor, targets: Tensor) -> Tensor:
         return values[:, 0].mean()
