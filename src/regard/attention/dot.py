@@ -1,5 +1,6 @@
 """Dot-product scores: plain, scaled, bilinear and cosine."""
 
+from contextlib import nullcontext
 from typing import Any, Self
 
 import torch
@@ -86,15 +87,14 @@ class Dot(Score):
         if query.dim() == 3:  # the kernels take four dimensions
             sides = (sides[0].unsqueeze(1), sides[1].unsqueeze(1), sides[2].unsqueeze(1))
             given = given.unsqueeze(1) if given is not None and given.dim() == 3 else given
-        how: Any = {"dropout_p": dropout, "is_causal": causal, "scale": 1.0}
-        if query.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
-            # the backward pass of torch's kernel takes six times as long in bfloat16
-            with torch.autocast("cpu", enabled=False):
-                wide = [each.float() for each in sides]
-                given = given.float() if given is not None and given.is_floating_point() else given
-                context = scaled_dot_product_attention(*wide, given, **how)
-        else:
-            context = scaled_dot_product_attention(*sides, given, **how)
+        wide = query.device.type == "cpu" and torch.is_autocast_enabled("cpu")
+        if wide:  # the backward pass of torch's kernel takes six times as long in bfloat16
+            sides = (sides[0].float(), sides[1].float(), sides[2].float())
+            given = given.float() if given is not None and given.is_floating_point() else given
+        with torch.autocast("cpu", enabled=False) if wide else nullcontext():
+            context = scaled_dot_product_attention(
+                *sides, given, dropout_p=dropout, is_causal=causal, scale=1.0
+            )
         context = context.squeeze(1) if query.dim() == 3 else context
         if mask is not None:  # some kernels return NaN where nothing may be attended
             context = context.masked_fill(~mask.any(-1, keepdim=True), 0.0)

@@ -128,7 +128,7 @@ class Translator(AttentionEstimator):
                     found[at] = self._aligned(each, encoded, at, ids[at])
         return found
 
-    attend = align  # type: ignore[assignment]
+    attend = align
 
     def _aligned(self, laid: Floats, encoded: Any, at: int, ids: NDArray[np.int64]) -> Alignment:
         output: Any = self.output_

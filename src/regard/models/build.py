@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 
-def make_encoder(name: str, *, steps: int, positions: int = 50, **sizes: float) -> Encoder:
+def make_encoder(name: str, *, steps: int, positions: int = 50, **sizes: float | None) -> Encoder:
     """An encoder by name.
 
     Parameters:
@@ -146,17 +146,18 @@ def make_attentions(
     scoring, aligning = SCORES.find(table["score"]), ALIGNMENTS.find(table["align"])
     projected = table["query"] == "learned" and "projected-query" in scoring.traits
     made = []
+    width = asked
     for slope in alibi_slopes(heads):
         score: Score = _make(scoring, available | ({"query_dim": None} if projected else {}))
-        query_dim = score.query_dim or asked
-        placed = {**available, "query_dim": query_dim, "slopes": slope}
+        width = score.query_dim or asked
+        placed = {**available, "query_dim": width, "slopes": slope}
         windows: list[Window] = [
             _make(WINDOWS.find(name), {**placed, **options})
             for name, options in table["window"].items()
         ]
         window = windows[0] if len(windows) == 1 else Windows(*windows)
         made.append(Attention(score, window=window, align=_make(aligning, available)))
-    return made, query_dim
+    return made, width
 
 
 def make_cross_attention(

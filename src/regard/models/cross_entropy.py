@@ -44,13 +44,13 @@ def projected_cross_entropy(
     narrow = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else None
     learning = torch.is_grad_enabled() and states.requires_grad
     given = (states, weight, bias, targets, smoothing, narrow, learning)
-    smoothed, plain, right = _Projected.apply(*given)
+    smoothed, plain, right = _Projected.apply(*given)  # type: ignore[no-untyped-call]
     return smoothed, plain, right
 
 
 class _Projected(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, *given: Any) -> tuple[Tensor, Tensor, Tensor]:  # type: ignore[override]
+    def forward(ctx: Any, *given: Any) -> tuple[Tensor, Tensor, Tensor]:
         *sides, learning = given
         found, gradients = _by_blocks(*sides, factors=1.0 if learning else None)
         ctx.save_for_backward(*given[:4], *gradients)
@@ -59,7 +59,7 @@ class _Projected(torch.autograd.Function):
         return found
 
     @staticmethod
-    @once_differentiable  # type: ignore[misc]
+    @once_differentiable
     def backward(ctx: Any, factors: Tensor, *_: Any) -> tuple[Any, ...]:
         states, weight, bias, targets, *gradients = ctx.saved_tensors
         if len(factors) and bool((factors == factors[0]).all()):

@@ -146,7 +146,7 @@ class RecurrentDecoder(Decoder):
         if weights is not None:  # [B, Q, K] or [B, H, Q, K] -> [B, 1, H, Q, K]
             weights = weights.reshape(len(weights), 1, -1, *weights.shape[-2:])
         if log_prob is not None and log_prob.dim() == 3:
-            log_prob, entropy = log_prob.sum(1), entropy.sum(1)  # type: ignore[union-attr]
+            log_prob, entropy = log_prob.sum(1), entropy.sum(1)
         return Written(outputs, cache, weights, log_prob, entropy)
 
     def _step(

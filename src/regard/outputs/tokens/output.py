@@ -90,7 +90,8 @@ class TokensOutput(Output):
         """That of the texts that are written."""
         if self._own is not None:
             return self._own
-        shared: Vocabulary = self.input.vocabulary_
+        reader: Any = self.input  # of texts, as only these have `joint`
+        shared: Vocabulary = reader.vocabulary_
         return shared
 
     def kept(self) -> dict[str, Any]:
@@ -103,7 +104,7 @@ class TokensOutput(Output):
 
             self._own = Vocabulary.from_json(own)
 
-    def targets(self, cases: Any) -> list[NDArray[np.int64]]:
+    def targets(self, cases: Any) -> Any:
         """B arrays [L_b]: the numbers of the tokens of each target, with the end."""
         from regard.tokens import END
 
@@ -171,7 +172,8 @@ class TokensOutput(Output):
         positions = (
             states.new_full((len(states),), states.shape[1]) if mask is None else mask.sum(1)
         )
-        return (self.config.model.longest * positions + _MORE).long()
+        limits: torch.Tensor = (self.config.model.longest * positions + _MORE).long()
+        return limits
 
     @contextmanager
     def searching(self, *, beam: int, nbest: int) -> Iterator[None]:
@@ -204,11 +206,11 @@ class TokensOutput(Output):
 
     def gather(self, rows: Sequence[NDArray[np.float64]]) -> list[list[Hypothesis]]:
         """The hypotheses of each case, the best first."""
-        return [[_hypothesis(*row[:2], row[2:]) for row in each] for each in rows]
+        return [[_hypothesis(row) for row in each] for each in rows]
 
     def trim(self, row: NDArray[np.float64], laid: NDArray[np.float64]) -> NDArray[np.float64]:
         """[L, ...] over the tokens of a batch's longest text -> [units, ...] of this one."""
-        ids = _hypothesis(*row[0, :2], row[0, 2:]).ids
+        ids = _hypothesis(row[0]).ids
         return self.over_units(laid, ids)
 
     def over_units(self, laid: NDArray[np.float64], ids: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -320,9 +322,10 @@ class TokensOutput(Output):
         )
 
 
-def _hypothesis(score: float, log_prob: float, ids: NDArray[np.float64]) -> Hypothesis:
-    numbers = ids.astype(np.int64)
-    return Hypothesis(float(score), float(log_prob), numbers[numbers != 0])
+def _hypothesis(values: NDArray[np.float64]) -> Hypothesis:
+    """From [2 + L]: score, log-probability and tokens, padded with zeros."""
+    ids = values[2:].astype(np.int64)
+    return Hypothesis(float(values[0]), float(values[1]), ids[ids != 0])
 
 
 def _references(seen: Inference) -> list[str]:
