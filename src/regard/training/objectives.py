@@ -41,13 +41,6 @@ class Objective(nn.Module):
         """The loss of a batch."""
         return self.losses(values, targets).mean()
 
-    def unlearned(self, values: Tensor, targets: Tensor) -> float:
-        """The loss of a model that knows nothing, on a batch with these values.
-
-        By default that of zeros: equal probabilities, or the mean of targets of unit variance.
-        """
-        return float(self(torch.zeros_like(values), targets))
-
     def validated(self, model: nn.Module, batch: Batch) -> Any:
         """What `figures` gets of a batch of the validation part.
 
