@@ -50,7 +50,6 @@ class TokenLoss(Objective):
     of the decoder's inputs are these predictions instead, and the loss is taken of a second pass.
 
     Parameters:
-        tokens: V.
         smoothing: share of the target that is spread over the vocabulary.
         schedule: of scheduled sampling, see `sampled_share`.
         last: share of predictions among the inputs at the end of training.
@@ -63,7 +62,6 @@ class TokenLoss(Objective):
 
     def __init__(
         self,
-        tokens: int,
         *,
         smoothing: float = 0.0,
         schedule: str = "none",
@@ -72,7 +70,6 @@ class TokenLoss(Objective):
         score: Callable[[Sequence[str], Sequence[str]], float] | None = None,
     ) -> None:
         super().__init__()
-        self.tokens = tokens
         self.smoothing, self.schedule, self.last = smoothing, schedule, last
         self._decode, self._score = decode, score
         if decode is not None:
@@ -114,11 +111,6 @@ class TokenLoss(Objective):
         """Values [n, 3] -> [n], not smoothed."""
         return values[:, 1]
 
-    def ignorant(self, model: nn.Module, values: Tensor) -> Tensor:
-        """The values of equal probabilities."""
-        loss = math.log(self.tokens)
-        return values.new_tensor([loss, loss, 0.0]).expand(values.shape)
-
     def forward(self, values: Tensor, targets: Tensor) -> Tensor:
         return values[:, 0].mean()
 
@@ -127,7 +119,7 @@ class TokenLoss(Objective):
         return values[:, 1].double().sum(), len(values), values[:, 2].sum()
 
     def ignorant(self, model: Any, values: Tensor) -> Tensor:
-        """Logits that are all the same, or losses of - log 1 / V."""
+        """The values of equal probabilities."""
         return torch.full_like(values, math.log(len(model.head.bias)))
 
     def validated(self, model: nn.Module, batch: Batch) -> Any:

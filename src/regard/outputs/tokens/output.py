@@ -130,7 +130,6 @@ class TokensOutput(Output):
         training = self.config.training
         watching = training.stop_on == "bleu"
         return TokenLoss(
-            self.target_vocabulary_.size,
             smoothing=training.label_smoothing,
             schedule=training.scheduled_sampling,
             last=training.sampled_share,
