@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from regard.models import Encoder, Predicted
+    from regard.models import Encoder, Hypotheses, Predicted
     from regard.tokens import Vocabulary
     from regard.training import Batch, Objective
 
@@ -137,33 +137,37 @@ class TokensOutput(Output):
             score=bleu if watching else None,
         )
 
-    def _written(self, model: nn.Module, batch: Batch) -> list[tuple[str, str]]:
+    def _written(self, model: Any, batch: Batch) -> list[tuple[str, str]]:
         """What greedy search writes for a batch, and its targets."""
-        found = self._search(model, batch, beam=1, nbest=1).tokens[:, 0]
+        sides = model.encode(*batch.inputs, mask=batch.mask)
+        found = self._search(model.head, *sides, beam=1, nbest=1).tokens[:, 0]
         assert batch.targets is not None
         decode = self.target_vocabulary_.decode
         pairs = zip(found.cpu().numpy(), batch.targets.cpu().numpy(), strict=True)
         return [(decode(ids), decode(target)) for ids, target in pairs]
 
-    def _search(self, model: Any, batch: Batch, *, beam: int, nbest: int) -> Any:
+    def _search(
+        self, head: Any, states: torch.Tensor, mask: torch.Tensor | None, *, beam: int, nbest: int
+    ) -> Hypotheses:
+        """The best texts that a head writes from an encoder's states."""
         from regard.models import beam_search, greedy_search
 
-        states, mask = model.encode(*batch.inputs, mask=batch.mask)
-        config, head = self.config.model, model.head
-        limits = self._limits(states, mask)
-        cache = head.start(states, mask)
+        config, cache = self.config.model, head.start(states, mask)
+        how: Any = {
+            "limits": self._limits(states, mask),
+            "length_penalty": config.length_penalty,
+        }
         penalty = config.coverage_penalty
-        if beam == 1:
-            return greedy_search(head.step, cache, limits=limits)
+        if beam == 1 and not penalty:
+            return greedy_search(head.step, cache, **how)
         return beam_search(
             partial(head.step, need_weights=penalty > 0),
             cache,
-            limits=limits,
             mask=mask,
             beam=beam,
             nbest=nbest,
-            length_penalty=config.length_penalty,
             coverage_penalty=penalty,
+            **how,
         )
 
     def _limits(self, states: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
@@ -194,8 +198,8 @@ class TokensOutput(Output):
 
         from regard.models import Predicted
 
-        found = self._search(model, batch, beam=self.beam, nbest=self.nbest)
         states, mask = model.encode(*batch.inputs, mask=batch.mask)
+        found = self._search(model.head, states, mask, beam=self.beam, nbest=self.nbest)
         best = found.tokens[:, 0]
         weights = model.head.teach(states, mask, best, need_weights=True).weights
         parts = (found.scores.unsqueeze(2), found.log_probs.unsqueeze(2), found.tokens)
