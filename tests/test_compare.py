@@ -135,6 +135,21 @@ def test_one_that_fails_does_not_stop_the_others(
     assert "training diverged" in (tmp_path / "out" / "compare.csv").read_text()
 
 
+def test_a_comparison_fails_where_every_training_does(
+    regard: Regard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> object:
+        raise RegardError("training diverged")
+
+    monkeypatch.setattr(comparison, "train", fail)
+    out = tmp_path / "out"
+    words = ("compare", _config(tmp_path), "--out", out, "--attention", "dot", "--seeds", "2")
+    assert regard(*words) == 2
+    assert "every training of the comparison failed" in regard.err.splitlines()[-1]
+    assert (out / "compare.csv").read_text().count("training diverged") == 2
+    assert not list(out.glob("*seed*"))
+
+
 def test_several_classes_are_compared_by_accuracy(tmp_path: Path) -> None:
     path = tmp_path / "three.csv"
     path.write_text("".join(f"{n % 3},{n % 3},{n},{-n},{n % 5}\n" for n in range(30)))

@@ -33,9 +33,9 @@ def test_a_comparison_has_figures_that_one_model_lacks() -> None:
     trained = [Trained("none", 0, without), Trained("additive", 0, attends)]
     _, output = sides_of(resolve_config(DATES))
     heading, *rows = comparison_table(trained, output, {})
-    titles = ["BLEU", "exact match", "exact match, longer", "localisation", "lowest BLEU"]
+    titles = ["exact match", "exact match, longer", "localisation", "BLEU", "lowest exact match"]
     assert heading == ["attention", *titles, "fit seconds", "parameters", "seeds"]
     assert [row[:6] for row in rows] == [
-        ["none", "90.0000", "0.2500", "0.2500", "", "90.0000"],
-        ["additive", "90.0000", "0.7500", "0.2500", "0.5000", "90.0000"],
+        ["none", "0.2500", "0.2500", "", "90.0000", "0.2500"],
+        ["additive", "0.7500", "0.2500", "0.5000", "90.0000", "0.7500"],
     ]

@@ -219,7 +219,11 @@ def compare(
     for note in comparison.notes:
         typer.echo(f"note: {note}")
     files = ", ".join(str(out / f"compare.{ending}") for ending in ("md", "csv", "tex"))
-    typer.echo(f"saved: {files}, and a run folder for each training that succeeded")
+    failed = all(one.failure for one in comparison.trained)
+    also = "" if failed else ", and a run folder for each training that succeeded"
+    typer.echo(f"saved: {files}{also}")
+    if failed:
+        raise RegardError("every training of the comparison failed")
 
 
 @app.command()

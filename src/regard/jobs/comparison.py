@@ -16,7 +16,14 @@ from regard.errors import (
     in_configuration,
     spoken,
 )
-from regard.jobs.comparison_table import comparison_table, csv_of, latex_of, markdown_of
+from regard.jobs.comparison_table import (
+    best_of,
+    comparison_table,
+    csv_of,
+    figures_of,
+    latex_of,
+    markdown_of,
+)
 from regard.jobs.differences import Difference, differences, read_scores, remarks
 from regard.jobs.trained import Trained
 from regard.jobs.training import train
@@ -60,8 +67,9 @@ def compare(
     every figure of every training, and `compare.md` and `compare.tex` with the table. A training
     that fails is listed with its error and does not stop the others.
 
-    Every attention is compared with the best one case by case, see `differences`: the table has the
-    mean difference with its interval of 95 % over seeds and cases, and whether it leaves out 0.
+    Every attention is compared case by case with the best one, that of the best mean in the first
+    column, see `differences`: the table has the mean difference with its interval of 95 % over
+    seeds and cases, and whether it leaves out 0.
 
     Parameters:
         config: a `Config`, or what one is made of.
@@ -102,8 +110,9 @@ def compare(
             if watch is not None:
                 watch(trained[-1])
     apart, notes = dict[str, Difference](), incoming.comparing()
-    if (by := output.case_figure) is not None:
-        apart = differences(scores, best=by.best)
+    figures = figures_of(trained, output)
+    if figures and (by := output.case_figure) is not None:
+        apart = differences(scores, best=best_of(trained, figures[0]))
         notes = [*notes, *remarks(by, scores, apart)]
     table = comparison_table(trained, output, apart)
     texts = {"csv": csv_of(trained, apart), "md": markdown_of(table), "tex": latex_of(table)}

@@ -5,15 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from itertools import chain
 from statistics import fmean, median, stdev
 from typing import Any
 
 from regard.jobs.differences import Difference
 from regard.jobs.trained import Trained
-from regard.outputs import Output
+from regard.outputs import Compared, Output
 
-__all__ = ["comparison_table", "csv_of", "latex_of", "markdown_of"]
+__all__ = ["best_of", "comparison_table", "csv_of", "figures_of", "latex_of", "markdown_of"]
 
 
 def comparison_table(
@@ -24,11 +23,7 @@ def comparison_table(
     Of the figure that is a mean over cases it has the paired difference to the best attention, with
     its interval of 95 %, and whether that leaves out 0.
     """
-    whole = [one for one in trained if one.metrics]
-    # In the order of the first; those that all of them have go before.
-    sets = [output.compared(one.metrics) for one in whole]
-    every = dict.fromkeys(chain.from_iterable(sets))
-    figures = sorted(every, key=lambda figure: not all(figure in each for each in sets))
+    figures = figures_of(trained, output)
     worst = [f"{figures[0].worst} {figures[0].title}"] if figures else []
     titles = [figure.title for figure in figures]
     by = output.case_figure if apart else None
@@ -54,6 +49,30 @@ def comparison_table(
             ]
         )
     return rows
+
+
+def figures_of(trained: Sequence[Trained], output: Output) -> list[Compared]:
+    """The figures to compare by, the most important first; none where all trainings failed.
+
+    What one training alone has, such as localisation, which nothing without attention has, is among
+    them. The best value of each decides which is the most important.
+    """
+    merged: dict[str, Any] = {}
+    for one in trained:
+        for name, value in one.metrics.items():
+            both = value, merged.get(name)
+            merged[name] = max(both) if all(isinstance(x, int | float) for x in both) else value
+    return output.compared(merged) if merged else []
+
+
+def best_of(trained: Sequence[Trained], figure: Compared) -> str:
+    """The attention with the best mean of a figure; the first of those that are equally good."""
+    values: dict[str, list[float]] = {}
+    for one in trained:
+        if one.metrics:
+            values.setdefault(one.attention, []).append(one.metrics[figure.name])
+    means = {attention: fmean(own) for attention, own in values.items()}
+    return (max if figure.best == "highest" else min)(means, key=lambda name: means[name])
 
 
 def _paired(own: Difference | None) -> tuple[str, str]:

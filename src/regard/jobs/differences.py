@@ -69,27 +69,26 @@ def differences(
 ) -> dict[str, Difference]:
     """The difference of every model to the best one.
 
-    The best has the best mean score. A model is compared with it on the seeds that both have and
-    where both have the same cases; one without such a seed is left out.
+    A model is compared with it on the seeds that both have and where both have the same cases; one
+    without such a seed is left out.
 
     Parameters:
         scores: model to seed to scores.
-        best: "highest" or "lowest".
+        best: name of the best model, whatever it is the best by.
     """
     means = {
         name: float(np.mean([own.values.mean() for own in of.values()]))
         for name, of in scores.items()
         if of
     }
-    if not means:
+    if best not in means:
         return {}
-    first = (max if best == "highest" else min)(means, key=lambda name: means[name])
     found = {}
     for name, mean in means.items():
         pairs = {
-            at: (own, scores[first][at])
+            at: (own, scores[best][at])
             for at, own in scores[name].items()
-            if at in scores[first] and np.array_equal(own.cases, scores[first][at].cases)
+            if at in scores[best] and np.array_equal(own.cases, scores[best][at].cases)
         }
         if not pairs:
             continue
@@ -99,12 +98,12 @@ def differences(
             np.array_equal(own.cases, pairs[min(pairs)][0].cases) for own, _ in pairs.values()
         )
         interval = (
-            None if name == first else paired_interval(apart, blocks, same=same, models=len(means))
+            None if name == best else paired_interval(apart, blocks, same=same, models=len(means))
         )
         low, high = interval or (None, None)
         by_seed = {at: float(own.mean()) for at, own in zip(pairs, apart, strict=True)}
         difference = float(np.mean(list(by_seed.values())))
-        found[name] = Difference(mean, difference, low, high, by_seed, name == first)
+        found[name] = Difference(mean, difference, low, high, by_seed, name == best)
     return found
 
 

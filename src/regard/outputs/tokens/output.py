@@ -252,10 +252,9 @@ class TokensOutput(Output):
 
         Each is followed by that of sources longer than any trained on, where those were tested.
         """
-        figures = [Compared("exact match", "exact_match"), Compared("BLEU", "bleu")]
-        if metrics["exact_match"] <= 0.5:
-            figures.reverse()
-        figures.append(Compared("localisation", "localisation_ap"))
+        exact, score = Compared("exact match", "exact_match"), Compared("BLEU", "bleu")
+        figures = [exact, score] if metrics["exact_match"] > 0.5 else [score, exact]
+        figures.insert(1, Compared("localisation", "localisation_ap"))
         both = [
             each
             for title, name, best in figures
