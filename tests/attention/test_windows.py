@@ -1,6 +1,7 @@
 """Windows by hand, and what must hold of every mechanism whatever the numbers."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -26,6 +27,8 @@ from regard.attention import (
     alibi_slopes,
     masked_softmax,
 )
+from regard.attention.kernels import Reach
+from regard.attention.window import distances
 
 QUERY = torch.zeros(1, 3, 1)
 DETERMINED = [combination for combination in SENSIBLE if combination.align not in DRAWN]
@@ -33,7 +36,7 @@ SUMMING = ("softmax", "sparsemax", "entmax15", "hard, highest")
 
 
 def _rows(mask: Tensor | None) -> list[str]:
-    assert mask is not None
+    mask = torch.ones(3, 5) if mask is None else mask  # all is seen
     return ["".join(".x"[int(seen)] for seen in row) for row in mask]
 
 
@@ -57,6 +60,20 @@ def test_masks_by_hand(window: Window, position: int, rows: list[str]) -> None:
     view = window(QUERY, 5, position=position)
     assert _rows(view.mask) == rows
     assert view[1:] == (None, None, False)
+
+
+def test_there_is_no_mask_where_all_is_seen() -> None:
+    sides: list[int | None] = [None, 0, 1, 3]
+    seen = set()
+    for before, after, queries, keys, position in product(sides, sides, (1, 2), range(6), range(6)):
+        reach = Reach(before, after)
+        query = torch.zeros(1, queries, 1)
+        mask = reach.mask(distances(query, keys, position))
+        everything = mask is None or (keys > 0 and bool(mask.all()))
+        assert reach.covers(queries, keys, position) == everything
+        seen.add(everything)
+    assert seen == {True, False}
+    assert Causal()(QUERY[:, :1], 5, position=4).mask is None
 
 
 def test_alibi_by_hand() -> None:

@@ -101,6 +101,8 @@ def test_sinusoids_are_the_papers() -> None:
             angle = torch.tensor(t / 10000 ** ((i - i % 2) / 7), dtype=torch.float64)
             expected = torch.sin(angle) if i % 2 == 0 else torch.cos(angle)
             torch.testing.assert_close(table[t, i], expected)
+    later = sinusoids(3, 7, like=table, first=10)
+    assert torch.equal(later, table[10:])
 
 
 @pytest.mark.parametrize("cell", [nn.LSTM, nn.GRU])

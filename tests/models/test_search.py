@@ -361,6 +361,17 @@ def test_reorder_keeps_what_a_cache_is_made_of() -> None:
     assert torch.equal(decoder.memory.values, two[index])
 
 
+def test_within_a_case_what_its_hypotheses_share_stays() -> None:
+    one, own = torch.arange(30.0).reshape(3, 2, 5), torch.arange(12.0).reshape(3, 4)
+    cache = DecoderCache(Memory(own, own, None), Memory(one, one, None), 4, cross_state=own)
+    index = torch.tensor([1, 1, 0])
+    decoder = reorder(cache, index, within=True)
+    assert decoder.memory is cache.memory
+    assert torch.equal(decoder.past.values, own[index])
+    assert torch.equal(decoder.cross_state, own[index])
+    assert torch.equal(reorder(cache, index).memory.values, one[index])
+
+
 def test_reorder_refuses_what_it_cannot_reorder() -> None:
     with pytest.raises(ConfigError, match="^cache: wanted tensors, .* in tuples, given a dict$"):
         reorder((None, {"states": torch.zeros(2)}), torch.tensor([0]))

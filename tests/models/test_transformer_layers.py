@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from regard import reference
 from regard.attention import (
@@ -58,6 +59,13 @@ def _seeded() -> Iterator[None]:
     torch.compiler.reset()
     yield
     torch.compiler.reset()
+
+
+@pytest.fixture
+def _torchs_dropout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dropout with torch's random numbers, to compare where it is."""
+    for module in ("dropout.dropout", "transformer_layers.drop"):
+        monkeypatch.setattr(f"regard.models.{module}", functional.dropout)
 
 
 def _unlike_each_other(module: nn.Module) -> Any:
@@ -270,6 +278,7 @@ def test_decoder_layer_is_that_of_torch(norm: Norm, activation: Activation, mask
 
 
 @both_norms
+@pytest.mark.usefixtures("_torchs_dropout")
 def test_dropout_is_where_torch_has_it(norm: Norm) -> None:
     # Of one case: with more, torch draws in another order, that of its [L, B, D].
     given, encoded = _states(7, 10, batch=1), _states(11, 10, seed=2, batch=1)
@@ -297,6 +306,7 @@ def test_dropout_is_where_torch_has_it(norm: Norm) -> None:
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
+@pytest.mark.usefixtures("_torchs_dropout")
 def test_series_encoder_is_that_of_torch(dropout: float) -> None:
     encoder = _unlike_each_other(Transformer(3, 16, 2, dropout=dropout)).double()
     layer = nn.TransformerEncoderLayer(

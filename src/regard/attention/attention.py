@@ -171,11 +171,12 @@ class Attention(nn.Module):
             both = score.attend(query, memory, **how)
             if both is not None:
                 return Attended(*both)
-        if score.compares_bands:
+        if score.compares_bands and reach is None:
             band = self.window.band(query, memory.values.shape[-2], _lengths(memory))
             if band is not None:
                 return self._in_band(query, memory, *band, drop, need_weights)
-        how = {"lengths": _lengths(memory), "position": position}
+        # a reach goes by positions alone; finding the lengths takes time at each step of a decoder
+        how = {"lengths": _lengths(memory) if reach is None else None, "position": position}
         view = self.window(query, memory.values.shape[-2], **how).masked(memory.mask)
         if softmax and not need_weights:
             context = score.attend_view(query, memory, view, dropout=drop)

@@ -1,7 +1,6 @@
 """Multi-head attention: several attentions in parallel, each of its own projections."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Self
 
 import torch
@@ -120,7 +119,7 @@ class MultiHead(nn.Module):
         """As `Attention.prepare`; `position` is that of the first key, for rotary positions."""
         memory = self._prepare(keys, values, mask, position)
         if self.shared:
-            return memory._replace(prepared=self.heads[0].score.keep(memory.prepared))
+            return memory._replace(prepared=self._first.score.keep(memory.prepared))
         kept = zip(self.heads, memory.prepared, strict=True)
         return memory._replace(prepared=tuple(head.score.keep(part) for head, part in kept))
 
@@ -135,7 +134,7 @@ class MultiHead(nn.Module):
         if self.rotary is not None:
             projected = self.rotary(projected, position)
         if self.shared:
-            prepared: Any = self.heads[0].score.prepare(projected)
+            prepared: Any = self._first.score.prepare(projected)
         else:
             group = self.count // self.kv_heads
             prepared = tuple(
@@ -171,7 +170,13 @@ class MultiHead(nn.Module):
         how: Any = {"position": position, "state": state, "need_weights": need_weights}
         attended = attend(projected, memory, **how)
         context = self.output_projection(attended.context.transpose(1, 2).flatten(2))
-        return replace(attended, context=context)
+        weights, log_prob = attended.weights, attended.log_prob
+        return Attended(context, weights, log_prob, attended.entropy, attended.state)
+
+    @property
+    def _first(self) -> Attention:
+        """The first head; `self.heads[0]` takes longer than many a product of a decoder's step."""
+        return next(iter(self.heads))
 
     def _split(self, projected: Tensor) -> Tensor:
         """[B, L, heads * d] -> [B, heads, L, d]."""
@@ -185,7 +190,7 @@ class MultiHead(nn.Module):
                 prepared=memory.prepared.repeat_interleave(group, 1),
                 values=memory.values.repeat_interleave(group, 1),
             )
-        attended: Attended = self.heads[0](query, memory, **how)
+        attended: Attended = self._first(query, memory, **how)
         return attended
 
     def _one_by_one(self, query: Tensor, memory: Memory, *, state: Any, **how: Any) -> Attended:

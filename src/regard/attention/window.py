@@ -75,6 +75,8 @@ class Window(nn.Module):
         """
         if self.reach is None:
             raise NotImplementedError
+        if self.reach.covers(query.shape[-2], keys, position):
+            return View()
         return View(self.reach.mask(distances(query, keys, position)))
 
     def band(self, query: Tensor, keys: int, lengths: Tensor | None) -> tuple[Band, View] | None:

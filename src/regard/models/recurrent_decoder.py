@@ -32,6 +32,11 @@ class RecurrentCache(NamedTuple):
     fed: Tensor | None = None
     position: int = 0
 
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """Fields that the hypotheses of a case have in common, for `reorder`."""
+        return ("memory",)
+
 
 class RecurrentDecoder(Decoder):
     """A GRU or an LSTM that attends to an encoder's states.

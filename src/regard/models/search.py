@@ -111,10 +111,10 @@ def beam_search(
             ended.add(ends, *going.end(best, ends, end, score))
         done = ended.score(nbest) >= score.bound(best, goes_on, limits)  # False for NaN
         goes_on &= ~done.unsqueeze(1)
-        rows = best.rows[goes_on]
-        if not torch.equal(rows, torch.arange(len(logits), device=rows.device)):
-            cache = reorder(cache, rows)
+        rows, before = best.rows[goes_on], going.cases
         going = going.follow(best, goes_on)
+        if not torch.equal(rows, torch.arange(len(logits), device=rows.device)):
+            cache = reorder(cache, rows, within=torch.equal(going.cases, before))
     return ended.best(nbest)
 
 

@@ -23,12 +23,17 @@ Step = Callable[[Tensor, Any], tuple[Tensor, Any, Tensor | None]]
 """From tokens [N] and a cache to logits [N, V], the next cache, and weights [N, S] or None."""
 
 
-def reorder(cache: Any, index: Tensor) -> Any:
+def reorder(cache: Any, index: Tensor, *, within: bool = False) -> Any:
     """The cache of the hypotheses at an index [N], in which one may occur several times.
 
     Parameters:
         cache: tensors, whose first axis are the hypotheses, in tuples or named tuples, which keep
             their type; None and numbers stay.
+        index: of the hypothesis to put at each place.
+        within: whether each comes from another place of the same case, as it does from step to
+            step until a case has fewer. Fields that a named tuple lists in `shared`, a property,
+            are equal for all hypotheses of a case, and stay as they are: an encoder's states would
+            be most of what is copied.
 
     Raises:
         ConfigError: the cache holds something else.
@@ -41,8 +46,13 @@ def reorder(cache: Any, index: Tensor) -> Any:
     if cache is None or isinstance(cache, int | float):
         return cache
     if isinstance(cache, tuple):
-        parts = [reorder(part, index) for part in cache]
-        return type(cache)(*parts) if hasattr(cache, "_fields") else tuple(parts)
+        names = getattr(cache, "_fields", None)
+        shared = getattr(cache, "shared", ()) if within else ()
+        parts = [
+            part if name in shared else reorder(part, index, within=within)
+            for name, part in zip(names or range(len(cache)), cache, strict=True)
+        ]
+        return type(cache)(*parts) if names else tuple(parts)
     raise ConfigError(
         f"cache: wanted tensors, numbers and None in tuples, given a {type(cache).__name__}"
     )

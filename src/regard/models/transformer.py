@@ -12,12 +12,18 @@ from regard.models.transformer_layers import TransformerEncoderLayer
 __all__ = ["Transformer", "sinusoids"]
 
 
-def sinusoids(steps: int, width: int, *, like: Tensor) -> Tensor:
+def sinusoids(steps: int, width: int, *, like: Tensor, first: int = 0) -> Tensor:
     """Positions [steps, width]: sin(t / 10000^(2i / width)) in even columns, cos in odd ones.
+
+    Parameters:
+        steps: number of positions.
+        width: of each.
+        like: a tensor of the dtype and device wanted.
+        first: t of the first one.
 
     Source: Vaswani et al., 2017, "Attention is all you need", section 3.5.
     """
-    time = torch.arange(steps, device=like.device, dtype=like.dtype).unsqueeze(1)
+    time = torch.arange(first, first + steps, device=like.device, dtype=like.dtype).unsqueeze(1)
     column = torch.arange(width, device=like.device)
     rate = 10000.0 ** (-(column - column % 2).to(like.dtype) / width)
     return torch.where(column % 2 == 0, torch.sin(time * rate), torch.cos(time * rate))

@@ -77,8 +77,8 @@ class TransformerDecoder(Decoder):
     def forward(
         self, tokens: Tensor, cache: tuple[DecoderCache, ...], *, need_weights: bool = False
     ) -> Written:
-        first, length = cache[0].position, tokens.shape[1]
-        states = tokens + sinusoids(first + length, self.width, like=tokens)[first:]
+        steps, first = tokens.shape[1], cache[0].position
+        states = tokens + sinusoids(steps, self.width, like=tokens, first=first)
         caches, weights, sampled = [], [], []
         for layer, own in zip(self.layers, cache, strict=True):
             decoded = layer(states, own, need_weights=need_weights)

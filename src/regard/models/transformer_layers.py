@@ -11,6 +11,7 @@ from torch.nn.functional import pad
 from regard.attention import Attended, Memory, MultiHead
 from regard.errors import ConfigError, did_you_mean
 from regard.models.dropout import Dropout
+from regard.models.dropout import dropout as drop
 from regard.models.heads import over_heads
 
 __all__ = ["Decoded", "DecoderCache", "TransformerDecoderLayer", "TransformerEncoderLayer"]
@@ -104,6 +105,11 @@ class DecoderCache(NamedTuple):
     position: int = 0
     self_state: Any = None
     cross_state: Any = None
+
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """Fields that the hypotheses of a case have in common, for `reorder`."""
+        return ("memory",)
 
 
 @dataclass(frozen=True)
@@ -258,7 +264,7 @@ class _Residual(nn.Module):
         _check_name("norm", "order", norm, get_args(_Norm))
         self.first = norm == "pre"
         self.norm = nn.LayerNorm(width)
-        self.dropout = Dropout(dropout)
+        self.dropout = dropout
 
     def before(self, states: Tensor) -> Tensor:
         """The input of f."""
@@ -267,7 +273,7 @@ class _Residual(nn.Module):
 
     def after(self, states: Tensor, added: Tensor) -> Tensor:
         """The sum of the states and the output of f."""
-        total: Tensor = states + self.dropout(added)
+        total: Tensor = states + drop(added, self.dropout, self.training)
         return total if self.first else self.norm(total)
 
 

@@ -28,6 +28,21 @@ class Reach(NamedTuple):
             return None
         return self.before + self.after + 1
 
+    def covers(self, queries: int, keys: int, position: int) -> bool:
+        """Whether all queries, the first at a position, see all keys; there is then no mask.
+
+        Always False in a compiled graph, which has one answer for all lengths.
+
+        >>> Reach(None, 0).covers(1, 7, 6), Reach(None, 0).covers(2, 7, 5)
+        (True, False)
+        """
+        if self == EVERYTHING:
+            return True
+        if torch.compiler.is_compiling() or not keys:
+            return False
+        first = self.before is None or position + queries - 1 <= self.before
+        return first and (self.after is None or keys - 1 <= position + self.after)
+
     def mask(self, distance: Tensor) -> Tensor | None:
         """Whether keys at distances [Q, K] after the query are within; None if all keys are."""
         mask = None if self.before is None else distance >= -self.before
