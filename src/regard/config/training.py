@@ -52,10 +52,10 @@ class TrainingConfig(Section):
         description="number of epochs whose weights are averaged at the end: with a validation "
         "part the best ones, otherwise the last; 1 does not average",
     )
-    precision: Literal["float32", "bf16"] = Field(
+    precision: Literal["float32", "bf16", "auto"] = Field(
         "float32",
         description="of the products of matrices in training; bf16 needs a processor that has "
-        "bfloat16; losses, weights and predictions stay in float32",
+        "bfloat16, auto takes it where it is there; losses, weights and predictions stay in float32",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="auto uses a GPU where there is one"

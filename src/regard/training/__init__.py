@@ -9,8 +9,9 @@ from regard.training.batches import (
     batch_indices,
     load_batches,
 )
+from regard.training.device import check_device
 from regard.training.divergence import refuse_weights
-from regard.training.fit import ONE_FIT, check_device, fit, seeded
+from regard.training.fit import ONE_FIT, fit, seeded
 from regard.training.objectives import AbsoluteError, CrossEntropy, Objective, SquaredError
 
 __all__ = [

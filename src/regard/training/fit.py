@@ -16,14 +16,13 @@ from lightning.pytorch.trainer.states import TrainerStatus
 from torch import Tensor, nn
 
 from regard.config import TrainingConfig
-from regard.errors import ConfigError
 from regard.training.batches import Part, load_batches
 from regard.training.callbacks import BestWeights, Checkpoint, History, LastWeights, ProgressLine
 from regard.training.judge import judge
 from regard.training.module import TrainingModule
 from regard.training.objectives import Objective
 
-__all__ = ["ONE_FIT", "Fitted", "check_device", "fit", "seeded"]
+__all__ = ["ONE_FIT", "Fitted", "fit", "seeded"]
 
 _NARROW = 128  # of recurrent networks, in units of one direction
 
@@ -31,35 +30,6 @@ ONE_FIT = threading.RLock()
 """Held while a model is trained: initial weights and dropout come from torch's global generator,
 which belongs to the process, as warning filters do. So fits in several threads run one after the
 other, and a seed gives the same model as alone."""
-
-
-def check_device(settings: TrainingConfig) -> None:
-    """Refuse "cuda" without a GPU, and "bf16" where it would be slower than float32.
-
-    Raises:
-        ConfigError: names the parameter.
-    """
-    gpu = torch.cuda.is_available()
-    if settings.device == "cuda" and not gpu:
-        raise ConfigError(
-            "device: cuda needs a GPU, and there is none", fixes=(("training.device", "auto"),)
-        )
-    if settings.precision == "float32":
-        return
-    if settings.device != "cpu" and gpu:
-        name, able = "GPU", torch.cuda.is_bf16_supported(including_emulation=False)
-    else:
-        name, able = "processor", _has_bf16()
-    if not able:
-        raise ConfigError(
-            f"precision: bf16 is slower than float32 on this {name}, which has no bfloat16",
-            fixes=(("training.precision", "float32"),),
-        )
-
-
-def _has_bf16() -> bool:
-    """Whether this processor multiplies matrices of bfloat16, by AVX-512 or AMX."""
-    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from regard.attention import Reinforce
 from regard.config import TrainingConfig
 from regard.training.batches import Batch
+from regard.training.device import multiplies_bf16
 from regard.training.divergence import diverged, refuse_inputs, refuse_weights
 from regard.training.objectives import Objective
 
@@ -53,7 +54,7 @@ class TrainingModule(LightningModule):
             first, *others = batch.inputs
             batch = batch._replace(inputs=(self.augment(first, batch.mask), *others))
         self.objective.progress = self.trainer.global_step / self._updates
-        bf16 = self.settings.precision == "bf16"
+        bf16 = multiplies_bf16(self.settings)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=bf16):
             predicted = self.objective.run(self.model, batch)
         values = predicted.values.float() if bf16 else predicted.values

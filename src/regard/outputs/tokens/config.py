@@ -167,6 +167,7 @@ def sections() -> Sections:
             "training.epochs": 40,
             "training.patience": 8,
             "training.learning_rate": 0.002,
+            "training.precision": "auto",
         },
         sizes={"gru": (128, 1), "bilstm": (128, 1), "lstm": (256, 1), "transformer": (128, 4)},
         target="tokens",
