@@ -55,7 +55,8 @@ class TrainingConfig(Section):
     precision: Literal["float32", "bf16", "auto"] = Field(
         "float32",
         description="of the products of matrices in training; bf16 needs a processor that has "
-        "bfloat16, auto takes it where it is there; losses, weights and predictions stay in float32",
+        "bfloat16, auto takes it where it is there; losses, weights and predictions stay in "
+        "float32",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="auto uses a GPU where there is one"

@@ -39,5 +39,5 @@ def _on_gpu(settings: TrainingConfig) -> bool:
 def _has_bf16(settings: TrainingConfig) -> bool:
     """Whether the device multiplies matrices of bfloat16; a processor by AVX-512 or AMX."""
     if _on_gpu(settings):
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
