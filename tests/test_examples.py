@@ -16,10 +16,15 @@ QUICK = {
     "training.updates_per_epoch": "2",
     "training.device": "cpu",
 }
+SMALL = {  # kind of data that is made to fewer cases of it
+    "sine": {"data.series": "200"},
+    "dates": {"data.cases": "200", "data.longer": "10"},
+}
 ROWS = {"etth1.json": 1000, "fashion.json": 400}  # of the tables that are long
 # Cases, or windows, of the test part.
 TESTED = {
     "airline.json": 29 - 11,  # of 144 months a fifth, where a year fits
+    "dates.json": 40,
     "ecg200.json": 100,
     "etth1.json": 200 - 23,
     "fashion.json": 80,
@@ -41,7 +46,7 @@ def test_an_example_runs(path: Path, tmp_path: Path) -> None:
     content = json.loads(path.read_text())
     if "REGARD_DATA" in path.read_text() and "REGARD_DATA" not in os.environ:
         pytest.skip("REGARD_DATA is not set")
-    changes = QUICK | ({"data.series": "200"} if content["data"]["kind"] == "sine" else {})
+    changes = QUICK | SMALL.get(content["data"]["kind"], {})
     if path.name in ROWS:
         table = Path(read_config(path).data.path)
         changes["data.path"] = str(_cut(table, ROWS[path.name], tmp_path))

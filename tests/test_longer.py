@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from regard.config import resolve_config
-from regard.jobs import train
+from regard.jobs import compare
 from regard.jobs.comparison_table import comparison_table
 from regard.jobs.trained import Trained
 from regard.outputs.sides import sides_of
@@ -18,12 +20,17 @@ DATES: dict[str, Any] = {
 }
 
 
-def test_a_run_has_the_figures_of_longer_sources(tmp_path: Path) -> None:
-    metrics = train(DATES, tmp_path / "run")
-    assert metrics["cases"] == 12
-    assert {"longer_bleu", "longer_exact_match"} <= set(metrics)
-    written = json.loads((tmp_path / "run" / "metrics.json").read_text())
-    assert written["longer_bleu"] == metrics["longer_bleu"]
+def test_runs_and_their_table_have_the_figures_of_longer_sources(tmp_path: Path) -> None:
+    compared = compare(DATES, ["none", "local-m"], tmp_path / "out", seeds=1)
+    heading, *rows = compared.table
+    assert [row[0] for row in rows] == ["none", "local-m"]
+    for one, row in zip(compared.trained, rows, strict=True):
+        assert one.failure == ""
+        run = tmp_path / "out" / f"{one.attention}-seed0"
+        written = json.loads((run / "metrics.json").read_text())
+        assert written["cases"] == 12
+        for title, name in (("BLEU, longer", "longer_bleu"), ("fit seconds", "fit_seconds")):
+            assert float(row[heading.index(title)]) == pytest.approx(written[name], abs=0.05)
 
 
 def test_a_comparison_has_figures_that_one_model_lacks() -> None:

@@ -130,25 +130,25 @@ def _variants(config: Config, attentions: Sequence[str | Mapping[str, Any]]) -> 
     """
     if not attentions:
         raise ConfigError("attention: name at least one; `regard mechanisms` lists them")
-    pooling = config.model.pooling if "pooling" in config.model.model_fields_set else None
+    model = config.model
+    chosen = "pooling" not in type(model).model_fields or "pooling" in model.model_fields_set
+    free: dict[str, Any] = {} if chosen else {"pooling": None}
     variants: dict[str, Config] = {}
     for attention in attentions:
         label = attention if isinstance(attention, str) else _label(attention)
         if label in variants:
             raise ConfigError(f"attention: {label} is named twice")
-        variants[label] = _with(config, attention, pooling, label)
-    if len({variant.model.pooling for variant in variants.values()}) > 1:
+        variants[label] = _with(config, label, attention=attention, **free)
+    if free and len({variant.model.pooling for variant in variants.values()}) > 1:
         for attention, label in zip(attentions, list(variants), strict=True):
-            variants[label] = _with(config, attention, "attention", label)
+            variants[label] = _with(config, label, attention=attention, pooling="attention")
     return variants
 
 
-def _with(
-    config: Config, attention: str | Mapping[str, Any], pooling: str | None, label: str
-) -> Config:
-    """The configuration with another attention."""
+def _with(config: Config, label: str, **model: Any) -> Config:
+    """The configuration with another attention, and the pooling if that is free."""
     content = config.model_dump(mode="json")
-    content["model"] |= {"attention": attention, "pooling": pooling}
+    content["model"] |= model
     return resolve_config(content, source=f"attention {label}")
 
 
