@@ -73,7 +73,7 @@ class _Model(NetworkConfig):
         5, description="hypotheses that the search keeps; 1 is greedy search"
     )
     length_penalty: Annotated[float, Field(ge=0)] = Field(
-        1.0, description="of the search; the higher, the longer the texts"
+        1.4, description="of the search; the higher, the longer the texts"
     )
     coverage_penalty: Annotated[float, Field(ge=0)] = Field(
         0.0, description="of the search, for source positions that got little attention"
