@@ -256,19 +256,31 @@ def predict(
         Path | None,
         typer.Argument(
             help="File in the form the run was trained on. Without it, a forecast starts at the "
-            "end of the training data, and a text classifier opens an interactive prompt.",
+            "end of the training data, and a run on texts opens an interactive prompt.",
             show_default=False,
         ),
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Table to write: .csv, .tsv, .parquet or .jsonl.",
+            help="Table to write: .csv, .tsv, .parquet or .jsonl; of translations also .txt, one "
+            "a line.",
             show_default=False,
         ),
     ] = None,
     text: Annotated[
         str | None, typer.Option(help="One text to predict and show.", show_default=False)
+    ] = None,
+    beam: Annotated[
+        int | None,
+        typer.Option(
+            help="Hypotheses that the search of a translator keeps; 1 is greedy search.",
+            show_default="that of the configuration",
+        ),
+    ] = None,
+    nbest: Annotated[
+        int | None,
+        typer.Option(help="Number of translations of each text, at most --beam.", show_default="1"),
     ] = None,
     labelled: _Labelled = None,
     future: _Future = None,
@@ -290,13 +302,15 @@ def predict(
             labelled=labelled,
             future=future,
             encoding=encoding,
+            beam=beam,
+            nbest=nbest,
             overwrite=overwrite,
         )
         typer.echo(f"{said}: {out}")
         return
     if source is not None:
         raise ConfigError("--out: name the table to write")
-    answer = jobs.answer(run)
+    answer = jobs.answer(run, beam=beam, nbest=nbest)
     if text is not None:
         print_answer(answer(text))
         return
@@ -328,6 +342,13 @@ def explain(
         str | None,
         typer.Option(help="A text to draw instead of a case of a file.", show_default=False),
     ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            help="A translation to align with the text or case.",
+            show_default="that of the translator",
+        ),
+    ] = None,
     every: Annotated[
         bool, typer.Option("--all", help="Draw every case, and a page that shows them.")
     ] = False,
@@ -338,8 +359,8 @@ def explain(
     plugin: _Plugins = None,
 ) -> None:
     """Draw one case with its attention weights, or every case of a file."""
-    if every and (case is not None or text is not None):
-        raise ConfigError("--all: draws every case; use it without --case and --text")
+    if every and not (case is text is target is None):
+        raise ConfigError("--all: draws every case; use it without --case, --text and --target")
     _load_plugins(plugin)
     from regard import jobs
 
@@ -361,6 +382,7 @@ def explain(
         case,
         out,
         text=text,
+        target=target,
         labelled=labelled,
         future=future,
         encoding=encoding,

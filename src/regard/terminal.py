@@ -16,11 +16,18 @@ _SERIES = 12  # whose errors are printed, if there are no more
 
 
 def print_answer(view: Any) -> None:
-    """A prediction, the next ones, and the case with its weights."""
+    """A prediction, the next ones, and the case with its weights.
+
+    Several answers that were asked for have their scores before them.
+    """
     from rich.console import Console
 
     console = Console(highlight=False, soft_wrap=False)
-    console.print(view.outcome.answer, style="bold", markup=False)
+    ranked = view.outcome.ranked or [(view.outcome.answer, "")]
+    room = max(len(score) for _, score in ranked)
+    for place, (answer, score) in enumerate(ranked):
+        text = f"{score:>{room}}  {answer}" if score else answer
+        console.print(text, style=None if place else "bold", markup=False)
     if view.outcome.others:
         console.print(f"then {view.outcome.others}", markup=False)
     if view.warning:

@@ -195,7 +195,12 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         return first.infer(cases.take(held))
 
     def infer(
-        self, X: Any, *, maps: Collection[str] = (), keep: NDArray[np.int64] | None = None
+        self,
+        X: Any,
+        *,
+        maps: Collection[str] = (),
+        keep: NDArray[np.int64] | None = None,
+        **options: Any,
     ) -> Inference:
         """Run cases through the model once; all predictions and maps are views of what it returns.
 
@@ -207,14 +212,17 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
                 each layer and head of a Transformer encoder, queries before keys, [L, H, S, S] over
                 its positions: steps, or tokens of a text. The last two take another pass.
             keep: positions of the cases whose maps are kept; None keeps all.
+            options: of the output's `answer`.
 
         Raises:
             DataError: X does not match the fitted data, or a prediction is not finite.
-            ConfigError: the model has no such map.
+            ConfigError: the model has no such map, or an option is wrong.
         """
         check_is_fitted(self)
+        self.output_.check_options(**options)
         cases = self._cases(X)
-        return self._run(self.model_, cases, self.input_.encode(cases), maps=maps, keep=keep)
+        encoded = self.input_.encode(cases)
+        return self._run(self.model_, cases, encoded, maps=maps, keep=keep, **options)
 
     def _run(
         self,
@@ -224,6 +232,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         *,
         maps: Collection[str] = (),
         keep: NDArray[np.int64] | None = None,
+        **options: Any,
     ) -> Inference:
         """Run encoded cases through a model once."""
         part = self.input_.part(encoded, targets=None, training=False)
@@ -236,7 +245,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         order = batch_indices(part.lengths.numpy(), batch_size=_PREDICT_BATCH, shuffle=False)
         with torch.inference_mode():
             for index in order:
-                predicted, finite = answer(self.output_, model, part[index], device)
+                predicted, finite = answer(self.output_, model, part[index], device, **options)
                 lost += index[~finite].tolist()
                 values = predicted.values.cpu().double().numpy()
                 for at, row in zip(index, values, strict=True):

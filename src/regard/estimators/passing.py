@@ -21,14 +21,14 @@ _SHOWN = 3
 
 
 def answer(
-    output: Output, model: nn.Module, batch: Batch, device: torch.device
+    output: Output, model: nn.Module, batch: Batch, device: torch.device, **options: Any
 ) -> tuple[Predicted, NDArray[np.bool_]]:
     """Run a batch through a model.
 
     Returns:
         What the model predicts, and [B] whether a case's values are finite.
     """
-    predicted = output.answer(model, _on(batch, device))
+    predicted = output.answer(model, _on(batch, device), **options)
     values = predicted.values.cpu().numpy()
     return predicted, np.isfinite(values).reshape(len(values), -1).all(1)
 

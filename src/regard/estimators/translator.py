@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
+from regard.checks import check_count
 from regard.errors import ConfigError
 from regard.estimators.base import AttentionEstimator, Floats
 from regard.inference import Inference
@@ -77,12 +78,12 @@ class Translator(AttentionEstimator):
             X: B sources.
             n: how many; the beam is as large at least.
         """
-        output: Any = self.output_
-        with output.searching(beam=max(n, output.beam), nbest=n):
-            seen = self.infer(X)
+        check_is_fitted(self)
+        check_count("n", n, least=1)
+        seen = self.infer(X, beam=max(n, self.output_.config.model.beam), nbest=n)
         decode = self.target_vocabulary_.decode
         return [
-            [(decode(each.ids), each.log_prob / len(each.ids)) for each in case if len(each.ids)]
+            [(decode(each.ids), each.per_token) for each in case if len(each.ids)]
             for case in seen.values
         ]
 

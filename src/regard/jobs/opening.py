@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     from regard.estimators import AttentionEstimator
     from regard.inference import Inference
 
-__all__ = ["in_prediction", "open_run", "read_cases", "remarks_of", "usable_of"]
+__all__ = ["in_prediction", "open_run", "options_of", "read_cases", "remarks_of", "usable_of"]
 
-_ARGUMENTS = ("encoding", "future", "labelled", "overwrite", "plugin", "source")
+_ARGUMENTS = ("beam", "encoding", "future", "labelled", "overwrite", "plugin", "source")
 
 
 def in_prediction(name: str, value: Any) -> str:
@@ -50,12 +51,7 @@ def read_cases(
 ) -> tuple[Any, NDArray[np.bool_]]:
     """New cases in the form that a run was trained on, and [B] which can be predicted."""
     incoming = estimator.input_
-    given = {name: value for name, value in options.items() if value is not None}
-    for name in given:
-        if name not in incoming.options:
-            raise ConfigError(
-                f"{name}: {run} was trained to {estimator.task}, which takes no such option"
-            )
+    given = _taken(estimator, run, incoming.options, options)
     cases = incoming.read(None if source is None else Path(source), **given)
     usable = incoming.usable(cases)
     if not usable.any():
@@ -65,6 +61,13 @@ def read_cases(
     return cases, usable
 
 
+def options_of(estimator: AttentionEstimator, run: str | Path, **options: Any) -> dict[str, Any]:
+    """The options of the output that are given, checked."""
+    given = _taken(estimator, run, estimator.output_.options, options)
+    estimator.output_.check_options(**given)
+    return given
+
+
 def remarks_of(
     estimator: AttentionEstimator, cases: Any, usable: NDArray[np.bool_], seen: Inference
 ) -> list[str]:
@@ -72,6 +75,19 @@ def remarks_of(
     incoming = estimator.input_
     notes = getattr(cases, "notes", ())
     return [*incoming.remarks(seen), *incoming.left_out(cases, usable), *notes]
+
+
+def _taken(
+    estimator: AttentionEstimator, run: str | Path, known: Collection[str], options: dict[str, Any]
+) -> dict[str, Any]:
+    """The options that are given; refuses those that are not known."""
+    given = {name: value for name, value in options.items() if value is not None}
+    for name in given:
+        if name not in known:
+            raise ConfigError(
+                f"{name}: {run} was trained to {estimator.task}, which takes no such option"
+            )
+    return given
 
 
 def usable_of(cases: Any, usable: NDArray[np.bool_]) -> Any:

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from regard.errors import ConfigError, DataError, did_you_mean, spoken
 from regard.inference import Inference
-from regard.jobs.opening import in_prediction, open_run, read_cases, remarks_of, usable_of
+from regard.jobs.opening import (
+    in_prediction,
+    open_run,
+    options_of,
+    read_cases,
+    remarks_of,
+    usable_of,
+)
 from regard.plots import CaseView
 from regard.plots.album import album_html, file_names
 from regard.runs import check_output, check_suffix, replacing, writing
@@ -31,6 +38,7 @@ def explain(
     out: str | Path,
     *,
     text: str | None = None,
+    target: str | None = None,
     labelled: bool | None = None,
     future: str | Path | None = None,
     encoding: str | None = None,
@@ -45,6 +53,7 @@ def explain(
             first.
         out: .png, .svg or .html.
         text: a text to draw instead of a case of a file; the run must be trained on texts.
+        target: a translation to align with the case instead of the run's own.
         labelled, future, encoding: as for `predict`.
         overwrite: whether `out` may be replaced.
 
@@ -60,6 +69,7 @@ def explain(
     if text is not None and source is not None:
         raise ConfigError("source, text: exclude each other; give one of them")
     estimator = open_run(run, source, future, typed=text is not None)
+    asked = options_of(estimator, run, target=target)
     if text is None:
         options = {"labelled": labelled, "future": future, "encoding": encoding}
         cases, usable = read_cases(estimator, run, source, **options)
@@ -72,7 +82,7 @@ def explain(
     else:
         notes = ()
         cases = estimator.input_.typed(text)
-    seen = estimator.infer(cases, maps=("weights",))
+    seen = estimator.infer(cases, maps=("weights",), **asked)
     view = _view(estimator, seen)
     with replacing(out) as beside:
         view.save(beside)
@@ -126,30 +136,37 @@ class Answer:
 
     Parameters:
         estimator: fitted.
+        options: of its output's `answer`.
 
     Attributes:
         prompt: what to ask with.
     """
 
-    def __init__(self, estimator: AttentionEstimator) -> None:
-        self._estimator = estimator
+    def __init__(self, estimator: AttentionEstimator, **options: Any) -> None:
+        self._estimator, self._options = estimator, options
         self.prompt = estimator.input_.prompt
 
     def __call__(self, text: str) -> CaseView:
         """The prediction for a text, ready to be shown."""
         cases = self._estimator.input_.typed(text)
-        return _view(self._estimator, self._estimator.infer(cases, maps=("weights",)))
+        seen = self._estimator.infer(cases, maps=("weights",), **self._options)
+        return _view(self._estimator, seen)
 
 
 @spoken(in_prediction)
-def answer(run: str | Path) -> Answer:
+def answer(run: str | Path, *, beam: int | None = None, nbest: int | None = None) -> Answer:
     """Open a run that predicts what is typed.
+
+    Parameters:
+        run: a run folder.
+        beam, nbest: as for `predict`.
 
     Raises:
         RunError: the run cannot be read.
-        ConfigError: its cases cannot be typed.
+        ConfigError: its cases cannot be typed, or it takes no such option.
     """
-    return Answer(open_run(run, typed=True))
+    estimator = open_run(run, typed=True)
+    return Answer(estimator, **options_of(estimator, run, beam=beam, nbest=nbest))
 
 
 def _view(estimator: AttentionEstimator, seen: Inference, n: int = 0) -> CaseView:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regard.config import Config
+from regard.errors import ConfigError
 from regard.inference import Inference
 from regard.plots import CaseView, Outcome, Report
 
@@ -75,6 +76,12 @@ class Output(ABC):
 
     moved: str = "each {}'s share of the evidence"
     """What a share of the evidence is, in words; {} stands for a position."""
+
+    options: ClassVar[tuple[str, ...]] = ()
+    """Names of the options of `answer`."""
+
+    line: ClassVar[str] = ""
+    """The column that a text file of predictions has a line of; "" where a line says too little."""
 
     case_figure: Compared | None = None
     """The figure that is the mean of a score of each case; None where there is no such score."""
@@ -169,8 +176,17 @@ class Output(ABC):
     def objective(self, cases: Any) -> Objective:
         """The loss, with what it needs of the training part."""
 
-    def answer(self, model: nn.Module, batch: Batch) -> Predicted:
-        """Run a model on a batch; an output may search where others take one forward pass."""
+    def check_options(self, **options: Any) -> None:
+        """Refuse options of `answer` that are wrong, with a ConfigError that names them."""
+        for name in options:
+            raise ConfigError(f"{name}: this kind of prediction takes no such option")
+
+    def answer(self, model: nn.Module, batch: Batch, **options: Any) -> Predicted:
+        """Run a model on a batch; an output may search where others take one forward pass.
+
+        Parameters:
+            options: those of `options`.
+        """
         predicted: Predicted = model(*batch.inputs, mask=batch.mask)
         return predicted
 

@@ -1,6 +1,7 @@
 """A prediction in pictures, pages and reports."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
@@ -31,6 +32,11 @@ class Outcome(ABC):
     def others(self) -> str:
         """Other likely answers, in a few words; may be empty."""
         return ""
+
+    @property
+    def ranked(self) -> Sequence[tuple[str, str]]:
+        """Answers with their scores, the best first, where several were asked for."""
+        return ()
 
     @property
     def right(self) -> bool | None:

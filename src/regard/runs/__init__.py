@@ -1,11 +1,12 @@
 """Run folders: written whole or not at all, and read without executing anything."""
 
 from regard.runs.folder import Run, read_run, versions, write_run
-from regard.runs.table import TABLES, check_suffix, write_table
+from regard.runs.table import LINES, TABLES, check_suffix, write_lines, write_table
 from regard.runs.unfinished import digest, first_difference, partial_folder, unfinished_run
 from regard.runs.writing import check_output, disk_errors, replacing, writing
 
 __all__ = [
+    "LINES",
     "TABLES",
     "Run",
     "check_output",
@@ -18,6 +19,7 @@ __all__ = [
     "replacing",
     "unfinished_run",
     "versions",
+    "write_lines",
     "write_run",
     "write_table",
     "writing",

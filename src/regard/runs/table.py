@@ -1,4 +1,4 @@
-"""Tables of predictions, in the format that the name of the file says."""
+"""Tables of predictions, in the format that the name of the file says, and lines of texts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ import numpy as np
 from regard.errors import ConfigError
 from regard.runs.writing import replacing
 
-__all__ = ["TABLES", "check_suffix", "write_table"]
+__all__ = ["LINES", "TABLES", "check_suffix", "write_lines", "write_table"]
+
+LINES = ".txt"
+"""Suffix of a file with a text a line."""
 
 _Columns = Mapping[str, list[Any]]
 
@@ -49,6 +52,16 @@ def write_table(path: Path, columns: Mapping[str, Iterable[Any]]) -> None:
     cells = {name: [_cell(each) for each in column] for name, column in columns.items()}
     with replacing(path) as beside:
         write(beside, cells)
+
+
+def write_lines(path: Path, texts: Iterable[str | None]) -> None:
+    """Write a text a line; a missing one is a blank line.
+
+    Raises:
+        RunError: the file cannot be written.
+    """
+    with replacing(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(f"{' '.join((text or '').split())}\n" for text in texts)
 
 
 def _cell(value: Any) -> Any:

@@ -149,9 +149,9 @@ class ClassesOutput(Output):
         """[N] factors on the loss of each class, or None; targets [B] are the training part's."""
         return class_factors(self.config.training.class_weight, self.classes_, targets)
 
-    def answer(self, model: nn.Module, batch: Batch) -> Predicted:
+    def answer(self, model: nn.Module, batch: Batch, **options: Any) -> Predicted:
         """Logits and evidence divided by the temperature, which leaves the order of classes."""
-        return super().answer(model, batch).divided(self.temperature_)
+        return super().answer(model, batch, **options).divided(self.temperature_)
 
     def calibration_parts(self, cases: Any) -> tuple[NDArray[Any], NDArray[Any]] | None:
         """A tenth of at least 100 cases, if the configuration says `refit`."""

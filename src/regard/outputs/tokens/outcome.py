@@ -38,8 +38,11 @@ class TokensOutcome(Outcome):
         return self.predicted or _EMPTY
 
     @property
-    def others(self) -> str:
-        return "; ".join(f"{text or _EMPTY} ({_signed(score)})" for text, score in self.nbest)
+    def ranked(self) -> list[tuple[str, str]]:
+        if not self.nbest or self.score is None:
+            return []
+        every = [(self.predicted, self.score), *self.nbest]
+        return [(text or _EMPTY, _signed(score)) for text, score in every]
 
     @property
     def right(self) -> bool | None:

@@ -2,64 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.errors import DataError
+from regard.checks import check_count
+from regard.errors import ConfigError, DataError
 from regard.inference import Inference
 from regard.outputs.output import CaseScores, Compared, Output
+from regard.outputs.tokens.hypotheses import (
+    Hypothesis,
+    hypothesis_of,
+    score_given,
+    search,
+)
 from regard.outputs.tokens.metrics import bleu, by_length, sentence_scores, translation_metrics
 from regard.outputs.tokens.mistakes import mistakes
 from regard.outputs.tokens.outcome import TokensOutcome
 from regard.plots import CaseView, Report
 
 if TYPE_CHECKING:
-    import torch
     from torch import nn
 
-    from regard.models import Encoder, Hypotheses, Predicted
+    from regard.models import Encoder, Predicted
     from regard.tokens import Vocabulary
     from regard.training import Batch, Objective
 
-__all__ = ["Hypothesis", "TokensOutput"]
+__all__ = ["TokensOutput"]
 
 _SHOWN = 6
-_MORE = 10  # tokens that may be written beside those for each position of the source
-
-
-class Hypothesis(NamedTuple):
-    """A text that the search found.
-
-    Attributes:
-        score: what hypotheses are ranked by.
-        log_prob: sum of the log-probabilities of its tokens.
-        ids: [L] int64 numbers of its tokens, with the end.
-    """
-
-    score: float
-    log_prob: float
-    ids: NDArray[np.int64]
+_NAMED = 5  # unknown characters
 
 
 class TokensOutput(Output):
-    """Texts, written token by token.
+    """Texts, written token by token."""
 
-    Attributes:
-        beam, nbest: of the search, which may be changed after training.
-    """
+    options = ("beam", "nbest", "target")
+    line = "target"
 
     case_figure = Compared("sentence chrF", "sentence_chrf")
 
     _own: Vocabulary | None = None
-
-    def __init__(self, config: Any) -> None:
-        super().__init__(config)
-        self.beam, self.nbest = config.model.beam, 1
 
     # Targets.
 
@@ -106,11 +91,15 @@ class TokensOutput(Output):
 
     def targets(self, cases: Any) -> Any:
         """B arrays [L_b]: the numbers of the tokens of each target, with the end."""
-        from regard.tokens import END
-
         if cases.labels is None:
             raise DataError("the cases have no targets")
-        found = self.target_vocabulary_.encode(cases.labels.tolist())
+        return self._numbers(cases.labels.tolist())
+
+    def _numbers(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
+        """The numbers of the tokens of each text, with the end."""
+        from regard.tokens import END
+
+        found = self.target_vocabulary_.encode(texts)
         return [np.append(each.ids, END).astype(np.int64) for each in found]
 
     # The model.
@@ -139,67 +128,75 @@ class TokensOutput(Output):
 
     def _written(self, model: Any, batch: Batch) -> list[tuple[str, str]]:
         """What greedy search writes for a batch, and its targets."""
-        sides = model.encode(*batch.inputs, mask=batch.mask)
-        found = self._search(model.head, *sides, beam=1, nbest=1).tokens[:, 0]
+        states, mask = model.encode(*batch.inputs, mask=batch.mask)
+        found = search(model.head, states, mask, self.config.model, beam=1, nbest=1).tokens[:, 0]
         assert batch.targets is not None
         decode = self.target_vocabulary_.decode
         pairs = zip(found.cpu().numpy(), batch.targets.cpu().numpy(), strict=True)
         return [(decode(ids), decode(target)) for ids, target in pairs]
 
-    def _search(
-        self, head: Any, states: torch.Tensor, mask: torch.Tensor | None, *, beam: int, nbest: int
-    ) -> Hypotheses:
-        """The best texts that a head writes from an encoder's states."""
-        from regard.models import beam_search, greedy_search
+    def check_options(
+        self, *, beam: int | None = None, nbest: int = 1, target: str | None = None
+    ) -> None:
+        """Refuse a beam of none, more texts than the beam holds, and a text with unknown tokens."""
+        if beam is not None:
+            check_count("beam", beam, least=1)
+        check_count("nbest", nbest, least=1)
+        held = beam or self.config.model.beam
+        if nbest > held:
+            raise ConfigError(
+                f"nbest: wanted at most {held}, the beam, given {nbest}", fixes=(("beam", nbest),)
+            )
+        if target is not None:
+            self._check_target(target)
 
-        config, cache = self.config.model, head.start(states, mask)
-        how: Any = {
-            "limits": self._limits(states, mask),
-            "length_penalty": config.length_penalty,
-        }
-        penalty = config.coverage_penalty
-        if beam == 1 and not penalty:
-            return greedy_search(head.step, cache, **how)
-        return beam_search(
-            partial(head.step, need_weights=penalty > 0),
-            cache,
-            mask=mask,
-            beam=beam,
-            nbest=nbest,
-            coverage_penalty=penalty,
-            **how,
-        )
+    def _check_target(self, target: str) -> None:
+        """Refuse a text that is empty, or has tokens that the vocabulary does not."""
+        from regard.tokens import UNKNOWN
 
-    def _limits(self, states: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
-        """[B] the most tokens to write."""
-        positions = (
-            states.new_full((len(states),), states.shape[1]) if mask is None else mask.sum(1)
-        )
-        limits: torch.Tensor = (self.config.model.longest * positions + _MORE).long()
-        return limits
+        vocabulary = self.target_vocabulary_
+        [found] = vocabulary.encode([target])
+        if not target.strip():
+            raise ConfigError("target: is empty; give the text to align")
+        spans = found.spans[found.ids == UNKNOWN].tolist()
+        unknown = list(dict.fromkeys(target[start:stop] for start, stop in spans))
+        if unknown:
+            shown = ", ".join(repr(each) for each in unknown[:_NAMED])
+            more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
+            noun = "words" if vocabulary.kind == "word" else "characters"
+            raise ConfigError(f"target: has {noun} that the model does not know: {shown}{more}")
 
-    @contextmanager
-    def searching(self, *, beam: int, nbest: int) -> Iterator[None]:
-        """Search with another beam inside the block."""
-        before = self.beam, self.nbest
-        self.beam, self.nbest = beam, nbest
-        try:
-            yield
-        finally:
-            self.beam, self.nbest = before
-
-    def answer(self, model: Any, batch: Batch) -> Predicted:
-        """Search.
+    def answer(
+        self,
+        model: Any,
+        batch: Batch,
+        *,
+        beam: int | None = None,
+        nbest: int = 1,
+        target: str | None = None,
+    ) -> Predicted:
+        """Search, or take a target that is given.
 
         Values are [B, N, 2 + L], N texts for each case: score, log-probability and tokens. The
         map "attention" [B, L, S] is of the best one, the mean over the heads of all layers.
+
+        Parameters:
+            beam: hypotheses that the search keeps, instead of the configuration's.
+            nbest: N, at most the beam.
+            target: a text to take in place of a prediction.
         """
         import torch
 
         from regard.models import Predicted
 
         states, mask = model.encode(*batch.inputs, mask=batch.mask)
-        found = self._search(model.head, states, mask, beam=self.beam, nbest=self.nbest)
+        if target is None:
+            config = self.config.model
+            beam = beam or config.beam
+            found = search(model.head, states, mask, config, beam=beam, nbest=nbest)
+        else:
+            [ids] = self._numbers([target])
+            found = score_given(model.head, states, mask, ids)
         best = found.tokens[:, 0]
         weights = model.head.teach(states, mask, best, need_weights=True).weights
         parts = (found.scores.unsqueeze(2), found.log_probs.unsqueeze(2), found.tokens)
@@ -209,11 +206,11 @@ class TokensOutput(Output):
 
     def gather(self, rows: Sequence[NDArray[np.float64]]) -> list[list[Hypothesis]]:
         """The hypotheses of each case, the best first."""
-        return [[_hypothesis(row) for row in each] for each in rows]
+        return [[hypothesis_of(row) for row in each] for each in rows]
 
     def trim(self, row: NDArray[np.float64], laid: NDArray[np.float64]) -> NDArray[np.float64]:
         """[L, ...] over the tokens of a batch's longest text -> [units, ...] of this one."""
-        ids = _hypothesis(row[0]).ids
+        ids = hypothesis_of(row[0]).ids
         return self.over_units(laid, ids)
 
     def over_units(self, laid: NDArray[np.float64], ids: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -275,12 +272,8 @@ class TokensOutput(Output):
         return TokensOutcome(
             true=None if labels is None else str(labels[n]) or None,
             predicted=decode(best.ids),
-            score=best.log_prob / max(1, len(best.ids)),
-            nbest=tuple(
-                (decode(each.ids), each.log_prob / max(1, len(each.ids)))
-                for each in others
-                if len(each.ids)
-            ),
+            score=best.per_token,
+            nbest=tuple((decode(each.ids), each.per_token) for each in others if len(each.ids)),
             units=tuple(self.units(best.ids)[0]),
         )
 
@@ -302,7 +295,7 @@ class TokensOutput(Output):
                 )
                 said += f", BLEU {found:.2f}"
         columns["score"] = [each.score for each in outcomes]
-        for rank in range(1, self.nbest):
+        for rank in range(1, max(map(len, seen.values))):
             each = [o.nbest[rank - 1] if len(o.nbest) >= rank else (None, None) for o in outcomes]
             columns[f"target {rank + 1}"] = [text for text, _ in each]
             columns[f"score {rank + 1}"] = [score for _, score in each]
@@ -322,12 +315,6 @@ class TokensOutput(Output):
             mistakes=[view(int(n)) for n in worst],
             **common,
         )
-
-
-def _hypothesis(values: NDArray[np.float64]) -> Hypothesis:
-    """From [2 + L]: score, log-probability and tokens, padded with zeros."""
-    ids = values[2:].astype(np.int64)
-    return Hypothesis(float(values[0]), float(values[1]), ids[ids != 0])
 
 
 def _references(seen: Inference) -> list[str]:

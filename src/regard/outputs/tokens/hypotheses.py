@@ -1,0 +1,90 @@
+"""The texts of a batch: those that a search finds, or one that is given."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from regard.models import Hypotheses, TokenHead
+
+__all__ = ["Hypothesis", "hypothesis_of", "score_given", "search"]
+
+_MORE = 10  # tokens that may be written beside those for each position of the source
+
+
+class Hypothesis(NamedTuple):
+    """A text that the search found.
+
+    Attributes:
+        score: what hypotheses are ranked by.
+        log_prob: sum of the log-probabilities of its tokens.
+        ids: [L] int64 numbers of its tokens, with the end.
+    """
+
+    score: float
+    log_prob: float
+    ids: NDArray[np.int64]
+
+    @property
+    def per_token(self) -> float:
+        """Log-probability for each token, with the end."""
+        return self.log_prob / max(1, len(self.ids))
+
+
+def hypothesis_of(values: NDArray[np.float64]) -> Hypothesis:
+    """From [2 + L]: score, log-probability and tokens, padded with zeros."""
+    ids = values[2:].astype(np.int64)
+    return Hypothesis(float(values[0]), float(values[1]), ids[ids != 0])
+
+
+def search(
+    head: TokenHead, states: Tensor, mask: Tensor | None, config: Any, *, beam: int, nbest: int
+) -> Hypotheses:
+    """Search with the penalties and the longest text of the section `model`.
+
+    Parameters:
+        states: [B, S, D] of the encoder.
+        mask: [B, S].
+        config: the section.
+        beam, nbest: as of `beam_search`; a beam of 1 is greedy search.
+    """
+    from regard.models import beam_search, greedy_search
+
+    positions = states.new_full((len(states),), states.shape[1]) if mask is None else mask.sum(1)
+    limits = (config.longest * positions + _MORE).long()
+    how: Any = {"limits": limits, "length_penalty": config.length_penalty}
+    cache, penalty = head.start(states, mask), config.coverage_penalty
+    if beam == 1 and not penalty:
+        return greedy_search(head.step, cache, **how)
+    return beam_search(
+        partial(head.step, need_weights=penalty > 0),
+        cache,
+        mask=mask,
+        beam=beam,
+        nbest=nbest,
+        coverage_penalty=penalty,
+        **how,
+    )
+
+
+def score_given(
+    head: TokenHead, states: Tensor, mask: Tensor | None, ids: NDArray[np.int64]
+) -> Hypotheses:
+    """One text [L], with its end, as the only hypothesis of every case.
+
+    Its score is its log-probability.
+    """
+    import torch
+
+    from regard.models import Hypotheses
+
+    tokens = torch.from_numpy(ids).to(states.device).expand(len(states), -1)
+    logits = head.project(head.teach(states, mask, tokens).states).float()
+    log_probs = logits.log_softmax(-1).gather(2, tokens.unsqueeze(2)).squeeze(2).sum(1, True)
+    return Hypotheses(tokens.unsqueeze(1), log_probs, log_probs)
