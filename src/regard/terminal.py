@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from regard.errors import ConfigError, did_you_mean
 
 __all__ = ["list_mechanisms", "print_answer", "print_figures", "print_mechanism", "print_table"]
 
+_NAME = 20  # letters of a figure's name at least
+_PERCENT = ("bleu", "bleu_lowercase", "chrf")  # how the names of figures from 0 to 100 end
 _CLASSES = 5  # with the lowest recall, that are printed
 _SERIES = 12  # whose errors are printed, if there are no more
 
@@ -37,28 +40,49 @@ def print_answer(view: Any) -> None:
 
 
 def print_figures(metrics: Any) -> None:
-    for name, value in metrics.items():
-        if isinstance(value, float):
-            shown = f"{value:.4f}" if abs(value) >= 0.01 or value == 0 else f"{value:.4g}"
-            typer.echo(f"{name.replace('_', ' '):20} {shown}")
-        elif isinstance(value, int):
-            typer.echo(f"{name.replace('_', ' '):20} {value}")
+    """The figures of a test part, as in `metrics.json`."""
     every = metrics.get("per_series", [])
     series = every if 1 < len(every) <= _SERIES else []
-    targets = [] if series else metrics.get("per_target", [])
-    for row in targets if len(targets) > 1 else []:
-        typer.echo(f"{'mae ' + row['target']:20} {row['mae']:.4g}")
-    if metrics.get("positive_class") is not None:
-        typer.echo(f"{'positive class':20} {metrics['positive_class']}")
-    occurring = [row for row in metrics.get("per_class", []) if row["support"]]
-    for row in sorted(occurring, key=lambda row: row["recall"])[:_CLASSES]:
-        typer.echo(f"{'recall ' + row['class']:20} {row['recall']:.4f} of {row['support']} cases")
-    for name, figures in metrics.get("baselines", {}).items():
-        typer.echo(f"{f'mae {name}':20} {figures['mae']:.4f}")
+    rows = list(_figures(metrics, targets=not series))
+    room = max(_NAME, *(len(name) for name, _ in rows))
+    for name, shown in rows:
+        typer.echo(f"{name:{room}} {shown}")
     if series:
         print_table(_each_series(series))
+    if len(lengths := metrics.get("by_length", [])) > 1:
+        print_table(_each_length(lengths))
     for note in metrics.get("notes", ()):
         typer.echo(f"note: {note}")
+
+
+def _figures(metrics: Any, *, targets: bool) -> Iterator[tuple[str, str]]:
+    """Names and values; those of each target too where they have no table."""
+    for name, value in metrics.items():
+        if isinstance(value, float):
+            yield name.replace("_", " "), _shown(name, value)
+        elif isinstance(value, int):
+            yield name.replace("_", " "), str(value)
+    each = metrics.get("per_target", []) if targets else []
+    for row in each if len(each) > 1 else []:
+        yield f"mae {row['target']}", f"{row['mae']:.4g}"
+    if metrics.get("positive_class") is not None:
+        yield "positive class", metrics["positive_class"]
+    occurring = [row for row in metrics.get("per_class", []) if row["support"]]
+    for row in sorted(occurring, key=lambda row: row["recall"])[:_CLASSES]:
+        yield f"recall {row['class']}", f"{row['recall']:.4f} of {row['support']} cases"
+    for name, figures in metrics.get("baselines", {}).items():
+        yield f"mae {name}", f"{figures['mae']:.4f}"
+    wrong = [f"{row['kind']} {row['cases']}" for row in metrics.get("mistakes", []) if row["cases"]]
+    if wrong:
+        yield "mistakes", ", ".join(wrong)
+    for name, signature in metrics.get("signatures", {}).items():
+        yield f"{name.replace('_', ' ')} is", signature
+
+
+def _shown(name: str, value: float) -> str:
+    if name.endswith(_PERCENT):
+        return f"{value:.2f}"
+    return f"{value:.4f}" if abs(value) >= 0.01 or value == 0 else f"{value:.4g}"
 
 
 def print_table(rows: list[list[str]]) -> None:
@@ -124,6 +148,19 @@ def _each_series(rows: list[Any]) -> list[list[str]]:
             " ".join(row[name] for name in named),
             *(f"{error:.4g}" for error in (row["mae"], *row["baselines"].values())),
             *(row[name] for name in best),
+        ]
+        for row in rows
+    ]
+
+
+def _each_length(rows: list[Any]) -> list[list[str]]:
+    """A table of the figures by the length of the source, with a header."""
+    return [["source tokens", "cases", "bleu", "exact match"]] + [
+        [
+            f"{row['from']} to {row['to']}" if row["from"] < row["to"] else f"{row['from']}",
+            str(row["cases"]),
+            f"{row['bleu']:.2f}",
+            f"{row['exact_match']:.4f}",
         ]
         for row in rows
     ]

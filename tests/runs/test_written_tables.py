@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from regard.errors import ConfigError
-from regard.runs import TABLES, check_suffix, write_table
+from regard.runs import TABLES, check_suffix, write_lines, write_table
 
 COLUMNS: dict[str, Any] = {
     "case": np.array(["T-1", "ü, 2", "3"]),
@@ -46,6 +46,12 @@ def test_json_lines(tmp_path: Path) -> None:
     lines = (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line) for line in lines] == [{**row, "day": str(row["day"])} for row in ROWS]
     assert "ü" in lines[1]
+
+
+def test_lines_are_as_many_as_texts(tmp_path: Path) -> None:
+    write_lines(tmp_path / "a.txt", ["Zwei Hunde.", None, "", "über\nzwei  Zeilen", "x"])
+    written = (tmp_path / "a.txt").read_bytes().decode()
+    assert written == "Zwei Hunde.\n\n\nüber zwei Zeilen\nx\n"
 
 
 @pytest.mark.parametrize("name", ["p.xlsx", "p", "p.csv.gz", "p.json"])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -384,13 +385,11 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             )
         estimator = cls.from_config(run.config)
         incoming, output = estimator.input_, estimator.output_ = sides_of(run.config)
-        try:
+        with _intact(f"{source}/tokenizer.json"):
+            incoming.restore_text(run.tokenizer)
+        with _intact(f"{source}/preprocess.json"):
             output.restore(run.preprocess)
-            incoming.restore(run.preprocess, run.tokenizer)
-        except KeyError as error:
-            raise RunError(f"{source}/preprocess.json: is damaged: it has no {error}") from None
-        except (TypeError, ValueError) as error:
-            raise RunError(f"{source}/preprocess.json: is damaged: {error}") from None
+            incoming.restore(run.preprocess)
         model = _single(incoming.build(output))
         try:
             model.load_state_dict(dict(run.weights))
@@ -477,6 +476,17 @@ def estimator_of(task: str) -> type[AttentionEstimator]:
         return type("TaskEstimator", (AttentionEstimator,), {"task": task})
     found: type[AttentionEstimator] = named
     return found
+
+
+@contextmanager
+def _intact(file: str) -> Iterator[None]:
+    """Errors of restoring what a run folder holds name its file."""
+    try:
+        yield
+    except KeyError as error:
+        raise RunError(f"{file}: is damaged: it has no {error}") from None
+    except (TypeError, ValueError) as error:
+        raise RunError(f"{file}: is damaged: {error}") from None
 
 
 def _single(model: nn.Module) -> nn.Module:

@@ -193,8 +193,11 @@ class Input(ABC):
         """What `tokenizer.json` holds; nothing where there is no tokenizer."""
         return ""
 
-    def restore(self, kept: Mapping[str, Any], text: str) -> None:
+    def restore(self, kept: Mapping[str, Any]) -> None:
         """Take back what was kept; a KeyError, TypeError or ValueError says that it is damaged."""
+
+    def restore_text(self, text: str) -> None:
+        """Take back the kept text, before the rest; errors likewise."""
 
     # The model.
 

@@ -247,14 +247,15 @@ def test_sides_in_one_language_are_not_told_apart() -> None:
 def test_what_is_kept_restores_the_input() -> None:
     made, pairs, encoded = fitted(joint=False)
     other = paired(joint=False)
-    other.restore(json.loads(json.dumps(made.kept())), made.kept_text())
+    other.restore_text(made.kept_text())
+    other.restore(json.loads(json.dumps(made.kept())))
     again = other.encode(pairs)
     assert all(map(np.array_equal, again.ids, encoded.ids))
     assert other.longest_ == made.longest_
     swapped = other.encode(made.take(GERMAN[:1]))
     assert other.remarks(Inference(None, swapped, [])) == made.remarks(Inference(None, swapped, []))
     with pytest.raises(KeyError):
-        other.restore({}, made.kept_text())
+        other.restore({})
 
 
 def test_new_files_are_tables_or_lines(tmp_path: Path) -> None:

@@ -24,7 +24,12 @@ def _differing(element: str) -> list[str]:
 def test_the_answer_is_the_text() -> None:
     assert OUTCOME.answer == "Ein Hund schläft ."
     assert OUTCOME.title == "predicted Ein Hund schläft ."
-    assert OUTCOME.others == "Ein <b>Mann</b> (-0.500); (empty) (0.000)"
+    assert OUTCOME.ranked == [
+        ("Ein Hund schläft .", "-0.251"),
+        ("Ein <b>Mann</b>", "-0.500"),
+        ("(empty)", "0.000"),
+    ]
+    assert not replace(OUTCOME, nbest=()).ranked
     assert replace(OUTCOME, predicted="").answer == "(empty)"
     assert len(replace(OUTCOME, predicted="wort " * 999).title) < 64
 

@@ -275,7 +275,7 @@ class PanelInput(Input):
             **panel_as_kept(self.latest_, zone_of_steps=self.step_.zone),
         }
 
-    def restore(self, kept: Mapping[str, Any], text: str) -> None:
+    def restore(self, kept: Mapping[str, Any]) -> None:
         self.window_, self.season_ = int(kept["window"]), int(kept["season"])
         self.latest_, zone_of_steps = kept_panel(kept)
         count, unit, day = kept["step"]

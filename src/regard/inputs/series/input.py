@@ -194,7 +194,7 @@ class SeriesInput(Input):
             **({"columns": self._names._asdict()} if self._names.values else {}),
         }
 
-    def restore(self, kept: Mapping[str, Any], text: str) -> None:
+    def restore(self, kept: Mapping[str, Any]) -> None:
         self.channels_ = tuple(kept["channels"])
         self.shortest_, self.longest_ = map(int, kept["steps"])
         self.scaler_ = Scaler.from_dict(kept["scaler"])

@@ -176,9 +176,11 @@ class TextInput(Input):
     def kept_text(self) -> str:
         return self.tokenizer_.to_json()
 
-    def restore(self, kept: Mapping[str, Any], text: str) -> None:
-        self.longest_, self.width_ = map(int, kept["sizes"])
+    def restore_text(self, text: str) -> None:
         self.tokenizer_ = Tokenizer.from_json(text)
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        self.longest_, self.width_ = map(int, kept["sizes"])
         ngrams = kept["ngrams"]
         self.ngrams_ = None if ngrams is None else Ngrams.from_dict(ngrams)
 

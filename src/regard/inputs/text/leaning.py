@@ -34,6 +34,11 @@ class Leaning:
     def __init__(self, weights: NDArray[np.int64], threshold: int | None) -> None:
         self._weights, self._threshold = weights, threshold
 
+    @property
+    def size(self) -> int:
+        """V, of the vocabulary that it was learned with."""
+        return len(self._weights)
+
     @classmethod
     def learn(
         cls,

@@ -155,10 +155,17 @@ class PairedInput(TextInput):
     def kept_text(self) -> str:
         return self.vocabulary_.to_json()
 
-    def restore(self, kept: Mapping[str, Any], text: str) -> None:
+    def restore_text(self, text: str) -> None:
+        self.vocabulary_ = Vocabulary.from_json(text)
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
         self.longest_ = int(kept["longest"])
         self.leaning_ = Leaning.from_dict(kept["leaning"])
-        self.vocabulary_ = Vocabulary.from_json(text)
+        if self.leaning_.size != self.vocabulary_.size:
+            raise ValueError(
+                f"leaning has {self.leaning_.size} weights, the vocabulary {self.vocabulary_.size} "
+                "tokens"
+            )
 
     def part(self, encoded: Any, *, targets: Any | None, training: bool) -> Part:
         """Batches of texts with targets; training and early stopping leave out over-long pairs."""

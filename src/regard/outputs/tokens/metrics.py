@@ -21,12 +21,12 @@ def translation_metrics(predicted: Sequence[str], references: Sequence[str]) -> 
         references: [B] one reference for each.
 
     Returns:
-        - cases: B;
         - bleu: corpus BLEU of the texts as they are, in percent;
         - bleu_lowercase: the same of lowercased texts;
         - chrf: corpus chrF, in percent;
         - sentence_chrf: mean of the `sentence_scores`, in percent;
         - exact_match: share of the predictions that equal the reference, up to white space;
+        - cases: B;
         - length_ratio: tokens of the predictions to tokens of the references; None if the
           references have no token;
         - signatures: `bleu`, `bleu_lowercase` and `chrf` to sacreBLEU's signature, which names all
@@ -58,10 +58,10 @@ def translation_metrics(predicted: Sequence[str], references: Sequence[str]) -> 
     }
     lengths = scores["bleu"]
     return {
-        "cases": len(predicted),
         **{name: float(score.score) for name, score in scores.items()},
         "sentence_chrf": 100 * float(sentence_scores(predicted, references).mean()),
         "exact_match": float(sentence_scores(predicted, references, "exact").mean()),
+        "cases": len(predicted),
         "length_ratio": lengths.sys_len / lengths.ref_len if lengths.ref_len else None,
         "signatures": {name: str(each.get_signature()) for name, each in measures.items()},
     }

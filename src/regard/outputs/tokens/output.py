@@ -135,7 +135,7 @@ class TokensOutput(Output):
         pairs = zip(found.cpu().numpy(), batch.targets.cpu().numpy(), strict=True)
         return [(decode(ids), decode(target)) for ids, target in pairs]
 
-    def check_options(
+    def check_options(  # type: ignore[override]  # of those in `options` alone
         self, *, beam: int | None = None, nbest: int = 1, target: str | None = None
     ) -> None:
         """Refuse a beam of none, more texts than the beam holds, and a text with unknown tokens."""
@@ -166,7 +166,7 @@ class TokensOutput(Output):
             noun = "words" if vocabulary.kind == "word" else "characters"
             raise ConfigError(f"target: has {noun} that the model does not know: {shown}{more}")
 
-    def answer(
+    def answer(  # type: ignore[override]
         self,
         model: Any,
         batch: Batch,
