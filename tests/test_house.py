@@ -57,6 +57,7 @@ MAY_IMPORT = {
     "data": {"inputs", "splits"},
     "outputs": {
         "catalogue",
+        "checks",
         "config",
         "inference",
         "inputs",
@@ -70,6 +71,7 @@ MAY_IMPORT = {
     },
     "estimators": {
         "catalogue",
+        "checks",
         "config",
         "explain",
         "inference",
