@@ -106,15 +106,23 @@ SIZES = st.lists(st.integers(1, 40), min_size=1, max_size=150)
 
 
 @settings(deadline=None, max_examples=150)
-@given(sizes=SIZES, budget=st.integers(1, 120), epoch=st.integers(0, 3), shuffle=st.booleans())
+@given(
+    sizes=SIZES,
+    budget=st.integers(1, 120),
+    most=st.integers(1, 20),
+    epoch=st.integers(0, 3),
+    shuffle=st.booleans(),
+)
 def test_batches_by_tokens_hold_every_case_once_within_the_budget(
-    sizes: list[int], budget: int, epoch: int, shuffle: bool
+    sizes: list[int], budget: int, most: int, epoch: int, shuffle: bool
 ) -> None:
     counted = np.array(sizes)
     options: dict[str, Any] = {"sizes": counted, "batch_tokens": budget, "shuffle": shuffle}
+    options["batch_size"] = most
     batches = token_batches(counted % 7, epoch=epoch, seed=3, **options)
     assert sorted(np.concatenate(batches).tolist()) == list(range(len(sizes)))
     for batch in batches:
+        assert len(batch) <= most
         assert len(batch) == 1 or len(batch) * counted[batch].max() <= budget
     first = token_batches(counted % 7, epoch=0, seed=8, **options)
     shapes = [sorted((len(each), counted[each].max()) for each in b) for b in (batches, first)]
@@ -123,7 +131,9 @@ def test_batches_by_tokens_hold_every_case_once_within_the_budget(
 
 def test_batches_by_tokens_worked_by_hand() -> None:
     sizes = np.array([2, 3, 2, 9, 3, 1])
-    batches = token_batches(np.zeros(6, np.int64), sizes=sizes, batch_tokens=6, shuffle=False)
+    batches = token_batches(
+        np.zeros(6, np.int64), sizes=sizes, batch_size=99, batch_tokens=6, shuffle=False
+    )
     # Sorted 1 2 2 3 3 9: three times 2, twice 3, and 9 is more than the budget.
     assert [batch.tolist() for batch in batches] == [[5, 0, 2], [1, 4], [3]]
 
@@ -133,7 +143,7 @@ def test_batches_by_tokens_pad_little_and_mix() -> None:
     targets = generator.integers(3, 40, size=6007)
     sources = np.maximum(1, targets + generator.integers(-4, 5, size=6007))
     sizes = np.maximum(sources, targets)
-    options: dict[str, Any] = {"sizes": sizes, "batch_tokens": 2048}
+    options: dict[str, Any] = {"sizes": sizes, "batch_tokens": 2048, "batch_size": 999}
     epochs = [token_batches(sources, epoch=epoch, **options) for epoch in (0, 1)]
     filled = sum(int(sources[batch].sum() + targets[batch].sum()) for batch in epochs[0])
     padded = sum(len(b) * int(sources[b].max() + targets[b].max()) for b in epochs[0])
@@ -149,6 +159,11 @@ def test_batches_by_tokens_pad_little_and_mix() -> None:
 
 def test_batches_by_tokens_of_no_case_and_of_a_bad_budget() -> None:
     none = np.array([], dtype=np.int64)
-    assert token_batches(none, sizes=none, batch_tokens=3) == []
+    assert token_batches(none, sizes=none, batch_size=99, batch_tokens=3) == []
     with pytest.raises(ConfigError, match="batch_tokens: wanted a whole number of at least 1, giv"):
-        token_batches(np.ones(5, dtype=np.int64), sizes=np.ones(5, dtype=np.int64), batch_tokens=0)
+        token_batches(
+            np.ones(5, dtype=np.int64),
+            sizes=np.ones(5, dtype=np.int64),
+            batch_size=99,
+            batch_tokens=0,
+        )

@@ -98,8 +98,8 @@ class BatchOrder(Sampler[NDArray[np.int64]]):
 
     Parameters:
         part: the cases, whose `lengths` and `sizes` are read.
-        batch_size: largest number of cases in a batch, unless batch_tokens is given.
-        batch_tokens: largest number of tokens in a batch, see `token_batches`.
+        batch_size: largest number of cases in a batch.
+        batch_tokens: largest number of tokens in a batch, see `token_batches`; None counts none.
         seed: random seed of the order; None sorts by length.
         at_least: least number of batches in an epoch; a small part is passed over repeatedly.
     """
@@ -114,9 +114,10 @@ class BatchOrder(Sampler[NDArray[np.int64]]):
         at_least: int = 1,
     ) -> None:
         options: dict[str, Any] = {"seed": seed or 0, "shuffle": seed is not None}
+        options["batch_size"] = batch_size
         lengths = part.lengths.numpy()
         if batch_tokens is None:
-            self._one_pass = partial(batch_indices, lengths, batch_size=batch_size, **options)
+            self._one_pass = partial(batch_indices, lengths, **options)
         else:
             assert part.sizes is not None
             options |= {"sizes": part.sizes.numpy(), "batch_tokens": batch_tokens}
@@ -212,6 +213,7 @@ def token_batches(
     *,
     sizes: NDArray[np.int64],
     batch_tokens: int,
+    batch_size: int,
     seed: int = 0,
     epoch: int = 0,
     shuffle: bool = True,
@@ -219,14 +221,15 @@ def token_batches(
     """Divide cases into batches of at most so many tokens, padding included.
 
     Cases are sorted by size, those of one size by length, and a batch is filled up to the most
-    cases with cases x largest size <= batch_tokens. So the sizes of the batches do not depend on
-    seed and epoch. For training, lengths are compared with random numbers of up to a few steps
+    cases with cases x largest size <= batch_tokens, and to batch_size. So the sizes of the batches
+    do not depend on seed and epoch. For training, lengths are compared with random numbers of up to a few steps
     added, so that every epoch puts other cases together, and the batches are shuffled.
 
     Parameters:
         lengths: [B] steps of each case.
         sizes: [B] what each case counts for.
         batch_tokens: the most tokens in a batch. A case with more gets a batch of its own.
+        batch_size: the most cases in a batch.
         seed: random seed of the order, together with the epoch.
         epoch: every epoch has its own order.
         shuffle: True for training, False for prediction.
@@ -235,12 +238,14 @@ def token_batches(
         Positions of the cases in each batch; every case is in exactly one.
 
     Raises:
-        ConfigError: batch_tokens, seed or epoch is not a whole number, or too small.
+        ConfigError: batch_tokens, batch_size, seed or epoch is not a whole number, or too small.
 
-    >>> token_batches(np.ones(5), sizes=np.array([2, 3, 2, 9, 3]), batch_tokens=6, shuffle=False)
+    >>> sizes = np.array([2, 3, 2, 9, 3])
+    >>> token_batches(np.ones(5), sizes=sizes, batch_tokens=6, batch_size=8, shuffle=False)
     [array([0, 2]), array([1, 4]), array([3])]
     """
     check_count("batch_tokens", batch_tokens, least=1)
+    check_count("batch_size", batch_size, least=1)
     check_count("seed", seed, least=0)
     check_count("epoch", epoch, least=0)
     if not len(sizes):
@@ -250,7 +255,8 @@ def token_batches(
     order = np.lexsort((lengths + jitter, sizes))
     starts = [0]
     for at, size in enumerate(sizes[order].tolist()):
-        if at > starts[-1] and (at + 1 - starts[-1]) * size > batch_tokens:
+        cases = at + 1 - starts[-1]
+        if cases > batch_size or (cases > 1 and cases * size > batch_tokens):
             starts.append(at)
     batches = np.split(order, starts[1:])
     return [batches[at] for at in generator.permutation(len(batches))] if shuffle else batches

@@ -166,6 +166,7 @@ def sections() -> Sections:
             "model.attention_dim": 128,
             "training.epochs": 40,
             "training.patience": 8,
+            "training.batch_size": 512,
             "training.learning_rate": 0.002,
             "training.precision": "auto",
         },
