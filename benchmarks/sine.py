@@ -92,7 +92,7 @@ def run() -> list[Row]:
 
 def _ours(seed: int) -> tuple[_Result, SeriesClassifier]:
     config = read_config(_EXAMPLE, {"seed": str(seed)})
-    fitting, validation, test, _ = load_parts(config)
+    fitting, validation, test, *_ = load_parts(config)
     model = SeriesClassifier.from_config(config).fit(fitting, validation=validation)
     found = _localisation(test, model.attend(test))
     return _Result(_f1(test, model.predict(test)), model.fit_seconds_, found), model

@@ -108,7 +108,7 @@ def _row(problem: _Problem, seeds: int, epochs: int | None) -> Row:
 
 def _peer(config: Config) -> float:
     """Accuracy of words and pairs of words, on the parts of this configuration."""
-    fitting, validation, test, _ = load_parts(config)
+    fitting, validation, test, *_ = load_parts(config)
     parts: list[Texts] = [fitting] if validation is None else [fitting, validation]
     model = make_pipeline(
         TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(C=10, max_iter=1000)

@@ -147,7 +147,7 @@ def test_train_on_every_kind_of_file(
         names = ["target 0", "target 1"]
     assert [each["target"] for each in metrics["per_target"]] == names
     # The figures are those of the saved model on the test part, in the units of the data.
-    train, _, test, _ = jobs.load_parts(opened.config)
+    train, _, test, *_ = jobs.load_parts(opened.config)
     loaded = SeriesRegressor.load(out)
     truth, predicted = targets_of(test), loaded.predict(test).reshape(len(test), -1)
     rmse = [root_mean_squared_error(truth[:, m], predicted[:, m]) for m in range(targets)]

@@ -185,7 +185,8 @@ def test_a_table_with_targets_is_scored(regard: Regard, run: Path, tmp_path: Pat
     source, out = tmp_path / "new.csv", tmp_path / "p.csv"
     source.write_text("source,target\n" + "".join(f"{s},{t}\n" for s, t in _pairs()[:4]))
     assert regard("predict", run, source, "--out", out) == 0
-    score = Translator.load(run).score(*map(list, zip(*_pairs()[:4], strict=True)))
+    sources, targets = map(list, zip(*_pairs()[:4], strict=True))
+    score = Translator.load(run).score(sources, targets)
     assert regard.out.startswith(f"4 predictions, BLEU {score:.2f}")
     assert [row["true"] for row in _table(out)] == [target for _, target in _pairs()[:4]]
 
@@ -217,7 +218,7 @@ def test_what_is_odd_in_new_texts(regard: Regard, run: Path, tmp_path: Path) -> 
 
 def test_explain_a_given_target(regard: Regard, run: Path, tmp_path: Path) -> None:
     source, target = "the red dog is here", "der grüne Tisch"
-    words = ["explain", run, "--text", source, "--target", target]
+    words: list[str | Path] = ["explain", run, "--text", source, "--target", target]
     assert regard(*words, "--out", tmp_path / "map.html") == 0
     assert regard.out.startswith(f"case 0: {target}: ")
     page = (tmp_path / "map.html").read_text(encoding="utf-8")
@@ -277,10 +278,17 @@ def test_options_that_are_wrong(
     before = sorted(tmp_path.iterdir())
     ends = (".csv", ".txt") if command == "predict" else (".png", ".html")
     for end in ends:
-        given = [command, run, tmp_path / "new.txt", *options, "--out", tmp_path / f"out{end}"]
+        given: list[str | Path] = [
+            command,
+            run,
+            tmp_path / "new.txt",
+            *options,
+            "--out",
+            tmp_path / f"out{end}",
+        ]
         assert said in regard.fails(*given)
     if "--all" not in options:
-        out = ["--out", tmp_path / "a.svg"] if command == "explain" else []
+        out: list[str | Path] = ["--out", tmp_path / "a.svg"] if command == "explain" else []
         assert said in regard.fails(command, run, "--text", "the red dog", *options, *out)
     assert sorted(tmp_path.iterdir()) == before
 

@@ -23,7 +23,8 @@ def _trained(attention: str, **changes: float) -> Translator:
         learning_rate=0.01,
         random_state=0,
     )
-    return model.set_params(**changes).fit(list(DATES.texts), DATES.labels)
+    model.set_params(**changes)
+    return model.fit(list(DATES.texts), DATES.labels)
 
 
 @pytest.mark.parametrize("name", [*SCORES, *WINDOWS, *ALIGNMENTS])

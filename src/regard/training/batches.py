@@ -222,8 +222,8 @@ def token_batches(
 
     Cases are sorted by size, those of one size by length, and a batch is filled up to the most
     cases with cases x largest size <= batch_tokens, and to batch_size. So the sizes of the batches
-    do not depend on seed and epoch. For training, lengths are compared with random numbers of up to a few steps
-    added, so that every epoch puts other cases together, and the batches are shuffled.
+    do not depend on seed and epoch. For training, lengths are compared with random numbers of up to
+    a few steps added, so that every epoch puts other cases together, and the batches are shuffled.
 
     Parameters:
         lengths: [B] steps of each case.
