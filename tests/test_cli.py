@@ -190,7 +190,7 @@ def test_explain_all(regard: Regard, run: Path, new: Path, tmp_path: Path) -> No
     said = regard.fails(*words, "--overwrite")
     assert said == f"error: {out}: exists and holds more than pictures; choose another name"
     said = regard.fails(*words, "--case", "1")
-    assert said == "error: --all: draws every case; use it without --case and --text"
+    assert said == "error: --all: draws every case; use it without --case, --text and --target"
 
 
 def test_explain_all_writes_everything_or_nothing(

@@ -297,7 +297,7 @@ def test_every_parameter_is_described(kind: Kind) -> None:
         ({"epochs": 0}, "epochs: wanted greater than or equal to 1, not 0"),
         ({"epochs": "3"}, 'epochs: wanted integer, not "3"'),
         ({"learning_rate": 0.0}, "learning_rate: wanted greater than 0"),
-        ({"schedule": "linear"}, 'schedule: "linear" is not one of cosine, constant'),
+        ({"schedule": "linear"}, 'schedule: "linear" is not one of cosine, inverse-sqrt, constant'),
         ({"device": "gpu"}, 'device: "gpu" is not one of'),
         ({"validation_share": 1.5}, "validation_share: wanted less than 1"),
         ({"random_state": -1}, "seed: wanted greater than or equal to 0, not -1"),

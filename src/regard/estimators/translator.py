@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from regard.checks import check_count
+from regard.checks import check_choice, check_count
 from regard.errors import ConfigError
 from regard.estimators.base import AttentionEstimator, Floats
 from regard.inference import Inference
@@ -87,11 +87,20 @@ class Translator(AttentionEstimator):
             for case in seen.values
         ]
 
-    def score(self, X: Any, y: Any, sample_weight: None = None) -> float:
-        """Corpus BLEU of the translations, cased and detokenised, in percent (sacreBLEU)."""
-        from regard.outputs.tokens.metrics import bleu
+    def score(self, X: Any, y: Any, *, metric: str = "bleu") -> float:
+        """How good the translations are.
 
-        return bleu(self.predict(X), [str(each) for each in y])
+        Parameters:
+            X: B sources.
+            y: B references.
+            metric: "bleu", of the cased, detokenised texts, or "chrf", both in percent as sacreBLEU
+                computes them; or "exact_match", the share of the texts that equal the reference.
+        """
+        from regard.outputs.tokens.metrics import translation_metrics
+
+        check_choice("metric", metric, ("bleu", "chrf", "exact_match"))
+        figures = translation_metrics(self.predict(X), [str(each) for each in y])
+        return float(figures[metric])
 
     def align(self, X: Any, y: Any = None, *, heads: bool = False) -> list[Alignment]:
         """Which words of its source each word of a target looked at.
@@ -105,9 +114,17 @@ class Translator(AttentionEstimator):
             DataError: y has another length, or a target has no known token.
         """
         check_is_fitted(self)
+        output: Any = self.output_
+        if y is None and not heads:
+            seen = self.infer(X, maps=("attention",))
+            maps = seen.maps["attention"]
+            return [
+                Alignment(seen.encoded.words_of(n), output.units(best.ids)[0], maps[n])
+                for n, (best, *_) in enumerate(seen.values)
+            ]
         targets = self.predict(X) if y is None else y
         cases = self.input_.take(X, targets, fitting=True)
-        encoded, output = self.input_.encode(cases), self.output_
+        encoded = self.input_.encode(cases)
         ids: Any = output.targets(cases)
         part = self.input_.part(encoded, targets=ids, training=False)
         device = self._placed(self.model_)
@@ -123,8 +140,8 @@ class Translator(AttentionEstimator):
                 given = batch.targets.to(device)
                 weights = model.head.teach(states, mask, given, need_weights=True).weights
                 weights = weights if heads else weights.mean((1, 2))
-                maps = {"attention": weights.double().cpu().numpy()}
-                laid = self.input_.lay(model, maps, encoded, index)["attention"]
+                by_name = {"attention": weights.double().cpu().numpy()}
+                laid = self.input_.lay(model, by_name, encoded, index)["attention"]
                 for at, each in zip(index, laid, strict=True):
                     found[at] = self._aligned(each, encoded, at, ids[at])
         return found
