@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from regard.reference import Array, bidirectional_lstm, lstm, lstm_cell
+from regard.reference import Array, bidirectional_lstm, gru_cell, lstm, lstm_cell
 
 T, C, D = 5, 3, 7
 Rng = np.random.Generator
@@ -63,3 +63,13 @@ def test_it_is_torchs(rng: Rng, bidirectional: bool) -> None:
     else:
         actual = lstm(series, *forward)
     np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-15)
+
+
+def test_a_step_of_a_gru_is_torchs(rng: Rng) -> None:
+    torch.manual_seed(0)
+    cell = torch.nn.GRUCell(C, D).double()
+    x, h = rng.normal(size=C), rng.normal(size=D)
+    expected = cell(torch.from_numpy(x)[None], torch.from_numpy(h)[None])[0].detach().numpy()
+    parts = (cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
+    actual = gru_cell(x, h, *(each.detach().numpy() for each in parts))
+    np.testing.assert_allclose(actual, expected, rtol=1e-12)

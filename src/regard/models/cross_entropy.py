@@ -18,7 +18,7 @@ def projected_cross_entropy(
 
     The gradient is computed in the forward pass, while the logits of a block are at hand, for
     losses that all count the same, as in a mean; where they do not, it is computed again. Under
-    autocast the products are of its narrow numbers, and all else of float32.
+    autocast the products are of its narrow numbers, and all else is at least of float32.
 
     Parameters:
         states: [n, D].
@@ -42,9 +42,9 @@ def projected_cross_entropy(
     """
     device = states.device.type
     narrow = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else None
-    learning = torch.is_grad_enabled() and states.requires_grad
-    given = (states, weight, bias, targets, smoothing, narrow, learning)
-    smoothed, plain, right = _Projected.apply(*given)  # type: ignore[no-untyped-call]
+    given = (states, weight, bias, targets, smoothing, narrow)
+    learning = torch.is_grad_enabled() and any(each.requires_grad for each in given[:3])
+    smoothed, plain, right = _Projected.apply(*given, learning)  # type: ignore[no-untyped-call]
     return smoothed, plain, right
 
 
@@ -83,7 +83,7 @@ def _by_blocks(
 ) -> tuple[tuple[Tensor, Tensor, Tensor], list[Tensor]]:
     """Losses, and the gradient of their sum with factors [n, 1], one for all or None for none."""
     with torch.autocast(states.device.type, enabled=False):
-        states = states.float()
+        states = states.to(torch.promote_types(states.dtype, torch.float32))
         sides = weight if narrow is None else weight.to(narrow)
         gradients = []
         if factors is not None:
@@ -93,7 +93,7 @@ def _by_blocks(
         for start in range(0, max(len(states), 1), step):
             rows = slice(start, start + step)
             given = states[rows] if narrow is None else states[rows].to(narrow)
-            logits = (given @ sides.T).float().add_(bias)
+            logits = (given @ sides.T).to(states.dtype).add_(bias)
             own = targets[rows].unsqueeze(1)
             highest = logits.amax(1)
             true = logits.gather(1, own).squeeze(1)

@@ -17,8 +17,9 @@ class Written:
         cache: for the next positions.
         weights: [B, M, H, L, S], over the encoder's positions, of each of the M layers that attend
             and each of their heads; None unless `need_weights`.
-        log_prob: [B, L], of what hard attention sampled in training with REINFORCE; else None.
-        entropy: of the distributions it was sampled from, likewise.
+        log_prob: [B, L], of all that hard attention sampled in training with REINFORCE and that the
+            state of each position depends on; else None. So a position's own reward goes with it.
+        entropy: [B, L], of the distributions that were sampled from at each position, likewise.
     """
 
     states: Tensor

@@ -24,7 +24,7 @@ def dropout(values: Tensor, rate: float, training: bool) -> Tensor:
     >>> dropout(torch.ones(3), 0.5, False)
     tensor([1., 1., 1.])
     """
-    dropped = round(rate * _LEVELS)
+    dropped = min(round(rate * _LEVELS), _LEVELS - 1)
     if not training or not dropped:
         return values
     if values.device.type != "cpu":

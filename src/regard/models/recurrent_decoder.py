@@ -108,6 +108,11 @@ class RecurrentDecoder(Decoder):
             hidden + context + (token_dim if order == "bahdanau" else 0), token_dim
         )
 
+    @property
+    def _reads_context(self) -> bool:
+        """Whether a state depends on what the positions before attended to."""
+        return self.order == "bahdanau" or self.feeding
+
     def start(self, states: Tensor, mask: Tensor | None = None) -> RecurrentCache:
         ends = states[:, -1]
         if mask is not None:
@@ -123,7 +128,7 @@ class RecurrentDecoder(Decoder):
     def forward(
         self, tokens: Tensor, cache: RecurrentCache, *, need_weights: bool = False
     ) -> Written:
-        if self.order == "luong" and not self.feeding:
+        if not self._reads_context:
             states, hidden = advance(self.network, tokens, cache.hidden)
             attended = self.attention(
                 states,
@@ -152,6 +157,8 @@ class RecurrentDecoder(Decoder):
             weights = weights.reshape(len(weights), 1, -1, *weights.shape[-2:])
         if log_prob is not None and log_prob.dim() == 3:
             log_prob, entropy = log_prob.sum(1), entropy.sum(1)
+        if log_prob is not None and self._reads_context:
+            log_prob = log_prob.cumsum(1)
         return Written(outputs, cache, weights, log_prob, entropy)
 
     def _step(

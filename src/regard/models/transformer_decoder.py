@@ -87,10 +87,15 @@ class TransformerDecoder(Decoder):
             weights.append(decoded.cross_weights)
             if decoded.log_prob is not None:
                 sampled.append((decoded.log_prob, decoded.entropy))
-        totals = [torch.stack(each).sum(0) for each in zip(*sampled, strict=True)]
+        log_prob, entropy = None, None
+        if sampled:
+            log_prob, entropy = (torch.stack(each).sum(0) for each in zip(*sampled, strict=True))
+            if len(self.layers) > 1:  # a layer above sees what was sampled at positions before
+                log_prob = log_prob.cumsum(1)
         return Written(
             self.norm(states),
             tuple(caches),
             torch.stack(weights, 1) if need_weights else None,
-            *totals,
+            log_prob,
+            entropy,
         )

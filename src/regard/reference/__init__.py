@@ -20,6 +20,7 @@ from regard.reference.alignments import (
     sparsemax,
 )
 from regard.reference.attention import Align, attend, attend_step_by_step
+from regard.reference.decoders import bahdanau_decoder, luong_decoder
 from regard.reference.elements import Array, Mask, allowed_keys, dot, linear, sigmoid, through_tanh
 from regard.reference.heads import Head, multi_head, rotary
 from regard.reference.monotonic import monotonic_expected, monotonic_hard
@@ -32,7 +33,7 @@ from regard.reference.pooling import (
     self_attention_pooling,
     stacked_pooling,
 )
-from regard.reference.recurrent import bidirectional_lstm, lstm, lstm_cell
+from regard.reference.recurrent import bidirectional_lstm, gru_cell, lstm, lstm_cell
 from regard.reference.recurrent_scores import (
     coverage_loss,
     coverage_score,
@@ -81,6 +82,7 @@ __all__ = [
     "attend",
     "attend_step_by_step",
     "attention_pooling",
+    "bahdanau_decoder",
     "bidirectional_lstm",
     "causal",
     "concat_score",
@@ -95,6 +97,7 @@ __all__ = [
     "entmax15",
     "feed_forward",
     "general_score",
+    "gru_cell",
     "hard_argmax",
     "hard_entropy",
     "hard_log_probabilities",
@@ -110,6 +113,7 @@ __all__ = [
     "location_sensitive_score",
     "lstm",
     "lstm_cell",
+    "luong_decoder",
     "monotonic_expected",
     "monotonic_hard",
     "multi_head",

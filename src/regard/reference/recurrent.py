@@ -6,7 +6,52 @@ import numpy as np
 
 from regard.reference.elements import Array, dot, sigmoid
 
-__all__ = ["bidirectional_lstm", "lstm", "lstm_cell"]
+__all__ = ["bidirectional_lstm", "gru_cell", "lstm", "lstm_cell"]
+
+
+def gru_cell(x: Array, h: Array, w_x: Array, w_h: Array, b_x: Array, b_h: Array) -> Array:
+    """One step of a GRU.
+
+        r = sigmoid(W_xr x + b_xr + W_hr h + b_hr)        reset gate
+        z = sigmoid(W_xz x + b_xz + W_hz h + b_hz)        update gate
+        n = tanh(W_xn x + b_xn + r (W_hn h + b_hn))       candidate
+        h' = (1 - z) n + z h
+
+    As in torch: the papers reset h before it is multiplied, W_hn (r h), and Bahdanau's z is 1 - z
+    here.
+
+    Parameters:
+        x: [C], the input of this step.
+        h: [D], the state of the previous step.
+        w_x: [3 D, C], rows in the order r, z, n, as in torch (weight_ih).
+        w_h: [3 D, D] in the same order (weight_hh).
+        b_x: [3 D] (bias_ih).
+        b_h: [3 D] (bias_hh).
+
+    Returns:
+        h' [D].
+
+    Source: Cho et al., 2014, "Learning phrase representations using RNN encoder-decoder for
+    statistical machine translation", equations 5 to 8; Bahdanau, Cho and Bengio, 2015, appendix
+    A.1.
+
+    >>> weights = np.zeros((3, 1)), np.zeros((3, 1))
+    >>> keep = np.array([0.0, math.log(3), 0.5])  # z = 0.75, n = tanh(0.5)
+    >>> h = gru_cell(np.ones(1), np.ones(1), *weights, keep, np.zeros(3))
+    >>> float(h[0]) == 0.25 * math.tanh(0.5) + 0.75
+    True
+    """
+    D = len(h)
+    state = np.zeros(D)
+    for d in range(D):
+        (r_x, z_x, n_x), (r_h, z_h, n_h) = (
+            [dot(w[row], side) + float(b[row]) for row in (d, D + d, 2 * D + d)]
+            for w, side, b in ((w_x, x, b_x), (w_h, h, b_h))
+        )
+        z = sigmoid(z_x + z_h)
+        candidate = math.tanh(n_x + sigmoid(r_x + r_h) * n_h)
+        state[d] = (1 - z) * candidate + z * float(h[d])
+    return state
 
 
 def lstm_cell(

@@ -14,6 +14,8 @@ from regard.training import Batch, Objective
 
 __all__ = ["TokenLoss", "sampled_share"]
 
+_WRITTEN = 3  # the first token that a search may write: not padding, unknown or the begin
+
 
 def sampled_share(schedule: str, progress: float, last: float) -> float:
     """The share of the decoder's inputs that are predictions, at a share of the training.
@@ -102,10 +104,11 @@ class TokenLoss(Objective):
     def _mixed(
         head: TokenHead, states: Tensor, mask: Tensor | None, targets: Tensor, share: float
     ) -> Tensor:
-        """The targets [B, L], a share of them replaced by what the model predicts there."""
-        predicted = head.project(head.teach(states, mask, targets).states).argmax(-1)
-        chosen = torch.rand(targets.shape, device=targets.device) < share
-        return torch.where(chosen & (targets != 0), predicted, targets)
+        """The targets [B, L], a share of them replaced by what the model would write there."""
+        chosen = (torch.rand(targets.shape, device=targets.device) < share) & (targets != 0)
+        logits = head.project(head.teach(states, mask, targets).states[chosen])
+        logits[:, :_WRITTEN] = -torch.inf
+        return targets.masked_scatter(chosen, logits.argmax(1))
 
     def losses(self, values: Tensor, targets: Tensor) -> Tensor:
         """Values [n, 3] -> [n], not smoothed."""
