@@ -161,6 +161,27 @@ def test_without_patience_training_stops_at_the_first_epoch_that_is_no_better() 
     assert losses[-1] >= losses[-2]
 
 
+def test_tuning_keeps_the_weights_at_the_start_where_no_epoch_is_better() -> None:
+    model, validation = _toy(), _part(13, seed=1)
+    fit(model, _part(23), validation, CrossEntropy(), SETTINGS, seed=0)
+    before = _weights(model)
+    wrong = _part(23)
+    wrong.targets = 1 - torch.arange(23) % 2
+    fit(model, wrong, validation, CrossEntropy(), SETTINGS, seed=0, tuning=True)
+    torch.testing.assert_close(_weights(model), before, rtol=0, atol=0)
+    fit(model, _part(97), validation, CrossEntropy(), SETTINGS, seed=1, tuning=True)
+    assert any((one != before[name]).any() for name, one in _weights(model).items())
+
+
+def test_tuning_trains_with_dropout_again() -> None:
+    model, modes = _toy(), set()
+    fit(model, _part(23), None, CrossEntropy(), SETTINGS, seed=0)
+    assert not model.training
+    model.register_forward_pre_hook(lambda module, _: modes.add(module.training))
+    fit(model, _part(23), None, CrossEntropy(), SETTINGS, seed=0, tuning=True)
+    assert modes == {True, False}  # in evaluation it is judged
+
+
 def test_class_weights_change_the_loss() -> None:
     part = _part(23)
     plain, weighted = _toy(), _toy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
@@ -46,6 +46,7 @@ Floats = NDArray[np.float64]
 
 _PREDICT_BATCH = 256
 _FIRST = "first.ckpt"  # checkpoint of a training to calibrate on
+_SECOND = "second.ckpt"  # of a fine-tuning
 _PLACING = Lock()
 
 
@@ -158,17 +159,22 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             held_part = incoming.part(held, targets=output.targets(validation), training=True)
         self.notes_ = []
         self._note([*incoming.notes, *notes])
-        history, notes = fit(
+        train = partial(
+            fit,
             model,
             train_part,
             held_part,
-            output.objective(cases),
-            config.training,
             seed=seed,
             augment=incoming.augment(),
-            checkpoint=checkpoint,
             progress=self.verbose,
         )
+        history, notes = train(output.objective(cases), config.training, checkpoint=checkpoint)
+        tuning = output.fine_tuning(cases)
+        if tuning is not None:
+            second = None if checkpoint is None else checkpoint.with_name(_SECOND)
+            objective, settings, figure = tuning
+            rows, more = train(objective, settings, checkpoint=second, tuning=True)
+            history, notes = [*history, *_continued(rows, len(history), figure)], [*notes, *more]
         if held is not None:  # before `finish`, which may learn from these cases too
             output.calibrate(self._run(model, validation, held))
         incoming.finish(model, encoded, held)
@@ -487,6 +493,17 @@ def _intact(file: str) -> Iterator[None]:
         raise RunError(f"{file}: is damaged: it has no {error}") from None
     except (TypeError, ValueError) as error:
         raise RunError(f"{file}: is damaged: {error}") from None
+
+
+def _continued(
+    rows: Sequence[dict[str, float]], epochs: int, figure: str
+) -> list[dict[str, float]]:
+    """The rows of a fine-tuning after so many epochs, with its loss under a name of its own."""
+    return [
+        {figure if name == "loss" else name: value for name, value in row.items()}
+        | {"epoch": epochs + row["epoch"]}
+        for row in rows
+    ]
 
 
 def _single(model: nn.Module) -> nn.Module:

@@ -17,11 +17,12 @@ from regard.plots import CaseView, Outcome, Report
 if TYPE_CHECKING:
     from torch import nn
 
+    from regard.config import TrainingConfig
     from regard.inputs.input import Input
     from regard.models import Encoder, Predicted
     from regard.training import Batch, Objective
 
-__all__ = ["CaseScores", "Compared", "Output"]
+__all__ = ["CaseScores", "Compared", "FineTuning", "Output"]
 
 _SHOWN = 6
 
@@ -58,6 +59,20 @@ class CaseScores(NamedTuple):
     cases: NDArray[Any]
     values: NDArray[np.float64]
     blocks: NDArray[np.int64]
+
+
+class FineTuning(NamedTuple):
+    """A second training, of the weights that the first one ends with.
+
+    Attributes:
+        objective: its loss.
+        settings: its section `training`.
+        figure: name of the loss in the history.
+    """
+
+    objective: Objective
+    settings: TrainingConfig
+    figure: str
 
 
 class Output(ABC):
@@ -175,6 +190,10 @@ class Output(ABC):
     @abstractmethod
     def objective(self, cases: Any) -> Objective:
         """The loss, with what it needs of the training part."""
+
+    def fine_tuning(self, cases: Any) -> FineTuning | None:
+        """A second training, on the same cases; None trains just once."""
+        return None
 
     def check_options(self, **options: Any) -> None:
         """Refuse options of `answer` that are wrong, with a ConfigError that names them."""

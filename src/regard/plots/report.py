@@ -87,7 +87,7 @@ def _known(value: float | None) -> float | None:
 def _history(history: Sequence[Mapping[str, float]]) -> Markup | None:
     if not history:
         return None
-    last = history[-1]
+    [*_, last] = (row for row in history if "loss" in row)  # a fine-tuning has none
     with own_style("history"):
         figure = plot_history(history, ax=axes_of_size(4.8, 2.6)).figure
         label = f"Loss over {len(history)} epochs, {last['loss']:.4f} at the end."

@@ -10,12 +10,12 @@ from regard.reference.elements import Array, linear
 
 __all__ = ["bahdanau_decoder", "luong_decoder"]
 
-Cell = Callable[[Array, Any], tuple[Array, Any]]
-Attend = Callable[[int, Array], tuple[Array, Array]]
+_Cell = Callable[[Array, Any], tuple[Array, Any]]
+_Attend = Callable[[int, Array], tuple[Array, Array]]
 
 
 def bahdanau_decoder(
-    tokens: Array, query: Array, state: Any, cell: Cell, attend: Attend, w: Array, bias: Array
+    tokens: Array, query: Array, state: Any, cell: _Cell, attend: _Attend, w: Array, bias: Array
 ) -> tuple[Array, Array]:
     """For every position i: attend with the state before, then step.
 
@@ -58,8 +58,8 @@ def bahdanau_decoder(
 def luong_decoder(
     tokens: Array,
     state: Any,
-    cell: Cell,
-    attend: Attend,
+    cell: _Cell,
+    attend: _Attend,
     w: Array,
     bias: Array,
     *,

@@ -81,7 +81,8 @@ def write_run(folder: Path, run: Run) -> None:
         write_json(folder / "metrics.json", run.metrics)
     if run.history:
         with (folder / "history.csv").open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, list(run.history[0]))
+            names = dict.fromkeys(name for row in run.history for name in row)
+            writer = csv.DictWriter(file, list(names))
             writer.writeheader()
             writer.writerows(run.history)
 
@@ -159,6 +160,9 @@ def _read_history(path: Path) -> list[dict[str, float]]:
         return []
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            return [{name: float(x) for name, x in row.items()} for row in csv.DictReader(file)]
+            return [
+                {name: float(x) for name, x in row.items() if x != ""}
+                for row in csv.DictReader(file)
+            ]
     except (TypeError, ValueError):
         raise RunError(f"{path}: is damaged: wanted a number in every column") from None

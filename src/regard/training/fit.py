@@ -102,6 +102,7 @@ def fit(
     augment: Callable[[Tensor, Tensor | None], Tensor] | None = None,
     checkpoint: Path | None = None,
     progress: bool = False,
+    tuning: bool = False,
 ) -> Fitted:
     """Train the model in place.
 
@@ -122,12 +123,13 @@ def fit(
         checkpoint: where to save the state of the training after every epoch. Where the file
             exists, training resumes from it, with the same result as without interruption.
         progress: whether to show a bar.
+        tuning: whether the weights at the start are kept, too, where no epoch is better.
 
     Raises:
         KeyboardInterrupt: interrupted by the user; the checkpoint stays.
         RegardError: a loss or weight became infinite or NaN, or the model is far worse than none.
     """
-    module = TrainingModule(model, objective, settings, augment)
+    module = TrainingModule(model, objective, settings, augment).train()
     history = History()
     kept = (LastWeights if validation is None else BestWeights)(settings.average)
     watchers: list[Callback] = [_SeedEpoch(seed), history, kept]
@@ -171,6 +173,8 @@ def fit(
             others = load_batches(validation, batch_size=256, batch_tokens=tokens)
         resume = checkpoint if checkpoint is not None and checkpoint.exists() else None
         with _interruptible(trainer):
+            if tuning and others is not None and resume is None:
+                trainer.validate(module, others, verbose=False)  # ranks the weights at the start
             trainer.fit(module, batches, others, ckpt_path=resume, weights_only=True)
     kept.restore(module)
     module.to("cpu").eval()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from regard.models import Hypotheses, TokenHead
 
-__all__ = ["Hypothesis", "hypothesis_of", "score_given", "search"]
+__all__ = ["Hypothesis", "hypothesis_of", "limits_of", "score_given", "search"]
 
 _MORE = 10  # tokens that may be written beside those for each position of the source
 
@@ -56,9 +56,7 @@ def search(
     """
     from regard.models import beam_search, greedy_search
 
-    positions = states.new_full((len(states),), states.shape[1]) if mask is None else mask.sum(1)
-    limits = (config.longest * positions + _MORE).long()
-    how: Any = {"limits": limits, "length_penalty": config.length_penalty}
+    how: Any = {"limits": limits_of(states, mask, config), "length_penalty": config.length_penalty}
     cache, penalty = head.start(states, mask), config.coverage_penalty
     if beam == 1 and not penalty:
         return greedy_search(head.step, cache, **how)
@@ -71,6 +69,13 @@ def search(
         coverage_penalty=penalty,
         **how,
     )
+
+
+def limits_of(states: Tensor, mask: Tensor | None, config: Any) -> Tensor:
+    """[B] the most tokens of a text, from the encoder's states, their mask and section `model`."""
+    positions = states.new_full((len(states),), states.shape[1]) if mask is None else mask.sum(1)
+    limits: Tensor = (config.longest * positions + _MORE).long()
+    return limits
 
 
 def score_given(

@@ -55,8 +55,10 @@ class TokenLoss(Objective):
         smoothing: share of the target that is spread over the vocabulary.
         schedule: of scheduled sampling, see `sampled_share`.
         last: share of predictions among the inputs at the end of training.
-        decode: what greedy search writes for a batch, and the references; with it BLEU is watched.
-        score: corpus BLEU of texts against references.
+        decode: what greedy search writes for a batch, and the references; with it the score of
+            these texts is watched.
+        score: of texts against references, the higher the better.
+        figure: name of the score.
 
     Source: Szegedy et al., 2016, "Rethinking the inception architecture", section 7, for smoothing;
     Duckworth et al., 2019, "Parallel scheduled sampling", for the two passes.
@@ -70,12 +72,13 @@ class TokenLoss(Objective):
         last: float = 0.0,
         decode: Callable[[nn.Module, Batch], list[tuple[str, str]]] | None = None,
         score: Callable[[Sequence[str], Sequence[str]], float] | None = None,
+        figure: str = "bleu",
     ) -> None:
         super().__init__()
         self.smoothing, self.schedule, self.last = smoothing, schedule, last
-        self._decode, self._score = decode, score
+        self._decode, self._score, self._figure = decode, score, figure
         if decode is not None:
-            self.watched: tuple[str, Literal["min", "max"]] = ("bleu", "max")
+            self.watched: tuple[str, Literal["min", "max"]] = (figure, "max")
 
     def run(self, model: Any, batch: Batch) -> Predicted:
         """Values [n, 3] of the n tokens of all targets.
@@ -126,16 +129,16 @@ class TokenLoss(Objective):
         return torch.full_like(values, math.log(len(model.head.bias)))
 
     def validated(self, model: nn.Module, batch: Batch) -> Any:
-        """The summary and, where BLEU is watched, the texts that greedy search writes."""
+        """The summary and, where their score is watched, the texts that greedy search writes."""
         texts = [] if self._decode is None else self._decode(model, batch)
         return super().validated(model, batch), texts
 
     def figures(self, batches: Sequence[Any]) -> dict[str, float]:
-        """Loss and accuracy of the next token, perplexity, and BLEU where that is watched."""
+        """Loss and accuracy of the next token, and the score of the texts where that is watched."""
         losses, counts, right = zip(*(summary for summary, _ in batches), strict=True)
         loss = float(sum(losses)) / sum(counts)
         found = {"loss": loss, "accuracy": float(sum(right)) / sum(counts)}
         if self._score is not None:
             pairs = [pair for _, texts in batches for pair in texts]
-            found["bleu"] = self._score(*map(list, zip(*pairs, strict=True)))
+            found[self._figure] = self._score(*map(list, zip(*pairs, strict=True)))
         return found

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from regard.checks import check_count
 from regard.errors import ConfigError, DataError
 from regard.inference import Inference
-from regard.outputs.output import CaseScores, Compared, Output
+from regard.outputs.output import CaseScores, Compared, FineTuning, Output
 from regard.outputs.tokens.hypotheses import (
     Hypothesis,
     hypothesis_of,
+    limits_of,
     score_given,
     search,
 )
@@ -125,6 +126,32 @@ class TokensOutput(Output):
             decode=self._written if watching else None,
             score=bleu if watching else None,
         )
+
+    def fine_tuning(self, cases: Any) -> FineTuning | None:
+        """Minimum risk training, in which its metric is watched.
+
+        An update has all texts of its cases, so that it has fewer cases.
+        """
+        from regard.outputs.tokens.risk import MinimumRisk, corpus_metric, sentence_metric
+
+        training = self.config.training
+        if not training.risk_epochs:
+            return None
+        objective = MinimumRisk(
+            sentence_metric(training.risk_metric, self.target_vocabulary_),
+            lambda states, mask: limits_of(states, mask, self.config.model),
+            samples=training.risk_samples,
+            decode=self._written,
+            score=corpus_metric(training.risk_metric),
+            figure=training.risk_metric,
+        )
+        changed = {
+            "epochs": training.risk_epochs,
+            "learning_rate": training.risk_learning_rate,
+            "average": 1,
+            "batch_tokens": max(1, training.batch_tokens // training.risk_samples),
+        }
+        return FineTuning(objective, training.model_copy(update=changed), "risk")
 
     def _written(self, model: Any, batch: Batch) -> list[tuple[str, str]]:
         """What greedy search writes for a batch, and its targets."""
