@@ -47,7 +47,7 @@ class GRUTranslator(Seq2Seq):
     Parameters:
         source_tokens, target_tokens: sizes of the vocabularies.
         width: of the embeddings.
-        hidden: width of each direction of the encoder, and of the decoder.
+        hidden: width of each direction of the encoder; the decoder is as wide as both together.
         layers: of both.
         attention_dim: width in which the scores compare.
         dropout: on embeddings, between layers and before the output.
@@ -69,15 +69,17 @@ class GRUTranslator(Seq2Seq):
         self.encoder = nn.GRU(
             width, hidden, layers, batch_first=True, bidirectional=True, dropout=between
         )
-        self.bridge = nn.Linear(2 * hidden, layers * hidden)
+        self.bridge = nn.Linear(2 * hidden, layers * 2 * hidden)
         self.keys = nn.Linear(2 * hidden, attention_dim, bias=False)
-        self.query = nn.Linear(hidden, attention_dim)
+        self.query = nn.Linear(2 * hidden, attention_dim)
         self.energy = nn.Linear(attention_dim, 1, bias=False)
-        self.decoder = nn.GRU(width + 2 * hidden, hidden, layers, batch_first=True, dropout=between)
-        self.readout = nn.Linear(3 * hidden + width, width)
+        self.decoder = nn.GRU(
+            width + 2 * hidden, 2 * hidden, layers, batch_first=True, dropout=between
+        )
+        self.readout = nn.Linear(4 * hidden + width, width)
 
     def encode(self, sources: Tensor) -> tuple[Memory, Memory]:
-        """Memory: states [B, S, 2H], keys [B, S, A], mask [B, S]; state: hidden [B, layers, H]."""
+        """Memory: states [B, S, 2H], keys [B, S, A], mask [B, S]; state: [B, layers, 2H]."""
         mask = sources != 0
         packed = pack_padded_sequence(
             self._embed(self.source_embedding, sources),
@@ -114,7 +116,7 @@ class GRUTranslator(Seq2Seq):
     def _advance(
         self, memory: Memory, embedded: Tensor, hidden: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """One step: [B, 1, E] -> output [B, 1, H], context [B, 1, 2H], hidden [B, layers, H]."""
+        """One step: [B, 1, E] -> output [B, 1, 2H], context [B, 1, 2H], hidden as it was."""
         states, keys, mask = memory
         scores = self.energy(torch.tanh(self.query(hidden[:, -1:]) + keys)).squeeze(2)  # [B, S]
         weights = scores.masked_fill(~mask, -math.inf).softmax(1)

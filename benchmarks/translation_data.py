@@ -1,11 +1,12 @@
 """Sentence pairs of Multi30k, from `pairs/multi30k` in `REGARD_DATA`."""
 
 import gzip
+import json
 import os
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Pairs", "multi30k"]
+__all__ = ["Pairs", "languages_of", "multi30k"]
 
 _PARTS = {"train": "train", "validation": "val", "test": "test_2016_flickr"}
 
@@ -38,3 +39,10 @@ def multi30k(part: str, source: str = "en", target: str = "de") -> Pairs:
     if len(sides[0]) != len(sides[1]):
         raise ValueError(f"{part}: {len(sides[0])} lines of {source}, {len(sides[1])} of {target}")
     return Pairs(*sides)
+
+
+def languages_of(run: Path) -> tuple[str, str]:
+    """From and to which language a run folder translates, by the names of its files."""
+    data = json.loads((run / "config.json").read_text(encoding="utf-8"))["data"]
+    source, target = (Path(data[f"{side}_path"]) for side in ("source", "target"))
+    return source.name.split(".")[1], target.name.split(".")[1]
