@@ -118,11 +118,12 @@ class _Ours:
         ).fit(*train)
         cases = model.input_.take(*train, fitting=True)
         self._encoded = model.input_.encode(cases)
-        self._targets: Any = model.output_.targets(cases)
-        self._part = model.input_.part(self._encoded, targets=self._targets, training=True)
+        targets: Any = model.output_.targets(cases)
+        self._targets = targets
+        self._part = model.input_.part(self._encoded, targets=targets, training=True)
         self._objective = model.output_.objective(cases)
         self._settings = model.resolve(0).training
-        self._tokens = sum(len(each) for each in self._targets)
+        self._tokens = sum(map(len, targets))
 
     def tokens_a_second(self) -> float:
         """Of an epoch more, on Lightning's trainer."""

@@ -30,7 +30,7 @@ def _cell(network: nn.LSTM | nn.GRU) -> Any:
     ]
 
     def step(x: Array, states: list[Any]) -> tuple[Array, list[Any]]:
-        after = []
+        after: list[Any] = []
         for weights, state in zip(layers, states, strict=True):
             if isinstance(network, nn.LSTM):
                 after.append(reference.lstm_cell(x, *state, *weights))

@@ -14,7 +14,7 @@ from regard.models import Decoder, RecurrentDecoder, TransformerDecoder, reorder
 
 STATE_DIM, TOKEN_DIM, HIDDEN, POSITIONS = 6, 5, 6, 7
 LENGTHS, L = (7, 4, 1), 5
-CLOSE: dict[str, float] = {"rtol": 0, "atol": 1e-9}
+CLOSE: dict[str, Any] = {"rtol": 0, "atol": 1e-9}
 
 
 class Kind(NamedTuple):
@@ -107,7 +107,7 @@ def numbers(decoder: Decoder) -> tuple[Tensor, Tensor, Tensor]:
 def in_parts(decoder: Decoder, tokens: Tensor, cache: Any, sizes: tuple[int, ...]) -> Any:
     """States and weights of positions that come some at a time, and the caches between."""
     states, weights, caches = [], [], [cache]
-    for part in tokens.split(sizes, 1):
+    for part in tokens.split(sizes, 1):  # type: ignore[no-untyped-call]
         written = decoder(part, caches[-1], need_weights=True)
         states.append(written.states)
         weights.append(written.weights)

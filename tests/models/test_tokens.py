@@ -149,10 +149,10 @@ def test_a_joint_embedding_gets_the_gradient_of_both_sides() -> None:
     model = _model(tied=False)
     source, mask, target = _tokens()
     states, places = model.encode(source, mask)
-    only_source = (set(source.unique().tolist()) - set(target.unique().tolist())) - {0}
+    only_source = (set(source.unique().tolist()) - set(target.unique().tolist())) - {0}  # type: ignore[no-untyped-call]
     assert only_source
     head = _head(model)
-    head.project(head.teach(states, places, target).states).sum().backward()
+    head.project(head.teach(states, places, target).states).sum().backward()  # type: ignore[no-untyped-call]
     gradient = head.embedding.weight.grad
     assert gradient is not None
     assert all(gradient[token].any() for token in only_source)
