@@ -48,6 +48,7 @@ def npz() -> bytes:
         (b"%PDF-1.7", "is a PDF document"),
         (pickle.dumps([1]), "is a pickle"),
     ],
+    ids=["xlsx", "zip", "cut xlsx", "docx", "npz", "xls", "bzip2", "xz", "pdf", "pickle"],
 )
 def test_what_is_no_text_is_named(content: bytes, said: str, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"

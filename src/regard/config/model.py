@@ -32,12 +32,6 @@ class NetworkConfig(Section):
     attention_dim: Annotated[int, Field(ge=1)] = Field(
         64, description="width A of the space in which additive scores compare, over all heads"
     )
-    heads: int = Field(
-        1,
-        ge=1,
-        description="number of heads of the pooling attention, each with a learned query; their "
-        "weights are averaged",
-    )
     dropout: Share = Field(
         0.1, description="dropout rate on the columns of the states and between layers"
     )
@@ -74,6 +68,13 @@ class ModelConfig(NetworkConfig):
         None,
         description="a published model, which sets encoder, pooling and query: "
         "lstm-attention, lstm-bahdanau or lstm-hierarchical",
+    )
+
+    heads: int = Field(
+        1,
+        ge=1,
+        description="number of heads of the pooling attention, each with a learned query; their "
+        "weights are averaged",
     )
 
     poolings: ClassVar[Mapping[str, str]] = {

@@ -1,6 +1,6 @@
 """Recurrent decoders, in Bahdanau's order and in Luong's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -140,19 +140,17 @@ class RecurrentDecoder(Decoder):
             position = cache.position + tokens.shape[1]
             cache = cache._replace(hidden=hidden, attention=attended.state, position=position)
             outputs = self._read(states, attended.context)
-            sides = attended.weights, attended.log_prob, attended.entropy
+            weights, log_prob, entropy = attended.weights, attended.log_prob, attended.entropy
         else:
-            steps, rows = [], []
+            steps, looks = [], []
             for i in range(tokens.shape[1]):
                 output, cache, attended = self._step(tokens[:, i : i + 1], cache, need_weights)
                 steps.append(output)
-                rows.append((attended.weights, attended.log_prob, attended.entropy))
+                looks.append(attended)
             outputs = torch.cat(steps, 1)
-            sides = tuple(  # type: ignore[assignment]
-                None if parts[0] is None else torch.cat(parts, dim)
-                for parts, dim in zip(zip(*rows, strict=True), (-2, -1, -1), strict=True)
-            )
-        weights, log_prob, entropy = sides
+            weights = _joined([each.weights for each in looks], -2)
+            log_prob = _joined([each.log_prob for each in looks], -1)
+            entropy = _joined([each.entropy for each in looks], -1)
         if weights is not None:  # [B, Q, K] or [B, H, Q, K] -> [B, 1, H, Q, K]
             weights = weights.reshape(len(weights), 1, -1, *weights.shape[-2:])
         if log_prob is not None and log_prob.dim() == 3:
@@ -188,3 +186,9 @@ class RecurrentDecoder(Decoder):
         """The outputs t_i [B, L, E]."""
         output = torch.tanh(self.readout(torch.cat(parts, 2)))
         return drop(output, self.dropout, self.training)
+
+
+def _joined(parts: Sequence[Tensor | None], dim: int) -> Tensor | None:
+    """The parts of all steps, or None where they have none."""
+    present = [part for part in parts if part is not None]
+    return torch.cat(present, dim) if present else None

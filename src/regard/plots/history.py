@@ -15,6 +15,7 @@ __all__ = ["plot_history"]
 
 # The first of these in the history is drawn beside the loss.
 _METRICS = {
+    "validation_bleu": "BLEU",
     "validation_accuracy": "accuracy",
     "validation_rmse": "RMSE",
     "validation_mae": "MAE, scaled",
@@ -24,12 +25,13 @@ _METRICS = {
 def plot_history(history: Sequence[Mapping[str, float]], *, ax: Axes | None = None) -> Axes:
     """Draw the losses and, on a second axis, the validation metric over the epochs.
 
-    The epoch with the lowest validation loss, whose weights are kept, is marked.
+    The epoch with the lowest validation loss is marked. Its weights are kept, unless training goes
+    by another metric or averages the weights of several epochs.
 
     Parameters:
         history: rows with epoch and loss, and optionally validation_loss and one of
-            validation_accuracy, validation_rmse and validation_mae; other columns, such as
-            learning_rate, are not drawn.
+            validation_bleu, validation_accuracy, validation_rmse and validation_mae; other columns,
+            such as learning_rate, are not drawn.
         ax: where to draw; by default the axes of a new figure.
 
     Returns:

@@ -1,5 +1,6 @@
 import re
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -114,6 +115,6 @@ def test_one_language_alone() -> None:
         ({"seed": -1}, "seed: "),
     ],
 )
-def test_wrong_parameters(options: dict[str, object], message: str) -> None:
+def test_wrong_parameters(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=f"^{message}"):
-        dates(**options)  # type: ignore[arg-type]
+        dates(**options)

@@ -48,7 +48,7 @@ class _Model(NetworkConfig):
     tied: bool = Field(
         True, description="whether the projection to the vocabulary is the embedding of its tokens"
     )
-    heads: Annotated[int, Field(ge=1)] | None = Field(  # type: ignore[assignment]
+    heads: Annotated[int, Field(ge=1)] | None = Field(
         None,
         validate_default=True,
         description="number of heads of the decoder's attention, and of a Transformer's "

@@ -193,7 +193,7 @@ class TokensOutput(Output):
             noun = "words" if vocabulary.kind == "word" else "characters"
             raise ConfigError(f"target: has {noun} that the model does not know: {shown}{more}")
 
-    def answer(  # type: ignore[override]
+    def answer(  # type: ignore[override]  # likewise
         self,
         model: Any,
         batch: Batch,
