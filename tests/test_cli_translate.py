@@ -406,3 +406,54 @@ def test_a_training_that_was_cut_off_is_resumed_to_the_same_end(
     words = ("--set", "training.epochs=1", "--overwrite")
     assert regard("train", config, "--out", cut, *words) == 0
     assert (cut / "model.safetensors").read_bytes() != before
+
+
+def test_a_baseline_is_shown_by_length(dates: Path, tmp_path: Path, regard: Regard) -> None:
+    config = tmp_path / "dates.json"
+    config.write_text(json.dumps(DATES), encoding="utf-8")
+    short = ["--set", "training.epochs=1"]
+    assert regard("train", config, "--baseline", dates, "--out", tmp_path / "run", *short) == 0
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text(encoding="utf-8"))
+    before = json.loads((dates / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["by_length_without"] == before["by_length"] != metrics["by_length"]
+    assert metrics["baseline"] == "run"
+    assert "The dashed line is the model run." in (tmp_path / "run" / "report.html").read_text(
+        encoding="utf-8"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (["data.cases=80"], "has another data.cases, so that its lengths differ"),
+        (["seed=3"], "has another seed, so that its lengths differ"),
+        (["model.vocabulary=50"], "has another model.vocabulary, so that its lengths differ"),
+    ],
+)
+def test_a_baseline_of_other_cases_is_refused(
+    changes: list[str], said: str, dates: Path, tmp_path: Path, regard: Regard
+) -> None:
+    config = tmp_path / "dates.json"
+    config.write_text(json.dumps(DATES), encoding="utf-8")
+    changed = [word for change in changes for word in ("--set", change)]
+    found = regard.fails("train", config, "--baseline", dates, "--out", tmp_path / "out", *changed)
+    assert found.endswith(f"--baseline: {dates} {said}")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_baseline_is_of_tasks_with_lengths(
+    series_run: Path, tmp_path: Path, regard: Regard
+) -> None:
+    config = tmp_path / "tiny.json"
+    config.write_text(json.dumps(TINY), encoding="utf-8")
+    found = regard.fails("train", config, "--baseline", series_run, "--out", tmp_path / "out")
+    assert found.endswith("--baseline: the task classify has no figures by length")
+
+
+def test_compare_shows_none_beside_the_others(tmp_path: Path) -> None:
+    short = {**DATES, "training": {**TRAINING, "epochs": 1}}
+    found = jobs.compare(short, ["none", "additive"], tmp_path / "out", seeds=1)
+    none, additive = (each.metrics for each in found.trained)
+    assert "by_length_without" not in none
+    assert additive["by_length_without"] == none["by_length"]
+    assert additive["baseline"] == "without attention"

@@ -143,6 +143,14 @@ def train(
         typer.Option(help="Run folder to write.", show_default="runs/NAME of the configuration"),
     ] = None,
     change: _Change = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            help="Run folder of another translator of the same data, whose figures by length of "
+            "the source the report shows beside its own.",
+            show_default=False,
+        ),
+    ] = None,
     resume: _Resume = False,
     overwrite: _Overwrite = False,
     plugin: _Plugins = None,
@@ -159,10 +167,16 @@ def train(
     finished = resume and out.exists()
     try:
         metrics = jobs.train(
-            resolved, out, overwrite=overwrite, resume=resume, verbose=sys.stderr.isatty()
+            resolved,
+            out,
+            overwrite=overwrite,
+            resume=resume,
+            baseline=baseline,
+            verbose=sys.stderr.isatty(),
         )
     except KeyboardInterrupt:
         words = [*_repeated("--set", change), *_repeated("--plugin", plugin)]
+        words += [] if baseline is None else ["--baseline", str(baseline)]
         _interrupted("train", config, "--out", out, *words)
     if finished:
         typer.echo("finished before; nothing was left to do")

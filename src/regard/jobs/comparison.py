@@ -67,6 +67,9 @@ def compare(
     every figure of every training, and `compare.md` and `compare.tex` with the table. A training
     that fails is listed with its error and does not stop the others.
 
+    Reports of texts to write show figures by length of the source. Those of attentions named after
+    `none` show its figures beside their own.
+
     Every attention is compared case by case with the best one, that of the best mean in the first
     column, see `differences`: the table has the mean difference with its interval of 95 % over
     seeds and cases, and whether it leaves out 0.
@@ -92,15 +95,24 @@ def compare(
     variants = _variants(config, attentions)
     incoming, output = sides_of(config)
     trained, scores = [], dict[str, dict[int, CaseScores]]()
+    baselines = dict[int, Path]()
     for label, variant in variants.items():
         for seed in range(config.seed, config.seed + seeds):
             run = out / f"{label.replace(' ', '-')}-seed{seed}"
             seeded = variant.model_copy(update={"seed": seed})
             try:
-                metrics = train(seeded, run, overwrite=overwrite, resume=resume)
+                metrics = train(
+                    seeded,
+                    run,
+                    overwrite=overwrite,
+                    resume=resume,
+                    baseline=baselines.get(seed),
+                )
                 first = output.compared(metrics)[0]
                 figure = f"{first.title} {metrics[first.name]:.4f}"
                 trained.append(Trained(label, seed, metrics, figure=figure))
+                if output.lengths and variant.model.attention.score == "none":
+                    baselines[seed] = run
                 if (found := read_scores(run / "scores.csv")) is not None:
                     scores.setdefault(label, {})[seed] = found
             except (DataError, RunError):

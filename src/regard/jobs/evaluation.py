@@ -33,6 +33,7 @@ def evaluate(
     *,
     title: str,
     further: Mapping[str, Any] | None = None,
+    beside: Mapping[str, Any] | None = None,
 ) -> Evaluation:
     """Run the test part through the model once, and take its figures and the report from that.
 
@@ -43,6 +44,7 @@ def evaluate(
         title: of the report.
         further: name to a further test part, whose figures follow its name, as in
             `longer_exact_match`.
+        beside: figures of another run, to keep and show with these.
     """
     incoming, output = estimator.input_, estimator.output_
     seen = estimator.infer(test, maps=("weights",), keep=output.keep(test))
@@ -51,6 +53,7 @@ def evaluate(
         found = _figures(estimator, estimator.infer(cases, maps=("weights",)))
         compared = [figure.name for figure in output.compared(found)]
         metrics |= {f"{name}_{figure}": found[figure] for figure in compared}
+    metrics |= beside or {}
     metrics["notes"] = [*estimator.notes_, *output.notes(metrics)]
     report = output.report(
         seen,

@@ -10,6 +10,7 @@ from typing import Any
 
 from regard.config import Config, resolve_config
 from regard.errors import ConfigError, RegardWarning, RunError, in_configuration, spoken
+from regard.jobs.baseline import baseline_figures
 from regard.jobs.differences import write_scores
 from regard.jobs.evaluation import evaluate
 from regard.jobs.parts import load_parts
@@ -36,6 +37,7 @@ def train(
     *,
     overwrite: bool = False,
     resume: bool = False,
+    baseline: str | Path | None = None,
     verbose: bool = False,
 ) -> dict[str, Any]:
     """Train a configuration and write the run folder.
@@ -47,6 +49,8 @@ def train(
             and an interrupted training discarded.
         resume: whether to continue an interrupted training. The result is the same as without
             the interruption, except that `fit_seconds` counts only the last part.
+        baseline: run folder of another model of the same data, whose figures by length of the
+            source are shown beside those of this one; for texts to write.
         verbose: whether to show a progress bar.
 
     Returns:
@@ -66,6 +70,7 @@ def train(
     check_output(out, "run", overwrite=overwrite or (resume and interrupted))
     if interrupted and not (resume or overwrite):
         raise RunError(f"{out}: training was interrupted", fixes=("resume", "overwrite"))
+    beside = {} if baseline is None else baseline_figures(config, Path(baseline))
     parts = load_parts(config)
 
     # Now that the data can be learned from: this imports torch.
@@ -89,7 +94,12 @@ def train(
             )
         estimator.notes_[:0] = parts.notes
         metrics, report, scores = evaluate(
-            estimator, config, parts.test, title=out.name, further=parts.further
+            estimator,
+            config,
+            parts.test,
+            title=out.name,
+            further=parts.further,
+            beside=beside,
         )
         estimator.input_.continue_from(parts.test)
         write_run(unfinished.folder, replace(estimator.to_run(config), metrics=metrics))

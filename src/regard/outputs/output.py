@@ -98,6 +98,9 @@ class Output(ABC):
     line: ClassVar[str] = ""
     """The column that a text file of predictions has a line of; "" where a line says too little."""
 
+    lengths: ClassVar[tuple[str, ...]] = ()
+    """Fields of `model` that the ranges of figures by length depend on; () without such figures."""
+
     case_figure: Compared | None = None
     """The figure that is the mean of a score of each case; None where there is no such score."""
 

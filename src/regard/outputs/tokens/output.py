@@ -42,6 +42,7 @@ class TokensOutput(Output):
 
     options = ("beam", "nbest", "target")
     line = "target"
+    lengths = ("tokens", "vocabulary", "min_count", "joint")
 
     case_figure = Compared("sentence chrF", "sentence_chrf")
 
