@@ -28,7 +28,8 @@ def markdown(rows: Sequence[Row]) -> str:
     lines = ["| | peers, same run | asked | ours | holds |", "| --- | --- | --- | --- | --- |"]
     for row in rows:
         holds = {True: "yes", False: "**no**", None: ""}[row.holds]
-        lines.append(f"| {row.what} | {row.peers} | {row.asked} | {row.ours} | {holds} |")
+        cells = [each.replace("|", "\\|") for each in (row.what, row.peers, row.asked, row.ours)]
+        lines.append(f"| {' | '.join([*cells, holds])} |")
     return "\n".join(lines)
 
 
