@@ -143,11 +143,14 @@ class RecurrentDecoder(Decoder):
             weights, log_prob, entropy = attended.weights, attended.log_prob, attended.entropy
         else:
             steps, looks = [], []
-            for i in range(tokens.shape[1]):
-                output, cache, attended = self._step(tokens[:, i : i + 1], cache, need_weights)
-                steps.append(output)
+            for token in torch.split(tokens, 1, dim=1):
+                step, cache, attended = self._step(token, cache, need_weights)
+                steps.append(step)
                 looks.append(attended)
             outputs = torch.cat(steps, 1)
+            if self.order == "bahdanau":  # no step reads the output before: all at once
+                contexts = torch.cat([each.context for each in looks], 1)
+                outputs = self._read(outputs, contexts, tokens)
             weights = _joined([each.weights for each in looks], -2)
             log_prob = _joined([each.log_prob for each in looks], -1)
             entropy = _joined([each.entropy for each in looks], -1)
@@ -162,15 +165,14 @@ class RecurrentDecoder(Decoder):
     def _step(
         self, token: Tensor, cache: RecurrentCache, need_weights: bool
     ) -> tuple[Tensor, RecurrentCache, Any]:
-        """One position: [B, 1, E] -> its output [B, 1, E]."""
+        """One position: [B, 1, E] -> its output [B, 1, E], or in Bahdanau's order its state."""
         how: Any = {"state": cache.attention, "need_weights": need_weights}
         how["position"] = cache.position
         if self.order == "bahdanau":
             before = cache.hidden[0] if isinstance(cache.hidden, tuple) else cache.hidden
             attended = self.attention(before[:, -1:], cache.memory, **how)
             read = torch.cat([token, attended.context], 2)
-            state, hidden = advance(self.network, read, cache.hidden)
-            output = self._read(state, attended.context, token)
+            output, hidden = advance(self.network, read, cache.hidden)
         else:
             fed = cache.fed
             assert fed is not None

@@ -104,6 +104,15 @@ def test_the_figure_that_makes_sense_comes_first(exact: bool) -> None:
     assert text.count("case:lc|eff:no|tok:13a") == 1
 
 
+def test_sources_longer_than_trained_on_have_a_figure() -> None:
+    page = report_html(_report(longer_exact_match=0.25))
+    assert _figures(page)[-1] == "Exact match, longer sources"
+    assert "their localisation" not in page
+    assert "0.2500 The exact match of further test cases" in _text(page)
+    page = report_html(_report(longer_exact_match=0.25, longer_localisation_ap=0.75))
+    assert "than any trained on; their localisation is 0.7500." in _text(page)
+
+
 def test_lengths_stand_beside_those_of_a_model_without_attention() -> None:
     rows = [
         {"from": 1, "to": 7, "cases": 1031, "bleu": 41.234, "exact_match": 0.25},
