@@ -22,7 +22,7 @@ class CaseView(ABC):
     """A case with its prediction and its attention weights. Each input has a subclass.
 
     Attributes:
-        id: name of the case in the data.
+        id: name of the case in the data; empty for one that was typed.
         outcome: the prediction.
         grid: extra CSS class of the grid that holds several cases in a report.
         css: CSS rules that `picture` and `reading` need.
@@ -37,7 +37,7 @@ class CaseView(ABC):
     @property
     def name(self) -> str:
         """The name of the case on a page."""
-        return f"Case {self.id}"
+        return f"Case {self.id}" if self.id else "Typed text"
 
     @property
     def heading(self) -> str:
@@ -45,9 +45,14 @@ class CaseView(ABC):
         return f"{self.name}: {self.outcome.headline}" if self.outcome.headline else self.name
 
     @property
+    def _case(self) -> str:
+        """The name of the case on a picture."""
+        return f"case {one_line(self.id, 24)}" if self.id else ""
+
+    @property
     def title(self) -> str:
         """The title of the picture."""
-        return f"case {one_line(self.id, 24)}, {self.outcome.title}"
+        return f"{self._case}, {self.outcome.title}" if self.id else self.outcome.title
 
     @property
     def warning(self) -> str:
@@ -57,7 +62,8 @@ class CaseView(ABC):
     @property
     def said(self) -> str:
         """The case and its prediction in a few words."""
-        return f"case {self.id}: {self.outcome.answer}{self.warning and f'; {self.warning}'}"
+        said = f"{self.outcome.answer}{self.warning and f'; {self.warning}'}"
+        return f"case {self.id}: {said}" if self.id else said
 
     @abstractmethod
     def picture(self, name: str) -> Markup:

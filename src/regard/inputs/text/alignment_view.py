@@ -16,7 +16,6 @@ from rich.text import Text
 from regard.errors import DataError
 from regard.inputs.text.tints import terminal_tint
 from regard.plots.alignment import alignment_axes, plot_alignment, word_label
-from regard.plots.format import one_line
 from regard.plots.lines import weight_scale
 from regard.plots.page import render
 from regard.plots.view import CaseView
@@ -66,7 +65,7 @@ class AlignmentView(CaseView):
     @property
     def title(self) -> str:
         """Without the prediction, which stands beside the map."""
-        return f"case {one_line(self.id, 24)}"
+        return self._case
 
     def picture(self, name: str) -> Markup:
         """The source text and the map as elements of a page."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
@@ -138,7 +139,7 @@ class TextInput(Input):
     def typed(self, text: str) -> Texts:
         if not text.strip():
             raise ConfigError("text: is empty; give a text to predict")
-        return as_texts([text])
+        return replace(as_texts([text]), ids=np.array([""]))
 
     def fit(self, cases: Texts) -> Any:
         """Train the tokenizer, read the vectors and learn the n-grams."""
