@@ -418,7 +418,7 @@ def test_resume_needs_the_same_configuration_and_data(
     said = regard.fails("train", config, "--out", out)
     assert "out: training was interrupted; use --resume to continue, or choose another" in said
     said = regard.fails("train", config, "--out", out, "--resume", "--set", "training.epochs=5")
-    assert "training was started with another training.epochs; choose" in said
+    assert "training was started with another training.epochs, 2 and not 5; choose" in said
     assert partial_folder(out).exists()
     assert regard("train", config, "--out", out, "--overwrite") == 0
     assert not partial_folder(out).exists()
@@ -446,6 +446,25 @@ def test_an_overwriting_run_that_was_cut_off_is_resumed(
     assert read_run(out).config.training.epochs == 2
     assert regard(*changed, "--resume") == 0
     assert read_run(out).config.training.epochs == 3
+
+
+def test_resuming_what_was_never_begun_is_said(regard: Regard, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert regard("train", _config(tmp_path), "--out", out, "--resume") == 0
+    assert regard.err == f"nothing to resume at {out}: training starts from the beginning\n"
+    assert regard("train", _config(tmp_path), "--out", out, "--resume") == 0
+    assert regard.err == ""
+
+
+def test_an_interruption_before_anything_is_kept_is_said(
+    regard: Regard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "load_parts", cut)
+    assert regard("train", _config(tmp_path), "--out", tmp_path / "out") == 130
+    assert regard.err.strip() == "interrupted before the first epoch ended; nothing was kept"
 
 
 def test_two_trainings_do_not_write_one_run(

@@ -131,7 +131,7 @@ def test_dates_from_end_to_end(regard: Regard, tmp_path: Path) -> None:
     assert list(figures)[:4] == ["bleu", "bleu lowercase", "chrf", "sentence chrf"]
     assert figures["bleu"] == f"{metrics['bleu']:.2f}"
     assert figures["longer exact match"] == f"{metrics['longer_exact_match']:.4f}"
-    assert figures["bleu is"] == metrics["signatures"]["bleu"]
+    assert figures["signature of bleu"] == metrics["signatures"]["bleu"]
     assert figures["report:"] == str(out / "report.html")
     assert regard("show", out) == 0
     assert '"task": "translate"' in regard.out
@@ -256,6 +256,7 @@ def test_explain_every_case(regard: Regard, dates: Path, tmp_path: Path) -> None
     ("words", "said"),
     [
         (["predict", "--beam", "0"], "--beam: wanted a whole number of at least 1, given 0"),
+        (["predict", "--beam", "61"], "--beam: wanted at most 60, the number of tokens, not 61"),
         (["predict", "--nbest", "0"], "--nbest: wanted a whole number of at least 1, given 0"),
         (
             ["predict", "--nbest", "4"],

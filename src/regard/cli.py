@@ -163,8 +163,11 @@ def train(
     out = out or Path("runs") / config.stem
 
     from regard import jobs
+    from regard.runs import partial_folder
 
     finished = resume and out.exists()
+    if resume and not finished and not partial_folder(out).exists():
+        typer.echo(f"nothing to resume at {out}: training starts from the beginning", err=True)
     try:
         metrics = jobs.train(
             resolved,
@@ -177,7 +180,7 @@ def train(
     except KeyboardInterrupt:
         words = [*_repeated("--set", change), *_repeated("--plugin", plugin)]
         words += [] if baseline is None else ["--baseline", str(baseline)]
-        _interrupted("train", config, "--out", out, *words)
+        _interrupted("train", config, "--out", out, *words, kept=partial_folder(out).exists())
     if finished:
         typer.echo("finished before; nothing was left to do")
     print_figures(metrics)
@@ -481,8 +484,10 @@ def _repeated(option: str, values: list[str] | None) -> list[str]:
     return [word for value in values or () for word in (option, value)]
 
 
-def _interrupted(*words: object) -> NoReturn:
-    """Exit with the command that resumes this one."""
+def _interrupted(*words: object, kept: bool = True) -> NoReturn:
+    """Exit with the command that resumes this one, or starts again where nothing was kept."""
+    if not kept:
+        _fail("interrupted before the first epoch ended; nothing was kept", 130)
     command = shlex.join(["regard", *map(str, words), "--resume"])
     _fail(f"interrupted; continue with: {command}", 130)
 

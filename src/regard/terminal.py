@@ -76,7 +76,7 @@ def _figures(metrics: Any, *, targets: bool) -> Iterator[tuple[str, str]]:
     if wrong:
         yield "mistakes", ", ".join(wrong)
     for name, signature in metrics.get("signatures", {}).items():
-        yield f"{name.replace('_', ' ')} is", signature
+        yield f"signature of {name.replace('_', ' ')}", signature
 
 
 def _shown(name: str, value: float) -> str:

@@ -71,6 +71,17 @@ def test_a_given_translation_is_aligned_as_the_same_prediction_is() -> None:
         np.testing.assert_allclose(one.weights, other.weights, atol=1e-5)
 
 
+def test_a_target_with_unknown_words_is_not_aligned() -> None:
+    said = "^y, case 1: has words that the model does not know: 'Die', 'Maus'$"
+    with pytest.raises(DataError, match=said):
+        _trained().align(SOURCES[:2], [TARGETS[0], "Die Maus schläft."])
+
+
+def test_scores_need_a_reference_for_each_source() -> None:
+    with pytest.raises(DataError, match="^y: wanted a text for each of the 3 of X, given 2$"):
+        _trained().score(SOURCES[:3], TARGETS[:2])
+
+
 def test_heads_are_those_of_each_layer_whose_mean_is_the_alignment() -> None:
     model = _trained("transformer")
     each = model.align(SOURCES[:2], heads=True)

@@ -94,7 +94,7 @@ def test_a_full_disk_names_what_can_be_resumed(path: Path) -> None:
 @pytest.mark.parametrize(
     ("now", "field"),
     [
-        ({**MADE_FROM, "config": {"seed": 0, "model": {"layers": 2}}}, "model.layers"),
+        ({**MADE_FROM, "config": {"seed": 0, "model": {"layers": 2}}}, "model.layers, 1 and not 2"),
         ({**MADE_FROM, "data": "abd"}, "data"),
         ({**MADE_FROM, "versions": {"torch": "3"}}, "versions"),
     ],

@@ -11,7 +11,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from regard.checks import check_choice, check_count
-from regard.errors import ConfigError
+from regard.errors import ConfigError, DataError
 from regard.estimators.base import AttentionEstimator, Floats
 from regard.inference import Inference
 from regard.tokens import Vocabulary
@@ -98,8 +98,11 @@ class Translator(AttentionEstimator):
         """
         from regard.outputs.tokens.metrics import translation_metrics
 
+        check_is_fitted(self)
         check_choice("metric", metric, ("bleu", "chrf", "exact_match"))
-        figures = translation_metrics(self.predict(X), [str(each) for each in y])
+        cases = self.input_.take(X, y, fitting=True)  # refuses what is missing and unequal numbers
+        references = [str(each) for each in cases.labels]
+        figures = translation_metrics(self.predict(cases), references)
         return float(figures[metric])
 
     def align(self, X: Any, y: Any = None, *, heads: bool = False) -> list[Alignment]:
@@ -111,7 +114,7 @@ class Translator(AttentionEstimator):
             heads: whether to return each layer and head of the decoder, and not their mean.
 
         Raises:
-            DataError: y has another length, or a target has no known token.
+            DataError: y has another length, or a target has unknown characters.
         """
         check_is_fitted(self)
         output: Any = self.output_
@@ -124,6 +127,9 @@ class Translator(AttentionEstimator):
             ]
         targets = self.predict(X) if y is None else y
         cases = self.input_.take(X, targets, fitting=True)
+        for n, target in enumerate([] if y is None else cases.labels):
+            if unknown := output.unknown_in(target):
+                raise DataError(f"y, case {n}: {unknown}")
         encoded = self.input_.encode(cases)
         ids: Any = output.targets(cases)
         part = self.input_.part(encoded, targets=ids, training=False)

@@ -86,7 +86,7 @@ def explain(
     view = _view(estimator, seen)
     with replacing(out) as beside:
         view.save(beside)
-    return ", ".join([view.said, *estimator.input_.remarks(seen), *notes])
+    return ", ".join([view.named, *estimator.input_.remarks(seen), *notes])
 
 
 @spoken(in_prediction)

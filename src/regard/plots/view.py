@@ -60,10 +60,14 @@ class CaseView(ABC):
         return ""
 
     @property
-    def said(self) -> str:
+    def named(self) -> str:
         """The case and its prediction in a few words."""
-        said = f"{self.outcome.answer}{self.warning and f'; {self.warning}'}"
-        return f"case {self.id}: {said}" if self.id else said
+        return f"case {self.id}: {self.outcome.answer}" if self.id else self.outcome.answer
+
+    @property
+    def said(self) -> str:
+        """The same with the warning."""
+        return f"{self.named}{self.warning and f'; {self.warning}'}"
 
     @abstractmethod
     def picture(self, name: str) -> Markup:

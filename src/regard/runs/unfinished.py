@@ -28,6 +28,8 @@ from regard.runs.writing import publish, write_json
 
 __all__ = ["UnfinishedRun", "digest", "first_difference", "partial_folder", "unfinished_run"]
 
+_SHORT = 24  # characters of a value that an error shows
+
 
 class UnfinishedRun(NamedTuple):
     """Where a training writes.
@@ -74,8 +76,9 @@ def unfinished_run(
             before = json.loads(notes.read_text(encoding="utf-8"))
             field = first_difference(before, made_from).removeprefix("config.")
             if field:
+                another = field + _values(before, made_from)
                 raise RunError(
-                    f"{path}: training was started with another {field}", fixes=("overwrite",)
+                    f"{path}: training was started with another {another}", fixes=("overwrite",)
                 )
         else:
             for left in folder.glob("*.ckpt"):
@@ -148,6 +151,17 @@ def first_difference(before: Any, now: Any) -> str:
     'model.layers'
     """
     return _first_difference(before, now, "")
+
+
+def _values(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Both values of the first field that differs, where they are short."""
+    field = first_difference(before, now)
+    values: list[Any] = [before, now]
+    for name in field.split("."):
+        values = [each.get(name) if isinstance(each, Mapping) else None for each in values]
+    shown = [json.dumps(each) for each in values]
+    short = field.startswith("config.") and max(map(len, shown)) <= _SHORT
+    return f", {shown[0]} and not {shown[1]}" if short else ""
 
 
 def _first_difference(before: Any, now: Any, field: str) -> str:

@@ -213,7 +213,12 @@ def _pairs(
     problems = Problems(rows.path)
     names = dict(zip(_NOUNS, columns, strict=False))
     # Two columns without a header are the commonest form of such a table.
-    unnamed = isinstance(rows, Table) and not rows.typed and tuple(columns) == _NOUNS
+    unnamed = (
+        isinstance(rows, Table)
+        and not rows.typed
+        and tuple(columns) == _NOUNS
+        and any(" " in each.strip() for each in rows.frame.columns)
+    )
     fixes = (("header", False),) if unnamed else ()
     sides = [
         column_of(rows, name, problems, parameter=noun, fixes=fixes) for noun, name in names.items()

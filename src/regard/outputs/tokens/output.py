@@ -169,6 +169,8 @@ class TokensOutput(Output):
         """Refuse a beam of none, more texts than the beam holds, and a text with unknown tokens."""
         if beam is not None:
             check_count("beam", beam, least=1)
+            if beam > (most := self.target_vocabulary_.size):
+                raise ConfigError(f"beam: wanted at most {most}, the number of tokens, not {beam}")
         check_count("nbest", nbest, least=1)
         held = beam or self.config.model.beam
         if nbest > held:
@@ -176,23 +178,25 @@ class TokensOutput(Output):
                 f"nbest: wanted at most {held}, the beam, given {nbest}", fixes=(("beam", nbest),)
             )
         if target is not None:
-            self._check_target(target)
+            if not target.strip():
+                raise ConfigError("target: is empty; give the text to align")
+            if unknown := self.unknown_in(target):
+                raise ConfigError(f"target: {unknown}")
 
-    def _check_target(self, target: str) -> None:
-        """Refuse a text that is empty, or has tokens that the vocabulary does not."""
+    def unknown_in(self, target: str) -> str:
+        """That a text has tokens that the vocabulary does not, and which; empty if it has none."""
         from regard.tokens import UNKNOWN
 
         vocabulary = self.target_vocabulary_
         [found] = vocabulary.encode([target])
-        if not target.strip():
-            raise ConfigError("target: is empty; give the text to align")
         spans = found.spans[found.ids == UNKNOWN].tolist()
         unknown = list(dict.fromkeys(target[start:stop] for start, stop in spans))
-        if unknown:
-            shown = ", ".join(repr(each) for each in unknown[:_NAMED])
-            more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
-            noun = "words" if vocabulary.kind == "word" else "characters"
-            raise ConfigError(f"target: has {noun} that the model does not know: {shown}{more}")
+        if not unknown:
+            return ""
+        shown = ", ".join(repr(each) for each in unknown[:_NAMED])
+        more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
+        noun = "words" if vocabulary.kind == "word" else "characters"
+        return f"has {noun} that the model does not know: {shown}{more}"
 
     def answer(  # type: ignore[override]  # likewise
         self,
