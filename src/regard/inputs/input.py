@@ -77,6 +77,9 @@ class Input(ABC):
     unusable: ClassVar[str] = "without data"
     """What new cases are that `usable` leaves out, in a few words after their count."""
 
+    held: Any | None = None
+    """Cases for early stopping that the data name themselves; `load` sets them."""
+
     def __init__(self, config: Config, *, target: str) -> None:
         self.config = config
         self.target = target
@@ -151,7 +154,7 @@ class Input(ABC):
             ) from None
         return Parts(
             cases.take(fitting),
-            cases.take(held) if share else None,
+            cases.take(held) if share else self.held,
             cases.take(tested) if test is None else test,
         )
 
@@ -170,6 +173,8 @@ class Input(ABC):
         return split(np.asarray(strata), shares=shares, seed=self.config.seed)
 
     def _validation_share(self, cases: float) -> float:
+        if self.held is not None:
+            return 0.0
         share = self.config.data.validation_share
         if share == "auto":
             return 0.1 if cases >= 1000 else 0.0

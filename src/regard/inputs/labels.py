@@ -1,13 +1,13 @@
 """Labels of cases, from Python or from a training and a test file."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import DataError
-from regard.tables.cells import is_missing_label, is_number
+from regard.tables.cells import is_missing_label, is_number, tidy_labels
 from regard.tables.files import FilePath
 from regard.tables.problems import Problems
 
@@ -16,6 +16,7 @@ __all__ = [
     "are_measured",
     "as_labels",
     "check_known_labels",
+    "class_labels",
     "is_missing",
     "label_names",
     "left_out",
@@ -183,6 +184,29 @@ def with_fraction(labels: NDArray[Any]) -> int | None:
     floats = (np.floating, float)
     found = (at for at, one in enumerate(labels) if isinstance(one, floats) and one % 1 != 0)
     return next(found, None)
+
+
+def class_labels(
+    labels: Sequence[str | None], place: Callable[[int], str], problems: Problems
+) -> NDArray[np.str_]:
+    """[B] normalised labels of a file, empty where they are missing.
+
+    Parameters:
+        labels: B texts, None where they are missing.
+        place: of the label of a case.
+        problems: takes labels that are all numbers, of which some have fractions.
+    """
+    present = np.array([label is not None for label in labels], bool)
+    known = [label for label in labels if label is not None]
+    tidy = tidy_labels(known) if known else np.empty(0, np.str_)
+    if known and all(is_number(str(label)) for label in np.unique(tidy)):
+        at = with_fraction(tidy.astype(np.float64))
+        if at is not None:
+            what = f"labels are numbers with fractions ({tidy[at]}); classify needs classes"
+            problems.add(what, [place(int(np.flatnonzero(present)[at]))])
+    classes = np.zeros(len(labels), tidy.dtype)
+    classes[present] = tidy
+    return classes
 
 
 def refuse_fractions(labels: NDArray[Any]) -> None:

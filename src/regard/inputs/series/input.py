@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from regard.inputs.series.new import Columns, read_new
 from regard.inputs.series.scaling import Scaler, choose_scaling
 from regard.inputs.series.sine import sine
 from regard.inputs.series.view import SeriesView
-from regard.plots import Outcome
+from regard.plots import CaseView, Outcome
 from regard.tables.cells import is_number
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class SeriesInput(Input):
 
     def remarks(self, seen: Inference) -> list[str]:
         """How many cases are constant, and far outside the range trained on."""
-        cases: Cases = seen.cases
+        cases: Cases = seen.encoded[0]
         counts = {
             "constant": cases.constant,
             "with values far outside the range trained on": self._far(cases),
@@ -152,23 +152,33 @@ class SeriesInput(Input):
             outside = (cases.values < lowest - reach) | (cases.values > highest + reach)
         return np.asarray((outside & cases.mask[:, None, :]).any(axis=(1, 2)))
 
-    def fit(self, cases: Cases) -> tuple[Cases, NDArray[np.float32]]:
+    def series(self, cases: Any) -> Cases:
+        """The cases as series, which encoders read and maps are laid over."""
+        series: Cases = cases
+        return series
+
+    def scaling(self, series: Cases) -> Literal["series", "channel", "log", "none"]:
+        """The kind of scaling of these training cases."""
+        kind: Literal["auto", "series", "channel", "log", "none"] = self.config.data.scaling
+        if kind == "auto":
+            return choose_scaling(series, keep_size=self.target == "numbers")
+        return kind
+
+    def fit(self, cases: Any) -> tuple[Cases, NDArray[np.float32]]:
+        cases = self.series(cases)
         self.channels_, self._names = cases.channels, Columns(cases.columns, cases.targets)
         self.notes.extend(cases.notes)
         self.shortest_, self.longest_ = int(cases.lengths.min()), int(cases.lengths.max())
         if cases.labels is not None and cases.labels.ndim == 2:
             self._columns = cases.labels.shape[1]
-        kind = self.config.data.scaling
-        if kind == "auto":
-            kind = choose_scaling(cases, keep_size=self.target == "numbers")
-        self.scaler_ = Scaler(kind).fit(cases)
+        self.scaler_ = Scaler(self.scaling(cases)).fit(cases)
         inside = cases.mask[:, None, :]
         lowest = cases.values.min(axis=(0, 2), where=inside, initial=np.inf)
         highest = cases.values.max(axis=(0, 2), where=inside, initial=-np.inf)
         self.range_ = list(zip(lowest.tolist(), highest.tolist(), strict=True))
-        encoded = self.encode(cases)
-        self._note_constant(*encoded)
-        return encoded
+        scaled = self.scaler_.transform(cases)
+        self._note_constant(cases, scaled)
+        return cases, scaled
 
     def _note_constant(self, cases: Cases, scaled: NDArray[np.float32]) -> None:
         """Count series that never change, of three steps or more; refuse all of the same value."""
@@ -181,9 +191,10 @@ class SeriesInput(Input):
         if count := int(constant.sum()):
             self.notes.append(f"{count} of {len(cases)} training series never change")
 
-    def encode(self, cases: Cases) -> tuple[Cases, NDArray[np.float32]]:
-        """The cases, and their scaled values [B, C, T]."""
-        return cases, self.scaler_.transform(cases)
+    def encode(self, cases: Any) -> tuple[Cases, NDArray[np.float32]]:
+        """The cases as series, and their scaled values [B, C, T]."""
+        series = self.series(cases)
+        return series, self.scaler_.transform(series)
 
     def kept(self) -> dict[str, Any]:
         return {
@@ -269,7 +280,7 @@ class SeriesInput(Input):
 
     def localisation(self, seen: Inference, outcome: Callable[[int], Outcome]) -> dict[str, Any]:
         """Average precision of what `attend` returns for the true spans, and of chance."""
-        cases: Cases = seen.cases
+        cases: Cases = seen.encoded[0]
         if cases.spans is None or not (cases.spans[:, 0] < cases.spans[:, 1]).any():
             return {}
         shares = (cases.spans[:, 1] - cases.spans[:, 0]) / cases.lengths
@@ -279,8 +290,8 @@ class SeriesInput(Input):
             "localisation_chance": float(shares[shares > 0].mean()),
         }
 
-    def view(self, seen: Inference, n: int, outcome: Outcome) -> SeriesView:
-        cases: Cases = seen.cases
+    def view(self, seen: Inference, n: int, outcome: Outcome) -> CaseView:
+        cases: Cases = seen.encoded[0]
         start, stop = (0, 0) if cases.spans is None else map(int, cases.spans[n])
         steps, unit = self._axis(int(cases.lengths[n]))
         return SeriesView(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from regard.checks import check_choice
 from regard.errors import ConfigError, DataError, Fix
-from regard.inputs.labels import with_fraction
+from regard.inputs.labels import class_labels
 from regard.inputs.text.texts import Missing, Texts, check_missing, check_text, settled
-from regard.tables.cells import is_number, tidy_labels
 from regard.tables.files import FilePath, read_text
 from regard.tables.frames import Table
 from regard.tables.jsonl import JsonLines
@@ -136,7 +135,9 @@ def read_new_lines(
     def place(at: int, _: str) -> str:
         return f"line {lines[at]}"
 
-    classes = None if label == "none" else _classes(labels, place, problems)
+    classes = (
+        None if label == "none" else class_labels(labels, lambda at: place(at, "label"), problems)
+    )
     return settled(Texts(tuple(texts), classes), problems, missing=missing, place=place)
 
 
@@ -179,7 +180,7 @@ def _texts(
     labels, unlabelled = None, None
     if label is not None:
         source.need(label, "label")
-        labels = _classes(source.labels(label), place, problems)
+        labels = class_labels(source.labels(label), lambda at: place(at, "label"), problems)
         unlabelled = labels == ""
     found = Texts(texts, labels, ids)
     return settled(found, problems, missing=missing, place=place, unlabelled=unlabelled)
@@ -213,20 +214,3 @@ def ids_of(source: Table | JsonLines, name: str | None) -> NDArray[Any]:
         return np.empty(0)
     source.need(name, "id")
     return np.array(["" if each is None else str(each) for each in source.values(name)])
-
-
-def _classes(
-    labels: Sequence[str | None], place: Callable[[int, str], str], problems: Problems
-) -> NDArray[np.str_]:
-    """Normalised labels, empty where they are missing."""
-    present = np.array([label is not None for label in labels], bool)
-    known = [label for label in labels if label is not None]
-    tidy = tidy_labels(known) if known else np.empty(0, np.str_)
-    if known and all(is_number(str(label)) for label in np.unique(tidy)):
-        at = with_fraction(tidy.astype(np.float64))
-        if at is not None:
-            what = f"labels are numbers with fractions ({tidy[at]}); classify needs classes"
-            problems.add(what, [place(int(np.flatnonzero(present)[at]), "label")])
-    classes = np.zeros(len(labels), tidy.dtype)
-    classes[present] = tidy
-    return classes

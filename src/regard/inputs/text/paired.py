@@ -52,7 +52,6 @@ class PairedInput(TextInput):
     leaning_: Leaning
     longest_: int
     ngrams_ = None
-    _held: Texts | None = None
 
     def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Texts:
         if isinstance(X, Texts) or not fitting:
@@ -64,7 +63,7 @@ class PairedInput(TextInput):
     def load(self) -> tuple[Texts, Texts | None, str]:
         found = load_pairs(self.config.data, seed=self.config.seed)
         self.notes += found.notes
-        self._held = found.validation
+        self.held = found.validation
         return found.cases, found.test, found.source
 
     def divide(
@@ -72,9 +71,6 @@ class PairedInput(TextInput):
     ) -> Parts:
         """As of texts; dates have a further test part, "longer"."""
         parts, data = super().divide(cases, test, strata, source), self.config.data
-        if self._held is not None:
-            parts = parts._replace(validation=self._held)
-            parts = parts._replace(notes=self._repeated(parts))
         if data.kind == "dates" and data.longer:
             longer = dates(
                 cases=data.longer,
@@ -100,9 +96,6 @@ class PairedInput(TextInput):
         for name, index in enumerate(super()._split(cases, np.asarray(strata)[first], shares)):
             part[index] = name
         return [np.flatnonzero(part[of] == name) for name in range(len(shares))]
-
-    def _validation_share(self, cases: float) -> float:
-        return 0.0 if self._held is not None else super()._validation_share(cases)
 
     def read(self, path: Path | None, **options: Any) -> Texts:
         """A table with the columns trained on, or a file with a text a line.
