@@ -107,8 +107,8 @@ def test_the_sine_section_has_the_generators_words_and_defaults() -> None:
         ({"data": {"kind": "csv"}}, "x.json: data.path: missing"),
         (
             {"data": SINE, "task": "clasify"},
-            'x.json: task: "clasify" is not one of classify, classify-text, regress, '
-            "translate, forecast; did you mean 'classify'?",
+            'x.json: task: "clasify" is not one of classify, classify-text, classify-sound, '
+            "regress, translate, forecast; did you mean 'classify'?",
         ),
     ],
 )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         SeriesClassifier,
         SeriesForecaster,
         SeriesRegressor,
+        SoundClassifier,
         TextClassifier,
         Translator,
     )
@@ -30,6 +31,7 @@ __all__ = [
     "SeriesClassifier",
     "SeriesForecaster",
     "SeriesRegressor",
+    "SoundClassifier",
     "TextClassifier",
     "Translator",
     "__version__",
@@ -43,6 +45,7 @@ _LATE = {
     "SeriesClassifier": "regard.estimators",
     "SeriesForecaster": "regard.estimators",
     "SeriesRegressor": "regard.estimators",
+    "SoundClassifier": "regard.estimators",
     "TextClassifier": "regard.estimators",
     "Translator": "regard.estimators",
     "train": "regard.jobs",

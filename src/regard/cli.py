@@ -272,8 +272,9 @@ def predict(
     source: Annotated[
         Path | None,
         typer.Argument(
-            help="File in the form the run was trained on. Without it, a forecast starts at the "
-            "end of the training data, and a run on texts opens an interactive prompt.",
+            help="File in the form the run was trained on, or a sound file or a folder of them. "
+            "Without it, a forecast starts at the end of the training data, and a run on texts "
+            "opens an interactive prompt.",
             show_default=False,
         ),
     ] = None,
@@ -344,8 +345,8 @@ def explain(
     source: Annotated[
         Path | None,
         typer.Argument(
-            help="File in the form the run was trained on. Without it, a forecast starts at the "
-            "end of the training data.",
+            help="File in the form the run was trained on, or a sound file or a folder of them. "
+            "Without it, a forecast starts at the end of the training data.",
             show_default=False,
         ),
     ] = None,

@@ -1,4 +1,4 @@
-"""The readers of series, texts and panels, and what they return.
+"""The readers of series, texts, recordings and panels, and what they return.
 
     training, test = load("ts", path="Gestures_TRAIN.ts", test_path="Gestures_TEST.ts")
     fitting, validation = split(training.labels, shares=(0.8, 0.2))
@@ -22,6 +22,8 @@ from regard.inputs.series.scaling import Scaler
 from regard.inputs.series.sine import sine
 from regard.inputs.series.table import read_table
 from regard.inputs.series.ts import read_ts
+from regard.inputs.sound.readers import as_recordings, read_recordings, read_sound_folder
+from regard.inputs.sound.recordings import Recordings
 from regard.inputs.text.dates import dates
 from regard.inputs.text.files import read_lines, read_texts
 from regard.inputs.text.load import load_texts
@@ -33,12 +35,14 @@ from regard.splits import split
 __all__ = [
     "Cases",
     "Panel",
+    "Recordings",
     "Scaler",
     "Texts",
     "Tokenizer",
     "as_cases",
     "as_pairs",
     "as_panel",
+    "as_recordings",
     "as_texts",
     "dates",
     "kind_of",
@@ -50,6 +54,8 @@ __all__ = [
     "read_pairs",
     "read_panel",
     "read_parallel",
+    "read_recordings",
+    "read_sound_folder",
     "read_table",
     "read_texts",
     "read_ts",

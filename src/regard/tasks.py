@@ -40,7 +40,9 @@ def _built_in(kind: str, name: str) -> Side:
     )
 
 
-INPUTS = Registry("input", {name: _built_in("input", name) for name in ("series", "text", "panel")})
+INPUTS = Registry(
+    "input", {name: _built_in("input", name) for name in ("series", "text", "panel", "sound")}
+)
 
 OUTPUTS = Registry(
     "output",
@@ -52,6 +54,7 @@ TASKS = Registry(
     {
         "classify": Task("series", "classes", "regard.estimators:SeriesClassifier"),
         "classify-text": Task("text", "classes", "regard.estimators:TextClassifier"),
+        "classify-sound": Task("sound", "classes", "regard.estimators:SoundClassifier"),
         "regress": Task("series", "numbers", "regard.estimators:SeriesRegressor"),
         "translate": Task("text", "tokens", "regard.estimators:Translator"),
         "forecast": Task("panel", "future", "regard.estimators:SeriesForecaster"),

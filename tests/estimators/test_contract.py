@@ -27,6 +27,7 @@ from regard.estimators import (
     SeriesClassifier,
     SeriesForecaster,
     SeriesRegressor,
+    SoundClassifier,
     TextClassifier,
 )
 from regard.training.callbacks import Checkpoint
@@ -50,6 +51,11 @@ WORDS = ("the", "film", "was", "good", "bad", "dull", "bright", "not", "very", "
 
 def _slice(X: Any, n: int) -> Any:
     return X[n : n + 1]
+
+
+def _frames(X: Any) -> list[int]:
+    """Frames of 80 samples each, the last of which may be cut off."""
+    return [-(-len(case) // 80) for case in X]
 
 
 def _lengths(X: Any) -> list[int]:
@@ -109,6 +115,13 @@ def _texts() -> tuple[list[Any], Any]:
     return X, np.array([3, 1, 2])[np.arange(len(X)) % 3]
 
 
+def _sounds() -> tuple[list[Any], Any]:
+    generator = np.random.default_rng(0)
+    lengths = (1040, 400, 871, 77, 560, 1033, 240, 160, 890)
+    X = [0.1 * generator.normal(size=length) for length in lengths * 3]
+    return X, np.array(["up", "down", "level"])[np.arange(len(X)) % 3]
+
+
 def _tides() -> tuple[Any, None]:
     """A long table of two columns, whose series differ in length."""
     import polars as pl
@@ -158,6 +171,16 @@ KINDS = [
         poolings=("attention", "conjunctive", "stacked", "hierarchical"),
         refused=({"form": "lstm-bahdanau"}, {"pooling": "stacked"}, {"pooling": "hierarchical"}),
         options=(("embedding_dim", 8), ("ngrams", True)),
+    ),
+    Kind(
+        estimator=SoundClassifier,
+        data=_sounds,
+        values=_probabilities,
+        told=_softmax,
+        poolings=("attention", "conjunctive", "stacked"),
+        refused=({"form": "lstm-bahdanau"}, {"pooling": "stacked"}),
+        options=(("rate", 8000), ("mels", 11), ("coefficients", 5)),
+        lengths=_frames,
     ),
     Kind(
         estimator=SeriesForecaster,

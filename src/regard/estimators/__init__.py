@@ -4,6 +4,7 @@ from regard.estimators.base import AttentionEstimator, estimator_of
 from regard.estimators.series_classifier import SeriesClassifier
 from regard.estimators.series_forecaster import Forecast, SeriesForecaster
 from regard.estimators.series_regressor import SeriesRegressor
+from regard.estimators.sound_classifier import SoundClassifier
 from regard.estimators.text_classifier import TextClassifier
 from regard.estimators.translator import Alignment, Translator
 
@@ -14,6 +15,7 @@ __all__ = [
     "SeriesClassifier",
     "SeriesForecaster",
     "SeriesRegressor",
+    "SoundClassifier",
     "TextClassifier",
     "Translator",
     "estimator_of",

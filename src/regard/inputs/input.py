@@ -110,7 +110,7 @@ class Input(ABC):
         """New cases from a file of the form trained on: each of its rows, usable or not.
 
         Parameters:
-            path: None where nothing was named.
+            path: a file, or a folder where the input reads those; None where nothing was named.
             options: those of `options`.
         """
 

@@ -33,7 +33,7 @@ def open_run(run: str | Path, *files: str | Path | None, typed: bool = False) ->
     The files to read must exist, which is found before torch is imported.
     """
     for file in files:
-        if file is not None:
+        if file is not None and not Path(file).is_dir():  # which some inputs read
             check_file(file)
     opened = read_run(Path(run))
     from regard.estimators import estimator_of

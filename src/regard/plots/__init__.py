@@ -18,6 +18,7 @@ from regard.plots.outcome import Outcome
 from regard.plots.predictions import plot_predictions
 from regard.plots.reliability import plot_reliability
 from regard.plots.report import Report, report_html
+from regard.plots.sound import plot_sound
 from regard.plots.text import Fragment, Passage, plot_text
 from regard.plots.view import CaseView
 from regard.plots.weights import plot_weights, save_weights
@@ -38,6 +39,7 @@ __all__ = [
     "plot_lengths",
     "plot_predictions",
     "plot_reliability",
+    "plot_sound",
     "plot_text",
     "plot_weights",
     "report_html",

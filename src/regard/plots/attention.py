@@ -22,7 +22,7 @@ from regard.plots.lines import (
 from regard.plots.style import BLUE, GREY, VERMILION, WEIGHT_COLOURS, axes_of_size
 from regard.plots.times import edges
 
-__all__ = ["plot_attention"]
+__all__ = ["add_weights", "plot_attention"]
 
 _LABELLED_CHANNELS = 24  # with more, only some of the names fit
 _NOTE: dict[str, Any] = {"textcoords": "offset points", "fontsize": "small"}
@@ -95,7 +95,7 @@ def plot_attention(
         ax.set_yticks([C - 1.0 - c for c in shown], labels, parse_math=False)
     if span is not None and span[0] < span[1]:
         _shade(ax, (float(ends[span[0]]), float(ends[span[1]])))
-    _add_lane(ax, ends, weights, scale, lane_share)
+    add_weights(ax, ends, weights, scale, lane_share)
     return ax
 
 
@@ -142,7 +142,7 @@ def _shade(ax: Axes, span: tuple[float, float]) -> None:
     ax.annotate("true span", (x, 1), xycoords=top, **note)
 
 
-def _add_lane(
+def add_weights(
     ax: Axes,
     ends: NDArray[np.float64],
     weights: NDArray[np.float64],

@@ -85,6 +85,10 @@ class CaseView(ABC):
     def draw(self) -> Axes:
         """The case as a figure with its title."""
 
+    def player(self) -> Markup:
+        """The case as an element of a page that plays it; empty if it cannot be heard."""
+        return Markup("")
+
     def terminal(self, *, colour: bool, width: int | None = None) -> Text:
         """The case for `rich` to print; empty if it cannot be shown in a terminal.
 

@@ -1,6 +1,6 @@
 """Training: batches, objectives, augmentation and the Lightning trainer."""
 
-from regard.training.augment import warp
+from regard.training.augment import specaugment, warp
 from regard.training.batches import (
     Batch,
     BatchOrder,
@@ -30,5 +30,6 @@ __all__ = [
     "load_batches",
     "refuse_weights",
     "seeded",
+    "specaugment",
     "warp",
 ]

@@ -84,7 +84,7 @@ class Cases:
         return replace(self, values=self.values[index, :, :steps], **taken)
 
 
-def pad(series: Sequence[NDArray[np.float64]]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def pad(series: Sequence[NDArray[np.floating]]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """B arrays [C, steps] as values [B, C, T], zeros at the end, and lengths [B]."""
     lengths = np.array([one.shape[1] for one in series], dtype=np.int64)
     values = np.zeros((len(series), series[0].shape[0], lengths.max()))

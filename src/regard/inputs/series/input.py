@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,7 @@ _NOT_READ = {"kind", "rate", "scaling", "validation_share", "test_share"}
 
 
 class SeriesInput(Input):
-    """Series of numbers.
+    """Series of numbers, `Cases`; of a subclass, cases that it makes series of.
 
     Attributes:
         channels_: C names.
@@ -49,8 +49,8 @@ class SeriesInput(Input):
             without.
     """
 
-    case_types = (Cases,)
-    targets = ("class", "numbers")
+    case_types: ClassVar[tuple[type, ...]] = (Cases,)
+    targets: ClassVar[tuple[str, ...]] = ("class", "numbers")
     unusable = "with missing values"
 
     channels_: tuple[str, ...]
@@ -61,7 +61,7 @@ class SeriesInput(Input):
     _columns: int = 1  # numbers to predict
     _names = Columns()
 
-    def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Cases:
+    def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Any:
         numeric, missing = self.target == "numbers", self.config.data.missing
         if not fitting and missing == "skip":
             missing = "refuse"  # each case has an answer
@@ -75,7 +75,7 @@ class SeriesInput(Input):
             )
         return cases
 
-    def load(self) -> tuple[Cases, Cases | None, str]:
+    def load(self) -> tuple[Any, Any | None, str]:
         options = self.config.data
         if options.kind == "arrays":
             raise DataError("data.kind: arrays come from Python; train on a file or on sine")
@@ -93,7 +93,7 @@ class SeriesInput(Input):
             self.notes += [f"test file: {note}" for note in test.notes]
         return cases, test, options.path
 
-    def read(self, path: Path | None, **options: Any) -> Cases:
+    def read(self, path: Path | None, **options: Any) -> Any:
         if path is None:
             raise ConfigError("source: name a file of new cases, after the run")
         cases = read_new(

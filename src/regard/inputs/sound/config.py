@@ -1,0 +1,107 @@
+"""Configuration sections of sound."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from regard.config.files import Files, Learned
+from regard.config.section import FilePath, Section
+from regard.config.sections import Sections
+
+__all__ = ["sections"]
+
+
+class _Sound(Section):
+    """Fields of every kind of recordings."""
+
+    rate: int | None = Field(
+        None,
+        ge=1000,
+        description="samples in a second: to which sound files are resampled, and of arrays, which "
+        "need it; null: the highest rate of the files, and at most 16000",
+    )
+    max_seconds: float = Field(
+        60.0, gt=0, description="longest recording; longer ones are refused before they are decoded"
+    )
+    missing: Literal["refuse", "skip"] = Field(
+        "refuse",
+        description="what to do with recordings that cannot be used, such as missing, damaged or "
+        "silent ones, or that have no label, in training: refuse the data, or leave them out, with "
+        "a note; in predicting they get no answer",
+    )
+    features: Literal["mfcc", "log-mel"] = Field(
+        "mfcc",
+        description="what the model hears of each frame: mfcc, mel-frequency cepstral "
+        "coefficients, or log-mel, the logarithms of the energies in mel bands; each channel is "
+        "scaled to zero mean and unit variance in the training part",
+    )
+    window: float = Field(0.025, gt=0, description="seconds that a frame sees")
+    hop: float = Field(0.01, gt=0, description="seconds from one frame to the next")
+    mels: int = Field(40, ge=2, description="number of mel bands, from 0 Hz to half the rate")
+    coefficients: int = Field(13, ge=1, description="number of coefficients of mfcc")
+    deltas: Literal[0, 1, 2] | None = Field(
+        None,
+        description="1 adds the change of each channel, 2 also the change of that; null: 2 for "
+        "mfcc, 0 for log-mel",
+    )
+
+
+class _Recordings(_Sound, Files):
+    """CSV, Parquet or Feather: the path of a recording in each row."""
+
+    kind: Literal["recordings"]
+    recording: str = Field(
+        "path", description="column with the paths of the sound files, relative to the table"
+    )
+    label: str = Field("label", description="column with the class of the recording")
+    id: str | None = Field(None, description="column that names the cases; by default their paths")
+    split: str | None = Field(
+        None,
+        description="column with the part that each row belongs to: train, valid or test; shares "
+        "are then taken only for parts that it does not name, and a validation_share of 0 trains "
+        "on part valid, too",
+    )
+
+    @model_validator(mode="after")
+    def _one_test_part(self) -> Self:
+        if self.split is not None and self.test_path is not None:
+            raise ValueError("split and test_path exclude each other; leave out one of them")
+        return self
+
+
+class _Folder(_Sound, Files):
+    """A folder with a sub-folder of recordings for each class."""
+
+    kind: Literal["folder"]
+    path: FilePath = Field(
+        description="folder to train on, with a sub-folder of sound files for each class, relative "
+        "to the working directory; ${NAME} stands for an environment variable"
+    )
+    test_path: FilePath | None = Field(
+        None, description="such a folder for the figures, used whole; test_share is then ignored"
+    )
+
+
+class _ArrayData(_Sound, Learned):
+    """Recordings from Python: the configuration of a saved estimator."""
+
+    kind: Literal["arrays"]
+
+
+class _Training(Section):
+    """Training options of sound."""
+
+    augmentation: Literal["specaugment", "none"] = Field(
+        "specaugment",
+        description="specaugment warps the time of each recording a little and hides bands of its "
+        "frequencies and stretches of its time in training; none leaves them unchanged",
+    )
+
+
+def sections(target: str) -> Sections:
+    """The sections of sound."""
+    return Sections(
+        data=(_Recordings, _Folder, _ArrayData),
+        training=_Training,
+        defaults={"training.epochs": 40, "training.patience": 15},
+    )

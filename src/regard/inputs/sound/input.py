@@ -1,0 +1,234 @@
+"""The input `sound`: recordings, as series of features of their frames."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.errors import ConfigError, DataError, spoken
+from regard.explain import most_attended_spans
+from regard.inference import Inference
+from regard.inputs.labels import check_known_labels
+from regard.inputs.series.cases import Cases, pad
+from regard.inputs.series.input import SeriesInput
+from regard.inputs.sound.features import Features
+from regard.inputs.sound.readers import (
+    as_recordings,
+    read_recordings,
+    read_sound_file,
+    read_sound_folder,
+)
+from regard.inputs.sound.recordings import Recordings
+from regard.inputs.sound.view import SoundView
+from regard.plots import CaseView, Outcome
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["SoundInput"]
+
+_TABLES = frozenset((".csv", ".tsv", ".txt", ".parquet", ".feather", ".gz"))
+_COLUMNS = {"recording", "label", "id"}  # fields of `data` that name columns of new tables, too
+_DECIMALS = 4  # of seconds
+
+
+class SoundInput(SeriesInput):
+    """Recordings. Their features are a series, which all else is done with as with other series.
+
+    Attributes:
+        rate_: samples in a second of the training part, to which new recordings are resampled.
+    """
+
+    case_types = (Recordings,)
+    targets = ("class",)
+    noun = "frame"
+    unusable = "that cannot be used"
+
+    rate_: int
+
+    def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Recordings:
+        data = self.config.data
+        if isinstance(X, Recordings):
+            cases = X
+        elif fitting:
+            options = data.model_dump(include={"rate", "max_seconds", "missing"})
+            cases = as_recordings(X, y, **options)
+        else:
+            with spoken(lambda *_: "leave it out"):  # each case has an answer
+                cases = as_recordings(X, rate=self.rate_, max_seconds=data.max_seconds)
+        wanted = data.rate if fitting else self.rate_
+        return cases if wanted is None else cases.resampled(wanted)
+
+    def load(self) -> tuple[Recordings, Recordings | None, str]:
+        data = self.config.data
+        if data.kind == "arrays":
+            raise DataError("data.kind: arrays come from Python; train on a table or a folder")
+        given = data.model_dump(include={"max_seconds", "missing", "split", *_COLUMNS})
+        read = read_recordings if data.kind == "recordings" else read_sound_folder
+        cases = read(data.path, rate=data.rate, **given)
+        test = None  # what is to know of the cases to train on is noted by `fit`
+        if data.test_path is not None:
+            test = read(data.test_path, rate=cases.rate, **given)
+            self.notes += [f"test part: {note}" for note in test.notes]
+        elif cases.parts is not None:
+            cases, self.held, test = self._by_part(cases)
+        for part in (self.held, test):
+            if part is not None:
+                assert cases.labels is not None
+                assert part.labels is not None
+                other = data.test_path or data.path
+                check_known_labels(cases.labels, part.labels, part.ids, data.path, other)
+        return cases, test, data.path
+
+    def _by_part(
+        self, cases: Recordings
+    ) -> tuple[Recordings, Recordings | None, Recordings | None]:
+        """Those to train on, for early stopping and for the figures, as the table says."""
+        assert cases.parts is not None
+        data, parts = self.config.data, cases.parts
+        if data.validation_share == 0:
+            parts = np.where(parts == "valid", "train", parts)
+        train, held, test = (np.flatnonzero(parts == name) for name in ("train", "valid", "test"))
+        if not train.size:
+            raise DataError(
+                f"{data.path}: no row of column {data.split!r} (split) is of part train"
+            )
+        return (
+            cases.take(train),
+            cases.take(held) if held.size else None,
+            cases.take(test) if test.size else None,
+        )
+
+    def read(self, path: Path | None, **options: Any) -> Recordings:
+        """A sound file, a folder of them, or a table with their paths.
+
+        Unless `labelled` is given, a table has labels if its label column has values, and a folder
+        if the run was trained on one and all its recordings are in sub-folders.
+        """
+        if path is None:
+            raise ConfigError("source: name a sound file, a folder or a table, after the run")
+        data, labelled = self.config.data, options.get("labelled")
+        given: dict[str, Any] = {"rate": self.rate_, "max_seconds": data.max_seconds}
+        if path.is_dir():
+            return self._read_folder(path, labelled, **given)
+        if path.suffix.lower() not in _TABLES:
+            return read_sound_file(path, **given)
+        from regard.tables.frames import Table
+
+        table = Table.open(path, keep_blank=True)
+        names: dict[str, Any] = {"recording": "path", "label": "label", "id": None}
+        names |= data.model_dump(include=_COLUMNS)
+        if labelled is None:
+            labelled = names["label"] in table.filled
+        if not labelled:
+            names["label"] = None
+        return read_recordings(table, **names, **given, missing="keep")
+
+    def _read_folder(self, path: Path, labelled: bool | None, **given: Any) -> Recordings:
+        if labelled is None:
+            from regard.inputs.sound.files import sound_files
+
+            inside = [each.relative_to(path).parts for each in sound_files(path)]
+            labelled = self.config.data.kind == "folder" and all(len(each) > 1 for each in inside)
+        return read_sound_folder(path, labelled=labelled, **given, missing="keep")
+
+    def usable(self, cases: Recordings) -> NDArray[np.bool_]:
+        return cases.usable
+
+    def left_out(self, cases: Recordings, usable: NDArray[np.bool_]) -> list[str]:
+        counts = Counter(fault for fault in cases.faults if fault)
+        return [
+            f"{count} without an answer: {fault} (first: {cases.ids[cases.faults.index(fault)]})"
+            for fault, count in counts.items()
+        ]
+
+    def remarks(self, seen: Inference) -> list[str]:
+        return []
+
+    # As a series.
+
+    @property
+    def features(self) -> Features:
+        """What the model hears."""
+        data = self.config.data
+        deltas = data.deltas
+        if deltas is None:
+            deltas = 2 if data.features == "mfcc" else 0
+        return Features(
+            kind=data.features,
+            rate=self.rate_,
+            window=data.window,
+            hop=data.hop,
+            mels=data.mels,
+            coefficients=data.coefficients,
+            deltas=deltas,
+        )
+
+    def series(self, cases: Recordings) -> Cases:
+        features = self.features
+        values, lengths = pad([features(wave) for wave in cases.waves])
+        spans = None
+        if cases.spans is not None:
+            # Rounded first, so that a whole number of frames stays one.
+            frames = np.round(cases.spans / features.seconds, 6)
+            spans = np.stack([np.floor(frames[:, 0]), np.ceil(frames[:, 1])], 1).astype(np.int64)
+            spans = np.minimum(spans, lengths[:, None])
+        return Cases(
+            values,
+            lengths,
+            cases.labels,
+            spans=spans,
+            ids=cases.ids,
+            channels=features.names,
+            notes=cases.notes,
+        )
+
+    def scaling(self, series: Cases) -> Literal["channel"]:
+        return "channel"
+
+    def fit(self, cases: Recordings) -> Any:
+        self.rate_ = cases.rate
+        return super().fit(cases)
+
+    def kept(self) -> dict[str, Any]:
+        return {**super().kept(), "rate": self.rate_}
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        super().restore(kept)
+        self.rate_ = int(kept["rate"])
+
+    def augment(self) -> Callable[[Tensor, Tensor | None], Tensor] | None:
+        from regard.training import specaugment
+
+        if self.config.training.augmentation == "none":
+            return None
+        return partial(specaugment, bands=self.features.bands)
+
+    # What is shown.
+
+    def view(self, seen: Inference, n: int, outcome: Outcome) -> CaseView:
+        cases: Recordings = seen.cases
+        features = self.features
+        start, stop = (0.0, 0.0) if cases.spans is None else map(float, cases.spans[n])
+        return SoundView(
+            id=str(cases.ids[n]),
+            outcome=outcome,
+            wave=cases.waves[n],
+            rate=cases.rate,
+            energies=features.energies(cases.waves[n]).T,
+            hop=features.seconds,
+            weights=seen.maps["weights"][n],
+            span=(start, stop) if start < stop else None,
+        )
+
+    def columns(self, seen: Inference) -> dict[str, Any]:
+        """`from` and `to`: the shortest stretch, in seconds, with half of the weight."""
+        spans = most_attended_spans(self.collect(seen.maps["weights"])) * self.features.seconds
+        ends = np.minimum(spans, seen.cases.seconds[:, None]).round(_DECIMALS)
+        return {"from": ends[:, 0], "to": ends[:, 1]}

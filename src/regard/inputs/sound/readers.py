@@ -1,0 +1,281 @@
+"""Recordings from a table with their paths, from a folder for each class, and from Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from regard.errors import ConfigError, DataError
+from regard.inputs.labels import as_labels, class_labels, present_labels
+from regard.inputs.sound.files import decode, sound_files
+from regard.inputs.sound.recordings import Recordings, fault_of, settled
+from regard.tables.files import FilePath
+from regard.tables.frames import Table
+from regard.tables.problems import Problems
+
+__all__ = [
+    "MAX_SECONDS",
+    "as_recordings",
+    "read_recordings",
+    "read_sound_file",
+    "read_sound_folder",
+]
+
+MAX_SECONDS = 60.0
+"""Longest recording by default."""
+
+_Missing = Literal["refuse", "skip", "keep"]
+"""What to do with recordings that cannot be used or have no label."""
+
+_PARTS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("valid", "validation", "val", "dev"), "valid"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
+
+
+def read_recordings(
+    path: FilePath | Table,
+    *,
+    recording: str = "path",
+    label: str | None = "label",
+    id: str | None = None,  # noqa: A002 - the name that tables give it
+    split: str | None = None,
+    rate: int | None = None,
+    max_seconds: float = MAX_SECONDS,
+    missing: _Missing = "refuse",
+) -> Recordings:
+    """Read a table with the path of a sound file in each row.
+
+    Parameters:
+        path: A CSV file (tab, semicolon or comma, with a header), a Parquet or a Feather file; or a
+            table that is open already.
+        recording: The column with the paths, relative to the table.
+        label: The column with their classes; None for a table without labels.
+        id: The column with their names; None names them by their paths, as the table has them.
+        split: The column with the part that each belongs to: train, valid or test.
+        rate: Samples in a second to resample to; None takes the highest rate of the files, and at
+            most 16,000.
+        max_seconds: Longest recording; a longer one is not decoded.
+        missing: "refuse"; "skip" leaves out recordings that cannot be used or have no label, with a
+            note; "keep" has them with their fault, for cases to predict.
+
+    Returns:
+        B recordings, one a row, with strings as labels and ids.
+
+    Raises:
+        DataError: The table cannot be read, a column does not exist, or a recording is missing, no
+            sound, truncated, without samples, silent, too long or without a label.
+    """
+    table = path if isinstance(path, Table) else Table.open(path, keep_blank=missing == "keep")
+    table.need(recording, "recording")
+    base = Path(table.path).parent
+    names = ["" if each is None else str(each).strip() for each in table.values(recording)]
+    problems = Problems(table.path)
+    found = decode([base / name for name in names], rate=rate, max_seconds=max_seconds)
+    faults = [
+        "it has no path" if not name else fault
+        for name, fault in zip(names, found.faults, strict=True)
+    ]
+    ids = np.array(names)
+    if id is not None:
+        table.need(id, "id")
+        ids = np.array(["" if each is None else str(each) for each in table.values(id)])
+    labels, unlabelled = None, None
+    if label is not None:
+        table.need(label, "label")
+        labels = class_labels(table.labels(label), lambda at: table.cell(at, label), problems)
+        unlabelled = labels == ""
+    parts = None if split is None else _parts(table, split, problems)
+
+    def place(at: int) -> str:
+        return f"row {table.rows[at]}{f' ({names[at]})' if names[at] else ''}"
+
+    found = replace(found, labels=labels, ids=ids, parts=parts, faults=tuple(faults))
+    return settled(found, problems, missing=missing, places=place, unlabelled=unlabelled)
+
+
+def _parts(table: Table, column: str, problems: Problems) -> NDArray[np.str_]:
+    """[rows] "train", "valid" or "test"."""
+    table.need(column, "split")
+    parts = []
+    for row, given in enumerate(table.values(column)):
+        name = "" if given is None else str(given).strip()
+        parts.append(_PARTS.get(name.lower(), ""))
+        if not parts[-1]:
+            problems.add(
+                f"{name!r} is no part: wanted train, valid or test", [table.cell(row, column)]
+            )
+    return np.array(parts)
+
+
+def read_sound_folder(
+    path: FilePath,
+    *,
+    labelled: bool = True,
+    rate: int | None = None,
+    max_seconds: float = MAX_SECONDS,
+    missing: _Missing = "refuse",
+) -> Recordings:
+    """Read a folder with a sub-folder of sound files for each class, or of sound files alone.
+
+    Parameters:
+        path: The folder; what is in it besides sound files, by their names, is left alone.
+        labelled: Whether the first sub-folder on the way to a recording is its class.
+        rate, max_seconds, missing: As for `read_recordings`.
+
+    Returns:
+        B recordings in the order of their paths within the folder, which are their ids.
+
+    Raises:
+        DataError: It is no folder, holds no sound file, one outside of the folders of the classes,
+            or one that cannot be used.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        what = "is a file; wanted a folder" if folder.exists() else "there is no such folder"
+        raise DataError(f"{path}: {what}")
+    files = sound_files(folder)
+    if not files:
+        raise DataError(f"{path}: holds no sound file, such as .wav or .flac")
+    inside = [file.relative_to(folder) for file in files]
+    names = [each.as_posix() for each in inside]
+    problems = Problems(path)
+    labels = None
+    if labelled:
+        for each in inside:
+            if len(each.parts) == 1:
+                problems.add("it is in no folder of a class", [each.name])
+        labels = np.array([each.parts[0] for each in inside])
+    found = decode(files, rate=rate, max_seconds=max_seconds)
+    found = replace(found, labels=labels, ids=np.array(names))
+    return settled(found, problems, missing=missing, places=names)
+
+
+def read_sound_file(path: Path, *, rate: int | None, max_seconds: float) -> Recordings:
+    """A single sound file as one recording, without a label.
+
+    Raises:
+        DataError: it cannot be used.
+    """
+    found = replace(decode([path], rate=rate, max_seconds=max_seconds), ids=np.array([path.name]))
+    if found.faults[0]:
+        raise DataError(f"{path}: {found.faults[0]}")
+    return found
+
+
+def as_recordings(
+    X: Any,
+    y: ArrayLike | None = None,
+    *,
+    rate: int | None = None,
+    spans: ArrayLike | None = None,
+    max_seconds: float = MAX_SECONDS,
+    missing: _Missing = "refuse",
+) -> Recordings:
+    """Take recordings, and their labels, from Python.
+
+    Parameters:
+        X: Paths of sound files; or B arrays [samples], or one [B, samples], of numbers between -1
+            and 1 or of integers of any width, which are divided by the largest.
+        y: [B] classes, kept as they are; or None.
+        rate: Samples in a second: that of the arrays, or to which files are resampled, see
+            `read_recordings`.
+        spans: [B, 2] seconds (start, stop) of what is known to matter, start == stop where nothing
+            is; or None.
+        max_seconds: Longest recording.
+        missing: As for `read_recordings`.
+
+    Raises:
+        DataError: X is something else or empty, a recording cannot be used, or y has another
+            length or gaps.
+        ConfigError: X is arrays, and the rate is not given.
+
+    >>> tones = [np.sin(np.arange(n)) for n in (800, 1200)]
+    >>> as_recordings(tones, ["short", "long"], rate=8000).seconds.tolist()
+    [0.1, 0.15]
+    """
+    if isinstance(X, str | os.PathLike | set | frozenset | dict | Iterator) or not hasattr(
+        X, "__len__"
+    ):
+        raise DataError(f"X: wanted a list of paths or of arrays, given {type(X).__name__}")
+    given = list(X)
+    if not given:
+        raise DataError("X: there are no recordings")
+    paths = [isinstance(each, str | os.PathLike) for each in given]
+    if all(paths):
+        found = decode([Path(each) for each in given], rate=rate, max_seconds=max_seconds)
+        found = replace(found, ids=np.array([str(each) for each in given]))
+    elif any(paths):
+        first, other = ("a path", "no path") if paths[0] else ("no path", "a path")
+        at = paths.index(not paths[0])
+        raise DataError(f"X: case 0 is {first} and case {at} is {other}; wanted one kind of both")
+    elif rate is None:
+        raise ConfigError("rate: arrays do not say how many samples a second has", fixes=("rate",))
+    else:
+        found = _of_arrays(given, rate, max_seconds)
+
+    def place(at: int) -> str:
+        return f"case {at}{f' ({given[at]})' if paths[0] else ''}"
+
+    labels, unlabelled = None, None
+    if y is not None and missing == "skip":
+        y, present = present_labels(y, len(given))
+        own = as_labels(y, int(present.sum()))
+        labels, unlabelled = np.zeros(len(given), own.dtype), ~present
+        labels[present] = own
+    elif y is not None:
+        labels = as_labels(y, len(given))
+    found = replace(found, labels=labels, spans=_spans(spans, len(given)))
+    return settled(found, Problems("X"), missing=missing, places=place, unlabelled=unlabelled)
+
+
+def _of_arrays(given: Sequence[Any], rate: int, max_seconds: float) -> Recordings:
+    waves, faults = [], []
+    for case, each in enumerate(given):
+        wave = _wave(each, f"X: case {case}")
+        fault = fault_of(wave)
+        if len(wave) > max_seconds * rate:
+            fault = f"it is longer than {max_seconds:g} s (max_seconds)"
+        waves.append(wave)
+        faults.append(fault)
+    return Recordings(tuple(waves), rate, faults=tuple(faults))
+
+
+def _wave(given: Any, name: str) -> NDArray[np.float32]:
+    """[samples] float32 of an array of numbers of any type."""
+    array = np.asarray(given.detach().cpu() if hasattr(given, "detach") else given)
+    if array.ndim != 1:
+        raise DataError(
+            f"{name} has the shape {list(array.shape)}; wanted [samples] of one channel: average "
+            "the channels, or give its path"
+        )
+    if array.dtype.kind in "iu":
+        bits = np.iinfo(array.dtype)
+        middle = (int(bits.max) + int(bits.min) + 1) // 2  # 0 where they are signed
+        return np.asarray(
+            (array.astype(np.float64) - middle) / (int(bits.max) + 1 - middle), np.float32
+        )
+    if array.dtype.kind != "f":
+        raise DataError(f"{name} holds {array.dtype}; wanted numbers")
+    return array.astype(np.float32)
+
+
+def _spans(given: ArrayLike | None, cases: int) -> NDArray[np.float64] | None:
+    if given is None:
+        return None
+    spans = np.asarray(given, np.float64)
+    if spans.shape != (cases, 2) or not (
+        np.isfinite(spans).all() and (spans[:, 0] <= spans[:, 1]).all()
+    ):
+        raise DataError(
+            f"spans: wanted a start and a stop in seconds for each of {cases} recordings, given "
+            f"the shape {list(spans.shape)}"
+        )
+    return spans
