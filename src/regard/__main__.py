@@ -1,5 +1,0 @@
-"""`python -m regard` is the command line."""
-
-from regard.cli import main
-
-main()
