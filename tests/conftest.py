@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from commands import Regard
-from regard.catalogue import ALIGNMENTS, ENCODERS, SCORES, WINDOWS
+from regard.catalogue import ALIGNMENTS, ENCODERS, PICTURE_ENCODERS, SCORES, WINDOWS
 from regard.registry import Registry
 from regard.tasks import INPUTS, OUTPUTS, TASKS
 
@@ -34,7 +34,7 @@ def forget_plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a test registers, and the modules that did so, are unknown to the others."""
     before = set(sys.modules)
     tables: tuple[Registry[Any], ...]
-    tables = (SCORES, WINDOWS, ALIGNMENTS, ENCODERS, INPUTS, OUTPUTS, TASKS)
+    tables = (SCORES, WINDOWS, ALIGNMENTS, ENCODERS, PICTURE_ENCODERS, INPUTS, OUTPUTS, TASKS)
     for table in tables:
         for inside in ("_entries", "_plugins"):
             monkeypatch.setattr(table, inside, dict(getattr(table, inside)))

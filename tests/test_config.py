@@ -108,7 +108,7 @@ def test_the_sine_section_has_the_generators_words_and_defaults() -> None:
         (
             {"data": SINE, "task": "clasify"},
             'x.json: task: "clasify" is not one of classify, classify-text, classify-sound, '
-            "regress, translate, forecast; did you mean 'classify'?",
+            "classify-image, """            "regress, translate, forecast; did you mean 'classify'?",
         ),
     ],
 )
@@ -191,7 +191,7 @@ def test_a_missing_file_and_one_that_is_not_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize("task", TASKS)
 def test_a_configuration_survives_pickling(task: str) -> None:
     data = {"kind": "arrays", "validation_share": 0.25}
-    content = {"task": task, "data": data, "model": {"encoder": "lstm", "hidden": 7}}
+    content = {"task": task, "data": data, "model": {"encoder": "transformer", "hidden": 7}}
     config = resolve_config(content)
     found = pickle.loads(pickle.dumps(config))
     assert found == config

@@ -19,6 +19,7 @@ __all__ = [
     "AUTHORS",
     "ENCODERS",
     "FORMS",
+    "PICTURE_ENCODERS",
     "SCORES",
     "WINDOWS",
     "EncoderRow",
@@ -71,12 +72,12 @@ class Mechanism(NamedTuple):
 
 
 class EncoderRow(NamedTuple):
-    """One encoder of sequences.
+    """One encoder.
 
     Attributes:
         make: its class or a function, or `"module:object"`; called with those of `channels`,
-            `hidden`, `layers`, `dropout`, `steps` and `stride` that it names, and with
-            `constants`.
+            `hidden`, `layers`, `dropout`, `steps` and `stride` that it names (of pictures `size`
+            instead of the last two), and with `constants`.
         about: what it is.
         hidden: default width.
         layers: default number of layers.
@@ -411,6 +412,22 @@ ENCODERS: Registry[EncoderRow] = Registry(
             "regard.models.transformer:Transformer",
             "Transformer layers, Vaswani et al. 2017",
             layers=2,
+        ),
+    },
+)
+
+# Of pictures, in rows and columns.
+PICTURE_ENCODERS: Registry[EncoderRow] = Registry(
+    "encoder of pictures",
+    {
+        "conv": EncoderRow(
+            "regard.models.picture_convolution:PictureConvolution",
+            "residual convolutions, He et al. 2016",
+        ),
+        "transformer": EncoderRow(
+            "regard.models.patches:Patches",
+            "Transformer layers over patches, Dosovitskiy et al. 2021",
+            layers=4,
         ),
     },
 )

@@ -14,7 +14,16 @@ from inspect import getdoc
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from regard.catalogue import ALIGNMENTS, ENCODERS, SCORES, WINDOWS, EncoderRow, Mechanism, Trait
+from regard.catalogue import (
+    ALIGNMENTS,
+    ENCODERS,
+    PICTURE_ENCODERS,
+    SCORES,
+    WINDOWS,
+    EncoderRow,
+    Mechanism,
+    Trait,
+)
 from regard.errors import ConfigError, PluginError
 from regard.registry import Registry
 from regard.tasks import INPUTS, OUTPUTS, TASKS, Side, Task
@@ -34,17 +43,19 @@ __all__ = [
 _Object = TypeVar("_Object")
 
 _MECHANISMS = {"score": SCORES, "window": WINDOWS, "align": ALIGNMENTS}
-_TABLES: tuple[Registry[Any], ...] = (*_MECHANISMS.values(), ENCODERS, INPUTS, OUTPUTS, TASKS)
+_ENCODERS = (ENCODERS, PICTURE_ENCODERS)
+_TABLES: tuple[Registry[Any], ...] = (*_MECHANISMS.values(), *_ENCODERS, INPUTS, OUTPUTS, TASKS)
 
 
 def register_encoder(
     make: _Object, *, name: str | None = None, hidden: int = 64, layers: int = 1, about: str = ""
 ) -> _Object:
-    """Make an encoder known by name.
+    """Make an encoder known by name: of pictures if it is a `GridEncoder` class.
 
     Parameters:
         make: an `Encoder` class, or a function that returns one; it is called with those of
-            `channels`, `hidden`, `layers`, `dropout`, `steps` and `stride` that it names.
+            `channels`, `hidden`, `layers`, `dropout`, `steps` and `stride` that it names, of
+            pictures with `size` instead of the last two.
         name: by default that of the class or function.
         hidden: default width.
         layers: default number of layers.
@@ -56,7 +67,7 @@ def register_encoder(
     Raises:
         ConfigError: the name is taken, or `make` is another class.
     """
-    from regard.models import Encoder
+    from regard.models import Encoder, GridEncoder
 
     if isinstance(make, type) and not issubclass(make, Encoder):
         raise ConfigError(
@@ -64,7 +75,9 @@ def register_encoder(
             f"given the class {make.__name__}"
         )
     row = EncoderRow(make, about or _first_line(make), hidden, layers)
-    ENCODERS.register(name or _name(make), row, plugin=_module(make))
+    of_pictures = isinstance(make, type) and issubclass(make, GridEncoder)
+    table = PICTURE_ENCODERS if of_pictures else ENCODERS
+    table.register(name or _name(make), row, plugin=_module(make))
     return make
 
 
@@ -199,7 +212,7 @@ def needed_plugins(task: str, model: Any) -> tuple[str, ...]:
         (TASKS, task),
         (INPUTS, pair.input),
         (OUTPUTS, pair.output),
-        (ENCODERS, model.encoder),
+        (type(model).encoders, model.encoder),
         (SCORES, attention.score),
         (ALIGNMENTS, attention.align),
         *((WINDOWS, window) for window in attention.window),
@@ -220,7 +233,8 @@ def name_of(make: Any, field: str) -> str:
     """
     if field != "encoder" and field not in ("attention", *_MECHANISMS):
         raise ConfigError(f"{field}: wanted a value, given {_what(make)}")
-    tables = (ENCODERS,) if field == "encoder" else tuple(_MECHANISMS.values())
+    tables: tuple[Registry[Any], ...]
+    tables = _ENCODERS if field == "encoder" else tuple(_MECHANISMS.values())
     for table in tables:
         for name, row in table.items():
             if row.make is make:

@@ -65,7 +65,7 @@ def _compose(name: str, task: Task) -> type[Config]:
     pools = output.model is None or not issubclass(output.model, NetworkConfig)
     parts = (output.model, incoming.model, *[ModelConfig] * pools)
     model = _section("model", parts, defaults)
-    model.sizes = {**output.sizes, **incoming.sizes}
+    model.encoders, model.sizes = incoming.encoders, {**output.sizes, **incoming.sizes}
     if issubclass(model, ModelConfig):
         model.poolings = {**model.poolings, **incoming.poolings}
         model.preferred_pooling = incoming.pooling

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, cast
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from regard.catalogue import ENCODERS, FORMS, find_mechanism
+from regard.catalogue import ENCODERS, FORMS, EncoderRow, find_mechanism
 from regard.config.attention import AttentionConfig
 from regard.config.section import Section, Share, choices, one_of
+from regard.registry import Registry
 
 __all__ = ["ModelConfig", "NetworkConfig"]
 
@@ -15,9 +16,7 @@ __all__ = ["ModelConfig", "NetworkConfig"]
 class NetworkConfig(Section):
     """An encoder, and an attention to its states."""
 
-    encoder: Annotated[str, BeforeValidator(lambda name: one_of(name, ENCODERS))] = Field(
-        "inception", description="maps the input to states", json_schema_extra=choices(ENCODERS)
-    )
+    encoder: str = Field("inception", description="maps the input to states")
     attention: AttentionConfig = Field(
         cast(AttentionConfig, "additive"),
         validate_default=True,
@@ -36,7 +35,20 @@ class NetworkConfig(Section):
         0.1, description="dropout rate on the columns of the states and between layers"
     )
 
+    encoders: ClassVar[Registry[EncoderRow]] = ENCODERS
     sizes: ClassVar[Mapping[str, tuple[int, int]]] = {}
+
+    @field_validator("encoder", mode="before")
+    @classmethod
+    def _known_encoder(cls, encoder: Any) -> Any:
+        return one_of(encoder, cls.encoders)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> Any:
+        """The schema, with the names of the encoders as they are when it is asked for."""
+        schema = handler.resolve_ref_schema(handler(core))
+        choices(cls.encoders)(schema["properties"]["encoder"])
+        return schema
 
     @model_validator(mode="before")
     @classmethod
@@ -47,8 +59,8 @@ class NetworkConfig(Section):
         given = cls._prepare(_lift_heads(given))
         encoder = given.get("encoder") or cls.model_fields["encoder"].default
         sizes = cls.sizes.get(encoder) if isinstance(encoder, str) else None
-        if sizes is None and isinstance(encoder, str) and encoder in ENCODERS:
-            sizes = ENCODERS[encoder].hidden, ENCODERS[encoder].layers
+        if sizes is None and isinstance(encoder, str) and encoder in cls.encoders:
+            sizes = cls.encoders[encoder].hidden, cls.encoders[encoder].layers
         defaults = dict(zip(("hidden", "layers"), sizes or (), strict=False))
         return {**defaults, **{name: x for name, x in given.items() if x is not None}}
 
@@ -91,6 +103,8 @@ class ModelConfig(NetworkConfig):
         if not isinstance(form, str) or form not in FORMS:
             return given
         encoder, pooling, query = FORMS[form]
+        if encoder not in cls.encoders:
+            raise ValueError(f"the form {form} reads sequences; leave out the form")
         attention = given.get("attention", cls.model_fields["attention"].default)
         if isinstance(attention, str):
             mechanism = find_mechanism(attention)

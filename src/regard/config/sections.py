@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from regard.catalogue import ENCODERS, EncoderRow
 from regard.config.section import Section
+from regard.registry import Registry
 
 __all__ = ["Sections"]
 
@@ -19,6 +21,7 @@ class Sections(NamedTuple):
         training: section whose fields are added to `training`.
         defaults: dotted field to default, such as {"model.dropout": 0.5}; those of the output go
             before those of the input.
+        encoders: the table of its encoders, where they are not those of sequences.
         sizes: encoder to hidden width and layers, where they differ from the encoder's own.
         poolings: further poolings, each with what it is.
         pooling: the pooling by default; None takes what suits the mechanism.
@@ -29,6 +32,7 @@ class Sections(NamedTuple):
     model: type[Section] | None = None
     training: type[Section] | None = None
     defaults: Mapping[str, Any] = {}
+    encoders: Registry[EncoderRow] = ENCODERS
     sizes: Mapping[str, tuple[int, int]] = {}
     poolings: Mapping[str, str] = {}
     pooling: str | None = None

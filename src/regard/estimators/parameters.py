@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from regard.catalogue import ALIGNMENTS, ENCODERS, SCORES, WINDOWS
+from regard.catalogue import ALIGNMENTS, SCORES, WINDOWS
 from regard.config import Config, config_of, kinds_of
 from regard.errors import ConfigError, did_you_mean
 from regard.plugins import name_of
@@ -72,8 +72,8 @@ def documented(task: str) -> str:
     config = config_of(task)
     model: Any = config.model_fields["model"].annotation
     about = {
-        "encoder": f"maps the input to states: {', '.join(ENCODERS)}; or an `Encoder` class, or a "
-        "function that returns one",
+        "encoder": f"maps the input to states: {', '.join(model.encoders)}; or an `Encoder` class, "
+        "or a function that returns one",
         "attention": f"the mechanism: a score ({', '.join(SCORES)}), a window "
         f"({', '.join(WINDOWS)}) or an alignment ({', '.join(ALIGNMENTS)}), by name or as a class; "
         'or a table, such as {"score": "general", "window": {"local-p": 10}, "heads": 4}',

@@ -4,6 +4,7 @@ from regard.models.build import (
     make_attentions,
     make_cross_attention,
     make_encoder,
+    make_grid_encoder,
     make_head,
     make_pooling,
 )
@@ -13,6 +14,7 @@ from regard.models.decoder import Decoder, Written
 from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns
 from regard.models.finite import not_finite
 from regard.models.forecaster import ContextForecast, Forecaster, HorizonForecast, LinearForecast
+from regard.models.grid import GridEncoder
 from regard.models.heads import (
     AttentionHead,
     ConjunctiveHead,
@@ -25,6 +27,8 @@ from regard.models.heads import (
 )
 from regard.models.inception import Inception
 from regard.models.ngrams import NgramTerm
+from regard.models.patches import Patches
+from regard.models.picture_convolution import PictureConvolution
 from regard.models.recurrent import ForwardReader, Recurrent, run_recurrent
 from regard.models.recurrent_decoder import RecurrentCache, RecurrentDecoder
 from regard.models.sampling import Sampled, greedy_search, sample
@@ -55,12 +59,15 @@ __all__ = [
     "Ensemble",
     "Forecaster",
     "ForwardReader",
+    "GridEncoder",
     "HorizonForecast",
     "Hypotheses",
     "Inception",
     "LinearForecast",
     "MaskedBatchNorm",
     "NgramTerm",
+    "Patches",
+    "PictureConvolution",
     "Predicted",
     "Recurrent",
     "RecurrentCache",
@@ -87,6 +94,7 @@ __all__ = [
     "make_attentions",
     "make_cross_attention",
     "make_encoder",
+    "make_grid_encoder",
     "make_head",
     "make_pooling",
     "not_finite",

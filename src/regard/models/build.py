@@ -19,10 +19,11 @@ from regard.attention import (
     Windows,
     alibi_slopes,
 )
-from regard.catalogue import ALIGNMENTS, ENCODERS, SCORES, WINDOWS, Mechanism
+from regard.catalogue import ALIGNMENTS, ENCODERS, PICTURE_ENCODERS, SCORES, WINDOWS, Mechanism
 from regard.errors import ConfigError
 from regard.models.conv_bilstm import choose_stride
 from regard.models.encoder import Encoder
+from regard.models.grid import GridEncoder
 from regard.models.heads import AttentionHead, ConjunctiveHead, ContextHead
 from regard.models.recurrent import ForwardReader
 from regard.registry import call_with, load
@@ -31,9 +32,27 @@ __all__ = [
     "make_attentions",
     "make_cross_attention",
     "make_encoder",
+    "make_grid_encoder",
     "make_head",
     "make_pooling",
 ]
+
+
+def make_grid_encoder(name: str, *, size: int, **sizes: float | None) -> GridEncoder:
+    """An encoder of pictures by name.
+
+    Parameters:
+        name: one of `catalogue.PICTURE_ENCODERS`.
+        size: rows and columns of a picture.
+        sizes: channels C, hidden width, layers, and dropout rate between layers.
+
+    Raises:
+        ConfigError: unknown name.
+    """
+    row = PICTURE_ENCODERS.find(name)
+    available = {**sizes, "size": size, **row.constants}
+    encoder: GridEncoder = call_with(f"encoder {name!r}", load(row.make), available)
+    return encoder
 
 
 def make_encoder(name: str, *, steps: int, positions: int = 50, **sizes: float | None) -> Encoder:

@@ -23,6 +23,10 @@ class Encoder(nn.Module):
     width: int
     stride: int = 1
 
+    def positions(self, shape: torch.Size) -> int:
+        """S of an input [B, ..., T] of this shape."""
+        return -(-shape[-1] // self.stride)
+
     def position_mask(self, mask: Tensor) -> Tensor:
         """[B, T] mask of true steps -> [B, S] mask of positions that cover at least one."""
         return mask[:, :: self.stride]
@@ -57,19 +61,20 @@ def apply_mask(features: Tensor, mask: Tensor | None) -> Tensor:
 
 
 class MaskedBatchNorm(nn.BatchNorm2d):
-    """Batch normalisation of [B, D, 1, S] with statistics that exclude the padding.
+    """Batch normalisation of [B, D, 1, S], or of grids, with statistics that exclude the padding.
 
     Source: Ioffe and Szegedy, 2015, "Batch normalization", algorithm 1, with mean and
     variance over the true positions only.
     """
 
     def forward(self, features: Tensor, mask: Tensor | None = None) -> Tensor:
-        """[B, D, 1, S] and mask [B, S] -> [B, D, 1, S]."""
+        """[B, D, 1, S] and mask [B, S] -> [B, D, 1, S], of a grid with mask [B, rows, columns]."""
         if mask is None:
             return super().forward(features)
+        mask = mask.reshape(len(mask), *features.shape[2:])
         if not self.training:
-            return apply_mask(super().forward(features), mask)
-        rows = features[:, :, 0].transpose(1, 2)  # [B, S, D]
+            return super().forward(features) * mask.unsqueeze(1)
+        rows = features.permute(0, 2, 3, 1)  # [B, 1, S, D]
         normal = batch_norm(
             rows[mask],  # [true positions, D]
             self.running_mean,
@@ -82,4 +87,4 @@ class MaskedBatchNorm(nn.BatchNorm2d):
         )
         result = torch.zeros_like(rows)
         result[mask] = normal
-        return columns(result.transpose(1, 2))
+        return result.permute(0, 3, 1, 2)

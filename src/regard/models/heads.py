@@ -178,7 +178,8 @@ class SeriesModel(nn.Module):
         """Predict.
 
         Parameters:
-            series: [B, C, T], or what else the encoder takes, such as tokens [B, T].
+            series: [B, C, T], or what else the encoder takes: tokens [B, T], pictures
+                [B, C, rows, columns].
             mask: boolean [B, T], True at the true steps, which come first; None when all are.
         """
         predicted: Predicted = self.head(*self.encode(series, mask))
@@ -218,11 +219,11 @@ class SeriesModel(nn.Module):
     def encode(self, series: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """What the head takes: the states [B, S, D], and the mask [B, S] of their positions."""
         states = self.encoder(series, mask)
-        wanted = len(series), -(-series.shape[-1] // self.encoder.stride), self.encoder.width
+        wanted = len(series), self.encoder.positions(series.shape), self.encoder.width
         if states.shape != wanted:
             raise ConfigError(
                 f"encoder {type(self.encoder).__name__}: wanted states {list(wanted)}, cases by "
-                f"steps / stride by width, given {list(states.shape)}"
+                f"positions by width, given {list(states.shape)}"
             )
         states = drop_columns(states, self.dropout, self.training)
         return states, None if mask is None else self.encoder.position_mask(mask)

@@ -78,16 +78,18 @@ class Transformer(Encoder):
 
     def forward(self, series: Tensor, mask: Tensor | None = None) -> Tensor:
         states = self._embedded(series, mask)
+        seen = None if mask is None else self.position_mask(mask)
         for layer in self.layers:
-            states = layer(states, mask, need_weights=False).context
+            states = layer(states, seen, need_weights=False).context
         encoded: Tensor = self.norm(states)
         return encoded
 
     def attend(self, series: Tensor, mask: Tensor | None = None) -> Tensor:
         """[B, L, H, T, T] the weights of each layer and head, queries before keys."""
         states, weights = self._embedded(series, mask), []
+        seen = None if mask is None else self.position_mask(mask)
         for layer in self.layers:
-            attended = layer(states, mask)
+            attended = layer(states, seen)
             states = attended.context
             weights.append(attended.weights)
         return torch.stack(weights, 1)

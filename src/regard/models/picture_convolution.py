@@ -1,0 +1,91 @@
+"""Convolutional encoder of pictures: residual blocks, with a state for every cell of a grid."""
+
+from itertools import pairwise
+from math import log2
+
+from torch import Tensor, nn
+from torch.nn.functional import relu
+
+from regard.models.encoder import MaskedBatchNorm
+from regard.models.grid import GridEncoder, cell_of, shrink_mask
+
+__all__ = ["PictureConvolution"]
+
+
+class PictureConvolution(GridEncoder):
+    """A convolution, then stages that halve rows and columns, each of residual blocks: D = hidden.
+
+    The last stage has width D, each one before it half of the next, but at least 16. There are as
+    many stages as halvings: two for pictures of up to 64 pixels, whose positions are cells of 4 x 4
+    pixels, and one more for every doubling, so that the grid is at most 16 x 16.
+
+    Parameters:
+        channels: C.
+        hidden: D.
+        layers: residual blocks of each stage, of two convolutions each.
+        size: rows and columns of a picture.
+
+    Source: He et al., 2016, "Deep residual learning for image recognition" (there a 7 x 7 stem and
+    four stages; here smaller, with the halving before each stage).
+    """
+
+    def __init__(self, channels: int, hidden: int, layers: int, *, size: int) -> None:
+        super().__init__()
+        self.width, self.cell = hidden, cell_of(size)
+        stages = int(log2(self.cell))
+        widths = [max(min(16, hidden), hidden >> stages - at) for at in range(stages)] + [hidden]
+        self.stem = _Convolution(channels, widths[0])
+        self.stages = nn.ModuleList(
+            _Stage(before, width, layers) for before, width in pairwise(widths)
+        )
+
+    def forward(self, pictures: Tensor, mask: Tensor | None = None) -> Tensor:
+        features = relu(self.stem(_inside(pictures, mask), mask))
+        for stage in self.stages:
+            mask = None if mask is None else shrink_mask(mask, 2)
+            features = stage(features, mask)
+        states: Tensor = features.flatten(2).transpose(1, 2)
+        return states
+
+
+class _Convolution(nn.Module):
+    """A 3 x 3 convolution and batch normalisation, zero outside the pictures."""
+
+    def __init__(self, inputs: int, outputs: int, *, stride: int = 1) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False)
+        self.norm = MaskedBatchNorm(outputs)
+
+    def forward(self, features: Tensor, mask: Tensor | None) -> Tensor:
+        normal: Tensor = self.norm(self.convolution(features), mask)
+        return normal
+
+
+class _Block(nn.Module):
+    """relu(x + f(x)), f two convolutions."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first, self.second = _Convolution(width, width), _Convolution(width, width)
+
+    def forward(self, features: Tensor, mask: Tensor | None) -> Tensor:
+        return relu(features + self.second(relu(self.first(features, mask)), mask))
+
+
+class _Stage(nn.Module):
+    """A convolution of stride 2, then residual blocks."""
+
+    def __init__(self, inputs: int, outputs: int, blocks: int) -> None:
+        super().__init__()
+        self.halve = _Convolution(inputs, outputs, stride=2)
+        self.blocks = nn.ModuleList(_Block(outputs) for _ in range(blocks))
+
+    def forward(self, features: Tensor, mask: Tensor | None) -> Tensor:
+        features = relu(self.halve(features, mask))
+        for block in self.blocks:
+            features = block(features, mask)
+        return features
+
+
+def _inside(pictures: Tensor, mask: Tensor | None) -> Tensor:
+    return pictures if mask is None else pictures * mask.unsqueeze(1)
