@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from regard.catalogue import ENCODERS
+from regard.catalogue import ENCODERS, PICTURE_ENCODERS
 from regard.config import AttentionConfig, Config, config_of, kinds_of, resolve_config
 from regard.tasks import TASKS
 
@@ -128,6 +128,9 @@ def test_the_sizes_of_the_encoders_are_documented() -> None:
         for other in others:
             assert (other["hidden"], other["layers"]) == (width, model["layers"])
         assert text["layers"] == model["layers"]
+    for encoder, row in PICTURE_ENCODERS.items():
+        [sizes] = re.findall(rf"^\| `{encoder}` of pictures \| (\d+ \| \d+) \|", page, re.MULTILINE)
+        assert sizes == f"{row.hidden} | {row.layers}"
     own: Any = _section("translate", "model")
     gru, lstm, transformer = (own.sizes[name] for name in ("gru", "lstm", "transformer"))
     assert own.sizes["bilstm"] == gru

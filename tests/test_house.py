@@ -42,6 +42,7 @@ MAY_IMPORT = {
     "plots": {"runs"},
     "inputs": {
         "attention",
+        "catalogue",
         "checks",
         "config",
         "explain",

@@ -13,6 +13,7 @@ from regard.errors import ConfigError, DataError, RegardError, RegardWarning, Ru
 
 if TYPE_CHECKING:
     from regard.estimators import (
+        ImageClassifier,
         SeriesClassifier,
         SeriesForecaster,
         SeriesRegressor,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ConfigError",
     "DataError",
+    "ImageClassifier",
     "RegardError",
     "RegardWarning",
     "RunError",
@@ -42,6 +44,7 @@ __version__ = version("regard")
 
 # Names that need torch are imported when first used, so that `import regard` takes no time.
 _LATE = {
+    "ImageClassifier": "regard.estimators",
     "SeriesClassifier": "regard.estimators",
     "SeriesForecaster": "regard.estimators",
     "SeriesRegressor": "regard.estimators",

@@ -1,4 +1,4 @@
-"""The readers of series, texts, recordings and panels, and what they return.
+"""The readers of series, texts, recordings, panels and pictures, and what they return.
 
     training, test = load("ts", path="Gestures_TRAIN.ts", test_path="Gestures_TEST.ts")
     fitting, validation = split(training.labels, shares=(0.8, 0.2))
@@ -9,6 +9,11 @@ Messages count rows, lines and columns of files from 1, as editors show them, an
 and steps from 0, as Python does.
 """
 
+from regard.inputs.image.archives import read_idx, read_npz_pictures
+from regard.inputs.image.arrays import as_pictures
+from regard.inputs.image.clutter import clutter
+from regard.inputs.image.files import read_folder, read_pictures
+from regard.inputs.image.pictures import Pictures
 from regard.inputs.panel.frames import as_panel
 from regard.inputs.panel.panel import Panel
 from regard.inputs.panel.splits import split_times
@@ -35,6 +40,7 @@ from regard.splits import split
 __all__ = [
     "Cases",
     "Panel",
+    "Pictures",
     "Recordings",
     "Scaler",
     "Texts",
@@ -42,18 +48,24 @@ __all__ = [
     "as_cases",
     "as_pairs",
     "as_panel",
+    "as_pictures",
     "as_recordings",
     "as_texts",
+    "clutter",
     "dates",
     "kind_of",
     "load",
     "load_texts",
     "read_csv",
+    "read_folder",
+    "read_idx",
     "read_lines",
     "read_npz",
+    "read_npz_pictures",
     "read_pairs",
     "read_panel",
     "read_parallel",
+    "read_pictures",
     "read_recordings",
     "read_sound_folder",
     "read_table",

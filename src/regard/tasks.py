@@ -41,7 +41,8 @@ def _built_in(kind: str, name: str) -> Side:
 
 
 INPUTS = Registry(
-    "input", {name: _built_in("input", name) for name in ("series", "text", "panel", "sound")}
+    "input",
+    {name: _built_in("input", name) for name in ("series", "text", "panel", "sound", "image")},
 )
 
 OUTPUTS = Registry(
@@ -55,6 +56,7 @@ TASKS = Registry(
         "classify": Task("series", "classes", "regard.estimators:SeriesClassifier"),
         "classify-text": Task("text", "classes", "regard.estimators:TextClassifier"),
         "classify-sound": Task("sound", "classes", "regard.estimators:SoundClassifier"),
+        "classify-image": Task("image", "classes", "regard.estimators:ImageClassifier"),
         "regress": Task("series", "numbers", "regard.estimators:SeriesRegressor"),
         "translate": Task("text", "tokens", "regard.estimators:Translator"),
         "forecast": Task("panel", "future", "regard.estimators:SeriesForecaster"),

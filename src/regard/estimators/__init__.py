@@ -1,6 +1,7 @@
 """scikit-learn estimators: each is the name of a pair of an input and an output."""
 
 from regard.estimators.base import AttentionEstimator, estimator_of
+from regard.estimators.image_classifier import ImageClassifier
 from regard.estimators.series_classifier import SeriesClassifier
 from regard.estimators.series_forecaster import Forecast, SeriesForecaster
 from regard.estimators.series_regressor import SeriesRegressor
@@ -12,6 +13,7 @@ __all__ = [
     "Alignment",
     "AttentionEstimator",
     "Forecast",
+    "ImageClassifier",
     "SeriesClassifier",
     "SeriesForecaster",
     "SeriesRegressor",

@@ -309,7 +309,8 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             if by_evidence:
                 pairs = zip(laid["evidence"], laid["attention"], strict=True)
                 laid["weights"] = [
-                    as_weights(self.output_.share(each), gates) for each, gates in pairs
+                    as_weights(self.output_.share(each).ravel(), gates.ravel()).reshape(gates.shape)
+                    for each, gates in pairs
                 ]
         return laid
 

@@ -1,4 +1,4 @@
-"""Maps over the steps of an input, as weights, and compared with the true span or alignment."""
+"""Maps over steps or pixels, as weights, and compared with the true span, box or alignment."""
 
 from regard.explain.alignment import (
     AlignmentErrors,
@@ -9,6 +9,7 @@ from regard.explain.alignment import (
     true_links,
 )
 from regard.explain.localisation import average_precision, localisation_ap
+from regard.explain.pixels import box_ap, box_chance, lay_over_pixels, pointing_game
 from regard.explain.steps import as_weights, lay_over_steps, most_attended_spans
 
 __all__ = [
@@ -18,9 +19,13 @@ __all__ = [
     "alignment_error_rate",
     "as_weights",
     "average_precision",
+    "box_ap",
+    "box_chance",
+    "lay_over_pixels",
     "lay_over_steps",
     "links_of",
     "localisation_ap",
     "most_attended_spans",
+    "pointing_game",
     "true_links",
 ]

@@ -15,6 +15,7 @@ from regard.plots.history import plot_history
 from regard.plots.horizon import plot_horizon
 from regard.plots.lengths import plot_lengths
 from regard.plots.outcome import Outcome
+from regard.plots.picture import plot_picture
 from regard.plots.predictions import plot_predictions
 from regard.plots.reliability import plot_reliability
 from regard.plots.report import Report, report_html
@@ -37,6 +38,7 @@ __all__ = [
     "plot_history",
     "plot_horizon",
     "plot_lengths",
+    "plot_picture",
     "plot_predictions",
     "plot_reliability",
     "plot_sound",

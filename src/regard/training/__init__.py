@@ -13,6 +13,7 @@ from regard.training.device import check_device
 from regard.training.divergence import refuse_weights
 from regard.training.fit import ONE_FIT, fit, seeded
 from regard.training.objectives import AbsoluteError, CrossEntropy, Objective, SquaredError
+from regard.training.picture_augment import shift, shift_flip
 
 __all__ = [
     "ONE_FIT",
@@ -30,6 +31,8 @@ __all__ = [
     "load_batches",
     "refuse_weights",
     "seeded",
+    "shift",
+    "shift_flip",
     "specaugment",
     "warp",
 ]

@@ -73,6 +73,8 @@ def kind_of(path: FilePath) -> str:
         DataError: The suffix is unknown.
     """
     suffix = Path(path).suffix.lower()
+    if suffix not in _SUFFIXES and Path(path).is_dir():
+        raise DataError(f"{path} is a folder; wanted a file")
     if suffix not in _SUFFIXES:
         raise DataError(
             f"{path}: the kind of file cannot be inferred from its name; wanted a name that ends "

@@ -5,12 +5,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.errors import DataError, did_you_mean
+from regard.errors import DataError
 from regard.inputs.labels import missing_labels
 from regard.inputs.series.cases import Cases
 from regard.inputs.series.gaps import settled
+from regard.tables.archives import read_archive
 from regard.tables.cells import tidy_labels
-from regard.tables.files import FilePath, check_file
+from regard.tables.files import FilePath
 from regard.tables.missing import Missing, check_missing
 from regard.tables.problems import Problems
 
@@ -37,7 +38,7 @@ def read_npz(path: FilePath, *, targets: bool = False, missing: Missing = "refus
             infinite or missing.
     """
     check_missing(missing, skip=True)
-    arrays = _load(path)
+    arrays = read_archive(path, _KEYS)
     X = arrays["X"]
     if X.dtype.kind not in "biuf":
         raise DataError(f"{path}: X holds {X.dtype}; wanted real numbers")
@@ -68,34 +69,6 @@ def read_npz(path: FilePath, *, targets: bool = False, missing: Missing = "refus
         unlabelled=unlabelled,
         noun="target" if targets else "label",
     )
-
-
-def _load(path: FilePath) -> dict[str, NDArray[Any]]:
-    with check_file(path).open("rb") as file:
-        try:
-            archive = np.load(file, allow_pickle=False)
-        except Exception:  # a damaged file may raise any type
-            raise DataError(
-                f"{path} is not a NumPy archive; wanted what numpy.savez writes"
-            ) from None
-        if not isinstance(archive, np.lib.npyio.NpzFile):
-            raise DataError(f"{path} is a single array; wanted an archive with X")
-        for key in archive.files:
-            if key not in _KEYS:
-                raise DataError(f"{path}: array {key!r} is unknown{did_you_mean(key, _KEYS)}")
-        if "X" not in archive.files:
-            present = ", ".join(archive.files) or "nothing"
-            raise DataError(f"{path} has no array 'X'; it has {present}")
-        arrays = {}
-        for key in archive.files:
-            try:
-                arrays[key] = np.asarray(archive[key])
-            except Exception as error:  # as above
-                reason = f"is damaged: {error}"
-                if "Object arrays" in str(error):
-                    reason = "holds Python objects, which are never loaded; save numbers or strings"
-                raise DataError(f"{path}: array {key!r} {reason}") from None
-        return arrays
 
 
 def _labels(

@@ -199,11 +199,14 @@ class ClassesOutput(Output):
         ) + class_notes(metrics)
 
     def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
-        """F1 for two classes, otherwise accuracy; and localisation if it is known."""
+        """F1 for two classes, otherwise accuracy; and how well it is localised if that is known."""
         binary = "binary" in metrics["averaging"]
         first = Compared("F1", "f1") if binary else Compared("accuracy", "accuracy")
-        localisation = Compared("localisation", "localisation_ap")
-        return [first, *[localisation] * ("localisation_ap" in metrics)]
+        found = (
+            Compared("localisation", "localisation_ap"),
+            Compared("pointing game", "pointing_game"),
+        )
+        return [first, *(figure for figure in found if figure.name in metrics)]
 
     def case_scores(self, seen: Inference) -> CaseScores:
         """1 where the prediction is right, otherwise 0."""

@@ -1,0 +1,95 @@
+"""Configuration of pictures."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from regard.catalogue import PICTURE_ENCODERS
+from regard.config.files import Files, Learned, Split
+from regard.config.section import FilePath, Section
+from regard.config.sections import Sections
+
+__all__ = ["sections"]
+
+
+class _Pictures(Section):
+    """Fields of every kind of pictures."""
+
+    size: Annotated[int, Field(ge=1, le=1024)] | None = Field(
+        None,
+        description="pixels of the longer side after resizing, the ratio kept; null takes the "
+        "longest side of the training pictures, at most 128",
+    )
+
+
+class _TableData(_Pictures, Files):
+    """CSV, TSV, Parquet or Feather: the path of a picture in each row."""
+
+    kind: Literal["table"]
+    picture: str = Field(
+        "path", description="column with the paths, relative to the folder of the table"
+    )
+    label: str = Field("label", description="column with the class of the picture")
+    id: str | None = Field(None, description="column that names the cases; by default their paths")
+
+
+class _FolderData(_Pictures, Files):
+    """A folder with a folder of pictures for each class."""
+
+    kind: Literal["folder"]
+
+
+class _NpzData(_Pictures, Files):
+    """A NumPy archive with X, y and, where they are known, boxes."""
+
+    kind: Literal["npz"]
+
+
+class _IdxData(_Pictures, Files):
+    """The files of MNIST and its kin: pictures in one, labels in another."""
+
+    kind: Literal["idx"]
+    labels_path: FilePath = Field(description="file with the labels to train on")
+    test_labels_path: FilePath | None = Field(None, description="file with the labels of test_path")
+
+
+class _ClutterData(_Pictures, Split):
+    """Drawn shapes, one whole among pieces of others; see `regard.data.clutter`."""
+
+    kind: Literal["clutter"]
+    pictures: int = Field(3000, ge=1, description="how many")
+    size: Annotated[int, Field(ge=28, le=1024)] = Field(64, description="rows and columns of each")
+    pieces: int = Field(12, ge=0, description="of other shapes in each picture")
+    piece: Annotated[int, Field(ge=1, le=28)] = Field(10, description="rows and columns of a piece")
+
+
+class _ArrayData(_Pictures, Learned):
+    """Pictures given from Python, in the configuration of a saved estimator."""
+
+    kind: Literal["arrays"]
+
+
+class _Training(Section):
+    """Training fields of pictures."""
+
+    augmentation: Literal["shift", "shift-flip", "none"] = Field(
+        "shift",
+        description="shift moves each picture a little in training; shift-flip also turns half of "
+        "them over, left to right; none leaves them unchanged",
+    )
+
+
+def sections(target: str) -> Sections:
+    """The sections of pictures, for a kind of target."""
+    return Sections(
+        data=(_TableData, _FolderData, _NpzData, _IdxData, _ClutterData, _ArrayData),
+        training=_Training,
+        encoders=PICTURE_ENCODERS,
+        defaults={
+            "model.encoder": "conv",
+            "training.epochs": 20,
+            "training.batch_size": 64,
+            "training.weight_decay": 0.05,
+        },
+        pooling="attention",
+    )

@@ -1,0 +1,49 @@
+"""NumPy archives, opened without executing any code in them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.errors import DataError, did_you_mean
+from regard.tables.files import FilePath, check_file
+
+__all__ = ["read_archive"]
+
+
+def read_archive(path: FilePath, known: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """The arrays of what `numpy.savez` has written, by name.
+
+    Parameters:
+        path: an .npz file.
+        known: names that arrays may have; the first one must be there.
+
+    Raises:
+        DataError: the file cannot be read, or an array has another name, or holds objects.
+    """
+    with check_file(path).open("rb") as file:
+        try:
+            archive = np.load(file, allow_pickle=False)
+        except Exception:  # a damaged file may raise any type
+            raise DataError(
+                f"{path} is not a NumPy archive; wanted what numpy.savez writes"
+            ) from None
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise DataError(f"{path} is a single array; wanted an archive with {known[0]}")
+        for key in archive.files:
+            if key not in known:
+                raise DataError(f"{path}: array {key!r} is unknown{did_you_mean(key, known)}")
+        if known[0] not in archive.files:
+            present = ", ".join(archive.files) or "nothing"
+            raise DataError(f"{path} has no array {known[0]!r}; it has {present}")
+        arrays = {}
+        for key in archive.files:
+            try:
+                arrays[key] = np.asarray(archive[key])
+            except Exception as error:  # as above
+                reason = f"is damaged: {error}"
+                if "Object arrays" in str(error):
+                    reason = "holds Python objects, which are never loaded; save numbers or strings"
+                raise DataError(f"{path}: array {key!r} {reason}") from None
+        return arrays
