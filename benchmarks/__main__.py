@@ -20,11 +20,20 @@ _ALL = (
     "text_speed",
     "regression",
     "forecasting",
+    "pictures",
     "kernels",
     "examples",
 )
-_NEED_DATA = ("ucr", "unequal", "text", "text_speed", "regression", "forecasting")
-_CAN_BE_QUICK = ("text", "text_speed", "regression", "forecasting", "kernels", "examples")
+_NEED_DATA = ("ucr", "unequal", "text", "text_speed", "regression", "forecasting", "pictures")
+_CAN_BE_QUICK = (
+    "text",
+    "text_speed",
+    "regression",
+    "forecasting",
+    "pictures",
+    "kernels",
+    "examples",
+)
 
 
 def main() -> None:
