@@ -19,15 +19,15 @@ from regard.outputs.tokens.metrics import by_length, translation_metrics
 __all__ = ["quality", "remedies"]
 
 _TRANSFORMER: Mapping[str, Any] = {
-    "model": {"encoder": "transformer", "dropout": 0.2, "embedding_dropout": 0.2},
-    "training": {"epochs": 38, "learning_rate": 0.003},
+    "model": {"encoder": "transformer", "dropout": 0.25, "embedding_dropout": 0.2},
+    "training": {"epochs": 66, "learning_rate": 0.003},
 }
 _RECURRENT: Mapping[str, Any] = {
-    "model": {"encoder": "gru", "hidden": 192, "attention_dim": 192},
-    "training": {"epochs": 26, "learning_rate": 0.002},
+    "model": {"encoder": "gru", "hidden": 256, "attention_dim": 256, "length_penalty": 1.0},
+    "training": {"epochs": 24, "learning_rate": 0.0012, "batch_tokens": 2_500, "warmup": 0.1},
 }
 _WITHOUT = {**_RECURRENT, "model": {**_RECURRENT["model"], "attention": "none"}}
-_COMMON = {"precision": "bf16", "average": 5, "patience": 40}
+_COMMON = {"precision": "bf16", "average": 5, "patience": 100}
 _RUNS: Mapping[str, tuple[Mapping[str, Any], str, float | None]] = {
     "transformer": (_TRANSFORMER, "de", 41.0),
     "recurrent": (_RECURRENT, "de", 37.5),
