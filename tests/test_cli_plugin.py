@@ -13,7 +13,7 @@ from regard import SeriesClassifier, jobs
 from regard.catalogue import ENCODERS, WINDOWS
 from regard.errors import RunError
 from regard.registry import Registry
-from regard.runs import read_run
+from regard.runs import partial_folder, read_run
 
 BEADS = '''
 from regard.attention import LocalMonotonic
@@ -124,6 +124,7 @@ def test_what_is_interrupted_is_resumed_with_the_plug_in(
 
     monkeypatch.setattr(jobs, "train", cut)
     monkeypatch.setattr(jobs, "compare", cut)
+    partial_folder(Path("runs/config")).mkdir(parents=True)
     assert regard("train", "config.json", "--set", "seed=1", *WORDS) == 130
     assert regard.err.strip().endswith("--set seed=1 --plugin beads --resume")
     assert regard("compare", "config.json", "--attention", "dot", *WORDS) == 130

@@ -106,11 +106,11 @@ def test_figures_by_length_follow_the_others(capsys: pytest.CaptureFixture[str])
         }
     )
     assert capsys.readouterr().out.splitlines() == [
-        "bleu                   7.12",
-        "longer localisation ap 0.5000",
-        "cases                  60",
-        "mistakes               too short 3",
-        "bleu lowercase is      nrefs:1|case:lc",
+        "bleu                        7.12",
+        "longer localisation ap      0.5000",
+        "cases                       60",
+        "mistakes                    too short 3",
+        "signature of bleu lowercase nrefs:1|case:lc",
         "source tokens  cases   bleu  exact match",
         "1 to 4            30  30.13       0.2500",
         "12                30  30.13       0.2500",

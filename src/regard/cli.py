@@ -166,7 +166,7 @@ def train(
     from regard.runs import partial_folder
 
     finished = resume and out.exists()
-    if resume and not finished and not partial_folder(out).exists():
+    if resume and not (overwrite or finished or partial_folder(out).exists()):
         typer.echo(f"nothing to resume at {out}: training starts from the beginning", err=True)
     try:
         metrics = jobs.train(

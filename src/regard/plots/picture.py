@@ -42,8 +42,8 @@ def plot_picture(
     Source: after figure 2 of Xu et al., 2015, "Show, attend and tell", where the light is white.
 
     >>> axes = plot_picture(np.zeros((5, 7), np.uint8), np.full((5, 7), 1 / 35))
-    >>> axes.get_xlim()
-    (-0.5, 6.5)
+    >>> [float(end) for end in axes.get_xlim()]
+    [-0.5, 6.5]
     """
     shown = _rgb(pixels) if weights is None else light(pixels, weights)
     rows, columns = shown.shape[:2]

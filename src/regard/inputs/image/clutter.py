@@ -55,7 +55,7 @@ def clutter(
     translated MNIST" (there 60 x 60 with four pieces of 8 x 8).
 
     >>> cases = clutter(pictures=6, size=40)
-    >>> cases.values.shape, cases.boxes.shape, sorted(set(cases.labels))[:2]
+    >>> cases.values.shape, cases.boxes.shape, sorted(set(cases.labels.tolist()))[:2]
     ((6, 40, 40, 1), (6, 4), ['bars', 'cross'])
     """
     for name, number, least in (

@@ -51,7 +51,7 @@ class PanelView(CaseView):
         return f"{one_line(self.name, 24)}, {self.outcome.title}"
 
     @property
-    def said(self) -> str:
+    def named(self) -> str:
         return f"series {self.id}: {self.outcome.answer}"
 
     def picture(self, name: str) -> Markup:

@@ -168,7 +168,7 @@ def add_deltas(features: NDArray[Any], orders: int) -> NDArray[Any]:
 
     Source: the HTK book, equation 5.16.
 
-    >>> add_deltas(np.array([[0.0, 3.0, 6.0, 9.0, 12.0]]), 1)[1, 2]
+    >>> add_deltas(np.array([[0.0, 3.0, 6.0, 9.0, 12.0]]), 1)[1, 2].item()
     3.0
     """
     found = [features]
