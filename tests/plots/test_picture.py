@@ -1,5 +1,7 @@
 """Pictures with their light."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from matplotlib.patches import Rectangle
@@ -27,7 +29,9 @@ def test_colours_stay() -> None:
 def test_the_axes_show_the_picture_and_its_box() -> None:
     axes = plot_picture(np.zeros((5, 7, 1), np.uint8), np.ones((5, 7)), box=(1, 2, 4, 6))
     [image] = axes.get_images()
-    assert image.get_array().shape == (5, 7, 3)  # type: ignore[union-attr]
+    drawn = image.get_array()
+    assert drawn is not None
+    assert drawn.shape == (5, 7, 3)
     [box] = axes.patches
     assert isinstance(box, Rectangle)
     assert (box.get_xy(), box.get_width(), box.get_height()) == ((1.5, 0.5), 4, 3)
@@ -44,6 +48,6 @@ def test_the_axes_show_the_picture_and_its_box() -> None:
     ],
     ids=["turned", "channels", "flat", "negative", "nan"],
 )
-def test_what_does_not_fit_is_refused(pixels: object, weights: object, words: str) -> None:
+def test_what_does_not_fit_is_refused(pixels: Any, weights: Any, words: str) -> None:
     with pytest.raises(DataError, match=words):
-        plot_picture(pixels, weights)  # type: ignore[arg-type]
+        plot_picture(pixels, weights)

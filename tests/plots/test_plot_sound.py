@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib.patches import StepPatch
 
 from regard.errors import DataError
 from regard.plots import plot_sound
@@ -23,7 +24,9 @@ def test_the_picture_has_seconds_kilohertz_and_the_weights() -> None:
     assert list(ticks) == ["0", "0.25", "0.5", "1", "2", "4"]
     assert ticks["4"] == pytest.approx(1)
     assert ticks["1"] == pytest.approx(np.log(1 + 1000 / 700) / np.log(1 + 4000 / 700))
-    stairs = ax.child_axes[-1].patches[0].get_data()  # type: ignore[attr-defined]
+    drawn = ax.child_axes[-1].patches[0]
+    assert isinstance(drawn, StepPatch)
+    stairs = drawn.get_data()
     np.testing.assert_allclose(stairs.edges, HOP * np.arange(S + 1))
     np.testing.assert_array_equal(stairs.values, weights)
     assert [text.get_text() for text in ax.texts] == ["true stretch"]

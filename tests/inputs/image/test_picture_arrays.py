@@ -1,6 +1,7 @@
 """Arrays and lists of paths from Python."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -86,9 +87,9 @@ def test_what_is_no_picture_is_refused(name: str) -> None:
     ],
     ids=["outside", "upside down", "fractions", "three numbers"],
 )
-def test_bad_boxes_are_refused(boxes: object, words: str) -> None:
+def test_bad_boxes_are_refused(boxes: Any, words: str) -> None:
     with pytest.raises(DataError, match=f"boxes: .*{words}"):
-        as_pictures(np.zeros((1, 5, 7), np.uint8), boxes=boxes)  # type: ignore[arg-type]
+        as_pictures(np.zeros((1, 5, 7), np.uint8), boxes=boxes)
 
 
 def test_labels_must_be_there_for_all() -> None:
@@ -100,8 +101,9 @@ def test_labels_must_be_there_for_all() -> None:
 
 def test_the_type_checks_what_it_is_made_of() -> None:
     extents = np.full((2, 2), 5)
+    fractions: Any = np.zeros((2, 5, 5, 1))
     with pytest.raises(DataError, match="values: wanted uint8"):
-        Pictures(np.zeros((2, 5, 5, 1)), extents)  # type: ignore[arg-type]
+        Pictures(fractions, extents)
     with pytest.raises(DataError, match="wanted a square canvas, given 5 x 7"):
         Pictures(np.zeros((2, 5, 7, 1), np.uint8), extents)
     with pytest.raises(DataError, match="labels: wanted one for each of 2 cases, given 1"):

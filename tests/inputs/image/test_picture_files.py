@@ -2,6 +2,7 @@
 
 import gzip
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -152,8 +153,8 @@ def test_an_archive_has_pictures_labels_and_boxes(tmp_path: Path) -> None:
     ],
     ids=["name", "no X", "length", "fractions", "empty", "range"],
 )
-def test_bad_archives_are_refused(arrays: dict[str, object], words: str, tmp_path: Path) -> None:
-    np.savez(tmp_path / "a.npz", **arrays)  # type: ignore[arg-type]
+def test_bad_archives_are_refused(arrays: dict[str, Any], words: str, tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", **arrays)
     with pytest.raises(DataError, match=f"a.npz.*{words}"):
         read_npz_pictures(tmp_path / "a.npz")
 

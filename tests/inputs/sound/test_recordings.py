@@ -36,14 +36,14 @@ def test_columns_are_named_and_rows_may_say_their_part(tmp_path: Path) -> None:
     parts = ("train", "Dev", "test", "train")
     full = [(f"n{n}", *row, part) for n, (row, part) in enumerate(zip(rows, parts, strict=True))]
     table = write_table(tmp_path / "t.csv", full, header="name,file,word,part")
-    options = {"recording": "file", "label": "word", "id": "name", "split": "part"}
-    found = read_recordings(table, **options)  # type: ignore[arg-type]
+    options: dict[str, Any] = {"recording": "file", "label": "word", "id": "name", "split": "part"}
+    found = read_recordings(table, **options)
     assert found.parts is not None
     assert found.parts.tolist() == ["train", "valid", "test", "train"]
     assert found.ids.tolist() == ["n0", "n1", "n2", "n3"]
     wrong = write_table(tmp_path / "w.csv", [(*full[0][:3], "rest")], header="name,file,word,part")
     with pytest.raises(DataError, match="row 2, column 'part': 'rest' is no part: wanted train"):
-        read_recordings(wrong, **options)  # type: ignore[arg-type]
+        read_recordings(wrong, **options)
 
 
 def _bad_table(folder: Path) -> Path:
