@@ -1,5 +1,7 @@
 """Spectrograms with attention: places, scales, errors."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from matplotlib.patches import StepPatch
@@ -26,7 +28,7 @@ def test_the_picture_has_seconds_kilohertz_and_the_weights() -> None:
     assert ticks["1"] == pytest.approx(np.log(1 + 1000 / 700) / np.log(1 + 4000 / 700))
     drawn = ax.child_axes[-1].patches[0]
     assert isinstance(drawn, StepPatch)
-    stairs = drawn.get_data()
+    stairs: Any = drawn.get_data()  # a named tuple, which its annotation does not say
     np.testing.assert_allclose(stairs.edges, HOP * np.arange(S + 1))
     np.testing.assert_array_equal(stairs.values, weights)
     assert [text.get_text() for text in ax.texts] == ["true stretch"]
