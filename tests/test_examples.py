@@ -55,7 +55,7 @@ def _cut_recordings(path: Path, folder: Path) -> Path:
     table = pl.read_csv(path)
     short = table.filter(pl.col("command").is_in(["start", "stop", "open"]))
     short = short.group_by("command", "split", maintain_order=True).head(2)
-    paths = [str(path.parent / each) for each in short["path"]]
+    paths = [str(path.resolve().parent / each) for each in short["path"]]
     short.with_columns(pl.Series("path", paths)).write_csv(folder / path.name)
     return folder / path.name
 
