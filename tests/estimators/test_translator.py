@@ -153,7 +153,7 @@ def test_threads_may_search_differently_at_once() -> None:
         (lambda m: m.align(SOURCES[:2], TARGETS[:1]), DataError, "2"),
         (lambda m: m.predict_nbest(SOURCES, 0), ConfigError, "n: wanted"),
         (lambda m: m.score(SOURCES, TARGETS, metric="rouge"), ConfigError, "metric"),
-        (lambda m: m.evidence(SOURCES), ConfigError, "use align"),
+        (lambda m: m.evidence(SOURCES), ConfigError, "use attend"),
         (lambda m: m.fit(SOURCES, TARGETS[:-1]), DataError, "12"),
         (lambda m: m.fit(SOURCES, None), DataError, "y"),
         (lambda m: m.fit(SOURCES, list(range(12))), DataError, "text"),

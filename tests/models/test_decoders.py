@@ -202,3 +202,17 @@ def test_gradients_are_finite_and_reach_every_parameter(combination: Combination
     assert given.grad is not None
     assert given.grad.isfinite().all()
     assert not given.grad[~mask].any()
+
+
+def test_a_recurrent_decoder_starts_from_the_mean_of_the_true_states() -> None:
+    shared: dict[str, Any] = {"cell": "gru", "layers": 1, "order": "bahdanau", "feeding": False}
+    shared |= {"heads": 1, "attention_dim": 4, "positions": 9, "dropout": 0.0}
+    attention = {"score": "additive", "window": {}, "align": "softmax", "query": "states"}
+    torch.manual_seed(0)
+    decoder = RecurrentDecoder(5, 3, 6, start="mean", attention=attention, **shared)
+    states = torch.randn(2, 7, 5)
+    mask = torch.arange(7) < torch.tensor([[7], [4]])
+    found = decoder.start(states, mask).hidden
+    means = torch.stack([states[0].mean(0), states[1, :4].mean(0)])
+    assert found[:, 0].allclose(torch.tanh(decoder.first(means)), atol=1e-6)
+    assert found[1:].allclose(decoder.start(states[1:, :4]).hidden, atol=1e-6)

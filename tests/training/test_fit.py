@@ -100,7 +100,7 @@ def test_training_stops_early_and_restores_the_best_weights() -> None:
     losses = [row["validation_loss"] for row in history]
     best = int(np.argmin(losses))
     assert len(history) == best + 1 + settings.patience < 60
-    assert validation.targets is not None
+    assert isinstance(validation.targets, torch.Tensor)
     with torch.no_grad():
         logits = model(validation.inputs[0]).values
     loss = nn.functional.cross_entropy(logits, validation.targets).item()

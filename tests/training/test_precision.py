@@ -62,7 +62,7 @@ def test_training_multiplies_in_bfloat16_and_the_rest_is_in_single_precision() -
     history = fit(model, part, part, _Single(), SETTINGS, seed=0).history
     assert model.dtypes[:2] == [torch.bfloat16, torch.float32]  # training, validation
     assert {each.dtype for each in model.state_dict().values()} == {torch.float32}
-    assert part.targets is not None
+    assert isinstance(part.targets, torch.Tensor)
     sides = part.inputs[0].mean(2), start.weight, start.bias
     rounded = nn.functional.linear(*(side.bfloat16() for side in sides))
     loss = float(cross_entropy(rounded.float(), part.targets))

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from regard.checks import check_choice, check_count
-from regard.errors import ConfigError, DataError
-from regard.estimators.base import AttentionEstimator, Floats
-from regard.inference import Inference
+from regard.errors import DataError
+from regard.estimators.base import Floats
+from regard.estimators.writer import TextWriter
 from regard.tokens import Vocabulary
 from regard.training import batch_indices
 
@@ -36,7 +35,7 @@ class Alignment(NamedTuple):
     weights: Floats
 
 
-class Translator(AttentionEstimator):
+class Translator(TextWriter):
     """Writes a text for each text with an attention model, and shows where each word looked.
 
     X is a list of strings, y the list of what to write for each.
@@ -62,48 +61,9 @@ class Translator(AttentionEstimator):
     task = "translate"
 
     vocabulary_: Vocabulary
-    target_vocabulary_: Vocabulary
     longest_: int
 
-    def predict(self, X: Any) -> list[str]:
-        """The text that the beam search finds for each source."""
-        return self._texts(self.infer(X))
-
-    translate = predict
-
-    def predict_nbest(self, X: Any, n: int) -> list[list[tuple[str, float]]]:
-        """The n best texts for each source, with the log-probability for each token.
-
-        Parameters:
-            X: B sources.
-            n: how many; the beam is as large at least.
-        """
-        check_is_fitted(self)
-        check_count("n", n, least=1)
-        seen = self.infer(X, beam=max(n, self.output_.config.model.beam), nbest=n)
-        decode = self.target_vocabulary_.decode
-        return [
-            [(decode(each.ids), each.per_token) for each in case if len(each.ids)]
-            for case in seen.values
-        ]
-
-    def score(self, X: Any, y: Any, *, metric: str = "bleu") -> float:
-        """How good the translations are.
-
-        Parameters:
-            X: B sources.
-            y: B references.
-            metric: "bleu", of the cased, detokenised texts, or "chrf", both in percent as sacreBLEU
-                computes them; or "exact_match", the share of the texts that equal the reference.
-        """
-        from regard.outputs.tokens.metrics import translation_metrics
-
-        check_is_fitted(self)
-        check_choice("metric", metric, ("bleu", "chrf", "exact_match"))
-        cases = self.input_.take(X, y, fitting=True)  # refuses what is missing and unequal numbers
-        references = [str(each) for each in cases.labels]
-        figures = translation_metrics(self.predict(cases), references)
-        return float(figures[metric])
+    translate = TextWriter.predict
 
     def align(self, X: Any, y: Any = None, *, heads: bool = False) -> list[Alignment]:
         """Which words of its source each word of a target looked at.
@@ -152,25 +112,12 @@ class Translator(AttentionEstimator):
                     found[at] = self._aligned(each, encoded, at, ids[at])
         return found
 
-    attend = align
+    attend = align  # with the words of the source, too
 
     def _aligned(self, laid: Floats, encoded: Any, at: int, ids: NDArray[np.int64]) -> Alignment:
         output: Any = self.output_
         rows = np.moveaxis(output.over_units(np.moveaxis(laid, -2, 0), ids), 0, -2)
         return Alignment(encoded.words_of(at), output.units(ids)[0], rows)
-
-    def _texts(self, seen: Inference) -> list[str]:
-        output: Any = self.output_
-        texts: list[str] = output.texts(seen)
-        return texts
-
-    def evidence(self, X: Any) -> Any:
-        """Not of texts that are written token by token.
-
-        Raises:
-            ConfigError: always.
-        """
-        raise ConfigError("evidence: a decoder is not linear in the encoder's states; use align")
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

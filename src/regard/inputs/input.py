@@ -263,6 +263,10 @@ class Input(ABC):
         """The maps of all cases as `attend` returns them."""
         return rows
 
+    def source_lengths(self, encoded: Any) -> NDArray[np.int64] | None:
+        """[B] how long each case is, by which figures of written texts are divided; or None."""
+        return None
+
     def localisation(self, seen: Inference, outcome: Callable[[int], Outcome]) -> dict[str, Any]:
         """How well the attention finds what is known to matter; nothing where that is unknown.
 

@@ -54,6 +54,8 @@ class ConvBiLSTM(Encoder):
         dropout: between the LSTM's layers, in training.
     """
 
+    summary = "ends"
+
     def __init__(
         self, channels: int, hidden: int, layers: int, *, stride: int, dropout: float
     ) -> None:

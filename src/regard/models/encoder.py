@@ -1,5 +1,7 @@
 """The base class of encoders, and masked operations that several of them use."""
 
+from typing import ClassVar, Literal
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm
@@ -15,6 +17,8 @@ class Encoder(nn.Module):
         stride: position s covers the input steps from s * stride up to, not including,
             (s + 1) * stride, so that S = ceil(T / stride) and a map over positions can be laid
             back over the steps.
+        summary: which states stand for the whole input, where a decoder starts from: "ends", the
+            first and the last, where two directions have read all of it, or the "mean".
 
     A case gives the same states alone and padded in a batch of longer ones: nothing an encoder
     computes at a true step may depend on values where the mask is False.
@@ -22,6 +26,7 @@ class Encoder(nn.Module):
 
     width: int
     stride: int = 1
+    summary: ClassVar[Literal["ends", "mean"]] = "mean"
 
     def positions(self, shape: torch.Size) -> int:
         """S of an input [B, ..., T] of this shape."""

@@ -125,6 +125,8 @@ class Recurrent(Encoder):
         bidirectional: whether it also runs backwards.
     """
 
+    summary = "ends"
+
     def __init__(
         self,
         channels: int,

@@ -48,7 +48,7 @@ class RecurrentDecoder(Decoder):
 
     With input feeding the cell of Luong's order reads [y_(i-1); t_(i-1)]. The first state is
     s_0 = tanh(W_0 [h_first; h_last]), of the first and the last of the encoder's states, where the
-    two directions of a bidirectional network have read everything.
+    two directions of a bidirectional network have read everything, or tanh(W_0 mean(h)).
 
     Parameters:
         state_dim: Ds.
@@ -56,6 +56,7 @@ class RecurrentDecoder(Decoder):
         hidden: width of s_i.
         cell: "gru" or "lstm".
         layers: number of stacked layers; the last one attends.
+        start: of which of the encoder's states the first state is made: "ends" or "mean".
         order: "bahdanau" attends with the state before the step, "luong" with the one after.
         feeding: whether Luong's cell reads the previous output, too.
         attention: score, window and align, as the configuration resolves them.
@@ -77,6 +78,7 @@ class RecurrentDecoder(Decoder):
         *,
         cell: Literal["gru", "lstm"],
         layers: int,
+        start: Literal["ends", "mean"] = "ends",
         order: Literal["bahdanau", "luong"],
         feeding: bool,
         attention: Mapping[str, Any],
@@ -103,7 +105,11 @@ class RecurrentDecoder(Decoder):
         self.network = CELLS[cell](
             token_dim + read, hidden, layers, batch_first=True, dropout=between
         )
-        self.first = nn.Linear(2 * state_dim, layers * hidden * (2 if cell == "lstm" else 1))
+        ends = start == "ends"
+        self._summary = _ends if ends else _mean
+        self.first = nn.Linear(
+            (1 + ends) * state_dim, layers * hidden * (2 if cell == "lstm" else 1)
+        )
         self.readout = nn.Linear(
             hidden + context + (token_dim if order == "bahdanau" else 0), token_dim
         )
@@ -114,11 +120,7 @@ class RecurrentDecoder(Decoder):
         return self.order == "bahdanau" or self.feeding
 
     def start(self, states: Tensor, mask: Tensor | None = None) -> RecurrentCache:
-        ends = states[:, -1]
-        if mask is not None:
-            last = (mask.sum(1) - 1).clamp(min=0)
-            ends = states[torch.arange(len(states), device=states.device), last]
-        first = torch.tanh(self.first(torch.cat([states[:, 0], ends], 1)))
+        first = torch.tanh(self.first(self._summary(states, mask)))
         hidden: Any = first.view(len(states), -1, self.hidden)
         if isinstance(self.network, nn.LSTM):
             hidden = tuple(hidden.chunk(2, 1))
@@ -188,6 +190,24 @@ class RecurrentDecoder(Decoder):
         """The outputs t_i [B, L, E]."""
         output = torch.tanh(self.readout(torch.cat(parts, 2)))
         return drop(output, self.dropout, self.training)
+
+
+def _ends(states: Tensor, mask: Tensor | None) -> Tensor:
+    """[B, 2 Ds], the first and the last true state."""
+    last = states[:, -1]
+    if mask is not None:
+        at = (mask.sum(1) - 1).clamp(min=0)
+        last = states[torch.arange(len(states), device=states.device), at]
+    return torch.cat([states[:, 0], last], 1)
+
+
+def _mean(states: Tensor, mask: Tensor | None) -> Tensor:
+    """[B, Ds], of the true states."""
+    if mask is None:
+        return states.mean(1)
+    true = mask.unsqueeze(2).to(states.dtype)
+    total: Tensor = (states * true).sum(1) / true.sum(1).clamp(min=1)
+    return total
 
 
 def _joined(parts: Sequence[Tensor | None], dim: int) -> Tensor | None:

@@ -47,6 +47,8 @@ class TokenEncoder(Encoder):
         unknown: share of the tokens replaced by the unknown token, in training.
     """
 
+    summary = "ends"
+
     def __init__(
         self,
         encoder: Encoder,

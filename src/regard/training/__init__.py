@@ -6,8 +6,10 @@ from regard.training.batches import (
     BatchOrder,
     Part,
     SequencePart,
+    Targets,
     batch_indices,
     load_batches,
+    targets_at,
 )
 from regard.training.device import check_device
 from regard.training.divergence import refuse_weights
@@ -25,6 +27,7 @@ __all__ = [
     "Part",
     "SequencePart",
     "SquaredError",
+    "Targets",
     "batch_indices",
     "check_device",
     "fit",
@@ -34,5 +37,6 @@ __all__ = [
     "shift",
     "shift_flip",
     "specaugment",
+    "targets_at",
     "warp",
 ]

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from regard.checks import check_count
@@ -17,8 +18,10 @@ __all__ = [
     "BatchOrder",
     "Part",
     "SequencePart",
+    "Targets",
     "batch_indices",
     "load_batches",
+    "targets_at",
     "token_batches",
 ]
 
@@ -67,18 +70,37 @@ class Part(Dataset[Batch]):
         return steps, None if equal else torch.arange(steps) < lengths.unsqueeze(1)
 
 
+Targets = Tensor | NDArray[Any] | Sequence[NDArray[np.int64]] | None
+"""[B, ...] targets of all cases, or B arrays [L_b] of tokens to write, or None."""
+
+
+def targets_at(targets: Targets, index: NDArray[np.int64]) -> Tensor | None:
+    """The targets at these positions; tokens [b, L] are padded with zeros at the end.
+
+    >>> targets_at([np.array([5, 3]), np.array([3])], np.array([1, 0]))
+    tensor([[3, 0],
+            [5, 3]])
+    """
+    if targets is None:
+        return None
+    if isinstance(targets, Tensor):
+        return targets[torch.from_numpy(index)]
+    if isinstance(targets, np.ndarray):
+        return torch.from_numpy(targets[index])
+    rows = [torch.from_numpy(targets[at]) for at in index.tolist()]
+    return pad_sequence(rows, batch_first=True)
+
+
 class SequencePart(Part):
     """Sequences padded at the end.
 
     Parameters:
         inputs: [B, ..., T] each, zero beyond each case's length.
         lengths: [B] int64.
-        targets: [B, ...], or None.
+        targets: of all cases.
     """
 
-    def __init__(
-        self, inputs: Sequence[Tensor], lengths: Tensor, targets: Tensor | None = None
-    ) -> None:
+    def __init__(self, inputs: Sequence[Tensor], lengths: Tensor, targets: Targets = None) -> None:
         self.inputs = inputs
         self.lengths = lengths
         self.targets = targets
@@ -87,8 +109,7 @@ class SequencePart(Part):
         where = torch.from_numpy(index)
         steps, mask = self._cut(where)
         inputs = tuple(each[where, ..., :steps] for each in self.inputs)
-        targets = None if self.targets is None else self.targets[where]
-        return Batch(inputs, mask, targets)
+        return Batch(inputs, mask, targets_at(self.targets, index))
 
 
 class BatchOrder(Sampler[NDArray[np.int64]]):

@@ -15,6 +15,7 @@ from regard.inputs.image.decode import resize_to
 from regard.inputs.image.files import LARGEST, read_paths
 from regard.inputs.image.pictures import Pictures
 from regard.inputs.labels import as_labels
+from regard.inputs.target_texts import given_texts
 from regard.tables.problems import Problems
 
 __all__ = ["as_pictures"]
@@ -29,6 +30,7 @@ def as_pictures(
     size: int | None = None,
     channels: int | None = None,
     boxes: ArrayLike | None = None,
+    texts: bool = False,
 ) -> Pictures:
     """Take pictures, and their labels, from Python.
 
@@ -42,6 +44,7 @@ def as_pictures(
         channels: 1 for grey, 3 for RGB; None is 3 if any picture has colours.
         boxes: [B, 4] (top, left, bottom, right), half-open, in pixels of X: where the object is, if
             that is known.
+        texts: whether y are texts to write, such as captions, and not classes.
 
     Raises:
         DataError: X has another shape or type, no cases or pixels, numbers out of range or missing;
@@ -51,6 +54,7 @@ def as_pictures(
     >>> pictures.size, pictures.extents[0].tolist()
     (7, [5, 7])
     """
+    labels_of: Any = given_texts if texts else as_labels
     if hasattr(X, "detach"):  # a tensor
         X = X.detach().cpu()
     if isinstance(X, str | PathLike):
@@ -66,14 +70,14 @@ def as_pictures(
             size=size,
             channels=channels,
         )
-        labels = None if y is None else as_labels(y, len(X))
+        labels = None if y is None else labels_of(y, len(X))
         return Pictures(
             pictures.values, pictures.extents, labels, ids=pictures.ids, notes=pictures.notes
         )
     arrays = _checked(X)
     size = size or min(LARGEST, max(max(one.shape[:2]) for one in arrays))
     channels = channels or max(one.shape[2] for one in arrays)
-    labels = None if y is None else as_labels(y, len(arrays))
+    labels = None if y is None else labels_of(y, len(arrays))
     found = _boxes(boxes, arrays, size)
     shapes = {one.shape for one in arrays}
     if shapes == {(size, size, channels)}:

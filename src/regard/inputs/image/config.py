@@ -22,15 +22,26 @@ class _Pictures(Section):
     )
 
 
-class _TableData(_Pictures, Files):
+class _Table(_Pictures, Files):
     """CSV, TSV, Parquet or Feather: the path of a picture in each row."""
 
     kind: Literal["table"]
     picture: str = Field(
         "path", description="column with the paths, relative to the folder of the table"
     )
-    label: str = Field("label", description="column with the class of the picture")
     id: str | None = Field(None, description="column that names the cases; by default their paths")
+
+
+class _TableData(_Table):
+    """CSV, TSV, Parquet or Feather: the path of a picture and its class in each row."""
+
+    label: str = Field("label", description="column with the class of the picture")
+
+
+class _Captions(_Table):
+    """CSV, TSV, Parquet or Feather: the path of a picture and its caption in each row."""
+
+    target: str = Field("caption", description="column with the text to write for the picture")
 
 
 class _FolderData(_Pictures, Files):
@@ -81,6 +92,21 @@ class _Training(Section):
 
 def sections(target: str) -> Sections:
     """The sections of pictures, for a kind of target."""
+    if target == "tokens":
+        return Sections(
+            data=(_Captions, _ArrayData),
+            training=_Training,
+            encoders=PICTURE_ENCODERS,
+            defaults={
+                "model.encoder": "conv",
+                "model.decoder_layers": 1,
+                "model.tokens": "word",
+                "training.epochs": 30,
+                "training.patience": 8,
+                "training.batch_size": 64,
+                "training.learning_rate": 0.002,
+            },
+        )
     return Sections(
         data=(_TableData, _FolderData, _NpzData, _IdxData, _ClutterData, _ArrayData),
         training=_Training,

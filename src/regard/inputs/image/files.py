@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from regard.errors import DataError
 from regard.inputs.image.decode import Header, decode, read_header
 from regard.inputs.image.pictures import Pictures
+from regard.inputs.target_texts import column_texts
 from regard.tables.cells import tidy_labels
 from regard.tables.files import FilePath
 from regard.tables.frames import Table
@@ -38,6 +39,7 @@ def read_pictures(
     picture: str = "path",
     label: str | None = "label",
     id: str | None = None,  # noqa: A002 - the name that tables give it
+    texts: bool = False,
     size: int | None = None,
     channels: int | None = None,
     faulty: _Faulty = "refuse",
@@ -49,6 +51,7 @@ def read_pictures(
         picture: the column with the paths, relative to the table's folder.
         label: the column with the classes; None for a table without.
         id: the column that names the cases; None names them by their paths.
+        texts: whether the labels are texts to write, such as captions, and not classes.
         size: of the longer side after resizing, the ratio kept; None takes the longest side of
             all, at most 128.
         channels: 1 for grey, 3 for RGB; None is 3 if any picture has colours.
@@ -66,8 +69,10 @@ def read_pictures(
     problems = Problems(path)
     given = [None if cell is None else str(cell).strip() for cell in table.values(picture)]
     places = [table.cell(row, picture) for row in range(len(given))]
-    labels = None
-    if label is not None:
+    labels: NDArray[Any] | None = None
+    if label is not None and texts:
+        labels = column_texts(table, label, problems, keep_missing=faulty == "keep")
+    elif label is not None:
         found = table.labels(label)
         gaps = [row for row, one in enumerate(found) if one is None or not one.strip()]
         if faulty == "refuse" and gaps:

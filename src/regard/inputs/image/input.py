@@ -53,11 +53,28 @@ class ImageInput(Input):
     mean_: list[float]
     deviation_: list[float]
 
+    @classmethod
+    def for_target(cls, target: str) -> type[Input]:
+        from regard.inputs.image.captioned import CaptionedInput
+
+        return CaptionedInput if target == "tokens" else cls
+
+    @property
+    def _texts(self) -> bool:
+        """Whether the labels are texts to write."""
+        return self.target == "tokens"
+
+    def _columns_of(self, data: Any) -> dict[str, Any]:
+        """The columns of tables, as readers call them."""
+        label = getattr(data, "target" if self._texts else "label", None)
+        names: dict[str, Any] = data.model_dump(include={"picture", "id"})
+        return names if label is None else {**names, "label": label}
+
     def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Pictures:
         own = isinstance(X, Pictures)
         shape: dict[str, Any] = {"size": self.config.data.size} if fitting else self._shape
-        pictures: Pictures = X if own else as_pictures(X, y, **shape)
-        if fitting and not own and pictures.labels is not None:
+        pictures: Pictures = X if own else as_pictures(X, y, texts=self._texts, **shape)
+        if fitting and not (own or self._texts) and pictures.labels is not None:
             refuse_fractions(pictures.labels)
         if not fitting and (pictures.size, pictures.values.shape[3]) != tuple(self._shape.values()):
             raise DataError(
@@ -87,7 +104,7 @@ class ImageInput(Input):
             if data.kind == "idx" and labels is None:
                 raise ConfigError("data.test_labels_path: wanted the labels of test_path")
             test = self._trained_on(Path(data.test_path), labels, cases.size, cases.values.shape[3])
-            if cases.labels is not None and test.labels is not None:
+            if cases.labels is not None and test.labels is not None and not self._texts:
                 check_known_labels(cases.labels, test.labels, test.ids, data.path, data.test_path)
         return cases, test, data.path
 
@@ -98,8 +115,7 @@ class ImageInput(Input):
         data = self.config.data
         shape: dict[str, Any] = {"size": size, "channels": channels}
         if data.kind == "table":
-            columns = data.model_dump(include={"picture", "label", "id"})
-            return read_pictures(path, **columns, **shape)
+            return read_pictures(path, **self._columns_of(data), texts=self._texts, **shape)
         if data.kind == "folder":
             return read_folder(path, **shape)
         return (
@@ -144,12 +160,13 @@ class ImageInput(Input):
         from regard.tables.frames import Table
 
         data = self.config.data
-        names: dict[str, Any] = {"picture": "path", "label": "label", "id": None}
-        names |= data.model_dump(include=set(names))
+        label = "caption" if self._texts else "label"
+        names: dict[str, Any] = {"picture": "path", "label": label, "id": None}
+        names |= self._columns_of(data)
         if labelled is None:
             labelled = names["label"] in Table.open(path).filled
         names["label"] = names["label"] if labelled else None
-        return read_pictures(path, **names, faulty="keep", **self._shape)
+        return read_pictures(path, **names, texts=self._texts, faulty="keep", **self._shape)
 
     def usable(self, cases: Pictures) -> NDArray[np.bool_]:
         return np.asarray(cases.faults == "")
@@ -195,16 +212,9 @@ class ImageInput(Input):
             raise ValueError("its channels differ in number")
 
     def part(self, encoded: Pictures, *, targets: NDArray[Any] | None, training: bool) -> Part:
-        import torch
-
         from regard.inputs.image.part import PicturePart
 
-        return PicturePart(
-            encoded,
-            np.array(self.mean_),
-            np.array(self.deviation_),
-            None if targets is None else torch.from_numpy(targets),
-        )
+        return PicturePart(encoded, np.array(self.mean_), np.array(self.deviation_), targets)
 
     def build(self, output: Any) -> nn.Module:
         from regard.models import SeriesModel, make_grid_encoder

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from regard.inputs.image.pictures import Pictures
-from regard.training import Batch, Part
+from regard.training import Batch, Part, Targets, targets_at
 
 __all__ = ["PicturePart"]
 
@@ -19,7 +18,7 @@ class PicturePart(Part):
     Parameters:
         pictures: B pictures.
         mean, deviation: [C] of the pixels of the training part, from 0 to 255.
-        targets: [B, ...], or None.
+        targets: of all cases.
     """
 
     def __init__(
@@ -27,7 +26,7 @@ class PicturePart(Part):
         pictures: Pictures,
         mean: NDArray[np.float64],
         deviation: NDArray[np.float64],
-        targets: Tensor | None,
+        targets: Targets,
     ) -> None:
         self.lengths = torch.full((len(pictures),), pictures.size**2)  # in pixels, all alike
         self._values, self._targets = pictures.values, targets
@@ -45,5 +44,4 @@ class PicturePart(Part):
         mask = None if self._mask is None else self._mask[where]
         if mask is not None:
             pictures = pictures * mask.unsqueeze(1)
-        targets = None if self._targets is None else self._targets[where]
-        return Batch((pictures,), mask, targets)
+        return Batch((pictures,), mask, targets_at(self._targets, index))

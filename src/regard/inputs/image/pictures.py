@@ -22,7 +22,8 @@ class Pictures:
     Attributes:
         values: [B, size, size, C] uint8, C = 1 (grey) or 3 (RGB), zero outside a picture.
         extents: [B, 2] int64, the rows and columns of each picture on its canvas, at least 1.
-        labels: [B] class of each case (strings from files, anything from Python); or None.
+        labels: [B] class of each case (strings from files, anything from Python) or text to write
+            for each; or None.
         boxes: [B, 4] int64 (top, left, bottom, right), half-open, in pixels of the canvas: where
             what determines the class is, if that is known; all zero where it is not.
         ids: [B] names of the cases: paths, or by default the position, from 0.

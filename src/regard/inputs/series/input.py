@@ -224,7 +224,7 @@ class SeriesInput(Input):
         return SequencePart(
             [torch.from_numpy(scaled)],
             torch.from_numpy(cases.lengths),
-            None if targets is None else torch.from_numpy(targets),
+            targets,
         )
 
     def build(self, output: Any) -> nn.Module:

@@ -46,14 +46,13 @@ class _Sound(Section):
     )
 
 
-class _Recordings(_Sound, Files):
+class _Table(_Sound, Files):
     """CSV, Parquet or Feather: the path of a recording in each row."""
 
     kind: Literal["recordings"]
     recording: str = Field(
         "path", description="column with the paths of the sound files, relative to the table"
     )
-    label: str = Field("label", description="column with the class of the recording")
     id: str | None = Field(None, description="column that names the cases; by default their paths")
     split: str | None = Field(
         None,
@@ -67,6 +66,18 @@ class _Recordings(_Sound, Files):
         if self.split is not None and self.test_path is not None:
             raise ValueError("split and test_path exclude each other; leave out one of them")
         return self
+
+
+class _Recordings(_Table):
+    """CSV, Parquet or Feather: the path of a recording and its class in each row."""
+
+    label: str = Field("label", description="column with the class of the recording")
+
+
+class _Transcripts(_Table):
+    """CSV, Parquet or Feather: the path of a recording and its transcript in each row."""
+
+    target: str = Field("text", description="column with the text to write for the recording")
 
 
 class _Folder(_Sound, Files):
@@ -99,7 +110,21 @@ class _Training(Section):
 
 
 def sections(target: str) -> Sections:
-    """The sections of sound."""
+    """The sections of sound, for a kind of target."""
+    if target == "tokens":
+        return Sections(
+            data=(_Transcripts, _ArrayData),
+            training=_Training,
+            defaults={
+                "model.encoder": "conv-bilstm",
+                "model.decoder_layers": 1,
+                "model.tokens": "word",
+                "training.epochs": 60,
+                "training.patience": 15,
+                "training.batch_size": 32,
+                "training.learning_rate": 0.002,
+            },
+        )
     return Sections(
         data=(_Recordings, _Folder, _ArrayData),
         training=_Training,

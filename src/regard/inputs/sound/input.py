@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from regard.errors import ConfigError, DataError, spoken
 from regard.explain import most_attended_spans
 from regard.inference import Inference
+from regard.inputs.input import Input
 from regard.inputs.labels import check_known_labels
 from regard.inputs.series.cases import Cases, pad
 from regard.inputs.series.input import SeriesInput
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["SoundInput"]
 
 _TABLES = frozenset((".csv", ".tsv", ".txt", ".parquet", ".feather", ".gz"))
-_COLUMNS = {"recording", "label", "id"}  # fields of `data` that name columns of new tables, too
 _DECIMALS = 4  # of seconds
 
 
@@ -46,11 +46,28 @@ class SoundInput(SeriesInput):
     """
 
     case_types = (Recordings,)
-    targets = ("class",)
+    targets = ("class", "tokens")
     noun = "frame"
     unusable = "that cannot be used"
 
     rate_: int
+
+    @classmethod
+    def for_target(cls, target: str) -> type[Input]:
+        from regard.inputs.sound.spoken import SpokenInput
+
+        return SpokenInput if target == "tokens" else cls
+
+    @property
+    def _texts(self) -> bool:
+        """Whether the labels are texts to write."""
+        return self.target == "tokens"
+
+    def _columns_of(self, data: Any) -> dict[str, Any]:
+        """The columns of tables, as readers call them."""
+        label = getattr(data, "target" if self._texts else "label", None)
+        names: dict[str, Any] = data.model_dump(include={"recording", "id"})
+        return names if label is None else {**names, "label": label}
 
     def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Recordings:
         data = self.config.data
@@ -58,7 +75,7 @@ class SoundInput(SeriesInput):
             cases = X
         elif fitting:
             options = data.model_dump(include={"rate", "max_seconds", "missing"})
-            cases = as_recordings(X, y, **options)
+            cases = as_recordings(X, y, texts=self._texts, **options)
         else:
             with spoken(lambda *_: "leave it out"):  # each case has an answer
                 cases = as_recordings(X, rate=self.rate_, max_seconds=data.max_seconds)
@@ -69,8 +86,11 @@ class SoundInput(SeriesInput):
         data = self.config.data
         if data.kind == "arrays":
             raise DataError("data.kind: arrays come from Python; train on a table or a folder")
-        given = data.model_dump(include={"max_seconds", "missing", "split", *_COLUMNS})
-        read = read_recordings if data.kind == "recordings" else read_sound_folder
+        given = data.model_dump(include={"max_seconds", "missing", "split"})
+        given |= self._columns_of(data)
+        read: Any = read_sound_folder
+        if data.kind == "recordings":
+            read = partial(read_recordings, texts=self._texts)
         cases = read(data.path, rate=data.rate, **given)
         test = None  # what is to know of the cases to train on is noted by `fit`
         if data.test_path is not None:
@@ -79,7 +99,7 @@ class SoundInput(SeriesInput):
         elif cases.parts is not None:
             cases, self.held, test = self._by_part(cases)
         for part in (self.held, test):
-            if part is not None:
+            if part is not None and not self._texts:
                 assert cases.labels is not None
                 assert part.labels is not None
                 other = data.test_path or data.path
@@ -122,13 +142,14 @@ class SoundInput(SeriesInput):
         from regard.tables.frames import Table
 
         table = Table.open(path, keep_blank=True)
-        names: dict[str, Any] = {"recording": "path", "label": "label", "id": None}
-        names |= data.model_dump(include=_COLUMNS)
+        label = "text" if self._texts else "label"
+        names: dict[str, Any] = {"recording": "path", "label": label, "id": None}
+        names |= self._columns_of(data)
         if labelled is None:
             labelled = names["label"] in table.filled
         if not labelled:
             names["label"] = None
-        return read_recordings(table, **names, **given, missing="keep")
+        return read_recordings(table, **names, texts=self._texts, **given, missing="keep")
 
     def _read_folder(self, path: Path, labelled: bool | None, **given: Any) -> Recordings:
         if labelled is None:

@@ -15,6 +15,7 @@ from regard.errors import ConfigError, DataError
 from regard.inputs.labels import as_labels, class_labels, present_labels
 from regard.inputs.sound.files import decode, sound_files
 from regard.inputs.sound.recordings import Recordings, fault_of, settled
+from regard.inputs.target_texts import column_texts, given_texts
 from regard.tables.files import FilePath
 from regard.tables.frames import Table
 from regard.tables.problems import Problems
@@ -47,6 +48,7 @@ def read_recordings(
     label: str | None = "label",
     id: str | None = None,  # noqa: A002 - the name that tables give it
     split: str | None = None,
+    texts: bool = False,
     rate: int | None = None,
     max_seconds: float = MAX_SECONDS,
     missing: _Missing = "refuse",
@@ -60,6 +62,7 @@ def read_recordings(
         label: The column with their classes; None for a table without labels.
         id: The column with their names; None names them by their paths, as the table has them.
         split: The column with the part that each belongs to: train, valid or test.
+        texts: Whether the labels are texts to write, such as transcripts, and not classes.
         rate: Samples in a second to resample to; None takes the highest rate of the files, and at
             most 16,000.
         max_seconds: Longest recording; a longer one is not decoded.
@@ -90,7 +93,10 @@ def read_recordings(
     labels, unlabelled = None, None
     if label is not None:
         table.need(label, "label")
-        labels = class_labels(table.labels(label), lambda at: table.cell(at, label), problems)
+        if texts:
+            labels = column_texts(table, label, problems, keep_missing=True)
+        else:
+            labels = class_labels(table.labels(label), lambda at: table.cell(at, label), problems)
         unlabelled = labels == ""
     parts = None if split is None else _parts(table, split, problems)
 
@@ -98,7 +104,8 @@ def read_recordings(
         return f"row {table.rows[at]}{f' ({names[at]})' if names[at] else ''}"
 
     found = replace(found, labels=labels, ids=ids, parts=parts, faults=tuple(faults))
-    return settled(found, problems, missing=missing, places=place, unlabelled=unlabelled)
+    noun = "text" if texts else "label"
+    return settled(found, problems, missing=missing, places=place, unlabelled=unlabelled, noun=noun)
 
 
 def _parts(table: Table, column: str, problems: Problems) -> NDArray[np.str_]:
@@ -176,6 +183,7 @@ def as_recordings(
     *,
     rate: int | None = None,
     spans: ArrayLike | None = None,
+    texts: bool = False,
     max_seconds: float = MAX_SECONDS,
     missing: _Missing = "refuse",
 ) -> Recordings:
@@ -189,6 +197,7 @@ def as_recordings(
             `read_recordings`.
         spans: [B, 2] seconds (start, stop) of what is known to matter, start == stop where nothing
             is; or None.
+        texts: Whether y are texts to write, such as transcripts, and not classes.
         max_seconds: Longest recording.
         missing: As for `read_recordings`.
 
@@ -225,7 +234,10 @@ def as_recordings(
         return f"case {at}{f' ({given[at]})' if paths[0] else ''}"
 
     labels, unlabelled = None, None
-    if y is not None and missing == "skip":
+    if y is not None and texts:
+        labels = given_texts(y, len(given), keep_missing=True)
+        unlabelled = labels == ""
+    elif y is not None and missing == "skip":
         y, present = present_labels(y, len(given))
         own = as_labels(y, int(present.sum()))
         labels, unlabelled = np.zeros(len(given), own.dtype), ~present
@@ -233,7 +245,10 @@ def as_recordings(
     elif y is not None:
         labels = as_labels(y, len(given))
     found = replace(found, labels=labels, spans=_spans(spans, len(given)))
-    return settled(found, Problems("X"), missing=missing, places=place, unlabelled=unlabelled)
+    noun = "text" if texts else "label"
+    return settled(
+        found, Problems("X"), missing=missing, places=place, unlabelled=unlabelled, noun=noun
+    )
 
 
 def _of_arrays(given: Sequence[Any], rate: int, max_seconds: float) -> Recordings:

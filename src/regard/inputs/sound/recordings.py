@@ -13,9 +13,7 @@ from regard.errors import DataError
 from regard.inputs.labels import add_missing, left_out
 from regard.tables.problems import Problems
 
-__all__ = ["MISSING_LABEL", "Recordings", "fault_of", "settled"]
-
-MISSING_LABEL = "no label"
+__all__ = ["Recordings", "fault_of", "settled"]
 
 _PER_CASE = ("labels", "spans", "ids", "parts")
 
@@ -28,8 +26,8 @@ class Recordings:
         waves: B arrays [samples] float32, mono, between -1 and 1; empty only where a new recording
             cannot be used.
         rate: samples in a second.
-        labels: [B] class of each (strings from files, any type from Python), empty where new cases
-            have none; or None.
+        labels: [B] class of each (strings from files, any type from Python) or text to write for
+            each, empty where new cases have none; or None.
         ids: [B] name of each in its source; by default its position, from 0.
         spans: [B, 2] float64 (start, stop) seconds that determine the case's class, if they are
             known; start == stop if no stretch does.
@@ -115,6 +113,7 @@ def settled(
     missing: Literal["refuse", "skip", "keep"],
     places: Sequence[str] | Callable[[int], str],
     unlabelled: NDArray[np.bool_] | None = None,
+    noun: str = "label",
 ) -> Recordings:
     """Recordings as a reader returns them.
 
@@ -125,6 +124,7 @@ def settled(
             them in the notes; "keep" leaves all as they are, for cases to predict.
         places: of each case in the source.
         unlabelled: [B] which cases have no label, None where none is wanted.
+        noun: what a label is called.
 
     Raises:
         DataError: There is a problem, or no recording is left.
@@ -138,13 +138,13 @@ def settled(
             problems.add(recordings.faults[at], [place(int(at))], fixes=fixes)
         if without.any():
             found = (place(int(at)) for at in np.flatnonzero(without))
-            add_missing(problems, "label", found, count=int(without.sum()))
+            add_missing(problems, noun, found, count=int(without.sum()))
     problems.refuse()
     if missing != "skip" or (usable & ~without).all():
         return recordings
     reasons = np.array(recordings.faults)
     which = {reason: reasons == reason for reason in dict.fromkeys(reasons[~usable].tolist())}
-    notes = left_out(len(usable), {**which, MISSING_LABEL: without & usable})
+    notes = left_out(len(usable), {**which, f"no {noun}": without & usable})
     kept = np.flatnonzero(usable & ~without)
     if not kept.size:
         raise DataError(f"{problems.source}: no recording is left; {', '.join(notes)}")

@@ -120,8 +120,28 @@ class _PairModel(Section):
     )
 
 
+class _PairTraining(Section):
+    """Training fields of texts with a text to write."""
+
+    batch_tokens: _Count = Field(
+        6_000,
+        description="largest number of tokens in an update, of source and target together with "
+        "their padding",
+    )
+
+
 def pair_sections() -> Sections:
     """The sections of texts with a text to write for each."""
     return Sections(
-        data=(_ParallelData, _PairTableData, _DateData, _PairArrayData), model=_PairModel
+        data=(_ParallelData, _PairTableData, _DateData, _PairArrayData),
+        model=_PairModel,
+        training=_PairTraining,
+        defaults={
+            "model.encoder": "gru",
+            "training.epochs": 40,
+            "training.patience": 8,
+            "training.batch_size": 512,
+            "training.learning_rate": 0.002,
+        },
+        sizes={"gru": (128, 1), "bilstm": (128, 1), "lstm": (256, 1), "transformer": (128, 4)},
     )

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from regard.inputs.text.encoded import Encoded, padded
-from regard.training import Batch, Part
+from regard.training import Batch, Part, targets_at
 
 __all__ = ["PairPart"]
 
@@ -45,8 +45,4 @@ class PairPart(Part):
         """The cases at these positions: tokens [B, T] and targets [B, L], padded with zeros."""
         steps, mask = self._cut(torch.from_numpy(index))
         tokens = torch.from_numpy(padded([self._ids[at] for at in index], steps))
-        targets = None
-        if self._targets is not None:
-            rows = [self._targets[at] for at in index]
-            targets = torch.from_numpy(padded(rows, max(map(len, rows))))
-        return Batch((tokens,), mask, targets)
+        return Batch((tokens,), mask, targets_at(self._targets, index))

@@ -203,6 +203,10 @@ class PairedInput(TextInput):
             for name, rows in maps.items()
         }
 
+    def source_lengths(self, encoded: Any) -> NDArray[np.int64]:
+        """[B] tokens, with the end mark."""
+        return np.array([len(ids) for ids in encoded.ids])
+
     def localisation(self, seen: Inference, outcome: Callable[[int], Outcome]) -> dict[str, Any]:
         return precision_of_links(seen, outcome)
 

@@ -30,6 +30,11 @@ class _Model(NetworkConfig):
         validate_default=True,
         description="writes the tokens; null takes the kind of the encoder",
     )
+    decoder_layers: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        validate_default=True,
+        description="number of layers of the decoder; null takes that of the encoder",
+    )
     order: Literal["bahdanau", "luong"] = Field(
         "bahdanau",
         description="of a recurrent decoder: bahdanau attends with the state before each step, "
@@ -100,6 +105,11 @@ class _Model(NetworkConfig):
         heads = given.get("heads") or (4 if decoder == "transformer" else 1)
         return {**given, "decoder": decoder, "attention": attention, "heads": heads}
 
+    @field_validator("decoder_layers")
+    @classmethod
+    def _choose_layers(cls, layers: int | None, info: ValidationInfo) -> int | None:
+        return layers or info.data.get("layers")
+
     @field_validator("embedding_dim")
     @classmethod
     def _choose_width(cls, width: int | None, info: ValidationInfo) -> int | None:
@@ -121,11 +131,6 @@ class _Model(NetworkConfig):
 class _Training(Section):
     """Training fields of tokens."""
 
-    batch_tokens: Annotated[int, Field(ge=1)] = Field(
-        6_000,
-        description="largest number of tokens in an update, of source and target together with "
-        "their padding",
-    )
     label_smoothing: Share = Field(
         0.1, description="share of the target distribution spread over the whole vocabulary"
     )
@@ -161,15 +166,6 @@ def sections() -> Sections:
     return Sections(
         model=_Model,
         training=_Training,
-        defaults={
-            "model.encoder": "gru",
-            "model.attention_dim": 128,
-            "training.epochs": 40,
-            "training.patience": 8,
-            "training.batch_size": 512,
-            "training.learning_rate": 0.002,
-            "training.precision": "auto",
-        },
-        sizes={"gru": (128, 1), "bilstm": (128, 1), "lstm": (256, 1), "transformer": (128, 4)},
+        defaults={"model.attention_dim": 128, "training.precision": "auto"},
         target="tokens",
     )

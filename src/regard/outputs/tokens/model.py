@@ -17,7 +17,7 @@ def build_head(config: Any, encoder: Encoder, *, tokens: int, positions: int) ->
         positions: largest number of the encoder's positions.
     """
     shared: dict[str, Any] = {
-        "layers": config.layers,
+        "layers": config.decoder_layers,
         "heads": config.heads,
         "attention": config.attention.model_dump(),
         "attention_dim": config.attention_dim,
@@ -33,6 +33,7 @@ def build_head(config: Any, encoder: Encoder, *, tokens: int, positions: int) ->
             config.embedding_dim,
             encoder.width,
             cell=cast(Literal["gru", "lstm"], config.decoder),
+            start=encoder.summary,
             order=config.order,
             feeding=config.input_feeding,
             **shared,

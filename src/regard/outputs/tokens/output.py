@@ -146,11 +146,12 @@ class TokensOutput(Output):
             score=corpus_metric(training.risk_metric),
             figure=training.risk_metric,
         )
+        size = "batch_tokens" if hasattr(training, "batch_tokens") else "batch_size"
         changed = {
             "epochs": training.risk_epochs,
             "learning_rate": training.risk_learning_rate,
             "average": 1,
-            "batch_tokens": max(1, training.batch_tokens // training.risk_samples),
+            size: max(1, getattr(training, size) // training.risk_samples),
         }
         return FineTuning(objective, training.model_copy(update=changed), "risk")
 
@@ -269,12 +270,12 @@ class TokensOutput(Output):
 
     def metrics(self, seen: Inference) -> dict[str, Any]:
         predicted, references = self.texts(seen), _references(seen)
-        lengths = [len(each) for each in seen.encoded.ids]
         sources = getattr(seen.cases, "texts", None)  # of an input that is texts
-        return translation_metrics(predicted, references) | {
-            "by_length": by_length(predicted, references, lengths),
-            "mistakes": mistakes(predicted, references, sources),
-        }
+        found = translation_metrics(predicted, references)
+        lengths = self.input.source_lengths(seen.encoded)
+        if lengths is not None:
+            found["by_length"] = by_length(predicted, references, lengths)
+        return found | {"mistakes": mistakes(predicted, references, sources)}
 
     def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
         """BLEU, and the share that is right to the letter, first where that is most of them.

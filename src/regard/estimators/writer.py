@@ -1,0 +1,99 @@
+"""Estimators that write a text for each case."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sklearn.utils.validation import check_is_fitted
+
+from regard.checks import check_choice, check_count
+from regard.errors import ConfigError
+from regard.estimators.base import AttentionEstimator, Floats
+from regard.inference import Inference
+from regard.tokens import Vocabulary
+
+__all__ = ["Looks", "TextWriter"]
+
+
+class Looks(NamedTuple):
+    """Where each word of a text looked.
+
+    Attributes:
+        target: words of the text, and "[END]"; characters where these are the tokens.
+        weights: [target, ...], a map over the input for each of them, which sums to one.
+    """
+
+    target: list[str]
+    weights: Floats
+
+
+class TextWriter(AttentionEstimator):
+    """An estimator with the output `tokens`, whatever its input."""
+
+    target_vocabulary_: Vocabulary
+
+    def predict(self, X: Any) -> list[str]:
+        """The text that the beam search finds for each case."""
+        return self._texts(self.infer(X))
+
+    def predict_nbest(self, X: Any, n: int) -> list[list[tuple[str, float]]]:
+        """The n best texts for each case, with the log-probability for each token.
+
+        Parameters:
+            X: B cases.
+            n: how many; the beam is as large at least.
+        """
+        check_is_fitted(self)
+        check_count("n", n, least=1)
+        seen = self.infer(X, beam=max(n, self.output_.config.model.beam), nbest=n)
+        decode = self.target_vocabulary_.decode
+        return [
+            [(decode(each.ids), each.per_token) for each in case if len(each.ids)]
+            for case in seen.values
+        ]
+
+    def score(self, X: Any, y: Any, *, metric: str = "bleu") -> float:
+        """How good the predicted texts are.
+
+        Parameters:
+            X: B cases.
+            y: B references.
+            metric: "bleu", of the cased, detokenised texts, or "chrf", both in percent as sacreBLEU
+                computes them; or "exact_match", the share of the texts that equal the reference.
+        """
+        from regard.outputs.tokens.metrics import translation_metrics
+
+        check_is_fitted(self)
+        check_choice("metric", metric, ("bleu", "chrf", "exact_match"))
+        cases = self.input_.take(X, y, fitting=True)  # refuses what is missing and unequal numbers
+        references = [str(each) for each in cases.labels]
+        figures = translation_metrics(self.predict(cases), references)
+        return float(figures[metric])
+
+    def attend(self, X: Any, *, heads: bool = False) -> list[Any]:
+        """Where each word of the predicted texts looked: `Looks` for each case.
+
+        Raises:
+            ConfigError: heads are asked for.
+        """
+        if heads:
+            raise ConfigError("heads: the map of a written text is the mean over heads and layers")
+        seen = self.infer(X, maps=("attention",))
+        output: Any = self.output_
+        return [
+            Looks(output.units(best.ids)[0], seen.maps["attention"][n])
+            for n, (best, *_) in enumerate(seen.values)
+        ]
+
+    def evidence(self, X: Any) -> Any:
+        """Not of texts that are written token by token.
+
+        Raises:
+            ConfigError: always.
+        """
+        raise ConfigError("evidence: a decoder is not linear in the encoder's states; use attend")
+
+    def _texts(self, seen: Inference) -> list[str]:
+        output: Any = self.output_
+        texts: list[str] = output.texts(seen)
+        return texts
