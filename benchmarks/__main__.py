@@ -21,16 +21,27 @@ _ALL = (
     "regression",
     "forecasting",
     "pictures",
+    "reading",
     "kernels",
     "examples",
 )
-_NEED_DATA = ("ucr", "unequal", "text", "text_speed", "regression", "forecasting", "pictures")
+_NEED_DATA = (
+    "ucr",
+    "unequal",
+    "text",
+    "text_speed",
+    "regression",
+    "forecasting",
+    "pictures",
+    "reading",
+)
 _CAN_BE_QUICK = (
     "text",
     "text_speed",
     "regression",
     "forecasting",
     "pictures",
+    "reading",
     "kernels",
     "examples",
 )
