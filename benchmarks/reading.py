@@ -61,7 +61,7 @@ def _race(
         )
         return lambda: tuple(islice(loader, len(paths)))
 
-    runs = {"regard": lambda: (ours(paths),)}
+    runs: dict[str, Run] = {"regard": lambda: (ours(paths),)}
     runs |= {f"{workers} workers": loaded(workers) for workers in (0, 2)}
     times = race(runs, agree=False, budget=30.0)
     best = min((name for name in times if name != "regard"), key=lambda name: min(times[name]))
