@@ -321,6 +321,13 @@ def test_other_tasks_take_no_such_option(regard: Regard, series_run: Path, tmp_p
         ("model", {"pooling": "attention"}, "pooling"),
         ("model", {"attention": {"score": "dot", "query": "learned"}}, "attention.query: the "),
         ("model", {"beam": 0}, "model.beam"),
+        ("model", {"subword_dropout": 1.0}, "model.subword_dropout: "),
+        ("model", {"subword_dropout": -0.1}, "model.subword_dropout: "),
+        (
+            "model",
+            {"subword_dropout": 0.1, "tokens": "word"},
+            "model: subword_dropout skips merges of bpe, and tokens is word; leave it",
+        ),
         ("model", {"attention": "addictive"}, "addictive"),
         ("training", {"class_weight": "balanced"}, "class_weight"),
         ("data", {"source_path": "${REGARD_NOWHERE}/a.en"}, "REGARD_NOWHERE"),
@@ -380,7 +387,9 @@ def test_a_training_that_was_cut_off_is_resumed_to_the_same_end(
     regard: Regard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tmp_path / "x.json"
-    config.write_text(json.dumps(_settings(tmp_path, validation_share=0.25)))
+    settings = _settings(tmp_path, validation_share=0.25)
+    settings["model"]["subword_dropout"] = 0.2
+    config.write_text(json.dumps(settings))
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     assert regard("train", config, "--out", whole) == 0
     save = Checkpoint.on_train_epoch_end

@@ -132,6 +132,20 @@ def test_the_same_seed_gives_the_same_weights() -> None:
         assert bool((a == b).all())
 
 
+def test_subwords_are_dropped_in_training_alone() -> None:
+    sizes: dict[str, Any] = {"vocabulary": 60, "hidden": 8, "embedding_dim": 8, "epochs": 2}
+    sizes |= {"validation_share": 0.25, "random_state": 0}
+    models = [
+        Translator(**sizes, subword_dropout=rate).fit(SOURCES, TARGETS) for rate in (0.0, 0.2, 0.2)
+    ]
+    plain, one, other = ([row["loss"] for row in model.history_] for model in models)
+    assert one == other != plain
+    assert models[0].vocabulary_.to_json() == models[1].vocabulary_.to_json()
+    encoded = [model.input_.encode(model.input_.take(SOURCES)).ids for model in models[:2]]
+    for ids, same in zip(*encoded, strict=True):
+        np.testing.assert_array_equal(ids, same)
+
+
 def test_threads_may_search_differently_at_once() -> None:
     model, found = _trained(), {}
 
@@ -156,6 +170,16 @@ def test_threads_may_search_differently_at_once() -> None:
         (lambda m: m.evidence(SOURCES), ConfigError, "use attend"),
         (lambda m: m.fit(SOURCES, TARGETS[:-1]), DataError, "12"),
         (lambda m: m.fit(SOURCES, None), DataError, "y"),
+        (
+            lambda m: m.set_params(subword_dropout=0.1).fit(SOURCES, TARGETS),
+            ConfigError,
+            "subword_dropout skips merges of bpe, and tokens is word",
+        ),
+        (
+            lambda m: m.set_params(tokens="bpe", subword_dropout=1.0).fit(SOURCES, TARGETS),
+            ConfigError,
+            "subword_dropout: .*less than 1",
+        ),
         (lambda m: m.fit(SOURCES, list(range(12))), DataError, "text"),
     ],
 )

@@ -203,6 +203,20 @@ def test_an_epoch_passes_over_a_small_part_several_times() -> None:
     assert all(np.array_equal(a, b) for a, b in zip(batches, order, strict=True))
 
 
+def test_a_part_knows_which_pass_its_batches_are_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    part = _part(11)
+    told: list[int] = []
+    monkeypatch.setattr(part, "set_pass", told.append)
+    order = BatchOrder(part, batch_size=4, seed=0, at_least=7)
+    seen = []
+    for _ in order:
+        seen += told[-1:]
+    assert (told, seen) == ([0, 1, 2], [0, 0, 0, 1, 1, 1, 2, 2, 2])
+    order.set_epoch(2)
+    list(order)
+    assert told == [0, 1, 2, 6, 7, 8]
+
+
 def test_batches_of_unequal_lengths_have_a_mask_and_little_padding() -> None:
     part = _part(23, equal=False)
     for batch in load_batches(part, batch_size=4, seed=0):

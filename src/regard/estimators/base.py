@@ -153,7 +153,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         with seeded(seed):
             model = _single(incoming.build(output))
         incoming.begin(model, encoded, held, targets, output)
-        train_part = incoming.part(encoded, targets=targets, training=True)
+        train_part = incoming.training_part(cases, encoded, targets=targets, output=output)
         held_part = None
         if held is not None:
             held_part = incoming.part(held, targets=output.targets(validation), training=True)

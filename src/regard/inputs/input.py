@@ -210,6 +210,17 @@ class Input(ABC):
     def part(self, encoded: Any, *, targets: NDArray[Any] | None, training: bool) -> Part:
         """Encoded cases as batches of tensors."""
 
+    def training_part(self, cases: Any, encoded: Any, *, targets: Any, output: Any) -> Part:
+        """The part that is trained on, whose cases may change from pass to pass (`Part.set_pass`).
+
+        Parameters:
+            cases: those of the part.
+            encoded: the same.
+            targets: of the cases.
+            output: fitted.
+        """
+        return self.part(encoded, targets=targets, training=True)
+
     @abstractmethod
     def build(self, output: Any) -> nn.Module:
         """The model with fresh weights, with the head of the output."""

@@ -1,7 +1,17 @@
 """Vocabularies: from texts to tokens and back."""
 
+from regard.tokens.dropout import SubwordDropout
 from regard.tokens.saved import VocabularyKind
 from regard.tokens.special import BEGIN, END, PADDING, UNKNOWN
 from regard.tokens.vocabulary import Tokens, Vocabulary
 
-__all__ = ["BEGIN", "END", "PADDING", "UNKNOWN", "Tokens", "Vocabulary", "VocabularyKind"]
+__all__ = [
+    "BEGIN",
+    "END",
+    "PADDING",
+    "UNKNOWN",
+    "SubwordDropout",
+    "Tokens",
+    "Vocabulary",
+    "VocabularyKind",
+]

@@ -152,6 +152,15 @@ class Vocabulary:
         """V, the number of tokens, including the four special ones."""
         return len(self._texts)
 
+    @property
+    def merges(self) -> dict[tuple[int, int], int]:
+        """The pairs of tokens that BPE merges, and the token of each, in the order learned."""
+        numbers = {text: number for number, text in enumerate(self._texts)}
+        return {
+            (numbers[first], numbers[second]): numbers[first + second]
+            for first, second in self._merges
+        }
+
     def encode(self, texts: Sequence[str]) -> list[Tokens]:
         """Tokenise texts, without "[BEGIN]" and "[END]". Empty texts have no tokens.
 

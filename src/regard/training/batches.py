@@ -62,9 +62,19 @@ class Part(Dataset[Batch]):
         """The cases at these positions, padded to the longest of them."""
         raise NotImplementedError
 
+    def set_pass(self, number: int) -> None:
+        """Called before each pass over the training part, from 0, for cases that change with it.
+
+        What a case then is depends on the number alone; `lengths` and `sizes` stay.
+        """
+
     def _cut(self, where: Tensor) -> tuple[int, Tensor | None]:
         """The steps of the longest of these cases, and the mask if the lengths differ."""
-        lengths = self.lengths[where]
+        return self._padding(self.lengths[where])
+
+    @staticmethod
+    def _padding(lengths: Tensor) -> tuple[int, Tensor | None]:
+        """As `_cut`, of the lengths of a batch."""
         steps = int(lengths.max())
         equal = int(lengths.min()) == steps
         return steps, None if equal else torch.arange(steps) < lengths.unsqueeze(1)
@@ -136,6 +146,7 @@ class BatchOrder(Sampler[NDArray[np.int64]]):
     ) -> None:
         options: dict[str, Any] = {"seed": seed or 0, "shuffle": seed is not None}
         options["batch_size"] = batch_size
+        self._part = part
         lengths = part.lengths.numpy()
         if batch_tokens is None:
             self._one_pass = partial(batch_indices, lengths, **options)
@@ -156,6 +167,7 @@ class BatchOrder(Sampler[NDArray[np.int64]]):
 
     def __iter__(self) -> Iterator[NDArray[np.int64]]:
         for number in range(self._epoch * self._passes, (self._epoch + 1) * self._passes):
+            self._part.set_pass(number)
             yield from self._one_pass(epoch=number)
 
 

@@ -43,6 +43,7 @@ def judge(
     if tokens is not None and part.sizes is not None:
         number = min(number, max(1, tokens // int(part.sizes.max())))
     some = np.unique(np.linspace(0, len(part) - 1, number).astype(np.int64))
+    part.set_pass(0)
     batch = part[some]
     assert batch.targets is not None
     with torch.no_grad():

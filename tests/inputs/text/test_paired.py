@@ -32,9 +32,16 @@ def paired(
     tokens: str = "bpe",
     joint: bool = True,
     vocabulary: int = 200,
+    subword_dropout: float = 0.0,
     **data: Any,
 ) -> PairedInput:
-    model = SimpleNamespace(tokens=tokens, joint=joint, vocabulary=vocabulary, min_count=1)
+    model = SimpleNamespace(
+        tokens=tokens,
+        joint=joint,
+        vocabulary=vocabulary,
+        min_count=1,
+        subword_dropout=subword_dropout,
+    )
     config: Any = SimpleNamespace(data=KINDS[kind](kind=kind, **data), model=model, seed=0)
     return PairedInput(config, target="tokens")
 
@@ -210,6 +217,69 @@ def test_pairs_that_are_all_over_long() -> None:
     assert str(caught.value) == (
         "all 1 pairs have a side of more than 1 token (max_tokens); pass max_tokens=3"
     )
+
+
+def training_part(rate: float, *, limit: int = 99) -> tuple[Any, Any, Any, Any]:
+    """The part to train on with BPE-dropout, the input, its sources encoded, and its targets."""
+    X, y = [*ENGLISH, "dog " * (limit + 1)], [*GERMAN, "Hund"]
+    made, pairs, encoded = fitted(X, y, subword_dropout=rate, max_tokens=limit)
+    targets = tokens_of(made, pairs.labels)
+    output = SimpleNamespace(target_vocabulary_=made.vocabulary_)
+    part = made.training_part(pairs, encoded, targets=targets, output=output)
+    return part, made, encoded, targets
+
+
+def sides(part: Any) -> list[list[list[int]]]:
+    """The tokens of each case of a part, sources and targets."""
+    found: list[list[list[int]]] = [[], []]
+    for at in range(len(part)):
+        (tokens,), _, wanted = part[np.array([at])]
+        found[0].append(tokens[0].tolist())
+        found[1].append(wanted[0].tolist())
+    return found
+
+
+def test_every_pass_cuts_both_sides_into_other_subwords() -> None:
+    part, made, encoded, targets = training_part(0.3)
+    assert len(part) == len(ENGLISH)
+    given = [[ids.tolist() for ids in each] for each in (encoded.ids[:-1], targets[:-1])]
+    assert sides(part) == given
+    sizes, decode = part.sizes.tolist(), made.vocabulary_.decode
+    passes: list[list[list[list[int]]]] = []
+    for number in (0, 1, 0):
+        part.set_pass(number)
+        passes.append(sides(part))
+        for side, texts in zip(passes[-1], (ENGLISH, GERMAN), strict=True):
+            assert [decode(ids) for ids in side] == texts
+            assert all(ids[-1] == END for ids in side)
+    assert passes[0] == passes[2] != passes[1]
+    for n in (0, 1):
+        assert passes[0][n] != passes[1][n]
+        assert sum(map(len, passes[0][n])) > sum(map(len, given[n]))
+    assert part.sizes.tolist() == sizes  # every pass has the same number of batches
+    (tokens,), mask, _ = part[np.arange(len(part))]
+    assert mask.sum(1).tolist() == [len(ids) for ids in passes[2][0]]
+    assert not tokens[~mask].any()
+
+
+def test_no_cut_has_more_tokens_than_are_trained_on() -> None:
+    part, made, encoded, _ = training_part(0.9, limit=12)
+    longest = 0
+    for number in range(20):
+        part.set_pass(number)
+        for ids in sides(part)[0]:
+            longest = max(longest, len(ids))
+    assert max(map(len, encoded.ids[:-1])) < longest <= 13
+    assert made.notes[-1].startswith("1 of 29 pairs is left out")
+
+
+def test_validation_and_a_rate_of_zero_have_the_ordinary_subwords() -> None:
+    _, made, encoded, targets = training_part(0.3)
+    held = made.part(encoded, targets=targets, training=True)
+    for part in (training_part(0.0)[0], held):
+        before = sides(part)
+        part.set_pass(1)
+        assert sides(part) == before
 
 
 def test_maps_are_summed_over_the_tokens_of_a_word() -> None:

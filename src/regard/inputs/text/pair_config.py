@@ -118,6 +118,20 @@ class _PairModel(Section):
         0.0,
         description="share of the source's tokens replaced by the unknown token in training",
     )
+    subword_dropout: Share = Field(
+        0.0,
+        description="probability with which a merge of BPE is skipped in training, so that words "
+        "of both sides are cut into other subwords in every epoch (BPE-dropout); 0.1 is usual",
+    )
+
+    @model_validator(mode="after")
+    def _refuse_dropout(self) -> Self:
+        tokens = getattr(self, "tokens", "bpe")
+        if self.subword_dropout and tokens != "bpe":
+            raise ValueError(
+                f"subword_dropout skips merges of bpe, and tokens is {tokens}; leave it"
+            )
+        return self
 
 
 class _PairTraining(Section):

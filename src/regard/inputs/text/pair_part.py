@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from regard.inputs.text.encoded import Encoded, padded
+from regard.tokens import SubwordDropout
 from regard.training import Batch, Part, targets_at
 
 __all__ = ["PairPart"]
@@ -22,6 +23,9 @@ class PairPart(Part):
         encoded: B texts.
         targets: B arrays [L_b], the numbers of the tokens to write, or None.
         index: [b] positions of the cases of the part; None takes all.
+        dropout: of the sources and of the targets [b] of the part, which cuts them into other
+            tokens in each pass; None leaves them. Batches go by the tokens as they are given, so
+            that each pass has equally many.
     """
 
     def __init__(
@@ -29,9 +33,11 @@ class PairPart(Part):
         encoded: Encoded,
         targets: Sequence[NDArray[Any]] | None,
         index: NDArray[np.int64] | None = None,
+        *,
+        dropout: tuple[SubwordDropout, SubwordDropout] | None = None,
     ) -> None:
         chosen = range(len(encoded)) if index is None else index
-        self._ids = [encoded.ids[at] for at in chosen]
+        self._ids: list[NDArray[Any]] = [encoded.ids[at] for at in chosen]
         self._targets = None if targets is None else [targets[at] for at in chosen]
         self.lengths = torch.tensor([len(ids) for ids in self._ids])
         self.sizes = self.lengths
@@ -40,9 +46,16 @@ class PairPart(Part):
             # padding on either side, and both together stay below the tokens of a batch.
             written = torch.tensor([len(ids) for ids in self._targets])
             self.sizes = 2 * torch.maximum(self.lengths, written)
+        self._dropout = dropout
+
+    def set_pass(self, number: int) -> None:
+        if self._dropout is not None:
+            sources, written = self._dropout
+            self._ids, self._targets = sources.draw(number), written.draw(number)
 
     def __getitem__(self, index: NDArray[np.int64]) -> Batch:
         """The cases at these positions: tokens [B, T] and targets [B, L], padded with zeros."""
-        steps, mask = self._cut(torch.from_numpy(index))
-        tokens = torch.from_numpy(padded([self._ids[at] for at in index], steps))
+        read = [self._ids[at] for at in index]
+        steps, mask = self._padding(torch.tensor([len(ids) for ids in read]))
+        tokens = torch.from_numpy(padded(read, steps))
         return Batch((tokens,), mask, targets_at(self._targets, index))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from regard.inputs.text.pairs import as_pairs, note_copies, read_new_sources
 from regard.inputs.text.sources import EncodedSources, encode_sources
 from regard.inputs.text.texts import Texts
 from regard.plots import Outcome
-from regard.tokens import Vocabulary
+from regard.tokens import SubwordDropout, Vocabulary
 
 if TYPE_CHECKING:
     from torch import nn
@@ -166,6 +167,31 @@ class PairedInput(TextInput):
 
         if not training or targets is None:
             return PairPart(encoded, targets)
+        return PairPart(encoded, targets, self._not_over_long(encoded, targets))
+
+    def training_part(self, cases: Texts, encoded: Any, *, targets: Any, output: Any) -> Part:
+        """With BPE-dropout on both sides, if it is asked for."""
+        from regard.inputs.text.pair_part import PairPart
+
+        rate, limit = self.config.model.subword_dropout, self.config.data.max_tokens
+        if not rate:
+            return self.part(encoded, targets=targets, training=True)
+        assert cases.labels is not None
+        index = self._not_over_long(encoded, targets)
+        written = encode_sources(
+            output.target_vocabulary_, cases.labels[index].tolist(), max_tokens=limit
+        )
+        read, words = ([each[at] for at in index] for each in (encoded.ids, encoded.words))
+        first, second = np.random.SeedSequence(self.config.seed).generate_state(2).tolist()
+        make = partial(SubwordDropout, rate=rate, longest=limit + 1)  # with the end mark
+        dropout = (
+            make(self.vocabulary_, read, words, seed=first),
+            make(output.target_vocabulary_, written.ids, written.words, seed=second),
+        )
+        return PairPart(encoded, targets, index, dropout=dropout)
+
+    def _not_over_long(self, encoded: EncodedSources, targets: Any) -> NDArray[np.int64]:
+        """Positions of the pairs to train on."""
         longest = np.maximum(encoded.lengths, [len(ids) - 1 for ids in targets])
         index = np.flatnonzero(longest <= self.config.data.max_tokens)
         if not index.size:
@@ -178,7 +204,7 @@ class PairedInput(TextInput):
                 f"{left} of {len(encoded)} pairs {'is' if left == 1 else 'are'} left out: source "
                 f"or target has more than {self._limit()} (max_tokens)"
             )
-        return PairPart(encoded, targets, index)
+        return index
 
     def build(self, output: Any) -> nn.Module:
         from regard.inputs.text.model import build_pair_model
