@@ -10,6 +10,7 @@ from regard.models.build import (
 )
 from regard.models.conv_bilstm import ConvBiLSTM, choose_stride
 from regard.models.convolution import Convolution
+from regard.models.ctc import CtcGuide, CtcState, ctc_losses, ctc_positions
 from regard.models.decoder import Decoder, Written
 from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns
 from regard.models.finite import not_finite
@@ -33,7 +34,7 @@ from regard.models.recurrent import ForwardReader, Recurrent, run_recurrent
 from regard.models.recurrent_decoder import RecurrentCache, RecurrentDecoder
 from regard.models.sampling import Sampled, greedy_search, sample
 from regard.models.search import Hypotheses, beam_search
-from regard.models.step import Step, reorder
+from regard.models.step import Guide, Step, reorder
 from regard.models.text import SentenceModel, StateReader, TextModel
 from regard.models.tokens import TokenEncoder, TokenHead, head_of
 from regard.models.transformer import Transformer, sinusoids
@@ -52,6 +53,8 @@ __all__ = [
     "ContextHead",
     "ConvBiLSTM",
     "Convolution",
+    "CtcGuide",
+    "CtcState",
     "Decoded",
     "Decoder",
     "DecoderCache",
@@ -60,6 +63,7 @@ __all__ = [
     "Forecaster",
     "ForwardReader",
     "GridEncoder",
+    "Guide",
     "HorizonForecast",
     "Hypotheses",
     "Inception",
@@ -89,6 +93,8 @@ __all__ = [
     "beam_search",
     "choose_stride",
     "columns",
+    "ctc_losses",
+    "ctc_positions",
     "greedy_search",
     "head_of",
     "make_attentions",

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from regard.checks import check_count, check_number
 from regard.models.search import Hypotheses
-from regard.models.step import Step, length_divisors, longest, next_log_probs, reorder
+from regard.models.step import Guide, Step, length_divisors, longest, next_scores, reorder
 
 __all__ = ["Sampled", "greedy_search", "sample"]
 
@@ -20,6 +20,7 @@ def greedy_search(
     *,
     limits: Tensor,
     length_penalty: float = 1.0,
+    guide: Guide | None = None,
     begin: int = 2,
     end: int = 3,
     forbidden: Sequence[int] = (0, 1, 2),
@@ -35,7 +36,9 @@ def greedy_search(
     [[[4, 3]], [[3, 0]]]
     """
     check_number("length_penalty", length_penalty, within="[0, inf)")
-    tokens, log_probs, lengths = _walk(step, cache, limits, _largest, begin, end, forbidden)
+    caches = cache, None if guide is None else guide.start()
+    scored = next_scores(step, guide, forbidden)
+    tokens, log_probs, lengths = _walk(scored, caches, limits, _largest, begin, end)
     divisors = length_divisors(longest(limits), length_penalty, limits.device)
     scores = log_probs / divisors[lengths].to(log_probs.dtype)
     return Hypotheses(tokens.unsqueeze(1), scores.unsqueeze(1), log_probs.unsqueeze(1))
@@ -98,19 +101,19 @@ def sample(
 
     shape = len(limits), samples
     cases = torch.arange(len(limits), device=limits.device).repeat_interleave(samples)
-    cache, limits = reorder(cache, cases), limits[cases]
-    tokens, log_probs, _ = _walk(step, cache, limits, draw, begin, end, forbidden)
+    caches, limits = (reorder(cache, cases), None), limits[cases]
+    scored = next_scores(step, None, forbidden)
+    tokens, log_probs, _ = _walk(scored, caches, limits, draw, begin, end)
     return Sampled(tokens.view(*shape, tokens.shape[1]), log_probs.view(shape))
 
 
 def _walk(
-    step: Step,
-    cache: Any,
+    scored: Callable[[Tensor, Any], tuple[Tensor, Any, Any]],
+    caches: Any,
     limits: Tensor,
     choose: Callable[[Tensor], Tensor],
     begin: int,
     end: int,
-    forbidden: Sequence[int],
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Tokens [N, L], log-probabilities [N] and lengths [N] of one sequence for each limit [N]."""
     found = torch.zeros(len(limits), longest(limits), dtype=torch.int64, device=limits.device)
@@ -121,8 +124,7 @@ def _walk(
     for length in range(1, found.shape[1] + 1):
         if not len(rows):
             break
-        logits, cache, _ = step(tokens, cache)
-        log_probs = next_log_probs(logits, forbidden)
+        log_probs, caches, _ = scored(tokens, caches)
         tokens = choose(log_probs).masked_fill(limits[rows] <= length, end)
         chosen = log_probs.gather(1, tokens.unsqueeze(1)).squeeze(1)
         total = total.to(chosen.dtype).index_add(0, rows, chosen)
@@ -131,7 +133,7 @@ def _walk(
         ends = tokens == end
         if ends.any():
             going = (~ends).nonzero()[:, 0]
-            rows, tokens, cache = rows[going], tokens[going], reorder(cache, going)
+            rows, tokens, caches = rows[going], tokens[going], reorder(caches, going)
     impossible = total == -torch.inf
     found.masked_fill_(impossible.unsqueeze(1), 0)
     longest_found = max(lengths.masked_fill(impossible, 0).tolist(), default=0)

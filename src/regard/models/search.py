@@ -9,7 +9,7 @@ from torch.nn.functional import pad
 
 from regard.checks import check_count, check_number
 from regard.errors import ConfigError
-from regard.models.step import Step, length_divisors, longest, next_log_probs, reorder
+from regard.models.step import Guide, Step, length_divisors, longest, next_scores, reorder
 
 __all__ = ["Hypotheses", "beam_search"]
 
@@ -23,7 +23,8 @@ class Hypotheses(NamedTuple):
         tokens: int64 [B, N, L], each with the end token and without the begin token, then zeros;
             all zeros where there is no sequence.
         scores: [B, N] what they are ranked by; -inf where there is no sequence.
-        log_probs: [B, N] sums of the tokens' log-probabilities; -inf where there is no sequence.
+        log_probs: [B, N] sums of the tokens' log-probabilities, or of their scores by a guide; -inf
+            where there is no sequence.
     """
 
     tokens: Tensor
@@ -42,6 +43,7 @@ def beam_search(
     nbest: int = 1,
     length_penalty: float = 1.0,
     coverage_penalty: float = 0.0,
+    guide: Guide | None = None,
     begin: int = 2,
     end: int = 3,
     forbidden: Sequence[int] = (0, 1, 2),
@@ -66,6 +68,8 @@ def beam_search(
         nbest: N, sequences returned for each case, at most `beam`.
         length_penalty: a. 0 ranks by probability; the larger, the longer the sequences.
         coverage_penalty: b.
+        guide: what scores the tokens in place of their log-probabilities, of which log P(y) is then
+            the sum.
         begin, end: tokens that start and end a sequence.
         forbidden: tokens that are never chosen.
 
@@ -97,14 +101,16 @@ def beam_search(
     score = _Score(divisors, coverage_penalty, mask)
     going = _Open.start(len(limits), begin, limits.device)
     ended = _Ended(len(limits), beam, steps, limits.device)
+    scored = next_scores(step, guide, forbidden)
+    caches = cache, None if guide is None else guide.start()
     for length in range(1, steps + 1):
         if not len(going.cases):
             break
-        logits, cache, weights = step(going.tokens[:, -1], cache)
+        scores, caches, weights = scored(going.tokens[:, -1], caches)
         if coverage_penalty:
             going = going.cover(weights)
         last = limits[going.cases] <= length
-        values, tokens = _candidates(next_log_probs(logits, forbidden), last, beam, end)
+        values, tokens = _candidates(scores, last, beam, end)
         best = going.best(values, tokens, len(limits), beam)
         ends, goes_on = best.divide(beam - ended.counts, end)
         if ends.any():
@@ -113,8 +119,8 @@ def beam_search(
         goes_on &= ~done.unsqueeze(1)
         rows, before = best.rows[goes_on], going.cases
         going = going.follow(best, goes_on)
-        if not torch.equal(rows, torch.arange(len(logits), device=rows.device)):
-            cache = reorder(cache, rows, within=torch.equal(going.cases, before))
+        if not torch.equal(rows, torch.arange(len(scores), device=rows.device)):
+            caches = reorder(caches, rows, within=torch.equal(going.cases, before))
     return ended.best(nbest)
 
 

@@ -5,9 +5,10 @@ A step takes the last token of each hypothesis and what it remembers of the toke
     logits, cache, weights = step(tokens, cache)      [N, V], the next cache, [N, S] or None
 
 The cache is made of tensors whose first axis are the hypotheses, in tuples of any kind. Searches
-reorder it, and drop the hypotheses that have ended.
+reorder it, and drop the hypotheses that have ended. A `Guide` may have a say, too.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,10 +18,60 @@ from torch.nn.functional import log_softmax
 
 from regard.errors import ConfigError
 
-__all__ = ["Step", "length_divisors", "longest", "next_log_probs", "reorder"]
+__all__ = [
+    "Guide",
+    "Step",
+    "length_divisors",
+    "longest",
+    "next_log_probs",
+    "next_scores",
+    "reorder",
+]
 
 Step = Callable[[Tensor, Any], tuple[Tensor, Any, Tensor | None]]
 """From tokens [N] and a cache to logits [N, V], the next cache, and weights [N, S] or None."""
+
+
+class Guide(ABC):
+    """Scores the next token beside the decoder, such as by what an encoder alone has recognised."""
+
+    @abstractmethod
+    def start(self) -> Any:
+        """What it remembers of the B cases before the first token; `reorder` says what it may be."""
+
+    @abstractmethod
+    def score(self, tokens: Tensor, cache: Any, log_probs: Tensor) -> tuple[Tensor, Any]:
+        """Scores [N, V] of the next token, and what to remember.
+
+        Parameters:
+            tokens: [N], the last one of each hypothesis.
+            cache: from `start`, or from the call for the token before.
+            log_probs: [N, V] of the decoder; a search ranks by the scores in their place, which
+                must be negative for its bounds to hold, and -inf where these are.
+        """
+
+
+def next_scores(
+    step: Step, guide: Guide | None, forbidden: Sequence[int]
+) -> Callable[[Tensor, tuple[Any, Any]], tuple[Tensor, tuple[Any, Any], Tensor | None]]:
+    """A step from tokens [N] and a pair of caches to scores [N, V], both caches and weights.
+
+    Parameters:
+        step: of the decoder.
+        guide: has the second cache, which is None without it.
+        forbidden: tokens whose scores are -inf.
+    """
+
+    def scored(
+        tokens: Tensor, caches: tuple[Any, Any]
+    ) -> tuple[Tensor, tuple[Any, Any], Tensor | None]:
+        logits, cache, weights = step(tokens, caches[0])
+        scores, after = next_log_probs(logits, forbidden), None
+        if guide is not None:
+            scores, after = guide.score(tokens, caches[1], scores)
+        return scores, (cache, after), weights
+
+    return scored
 
 
 def reorder(cache: Any, index: Tensor, *, within: bool = False) -> Any:

@@ -91,17 +91,30 @@ class TokenHead(nn.Module):
         width: E, of the embedding.
         tied: whether the projection to the vocabulary is the embedding; D must be E.
         dropout: rate on the embedded tokens, in training.
+        state_dim: Ds of the encoder's states, for a second projection of these to the vocabulary,
+            which is trained by CTC; None is without.
+
+    Attributes:
+        ctc: that projection, or None; token 0 is the blank.
 
     Source of tied embeddings: Press and Wolf, 2017, "Using the output embedding to improve language
     models".
     """
 
     def __init__(
-        self, decoder: Decoder, tokens: int, width: int, *, tied: bool, dropout: float
+        self,
+        decoder: Decoder,
+        tokens: int,
+        width: int,
+        *,
+        tied: bool,
+        dropout: float,
+        state_dim: int | None = None,
     ) -> None:
         super().__init__()
         self.decoder = decoder
         self.embedding = embed_tokens(tokens, width)
+        self.ctc = None if state_dim is None else nn.Linear(state_dim, tokens)
         self.projection = None if tied else nn.Linear(decoder.width, tokens, bias=False)
         self.bias = nn.Parameter(torch.zeros(tokens))
         self.dropout = dropout
@@ -122,6 +135,16 @@ class TokenHead(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """The losses of n tokens, from states [n, D]; see `projected_cross_entropy`."""
         return projected_cross_entropy(states, self.weight, self.bias, targets, smoothing=smoothing)
+
+    def spell(self, states: Tensor) -> Tensor:
+        """[B, S, V] log-probabilities of the tokens at each position, under CTC.
+
+        Parameters:
+            states: [B, S, Ds] of the encoder.
+        """
+        assert self.ctc is not None
+        log_probs: Tensor = self.ctc(states).float().log_softmax(2)
+        return log_probs
 
     def start(self, states: Tensor, mask: Tensor | None) -> Any:
         """The decoder's cache before the first token."""

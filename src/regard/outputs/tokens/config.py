@@ -64,6 +64,11 @@ class _Model(NetworkConfig):
         description="dropout rate between layers, on the encoder's states and on the outputs of "
         "the decoder",
     )
+    ctc_weight: Share = Field(
+        0.0,
+        description="share of the loss, and of the scores of the search, that is connectionist "
+        "temporal classification (CTC) of the encoder's states; the rest is the decoder's",
+    )
     tokens: Literal["bpe", "word", "character"] = Field(
         "bpe", description="tokens of a text: subwords by BPE, words or characters"
     )

@@ -46,7 +46,7 @@ def hypothesis_of(values: NDArray[np.float64]) -> Hypothesis:
 def search(
     head: TokenHead, states: Tensor, mask: Tensor | None, config: Any, *, beam: int, nbest: int
 ) -> Hypotheses:
-    """Search with the penalties and the longest text of the section `model`.
+    """Search with the penalties, the longest text and the weight of CTC of the section `model`.
 
     Parameters:
         states: [B, S, D] of the encoder.
@@ -54,9 +54,11 @@ def search(
         config: the section.
         beam, nbest: as of `beam_search`; a beam of 1 is greedy search.
     """
-    from regard.models import beam_search, greedy_search
+    from regard.models import CtcGuide, beam_search, greedy_search
 
     how: Any = {"limits": limits_of(states, mask, config), "length_penalty": config.length_penalty}
+    if head.ctc is not None:
+        how["guide"] = CtcGuide(head.spell(states), mask, weight=config.ctc_weight, beam=beam)
     cache, penalty = head.start(states, mask), config.coverage_penalty
     if beam == 1 and not penalty:
         return greedy_search(head.step, cache, **how)

@@ -44,4 +44,5 @@ def build_head(config: Any, encoder: Encoder, *, tokens: int, positions: int) ->
         config.embedding_dim,
         tied=config.tied,
         dropout=config.embedding_dropout,
+        state_dim=encoder.width if config.ctc_weight else None,
     )

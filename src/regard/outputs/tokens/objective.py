@@ -9,7 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from regard.models import Predicted, TokenHead
+from regard.models import Predicted, TokenHead, ctc_losses
 from regard.training import Batch, Objective
 
 __all__ = ["TokenLoss", "sampled_share"]
@@ -48,6 +48,9 @@ def sampled_share(schedule: str, progress: float, last: float) -> float:
 class TokenLoss(Objective):
     """Mean of - log p(y_i | y_1 .. y_(i-1), x) over all tokens y_i, smoothed in training.
 
+    With a weight w of CTC it is (1 - w) of that and w of the mean of - log P_CTC(y | x), of a case
+    divided among its tokens.
+
     With scheduled sampling the model predicts every token from the true ones first; then a share
     of the decoder's inputs are these predictions instead, and the loss is taken of a second pass.
 
@@ -55,13 +58,16 @@ class TokenLoss(Objective):
         smoothing: share of the target that is spread over the vocabulary.
         schedule: of scheduled sampling, see `sampled_share`.
         last: share of predictions among the inputs at the end of training.
+        ctc_weight: w, for a head with a projection for CTC.
         decode: what greedy search writes for a batch, and the references; with it the score of
             these texts is watched.
         score: of texts against references, the higher the better.
         figure: name of the score.
 
     Source: Szegedy et al., 2016, "Rethinking the inception architecture", section 7, for smoothing;
-    Duckworth et al., 2019, "Parallel scheduled sampling", for the two passes.
+    Duckworth et al., 2019, "Parallel scheduled sampling", for the two passes; Kim, Hori and
+    Watanabe, 2017, "Joint CTC-attention based end-to-end speech recognition using multi-task
+    learning", equation 13.
     """
 
     def __init__(
@@ -70,21 +76,24 @@ class TokenLoss(Objective):
         smoothing: float = 0.0,
         schedule: str = "none",
         last: float = 0.0,
+        ctc_weight: float = 0.0,
         decode: Callable[[nn.Module, Batch], list[tuple[str, str]]] | None = None,
         score: Callable[[Sequence[str], Sequence[str]], float] | None = None,
         figure: str = "bleu",
     ) -> None:
         super().__init__()
         self.smoothing, self.schedule, self.last = smoothing, schedule, last
+        self.ctc_weight = ctc_weight
         self._decode, self._score, self._figure = decode, score, figure
         if decode is not None:
             self.watched: tuple[str, Literal["min", "max"]] = (figure, "max")
 
     def run(self, model: Any, batch: Batch) -> Predicted:
-        """Values [n, 3] of the n tokens of all targets.
+        """Values [n, 3] or, with CTC, [n, 4] of the n tokens of all targets.
 
-        They are the smoothed loss, the loss without smoothing, and 1 where the token is the most
-        probable one: logits of a large vocabulary would take more memory than all else.
+        They are the smoothed loss, the loss without smoothing, 1 where the token is the most
+        probable one, and the token's share of the loss of CTC: logits of a large vocabulary would
+        take more memory than all else.
         """
         head: TokenHead = model.head
         targets = batch.targets
@@ -100,6 +109,10 @@ class TokenLoss(Objective):
             None if each is None else each[true] for each in (written.log_prob, written.entropy)
         ]
         found = head.losses(written.states[true], targets[true], smoothing=self.smoothing)
+        if self.ctc_weight:
+            with torch.autocast(targets.device.type, enabled=False):
+                whole = ctc_losses(head.spell(states.float()), mask, targets)
+            found = (*found, (whole / true.sum(1)).unsqueeze(1).expand_as(true)[true])
         return Predicted(torch.stack([each.float() for each in found], 1), {}, *drawn)
 
     @staticmethod
@@ -114,19 +127,28 @@ class TokenLoss(Objective):
         return targets.masked_scatter(chosen, logits.argmax(1))
 
     def losses(self, values: Tensor, targets: Tensor) -> Tensor:
-        """Values [n, 3] -> [n], not smoothed."""
+        """Values -> [n], of the decoder, not smoothed."""
         return values[:, 1]
 
     def forward(self, values: Tensor, targets: Tensor) -> Tensor:
-        return values[:, 0].mean()
+        return self._joint(values, values[:, 0]).mean()
+
+    def _joint(self, values: Tensor, own: Tensor) -> Tensor:
+        """[n] the losses of the decoder with those of CTC."""
+        if not self.ctc_weight:
+            return own
+        return (1 - self.ctc_weight) * own + self.ctc_weight * values[:, 3]
 
     def summary(self, values: Tensor, targets: Tensor) -> Any:
         """Sum of the losses, number of tokens, and how many are predicted right."""
-        return values[:, 1].double().sum(), len(values), values[:, 2].sum()
+        losses = self._joint(values, values[:, 1])
+        return losses.double().sum(), len(values), values[:, 2].sum()
 
     def ignorant(self, model: Any, values: Tensor) -> Tensor:
-        """The values of equal probabilities."""
-        return torch.full_like(values, math.log(len(model.head.bias)))
+        """The values of equal probabilities of the decoder."""
+        equal = torch.full_like(values, math.log(len(model.head.bias)))
+        equal[:, 3:] = values[:, 3:]
+        return equal
 
     def validated(self, model: nn.Module, batch: Batch) -> Any:
         """The summary and, where their score is watched, the texts that greedy search writes."""

@@ -124,6 +124,7 @@ class TokensOutput(Output):
             smoothing=training.label_smoothing,
             schedule=training.scheduled_sampling,
             last=training.sampled_share,
+            ctc_weight=self.config.model.ctc_weight,
             decode=self._written if watching else None,
             score=bleu if watching else None,
         )
