@@ -183,15 +183,10 @@ def test_a_joint_search_ranks_all_texts_by_both(seed: int, weight: float) -> Non
 def test_a_beam_of_one_is_greedy_search() -> None:
     toy, (log_probs, mask) = Toy(5), _log_probs(5)
     given: dict[str, Any] = {"limits": torch.full((len(LENGTHS),), 9), "forbidden": (0, BEGIN)}
+    given["guide"] = CtcGuide(log_probs, mask, weight=0.5)
     found = [
-        search(
-            toy.step,
-            toy.start(len(LENGTHS)),
-            guide=CtcGuide(log_probs, mask, weight=0.5),
-            **given,
-            **more,
-        )
-        for search, more in ((greedy_search, {}), (beam_search, {"beam": 1}))
+        greedy_search(toy.step, toy.start(len(LENGTHS)), **given),
+        beam_search(toy.step, toy.start(len(LENGTHS)), beam=1, **given),
     ]
     assert found[0].tokens.tolist() == found[1].tokens.tolist()
     torch.testing.assert_close(found[0].log_probs, found[1].log_probs)

@@ -37,7 +37,7 @@ class Guide(ABC):
 
     @abstractmethod
     def start(self) -> Any:
-        """What it remembers of the B cases before the first token; `reorder` says what it may be."""
+        """Its cache of the B cases before the first token; `reorder` says what it may be."""
 
     @abstractmethod
     def score(self, tokens: Tensor, cache: Any, log_probs: Tensor) -> tuple[Tensor, Any]:

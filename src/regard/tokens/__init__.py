@@ -1,6 +1,7 @@
 """Vocabularies: from texts to tokens and back."""
 
 from regard.tokens.dropout import SubwordDropout
+from regard.tokens.edits import Edits, align_sequences, count_edits
 from regard.tokens.saved import VocabularyKind
 from regard.tokens.special import BEGIN, END, PADDING, UNKNOWN
 from regard.tokens.vocabulary import Tokens, Vocabulary
@@ -10,8 +11,11 @@ __all__ = [
     "END",
     "PADDING",
     "UNKNOWN",
+    "Edits",
     "SubwordDropout",
     "Tokens",
     "Vocabulary",
     "VocabularyKind",
+    "align_sequences",
+    "count_edits",
 ]

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import DataError
 
-__all__ = ["bleu", "by_length", "sentence_scores", "translation_metrics"]
+__all__ = ["bleu", "by_length", "length_bins", "sentence_scores", "translation_metrics"]
 
 _BINS, _LEAST = 5, 30  # bins at most, cases in a bin at least
 
@@ -108,7 +108,7 @@ def by_length(
         )
     exact = sentence_scores(predicted, references, "exact")
     rows = []
-    for cases in _bins(lengths):
+    for cases in length_bins(lengths):
         own, wanted = ([texts[n] for n in cases] for texts in (predicted, references))
         row = {"from": int(lengths[cases].min()), "to": int(lengths[cases].max())}
         figures = {"bleu": bleu(own, wanted), "exact_match": float(exact[cases].mean())}
@@ -152,8 +152,8 @@ def sentence_scores(
     return np.clip(scores, 0, 1)  # rounding errors leave 1 otherwise
 
 
-def _bins(lengths: NDArray[Any]) -> list[NDArray[np.int64]]:
-    """Positions of the cases in each bin, by quantiles of the length."""
+def length_bins(lengths: NDArray[Any]) -> list[NDArray[np.int64]]:
+    """Positions of the cases in each bin, by quantiles of the length; see `by_length`."""
     count = max(1, min(_BINS, len(lengths) // _LEAST))
     edges = np.quantile(lengths, np.arange(1, count) / count, method="inverted_cdf")
     at = np.searchsorted(np.unique(edges), lengths)  # an edge belongs to the bin below

@@ -108,11 +108,11 @@ class TokenLoss(Objective):
         drawn = [
             None if each is None else each[true] for each in (written.log_prob, written.entropy)
         ]
-        found = head.losses(written.states[true], targets[true], smoothing=self.smoothing)
+        found = [*head.losses(written.states[true], targets[true], smoothing=self.smoothing)]
         if self.ctc_weight:
             with torch.autocast(targets.device.type, enabled=False):
                 whole = ctc_losses(head.spell(states.float()), mask, targets)
-            found = (*found, (whole / true.sum(1)).unsqueeze(1).expand_as(true)[true])
+            found.append((whole / true.sum(1)).unsqueeze(1).expand_as(true)[true])
         return Predicted(torch.stack([each.float() for each in found], 1), {}, *drawn)
 
     @staticmethod
