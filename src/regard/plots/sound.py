@@ -11,7 +11,7 @@ from regard.plots.attention import add_weights
 from regard.plots.lines import check_weights, weight_scale
 from regard.plots.style import BLUE, axes_of_size, unframe
 
-__all__ = ["plot_sound"]
+__all__ = ["add_spectrogram", "check_energies", "plot_sound"]
 
 _LANE = 0.27  # of the height, for the weights
 _RANGE = 4.0  # natural logarithms above the quietest tenth that are drawn at least
@@ -60,9 +60,44 @@ def plot_sound(
     """
     energies = np.asarray(energies, dtype=np.float64)
     weights = np.asarray(weights, dtype=np.float64)
+    check_energies(energies)
     _check(energies, weights, span)
     frames = energies.shape[1]
     ax = ax or axes_of_size(8.0, 3.2)
+    add_spectrogram(ax, energies, hop=hop, rate=rate, seconds=seconds, below=_LANE)
+    if span is not None and span[0] < span[1]:
+        _mark(ax, span)
+    add_weights(ax, hop * np.arange(frames + 1), weights, weight_scale(weights), _LANE)
+    return ax
+
+
+def check_energies(energies: NDArray[np.float64]) -> None:
+    """Refuse what is no spectrogram [bands, frames].
+
+    Raises:
+        DataError: it has another number of axes, or no frame.
+    """
+    if energies.ndim != 2 or energies.size == 0:
+        raise DataError(f"energies: wanted [bands, frames], given the shape {list(energies.shape)}")
+
+
+def add_spectrogram(
+    ax: Axes,
+    energies: NDArray[np.float64],
+    *,
+    hop: float,
+    rate: int,
+    seconds: float | None,
+    below: float,
+) -> None:
+    """Draw a spectrogram over seconds and kilohertz.
+
+    Parameters:
+        ax: where to draw.
+        energies, hop, rate, seconds: as of `plot_sound`.
+        below: the share of the height that stays free below it.
+    """
+    frames = energies.shape[1]
     quiet, loud = np.quantile(energies, 0.1), energies.max()
     floor = min(float(quiet), float(loud) - _RANGE)
     ax.imshow(
@@ -75,7 +110,7 @@ def plot_sound(
         vmax=float(loud),
         interpolation="none",
     )
-    ax.set_ylim(-_LANE / (1 - _LANE), 1)
+    ax.set_ylim(-below / (1 - below), 1)
     ax.set_xlim(0, seconds or frames * hop)
     unframe(ax)
     ax.spines["left"].set_bounds(0, 1)
@@ -86,17 +121,11 @@ def plot_sound(
     ax.set_ylabel("kHz")
     ax.set_xlabel("time (s)")
     ax.xaxis.set_major_locator(MaxNLocator(6, min_n_ticks=1))
-    if span is not None and span[0] < span[1]:
-        _mark(ax, span)
-    add_weights(ax, hop * np.arange(frames + 1), weights, weight_scale(weights), _LANE)
-    return ax
 
 
 def _check(
     energies: NDArray[np.float64], weights: NDArray[np.float64], span: tuple[float, float] | None
 ) -> None:
-    if energies.ndim != 2 or energies.size == 0:
-        raise DataError(f"energies: wanted [bands, frames], given the shape {list(energies.shape)}")
     frames = energies.shape[1]
     if weights.shape != (frames,):
         shape = list(weights.shape)

@@ -14,7 +14,7 @@ from regard.plots.format import one_line
 from regard.plots.outcome import Outcome
 from regard.plots.save import picture_writers, write_file
 
-__all__ = ["CaseView"]
+__all__ = ["CaseView", "FigureView"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -118,3 +118,17 @@ class CaseView(ABC):
         writers = picture_writers(self.draw)
         writers[".html"] = lambda: self.html().encode()
         write_file(path, writers, overwrite=overwrite)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FigureView(CaseView):
+    """A case whose picture and page show the same figure, in two widths."""
+
+    @abstractmethod
+    def figure(self, width: float) -> Axes:
+        """The axes of a new figure of a width in inches, without a title."""
+
+    def draw(self) -> Axes:
+        ax = self.figure(8.0)
+        ax.set_title(self.title, loc="left", pad=16, parse_math=False)
+        return ax

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from regard.plots.attention import plot_attention
 from regard.plots.page import inline_svg, own_style, render
 from regard.plots.style import axes_of_size
-from regard.plots.view import CaseView
+from regard.plots.view import FigureView
 
 __all__ = ["SeriesView"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class SeriesView(CaseView):
+class SeriesView(FigureView):
     """A series with its prediction and attention weights.
 
     Attributes:
@@ -48,11 +48,6 @@ class SeriesView(CaseView):
         template = Path(__file__).with_name("view.html")
         return render(template, view=self, svg=svg, sizes=self.series.shape)
 
-    def draw(self) -> Axes:
-        ax = self._plot(8.0)
-        ax.set_title(self.title, loc="left", pad=16, parse_math=False)
-        return ax
-
     @classmethod
     def reading(cls, views: Sequence[Self]) -> Markup:
         shaded = Markup(
@@ -73,13 +68,13 @@ class SeriesView(CaseView):
             f"paid to each, highest at step {int(np.argmax(self.weights))}{span}."
         )
         with own_style(name):
-            ax = self._plot(width)
+            ax = self.figure(width)
             # Thousands of coloured pieces are smaller as pixels; axes and text stay vectors.
             for artist in (*ax.collections, *ax.child_axes[0].patches):
                 artist.set_rasterized(True)
             return inline_svg(ax.figure, label=label)
 
-    def _plot(self, width: float) -> Axes:
+    def figure(self, width: float) -> Axes:
         C = len(self.series)
         height = 1.9 if C == 1 else 1.5 + 0.19 * min(C, 40)
         ax = axes_of_size(width, height * (1 if width < 6 else 1.3))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,22 @@ from regard.errors import DataError
 from regard.inputs.labels import add_missing, left_out
 from regard.tables.problems import Problems
 
-__all__ = ["Recordings", "fault_of", "settled"]
+__all__ = ["Recordings", "Word", "fault_of", "settled"]
 
 _PER_CASE = ("labels", "spans", "ids", "parts")
+
+
+class Word(NamedTuple):
+    """A word that is said in a recording.
+
+    Attributes:
+        text: as it is written.
+        start, stop: where it is said, in seconds.
+    """
+
+    text: str
+    start: float
+    stop: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +44,7 @@ class Recordings:
         ids: [B] name of each in its source; by default its position, from 0.
         spans: [B, 2] float64 (start, stop) seconds that determine the case's class, if they are
             known; start == stop if no stretch does.
+        words: B times the words that are said and where, if they are known; or None.
         parts: [B] "train", "valid" or "test", if the source says so; or None.
         faults: B reasons why a recording cannot be used, "" for those that can.
         notes: what the user should know of how they were read, such as resampling.
@@ -46,6 +60,7 @@ class Recordings:
     labels: NDArray[Any] | None = None
     ids: NDArray[Any] = field(default_factory=lambda: np.empty(0))
     spans: NDArray[np.float64] | None = None
+    words: tuple[tuple[Word, ...], ...] | None = None
     parts: NDArray[np.str_] | None = None
     faults: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -56,7 +71,7 @@ class Recordings:
             object.__setattr__(self, "ids", np.arange(cases))
         if not self.faults:
             object.__setattr__(self, "faults", ("",) * cases)
-        for name in (*_PER_CASE, "faults"):
+        for name in (*_PER_CASE, "words", "faults"):
             given = getattr(self, name)
             if given is not None and len(given) != cases:
                 raise DataError(
@@ -80,8 +95,11 @@ class Recordings:
         """The recordings at these positions, in this order."""
         given = {name: getattr(self, name) for name in _PER_CASE}
         taken = {name: value[index] for name, value in given.items() if value is not None}
-        waves = tuple(self.waves[at] for at in index)
-        return replace(self, waves=waves, faults=tuple(self.faults[at] for at in index), **taken)
+        for name in ("waves", "words", "faults"):
+            value = getattr(self, name)
+            if value is not None:
+                taken[name] = tuple(value[at] for at in index)
+        return replace(self, **taken)
 
     def resampled(self, rate: int) -> Recordings:
         """The same at another rate."""

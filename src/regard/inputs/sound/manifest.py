@@ -1,0 +1,172 @@
+"""Recordings made of parts of others, as a manifest in JSON lines says: strings of spoken words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.inputs.sound.files import decode
+from regard.inputs.sound.readers import MAX_SECONDS, label_texts, split_parts
+from regard.inputs.sound.recordings import Recordings, Word, fault_of, settled
+from regard.tables.files import FilePath
+from regard.tables.jsonl import JsonLines
+from regard.tables.problems import Problems
+
+__all__ = ["is_manifest", "read_manifest"]
+
+_WANTED = (
+    'wanted a list of objects such as {"path": "wav/one_7.wav", "word": "one", "start": 0.2, '
+    '"end": 0.61}'
+)
+
+
+class _Part(NamedTuple):
+    """A recording within another."""
+
+    path: str
+    word: str
+    start: float  # seconds
+    end: float
+
+
+def is_manifest(rows: JsonLines) -> bool:
+    """Whether JSON lines have parts."""
+    return "parts" in rows.filled
+
+
+def read_manifest(
+    path: FilePath | JsonLines,
+    *,
+    target: str | None = "text",
+    id: str | None = None,  # noqa: A002 - the name that tables give it
+    split: str | None = None,
+    rate: int | None = None,
+    max_seconds: float = MAX_SECONDS,
+    missing: Literal["refuse", "skip", "keep"] = "refuse",
+) -> Recordings:
+    """Read a manifest of recordings that are made of parts of others, with silence between them.
+
+    Parameters:
+        path: A file of JSON lines, or one that is open already. Each object has `parts`, a list of
+            objects with the `path` of a sound file, relative to the manifest, the `word` that is
+            said in it, and its `start` and `end` in seconds within the recording that is made; and
+            `seconds`, how long that is, if it goes on after its last part. The sound of a part
+            begins at its start and is cut at its end; where parts overlap, they are added.
+        target: The field with the texts to write; None for a manifest without them.
+        id: The field with the names of the recordings; None names them by their lines.
+        split: The field with the part of the data that each belongs to: train, valid or test.
+        rate, max_seconds, missing: As for `read_recordings`.
+
+    Returns:
+        B recordings, one a line, whose `words` are those of their parts.
+
+    Raises:
+        DataError: The file cannot be read, a field does not exist, or a recording cannot be made
+            or has no text.
+    """
+    rows = path if isinstance(path, JsonLines) else JsonLines.open(path, encoding="utf-8")
+    problems = Problems(rows.path)
+    rows.need("parts", "parts")
+    found = [_parts_of(each.get("parts")) for each in rows.objects]
+    known = dict.fromkeys(part.path for parts in found if isinstance(parts, list) for part in parts)
+    base = Path(rows.path).parent
+    sounds = decode([base / name for name in known], rate=rate, max_seconds=max_seconds)
+    places = {name: at for at, name in enumerate(known)}
+    waves, faults, words = [], [], []
+    for each, parts in zip(rows.objects, found, strict=True):
+        wave, fault = np.empty(0, np.float32), parts if isinstance(parts, str) else ""
+        if isinstance(parts, list):
+            seconds = _seconds(each.get("seconds"), parts)
+            fault = _fault(parts, seconds, sounds, places, max_seconds)
+            if not fault:
+                wave = _joined(parts, seconds, sounds, places)
+                fault = fault_of(wave)
+        waves.append(wave)
+        faults.append(fault)
+        said = parts if isinstance(parts, list) else []
+        words.append(tuple(Word(part.word, part.start, part.end) for part in said))
+    labels, unlabelled = None, None
+    if target is not None:
+        rows.need(target, "target")
+        labels = label_texts(rows, target, problems)
+        unlabelled = labels == ""
+    names = [f"line {line}" for line in rows.lines]
+    ids = np.array(names)
+    if id is not None:
+        rows.need(id, "id")
+        ids = np.array(["" if each is None else str(each) for each in rows.values(id)])
+    belongs = None if split is None else split_parts(rows, split, problems)
+    made = Recordings(
+        tuple(waves),
+        sounds.rate,
+        labels,
+        ids=ids,
+        parts=belongs,
+        words=tuple(words),
+        faults=tuple(faults),
+        notes=sounds.notes,
+    )
+    return settled(
+        made, problems, missing=missing, places=names, unlabelled=unlabelled, noun="text"
+    )
+
+
+def _parts_of(given: Any) -> list[_Part] | str:
+    """The parts of an object, or what is wrong with them."""
+    if not isinstance(given, list) or not given:
+        return f"it has no parts; {_WANTED}"
+    parts = []
+    for number, each in enumerate(given, start=1):
+        if not isinstance(each, dict) or not isinstance(each.get("path"), str):
+            return f"part {number} has no path; {_WANTED}"
+        start, end = each.get("start"), each.get("end")
+        if not (_is_time(start) and _is_time(end) and 0 <= start < end):
+            return (
+                f"part {number} ({each['path']}): wanted start and end in seconds, start before "
+                f"end, given {start!r} and {end!r}"
+            )
+        word = each.get("word")
+        parts.append(_Part(each["path"], "" if word is None else str(word), start, end))
+    return parts
+
+
+def _is_time(given: Any) -> bool:
+    return isinstance(given, int | float) and not isinstance(given, bool) and np.isfinite(given)
+
+
+def _seconds(given: Any, parts: Sequence[_Part]) -> float:
+    """How long a recording is."""
+    last = max(part.end for part in parts)
+    return max(last, float(given)) if _is_time(given) else last
+
+
+def _fault(
+    parts: Sequence[_Part],
+    seconds: float,
+    sounds: Recordings,
+    places: dict[str, int],
+    max_seconds: float,
+) -> str:
+    """Why a recording cannot be made of its parts; "" where it can."""
+    if seconds > max_seconds:
+        return f"it is longer than {max_seconds:g} s (max_seconds)"
+    for number, part in enumerate(parts, start=1):
+        if fault := sounds.faults[places[part.path]]:
+            return f"part {number} ({part.path}): {fault}"
+    return ""
+
+
+def _joined(
+    parts: Sequence[_Part], seconds: float, sounds: Recordings, places: dict[str, int]
+) -> NDArray[np.float32]:
+    """[samples] silence with the parts at their places."""
+    wave = np.zeros(max(1, round(seconds * sounds.rate)), np.float32)
+    for part in parts:
+        start, end = round(part.start * sounds.rate), round(part.end * sounds.rate)
+        own = sounds.waves[places[part.path]][: min(end, len(wave)) - start]
+        wave[start : start + len(own)] += own
+    return wave
