@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         SeriesRegressor,
         SoundClassifier,
         TextClassifier,
+        Transcriber,
         Translator,
     )
     from regard.jobs import train
@@ -35,6 +36,7 @@ __all__ = [
     "SeriesRegressor",
     "SoundClassifier",
     "TextClassifier",
+    "Transcriber",
     "Translator",
     "__version__",
     "train",
@@ -50,6 +52,7 @@ _LATE = {
     "SeriesRegressor": "regard.estimators",
     "SoundClassifier": "regard.estimators",
     "TextClassifier": "regard.estimators",
+    "Transcriber": "regard.estimators",
     "Translator": "regard.estimators",
     "train": "regard.jobs",
 }

@@ -154,12 +154,13 @@ def _each_series(rows: list[Any]) -> list[list[str]]:
 
 
 def _each_length(rows: list[Any]) -> list[list[str]]:
-    """A table of the figures by the length of the source, with a header."""
-    return [["source tokens", "cases", "bleu", "exact match"]] + [
+    """A table of the figures by length, with a header."""
+    measure, of = ("wer", "words") if "wer" in rows[0] else ("bleu", "source tokens")
+    return [[of, "cases", measure, "exact match"]] + [
         [
             f"{row['from']} to {row['to']}" if row["from"] < row["to"] else f"{row['from']}",
             str(row["cases"]),
-            f"{row['bleu']:.2f}",
+            _shown(measure, row[measure]),
             f"{row['exact_match']:.4f}",
         ]
         for row in rows

@@ -7,6 +7,7 @@ from regard.estimators.series_forecaster import Forecast, SeriesForecaster
 from regard.estimators.series_regressor import SeriesRegressor
 from regard.estimators.sound_classifier import SoundClassifier
 from regard.estimators.text_classifier import TextClassifier
+from regard.estimators.transcriber import Transcriber
 from regard.estimators.translator import Alignment, Translator
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "SeriesRegressor",
     "SoundClassifier",
     "TextClassifier",
+    "Transcriber",
     "Translator",
     "estimator_of",
 ]

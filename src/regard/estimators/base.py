@@ -158,7 +158,8 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         if held is not None:
             held_part = incoming.part(held, targets=output.targets(validation), training=True)
         self.notes_ = []
-        self._note([*incoming.notes, *notes])
+        cautions = output.cautions(model, train_part.lengths.numpy(), targets)
+        self._note([*incoming.notes, *notes, *cautions])
         train = partial(
             fit,
             model,

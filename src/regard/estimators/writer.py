@@ -52,23 +52,26 @@ class TextWriter(AttentionEstimator):
             for case in seen.values
         ]
 
-    def score(self, X: Any, y: Any, *, metric: str = "bleu") -> float:
-        """How good the predicted texts are.
+    def score(self, X: Any, y: Any, *, metric: str | None = None) -> float:
+        """How good the predicted texts are, the higher the better.
 
         Parameters:
             X: B cases.
             y: B references.
-            metric: "bleu", of the cased, detokenised texts, or "chrf", both in percent as sacreBLEU
-                computes them; or "exact_match", the share of the texts that equal the reference.
+            metric: of transcripts "word_accuracy", 1 - WER, "character_accuracy", 1 - CER, or
+                "exact_match", the share of the texts that equal the reference; of others "bleu", of
+                the cased, detokenised texts, or "chrf", both in percent as sacreBLEU computes them,
+                or "exact_match". None takes the first.
         """
-        from regard.outputs.tokens.metrics import translation_metrics
-
         check_is_fitted(self)
-        check_choice("metric", metric, ("bleu", "chrf", "exact_match"))
+        output: Any = self.output_
+        names = output.measure.scores
+        metric = names[0] if metric is None else metric
+        check_choice("metric", metric, names)
         cases = self.input_.take(X, y, fitting=True)  # refuses what is missing and unequal numbers
         references = [str(each) for each in cases.labels]
-        figures = translation_metrics(self.predict(cases), references)
-        return float(figures[metric])
+        found: float = output.measure.score(metric, self.predict(cases), references)
+        return found
 
     def attend(self, X: Any, *, heads: bool = False) -> list[Any]:
         """Where each word of the predicted texts looked: `Looks` for each case.

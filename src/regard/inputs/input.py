@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +76,9 @@ class Input(ABC):
 
     unusable: ClassVar[str] = "without data"
     """What new cases are that `usable` leaves out, in a few words after their count."""
+
+    written: ClassVar[Literal["translation", "transcript"]] = "translation"
+    """What a text that is written for it is, which decides how it is measured."""
 
     held: Any | None = None
     """Cases for early stopping that the data name themselves; `load` sets them."""

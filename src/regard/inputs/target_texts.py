@@ -9,6 +9,7 @@ from regard.errors import DataError
 from regard.inputs.labels import add_missing
 from regard.inputs.text.texts import check_text, items_of
 from regard.tables.frames import Table
+from regard.tables.jsonl import JsonLines
 from regard.tables.problems import Problems
 
 __all__ = ["column_texts", "given_texts"]
@@ -40,7 +41,7 @@ def given_texts(y: Any, cases: int, *, keep_missing: bool = False) -> NDArray[An
 
 
 def column_texts(
-    table: Table, column: str, problems: Problems, *, keep_missing: bool = False
+    table: Table | JsonLines, column: str, problems: Problems, *, keep_missing: bool = False
 ) -> NDArray[Any]:
     """[rows] texts of a column, stripped, objects; empty where they are missing.
 

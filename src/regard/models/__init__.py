@@ -10,7 +10,7 @@ from regard.models.build import (
 )
 from regard.models.conv_bilstm import ConvBiLSTM, choose_stride
 from regard.models.convolution import Convolution
-from regard.models.ctc import CtcGuide, CtcState, ctc_losses, ctc_positions
+from regard.models.ctc import CtcGuide, CtcState, ctc_losses, ctc_needs
 from regard.models.decoder import Decoder, Written
 from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns
 from regard.models.finite import not_finite
@@ -94,7 +94,7 @@ __all__ = [
     "choose_stride",
     "columns",
     "ctc_losses",
-    "ctc_positions",
+    "ctc_needs",
     "greedy_search",
     "head_of",
     "make_attentions",

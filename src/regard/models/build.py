@@ -55,20 +55,32 @@ def make_grid_encoder(name: str, *, size: int, **sizes: float | None) -> GridEnc
     return encoder
 
 
-def make_encoder(name: str, *, steps: int, positions: int = 50, **sizes: float | None) -> Encoder:
+def make_encoder(
+    name: str,
+    *,
+    steps: int,
+    positions: int = 50,
+    stride: int | None = None,
+    **sizes: float | None,
+) -> Encoder:
     """An encoder by name.
 
     Parameters:
         name: one of `catalogue.ENCODERS`.
         steps: longest sequence of the training part, which sets the stride of a strided encoder.
         positions: least number of positions of a strided encoder, if there are as many steps.
+        stride: of a strided encoder, instead of the one that gives so many positions.
         sizes: channels C, hidden width, layers, and dropout rate between layers.
 
     Raises:
         ConfigError: unknown name, or a parameter of the encoder is missing.
     """
     row = ENCODERS.find(name)
-    available = {**sizes, "steps": steps, "stride": choose_stride(steps, positions=positions)}
+    available = {
+        **sizes,
+        "steps": steps,
+        "stride": stride or choose_stride(steps, positions=positions),
+    }
     make = load(row.make)
     encoder: Encoder = call_with(f"encoder {name!r}", make, {**available, **row.constants})
     if not (isinstance(encoder, Encoder) and hasattr(encoder, "width")):

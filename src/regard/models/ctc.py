@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import ctc_loss
 
 from regard.models.step import Guide
 
-__all__ = ["CtcGuide", "CtcState", "ctc_losses", "ctc_positions"]
+__all__ = ["CtcGuide", "CtcState", "ctc_losses", "ctc_needs"]
 
 _BLANK = 0  # padding, which no text has
 _NONE = -1e30  # logarithm of a probability of zero, of which differences are finite
@@ -31,7 +34,7 @@ def ctc_losses(log_probs: Tensor, mask: Tensor | None, targets: Tensor) -> Tenso
         targets: int64 [B, L], each with its end token, then zeros; the end counts for nothing here.
 
     Returns:
-        [B]; zero, without a gradient, where there are too few positions, see `ctc_positions`.
+        [B]; zero, without a gradient, where there are too few positions, see `ctc_needs`.
 
     Source: Graves et al., 2006, "Connectionist temporal classification: labelling unsegmented
     sequence data with recurrent neural networks", equations 3 to 8.
@@ -50,16 +53,16 @@ def ctc_losses(log_probs: Tensor, mask: Tensor | None, targets: Tensor) -> Tenso
     )
 
 
-def ctc_positions(targets: Tensor) -> Tensor:
-    """[B] the fewest positions that targets [B, L] need, each with its end, then zeros.
+def ctc_needs(ids: Sequence[int] | NDArray[Any]) -> int:
+    """The fewest positions at which a text can be spelled: its tokens, without the end.
 
     One for each token, and one for the blank between two that are equal.
 
-    >>> ctc_positions(torch.tensor([[7, 7, 5, 3], [4, 3, 0, 0]]))
-    tensor([4, 1])
+    >>> ctc_needs([7, 7, 5, 3]), ctc_needs([4, 3])
+    (4, 1)
     """
-    repeated = (targets[:, 1:] == targets[:, :-1]) & (targets[:, 1:] != 0)
-    return (targets != 0).sum(1) - 1 + repeated.sum(1)
+    tokens = list(ids)[:-1]
+    return len(tokens) + sum(bool(a == b) for a, b in pairwise(tokens))
 
 
 class CtcState(NamedTuple):

@@ -101,11 +101,16 @@ class Output(ABC):
     lengths: ClassVar[tuple[str, ...]] = ()
     """Fields of `model` that the ranges of figures by length depend on; () without such figures."""
 
-    case_figure: Compared | None = None
-    """The figure that is the mean of a score of each case; None where there is no such score."""
-
     def __init__(self, config: Config) -> None:
         self.config = config
+
+    @property
+    def case_figure(self) -> Compared | None:
+        """The figure that is the mean of a score of each case; None where there is no such score.
+
+        A class may have it as an attribute.
+        """
+        return None
 
     # Targets.
 
@@ -193,6 +198,16 @@ class Output(ABC):
     @abstractmethod
     def objective(self, cases: Any) -> Objective:
         """The loss, with what it needs of the training part."""
+
+    def cautions(self, model: nn.Module, lengths: NDArray[np.int64], targets: Any) -> list[str]:
+        """What the user should know before training.
+
+        Parameters:
+            model: just built.
+            lengths: [B] steps of the training part.
+            targets: of the training part.
+        """
+        return []
 
     def fine_tuning(self, cases: Any) -> FineTuning | None:
         """A second training, on the same cases; None trains just once."""

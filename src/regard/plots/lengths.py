@@ -10,23 +10,25 @@ from regard.plots.style import GREY, VERMILION, axes_of_size, legend_above, unfr
 
 __all__ = ["plot_lengths"]
 
-_LABELS = {"bleu": "BLEU", "exact_match": "exact match"}
+_LABELS = {"bleu": "BLEU", "exact_match": "exact match", "wer": "word error rate"}
+_LENGTHS = {"wer": "words of the reference"}
 
 
 def plot_lengths(
     rows: Sequence[Mapping[str, Any]],
     *,
-    measure: Literal["bleu", "exact_match"] = "bleu",
+    measure: Literal["bleu", "exact_match", "wer"] = "bleu",
     without: Sequence[Mapping[str, Any]] = (),
     baseline: str = "without attention",
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw a figure for each range of source lengths: the model's solid, a baseline's dashed.
+    """Draw a figure for each range of lengths: the model's solid, a baseline's dashed.
 
     Parameters:
         rows: of each range, in ascending order, its lengths "from" and "to", the number of "cases"
-            and the figures "bleu" and "exact_match".
-        measure: the figure to draw.
+            and the figures, such as "bleu" and "exact_match".
+        measure: the figure to draw. The lengths are those of the sources, or for "wer" of the
+            references, in words.
         without: rows of the same ranges of a model to compare with.
         baseline: its name.
         ax: where to draw; by default the axes of a new figure.
@@ -64,7 +66,9 @@ def plot_lengths(
     ax.set_xticks(at, [f"{low}–{high}" if low != high else f"{low}" for low, high in ranges])
     ax.set_xlim(-0.5, len(rows) - 0.5)
     ax.set_ylim(0, 1 if measure == "exact_match" else None)
-    ax.set_xlabel("length of the source")
+    if not any(row[measure] for row in [*rows, *without]):
+        ax.set_ylim(0, 1)  # no room between 0 and 0
+    ax.set_xlabel(_LENGTHS.get(measure, "length of the source"))
     ax.set_ylabel(_LABELS[measure])
     unframe(ax)
     return ax

@@ -29,8 +29,8 @@ class JsonLines:
     lines: list[int]
 
     @classmethod
-    def open(cls, path: FilePath, *, encoding: str) -> JsonLines:
-        """Read a file.
+    def open(cls, path: FilePath, *, encoding: str | None) -> JsonLines:
+        """Read a file, with an encoding as for `read_text`.
 
         Raises:
             DataError: The file cannot be read, or a line is not a JSON object.

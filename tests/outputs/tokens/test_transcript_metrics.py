@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from regard.errors import DataError
 from regard.outputs.tokens.transcripts import (
     transcript_metrics,
-    word_accuracies,
+    utterance_errors,
     word_error_rate,
     words_by_length,
 )
@@ -50,9 +50,9 @@ def test_blanks_around_words_count_for_nothing() -> None:
     assert (found["wer"], found["cer"], found["exact_match"]) == (0, 0, 1)
 
 
-def test_accuracies_of_cases_stay_between_zero_and_one() -> None:
-    found = word_accuracies(["a b c", "", "a", ""], ["a", "a b", "a b", ""])
-    assert found.tolist() == [0.0, 0.0, 0.5, 1.0]
+def test_the_errors_of_cases_are_rates_of_their_own() -> None:
+    found = utterance_errors(["a b c", "", "a", "", "x"], ["a", "a b", "a b", "", ""])
+    assert found.tolist() == [2.0, 1.0, 0.5, 0.0, 1.0]
 
 
 def test_rates_by_the_number_of_words() -> None:

@@ -240,6 +240,7 @@ class SeriesInput(Input):
                 layers=model.layers,
                 dropout=model.dropout,
                 steps=self.longest_,
+                stride=getattr(model, "stride", None),
             )
             head = output.head(encoder, steps=self.longest_)
             return SeriesModel(encoder, head, dropout=model.dropout)

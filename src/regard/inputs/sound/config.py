@@ -46,14 +46,9 @@ class _Sound(Section):
     )
 
 
-class _Table(_Sound, Files):
-    """CSV, Parquet or Feather: the path of a recording in each row."""
+class _Rows(_Sound, Files):
+    """A file with a row for each recording, which may say what part of the data it belongs to."""
 
-    kind: Literal["recordings"]
-    recording: str = Field(
-        "path", description="column with the paths of the sound files, relative to the table"
-    )
-    id: str | None = Field(None, description="column that names the cases; by default their paths")
     split: str | None = Field(
         None,
         description="column with the part that each row belongs to: train, valid or test; shares "
@@ -68,16 +63,34 @@ class _Table(_Sound, Files):
         return self
 
 
+class _Table(_Rows):
+    """CSV, Parquet, Feather or JSON lines: the path of a recording in each row."""
+
+    kind: Literal["recordings"]
+    recording: str = Field(
+        "path", description="column with the paths of the sound files, relative to the table"
+    )
+    id: str | None = Field(None, description="column that names the cases; by default their paths")
+
+
 class _Recordings(_Table):
-    """CSV, Parquet or Feather: the path of a recording and its class in each row."""
+    """The path of a recording and its class in each row."""
 
     label: str = Field("label", description="column with the class of the recording")
 
 
 class _Transcripts(_Table):
-    """CSV, Parquet or Feather: the path of a recording and its transcript in each row."""
+    """The path of a recording and its transcript in each row."""
 
     target: str = Field("text", description="column with the text to write for the recording")
+
+
+class _Manifest(_Rows):
+    """JSON lines: the parts that a recording is made of in each, with their places."""
+
+    kind: Literal["manifest"]
+    target: str = Field("text", description="column with the text to write for the recording")
+    id: str | None = Field(None, description="column that names the cases; by default their lines")
 
 
 class _Folder(_Sound, Files):
@@ -109,16 +122,28 @@ class _Training(Section):
     )
 
 
+class _Reduction(Section):
+    """How long recordings become shorter sequences."""
+
+    stride: int = Field(
+        4,
+        ge=1,
+        description="frames for each position of an encoder that strides, such as conv-bilstm",
+    )
+
+
 def sections(target: str) -> Sections:
     """The sections of sound, for a kind of target."""
     if target == "tokens":
         return Sections(
-            data=(_Transcripts, _ArrayData),
+            data=(_Transcripts, _Manifest, _ArrayData),
+            model=_Reduction,
             training=_Training,
             defaults={
                 "model.encoder": "conv-bilstm",
                 "model.decoder_layers": 1,
                 "model.tokens": "word",
+                "model.ctc_weight": 0.3,
                 "training.epochs": 60,
                 "training.patience": 15,
                 "training.batch_size": 32,

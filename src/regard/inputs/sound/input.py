@@ -19,6 +19,7 @@ from regard.inputs.labels import check_known_labels
 from regard.inputs.series.cases import Cases, pad
 from regard.inputs.series.input import SeriesInput
 from regard.inputs.sound.features import Features
+from regard.inputs.sound.manifest import is_manifest, read_manifest
 from regard.inputs.sound.readers import (
     as_recordings,
     read_recordings,
@@ -27,14 +28,18 @@ from regard.inputs.sound.readers import (
 )
 from regard.inputs.sound.recordings import Recordings
 from regard.inputs.sound.view import SoundView
+from regard.inputs.text.files import open_rows
 from regard.plots import CaseView, Outcome
+from regard.tables.jsonl import JsonLines
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = ["SoundInput"]
 
-_TABLES = frozenset((".csv", ".tsv", ".txt", ".parquet", ".feather", ".gz"))
+_TABLES = frozenset(
+    (".csv", ".tsv", ".txt", ".parquet", ".feather", ".jsonl", ".ndjson", ".json", ".gz")
+)
 _DECIMALS = 4  # of seconds
 
 
@@ -88,9 +93,12 @@ class SoundInput(SeriesInput):
             raise DataError("data.kind: arrays come from Python; train on a table or a folder")
         given = data.model_dump(include={"max_seconds", "missing", "split"})
         given |= self._columns_of(data)
-        read: Any = read_sound_folder
-        if data.kind == "recordings":
-            read = partial(read_recordings, texts=self._texts)
+        readers: dict[str, Any] = {
+            "recordings": partial(read_recordings, texts=self._texts),
+            "folder": read_sound_folder,
+            "manifest": read_manifest,
+        }
+        read = readers[data.kind]
         cases = read(data.path, rate=data.rate, **given)
         test = None  # what is to know of the cases to train on is noted by `fit`
         if data.test_path is not None:
@@ -139,9 +147,7 @@ class SoundInput(SeriesInput):
             return self._read_folder(path, labelled, **given)
         if path.suffix.lower() not in _TABLES:
             return read_sound_file(path, **given)
-        from regard.tables.frames import Table
-
-        table = Table.open(path, keep_blank=True)
+        table = open_rows(path, encoding=None, keep_blank=True)
         label = "text" if self._texts else "label"
         names: dict[str, Any] = {"recording": "path", "label": label, "id": None}
         names |= self._columns_of(data)
@@ -149,6 +155,9 @@ class SoundInput(SeriesInput):
             labelled = names["label"] in table.filled
         if not labelled:
             names["label"] = None
+        if isinstance(table, JsonLines) and is_manifest(table):
+            del names["recording"]
+            return read_manifest(table, **names, **given, missing="keep")
         return read_recordings(table, **names, texts=self._texts, **given, missing="keep")
 
     def _read_folder(self, path: Path, labelled: bool | None, **given: Any) -> Recordings:

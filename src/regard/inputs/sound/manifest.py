@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regard.inputs.sound.files import decode
-from regard.inputs.sound.readers import MAX_SECONDS, label_texts, split_parts
+from regard.inputs.sound.readers import MAX_SECONDS, split_parts
 from regard.inputs.sound.recordings import Recordings, Word, fault_of, settled
+from regard.inputs.target_texts import column_texts
 from regard.tables.files import FilePath
 from regard.tables.jsonl import JsonLines
 from regard.tables.problems import Problems
@@ -41,7 +42,7 @@ def is_manifest(rows: JsonLines) -> bool:
 def read_manifest(
     path: FilePath | JsonLines,
     *,
-    target: str | None = "text",
+    label: str | None = "text",
     id: str | None = None,  # noqa: A002 - the name that tables give it
     split: str | None = None,
     rate: int | None = None,
@@ -56,7 +57,7 @@ def read_manifest(
             said in it, and its `start` and `end` in seconds within the recording that is made; and
             `seconds`, how long that is, if it goes on after its last part. The sound of a part
             begins at its start and is cut at its end; where parts overlap, they are added.
-        target: The field with the texts to write; None for a manifest without them.
+        label: The field with the texts to write; None for a manifest without them.
         id: The field with the names of the recordings; None names them by their lines.
         split: The field with the part of the data that each belongs to: train, valid or test.
         rate, max_seconds, missing: As for `read_recordings`.
@@ -68,7 +69,7 @@ def read_manifest(
         DataError: The file cannot be read, a field does not exist, or a recording cannot be made
             or has no text.
     """
-    rows = path if isinstance(path, JsonLines) else JsonLines.open(path, encoding="utf-8")
+    rows = path if isinstance(path, JsonLines) else JsonLines.open(path, encoding=None)
     problems = Problems(rows.path)
     rows.need("parts", "parts")
     found = [_parts_of(each.get("parts")) for each in rows.objects]
@@ -90,9 +91,9 @@ def read_manifest(
         said = parts if isinstance(parts, list) else []
         words.append(tuple(Word(part.word, part.start, part.end) for part in said))
     labels, unlabelled = None, None
-    if target is not None:
-        rows.need(target, "target")
-        labels = label_texts(rows, target, problems)
+    if label is not None:
+        rows.need(label, "target")
+        labels = column_texts(rows, label, problems, keep_missing=True)
         unlabelled = labels == ""
     names = [f"line {line}" for line in rows.lines]
     ids = np.array(names)
@@ -130,12 +131,15 @@ def _parts_of(given: Any) -> list[_Part] | str:
                 f"end, given {start!r} and {end!r}"
             )
         word = each.get("word")
-        parts.append(_Part(each["path"], "" if word is None else str(word), start, end))
+        said = "" if word is None else str(word)
+        parts.append(_Part(each["path"], said, float(start), float(end)))
     return parts
 
 
-def _is_time(given: Any) -> bool:
-    return isinstance(given, int | float) and not isinstance(given, bool) and np.isfinite(given)
+def _is_time(given: Any) -> TypeGuard[float]:
+    return (
+        isinstance(given, int | float) and not isinstance(given, bool) and bool(np.isfinite(given))
+    )
 
 
 def _seconds(given: Any, parts: Sequence[_Part]) -> float:

@@ -16,8 +16,10 @@ from regard.inputs.labels import as_labels, class_labels, present_labels
 from regard.inputs.sound.files import decode, sound_files
 from regard.inputs.sound.recordings import Recordings, fault_of, settled
 from regard.inputs.target_texts import column_texts, given_texts
+from regard.inputs.text.files import open_rows
 from regard.tables.files import FilePath
 from regard.tables.frames import Table
+from regard.tables.jsonl import JsonLines
 from regard.tables.problems import Problems
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "read_recordings",
     "read_sound_file",
     "read_sound_folder",
+    "split_parts",
 ]
 
 MAX_SECONDS = 60.0
@@ -42,7 +45,7 @@ _PARTS = {
 
 
 def read_recordings(
-    path: FilePath | Table,
+    path: FilePath | Table | JsonLines,
     *,
     recording: str = "path",
     label: str | None = "label",
@@ -56,8 +59,8 @@ def read_recordings(
     """Read a table with the path of a sound file in each row.
 
     Parameters:
-        path: A CSV file (tab, semicolon or comma, with a header), a Parquet or a Feather file; or a
-            table that is open already.
+        path: A CSV file (tab, semicolon or comma, with a header), a Parquet or a Feather file, or
+            JSON lines (one object a line) in a file named .jsonl; or a table that is open already.
         recording: The column with the paths, relative to the table.
         label: The column with their classes; None for a table without labels.
         id: The column with their names; None names them by their paths, as the table has them.
@@ -76,7 +79,9 @@ def read_recordings(
         DataError: The table cannot be read, a column does not exist, or a recording is missing, no
             sound, truncated, without samples, silent, too long or without a label.
     """
-    table = path if isinstance(path, Table) else Table.open(path, keep_blank=missing == "keep")
+    table = path
+    if not isinstance(table, Table | JsonLines):
+        table = open_rows(table, encoding=None, keep_blank=missing == "keep")
     table.need(recording, "recording")
     base = Path(table.path).parent
     names = ["" if each is None else str(each).strip() for each in table.values(recording)]
@@ -98,18 +103,19 @@ def read_recordings(
         else:
             labels = class_labels(table.labels(label), lambda at: table.cell(at, label), problems)
         unlabelled = labels == ""
-    parts = None if split is None else _parts(table, split, problems)
+    parts = None if split is None else split_parts(table, split, problems)
 
     def place(at: int) -> str:
-        return f"row {table.rows[at]}{f' ({names[at]})' if names[at] else ''}"
+        row = f"row {table.rows[at]}" if isinstance(table, Table) else f"line {table.lines[at]}"
+        return f"{row}{f' ({names[at]})' if names[at] else ''}"
 
     found = replace(found, labels=labels, ids=ids, parts=parts, faults=tuple(faults))
     noun = "text" if texts else "label"
     return settled(found, problems, missing=missing, places=place, unlabelled=unlabelled, noun=noun)
 
 
-def _parts(table: Table, column: str, problems: Problems) -> NDArray[np.str_]:
-    """[rows] "train", "valid" or "test"."""
+def split_parts(table: Table | JsonLines, column: str, problems: Problems) -> NDArray[np.str_]:
+    """[rows] "train", "valid" or "test", of a column; problems take what is neither."""
     table.need(column, "split")
     parts = []
     for row, given in enumerate(table.values(column)):

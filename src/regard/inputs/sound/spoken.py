@@ -1,24 +1,127 @@
 """Recordings as an input whose targets are texts, such as transcripts."""
 
-from collections.abc import Callable
-from typing import Any
+from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.explain import average_precision
 from regard.inference import Inference
 from regard.inputs.sound.input import SoundInput
+from regard.inputs.sound.recordings import Recordings, Word
+from regard.inputs.sound.view import SpeechView
 from regard.plots import Outcome
+from regard.tokens import align_sequences
 
-__all__ = ["SpokenInput"]
+__all__ = ["HeardWords", "SpokenInput", "heard_words"]
+
+
+class HeardWords(NamedTuple):
+    """The words of a text that was written, and where each listened.
+
+    Attributes:
+        words: W of them, as white space separates them.
+        weights: [W, S], each row sums to one.
+    """
+
+    words: list[str]
+    weights: NDArray[np.float64]
+
+
+def heard_words(text: str, units: Sequence[str], weights: NDArray[np.floating]) -> HeardWords:
+    """The weights of whole words, from those of what a text was written in.
+
+    A word has the mean of the weights of its characters, or of its parts such as punctuation. What
+    belongs to no word, such as blanks and the end, is left out.
+
+    Parameters:
+        text: as it was written.
+        units: U words or characters of it, in order, and perhaps its end.
+        weights: [U, S], rows that sum to one.
+
+    >>> weights = np.array([[0.2, 0.8], [0.4, 0.6], [0.5, 0.5], [1.0, 0.0], [0.5, 0.5]])
+    >>> words, found = heard_words("no w", ["n", "o", " ", "w", "[END]"], weights)
+    >>> words, found.round(2).tolist()
+    (['no', 'w'], [[0.3, 0.7], [1.0, 0.0]])
+    """
+    words = text.split()
+    starts, at = [], 0
+    for word in words:
+        starts.append(text.index(word, at))
+        at = starts[-1] + len(word)
+    rows: list[list[int]] = [[] for _ in words]
+    at = 0
+    for number, unit in enumerate(units):
+        found = text.find(unit, at) if unit.strip() else -1
+        if found >= 0:
+            rows[int(np.searchsorted(starts, found, side="right")) - 1].append(number)
+            at = found + len(unit)
+    heard = [n for n, own in enumerate(rows) if own]
+    means = [weights[rows[n]].mean(0) for n in heard]
+    empty = np.zeros((0, weights.shape[1]))
+    return HeardWords([words[n] for n in heard], np.stack(means) if means else empty)
 
 
 class SpokenInput(SoundInput):
-    """Recordings, for each of which a text is to be written."""
+    """Recordings, for each of which what is said is to be written."""
+
+    written: ClassVar[Literal["translation", "transcript"]] = "transcript"
 
     @property
     def by_evidence(self) -> bool:
         return False
 
     def localisation(self, seen: Inference, outcome: Callable[[int], Outcome]) -> dict[str, Any]:
-        return {}
+        """Average precision with which a word's weights rank the frames in which it is said.
+
+        Of the words that are recognised rightly, as the shortest edits align both texts.
+        """
+        cases: Recordings = seen.cases
+        if cases.words is None:
+            return {}
+        found, shares = [], []
+        for n, said in enumerate(cases.words):
+            heard = self._heard(seen, n, outcome(n))
+            inside = self._frames(said, heard.weights.shape[1])
+            for a, b in align_sequences([word.text for word in said], heard.words):
+                if a is None or b is None or said[a].text != heard.words[b] or not inside[a].any():
+                    continue
+                found.append(average_precision(heard.weights[b], inside[a]))
+                shares.append(inside[a].mean())
+        if not found:
+            return {}
+        return {
+            "localisation_ap": float(np.mean(found)),
+            "localisation_chance": float(np.mean(shares)),
+        }
+
+    def _frames(self, said: Sequence[Word], frames: int) -> NDArray[np.bool_]:
+        """[W, S] whether the middle of a frame lies where a word is said."""
+        middle = (np.arange(frames) + 0.5) * self.features.seconds
+        edges = np.array([(word.start, word.stop) for word in said]).reshape(-1, 2, 1)
+        return np.asarray((edges[:, 0] <= middle) & (middle < edges[:, 1]))
+
+    def _heard(self, seen: Inference, n: int, outcome: Any) -> HeardWords:
+        return heard_words(outcome.predicted, outcome.units, seen.maps["weights"][n])
+
+    def view(self, seen: Inference, n: int, outcome: Outcome) -> SpeechView:
+        cases: Recordings = seen.cases
+        features = self.features
+        heard = self._heard(seen, n, outcome)
+        return SpeechView(
+            id=str(cases.ids[n]),
+            outcome=outcome,
+            wave=cases.waves[n],
+            rate=cases.rate,
+            energies=features.energies(cases.waves[n]).T,
+            hop=features.seconds,
+            words=heard.words,
+            weights=heard.weights,
+            truth=() if cases.words is None else cases.words[n],
+        )
 
     def columns(self, seen: Inference) -> dict[str, Any]:
         return {}

@@ -142,7 +142,7 @@ def read_new_lines(
 
 
 def open_rows(
-    path: FilePath, *, encoding: str, keep_blank: bool = False, header: bool = True
+    path: FilePath, *, encoding: str | None, keep_blank: bool = False, header: bool = True
 ) -> Table | JsonLines:
     """A table or JSON lines, told apart by the name; the parameters are those of `Table.open`."""
     name = Path(path).name.lower().removesuffix(".gz")

@@ -139,10 +139,10 @@ class _Training(Section):
     label_smoothing: Share = Field(
         0.1, description="share of the target distribution spread over the whole vocabulary"
     )
-    stop_on: Literal["loss", "bleu"] = Field(
+    stop_on: Literal["loss", "bleu", "wer"] = Field(
         "loss",
         description="figure of the validation part by which training stops and the best weights "
-        "are chosen; bleu is that of greedy search",
+        "are chosen; bleu and wer, the word error rate, are those of greedy search",
     )
     scheduled_sampling: Literal["none", "linear", "exponential", "inverse-sigmoid"] = Field(
         "none",

@@ -61,8 +61,9 @@ class TokenLoss(Objective):
         ctc_weight: w, for a head with a projection for CTC.
         decode: what greedy search writes for a batch, and the references; with it the score of
             these texts is watched.
-        score: of texts against references, the higher the better.
+        score: of texts against references.
         figure: name of the score.
+        best: whether the lowest or the highest score is the best.
 
     Source: Szegedy et al., 2016, "Rethinking the inception architecture", section 7, for smoothing;
     Duckworth et al., 2019, "Parallel scheduled sampling", for the two passes; Kim, Hori and
@@ -80,13 +81,14 @@ class TokenLoss(Objective):
         decode: Callable[[nn.Module, Batch], list[tuple[str, str]]] | None = None,
         score: Callable[[Sequence[str], Sequence[str]], float] | None = None,
         figure: str = "bleu",
+        best: Literal["min", "max"] = "max",
     ) -> None:
         super().__init__()
         self.smoothing, self.schedule, self.last = smoothing, schedule, last
         self.ctc_weight = ctc_weight
         self._decode, self._score, self._figure = decode, score, figure
         if decode is not None:
-            self.watched: tuple[str, Literal["min", "max"]] = (figure, "max")
+            self.watched: tuple[str, Literal["min", "max"]] = (figure, best)
 
     def run(self, model: Any, batch: Batch) -> Predicted:
         """Values [n, 3] or, with CTC, [n, 4] of the n tokens of all targets.

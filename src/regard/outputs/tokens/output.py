@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.checks import check_count
+from regard.config import Config
 from regard.errors import ConfigError, DataError
 from regard.inference import Inference
 from regard.outputs.output import CaseScores, Compared, FineTuning, Output
@@ -19,9 +21,10 @@ from regard.outputs.tokens.hypotheses import (
     score_given,
     search,
 )
-from regard.outputs.tokens.metrics import bleu, by_length, sentence_scores, translation_metrics
-from regard.outputs.tokens.mistakes import mistakes
+from regard.outputs.tokens.measures import MEASURES, Measure
+from regard.outputs.tokens.metrics import bleu
 from regard.outputs.tokens.outcome import TokensOutcome
+from regard.outputs.tokens.transcripts import word_error_rate
 from regard.plots import CaseView, Report
 
 if TYPE_CHECKING:
@@ -36,6 +39,12 @@ __all__ = ["TokensOutput"]
 _SHOWN = 6
 _NAMED = 5  # unknown characters
 
+# What `stop_on` names.
+_SCORES: dict[str, Callable[[Sequence[str], Sequence[str]], float]] = {
+    "bleu": bleu,
+    "wer": word_error_rate,
+}
+
 
 class TokensOutput(Output):
     """Texts, written token by token."""
@@ -44,9 +53,24 @@ class TokensOutput(Output):
     line = "target"
     lengths = ("tokens", "vocabulary", "min_count", "joint")
 
-    case_figure = Compared("sentence chrF", "sentence_chrf")
-
     _own: Vocabulary | None = None
+    _frequent: str | None = None  # the target that most training cases have, if any is frequent
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        if config.training.risk_epochs and config.model.ctc_weight:
+            raise ConfigError(
+                "risk_epochs: minimum risk is of the decoder alone; wanted 0, or ctc_weight 0"
+            )
+
+    @property
+    def measure(self) -> Measure:
+        """How texts written for such an input are measured."""
+        return MEASURES[self.input.written]
+
+    @property
+    def case_figure(self) -> Compared:
+        return self.measure.case_figure
 
     # Targets.
 
@@ -57,6 +81,8 @@ class TokensOutput(Output):
 
     def fit(self, cases: Any) -> None:
         """Learn a vocabulary of the targets, unless it is that of the sources too."""
+        [(text, count)] = Counter(map(str, cases.labels)).most_common(1)
+        self._frequent = text if count > 1 else None
         if not self._joint:
             from regard.tokens import Vocabulary
 
@@ -119,15 +145,36 @@ class TokensOutput(Output):
         from regard.outputs.tokens.objective import TokenLoss
 
         training = self.config.training
-        watching = training.stop_on == "bleu"
+        watching = training.stop_on != "loss"
         return TokenLoss(
             smoothing=training.label_smoothing,
             schedule=training.scheduled_sampling,
             last=training.sampled_share,
             ctc_weight=self.config.model.ctc_weight,
             decode=self._written if watching else None,
-            score=bleu if watching else None,
+            score=_SCORES[training.stop_on] if watching else None,
+            figure=training.stop_on,
+            best="min" if training.stop_on == "wer" else "max",
         )
+
+    def cautions(self, model: Any, lengths: NDArray[np.int64], targets: Any) -> list[str]:
+        """How many targets have more tokens than CTC has positions to spell them at."""
+        from regard.models import ctc_needs
+
+        if model.head.ctc is None:
+            return []
+        positions = -(-lengths // model.encoder.stride)
+        short = sum(
+            ctc_needs(ids) > most for ids, most in zip(targets, positions.tolist(), strict=True)
+        )
+        if not short:
+            return []
+        verb = "has a target" if short == 1 else "have targets"
+        return [
+            f"{short} of {len(positions)} training cases {verb} of more tokens than there are "
+            "positions to spell them at: connectionist temporal classification leaves them out "
+            "(ctc_weight)"
+        ]
 
     def fine_tuning(self, cases: Any) -> FineTuning | None:
         """Minimum risk training, in which its metric is watched.
@@ -270,21 +317,20 @@ class TokensOutput(Output):
         return [self.target_vocabulary_.decode(each[0].ids) for each in seen.values]
 
     def metrics(self, seen: Inference) -> dict[str, Any]:
-        predicted, references = self.texts(seen), _references(seen)
-        sources = getattr(seen.cases, "texts", None)  # of an input that is texts
-        found = translation_metrics(predicted, references)
-        lengths = self.input.source_lengths(seen.encoded)
-        if lengths is not None:
-            found["by_length"] = by_length(predicted, references, lengths)
-        return found | {"mistakes": mistakes(predicted, references, sources)}
+        return self.measure.metrics(
+            self.texts(seen),
+            _references(seen),
+            lengths=self.input.source_lengths(seen.encoded),
+            sources=getattr(seen.cases, "texts", None),  # of an input that is texts
+            frequent=self._frequent,
+        )
 
     def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
-        """BLEU, and the share that is right to the letter, first where that is most of them.
+        """Those of the measure, with the localisation after the first.
 
         Each is followed by that of sources longer than any trained on, where those were tested.
         """
-        exact, score = Compared("exact match", "exact_match"), Compared("BLEU", "bleu")
-        figures = [exact, score] if metrics["exact_match"] > 0.5 else [score, exact]
+        figures = self.measure.compared(metrics)
         figures.insert(1, Compared("localisation", "localisation_ap"))
         both = [
             each
@@ -297,7 +343,7 @@ class TokensOutput(Output):
         return [figure for figure in both if figure.name in metrics]
 
     def case_scores(self, seen: Inference) -> CaseScores:
-        scores = 100 * sentence_scores(self.texts(seen), _references(seen))
+        scores = self.measure.case_scores(self.texts(seen), _references(seen))
         return CaseScores(seen.cases.ids, scores, np.arange(len(seen)))
 
     def outcome(self, seen: Inference, n: int) -> TokensOutcome:
@@ -324,10 +370,8 @@ class TokensOutput(Output):
             columns["true"] = [str(each) for each in labels]
             known = [n for n, each in enumerate(labels) if str(each)]
             if known:
-                found = bleu(
-                    [outcomes[n].predicted for n in known], [str(labels[n]) for n in known]
-                )
-                said += f", BLEU {found:.2f}"
+                own = [outcomes[n].predicted for n in known]
+                said += f", {self.measure.said(own, [str(labels[n]) for n in known])}"
         columns["score"] = [each.score for each in outcomes]
         for rank in range(1, max(map(len, seen.values))):
             each = [o.nbest[rank - 1] if len(o.nbest) >= rank else (None, None) for o in outcomes]
@@ -336,13 +380,11 @@ class TokensOutput(Output):
         return columns, said
 
     def report(self, seen: Inference, view: Callable[[int], CaseView], **common: Any) -> Report:
-        from regard.outputs.tokens.report import TokensReport
-
         predicted, references = self.texts(seen), _references(seen)
-        scores = sentence_scores(predicted, references)
-        worst = [n for n in np.argsort(scores, kind="stable") if scores[n] < 1][:_SHOWN]
+        errors = self.measure.errors(predicted, references)
+        worst = [n for n in np.argsort(-errors, kind="stable") if errors[n] > 0][:_SHOWN]
         others = [n for n in range(len(seen)) if n not in worst][:_SHOWN]
-        return TokensReport(
+        return self.measure.report()(
             predicted=predicted,
             truth=references,
             examples=[view(n) for n in others],

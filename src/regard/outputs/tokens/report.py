@@ -10,7 +10,7 @@ from regard.plots.lengths import plot_lengths
 from regard.plots.page import inline_svg, own_style
 from regard.plots.report import Report
 
-__all__ = ["TokensReport"]
+__all__ = ["TokensReport", "TranscriptsReport"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -33,21 +33,26 @@ class TokensReport(Report):
     predicted: Sequence[str]
     truth: Sequence[str]
 
+    @property
+    def measured(self) -> Literal["bleu", "exact_match", "wer"]:
+        """The figure that is drawn by length.
+
+        Where there is one right answer, as for dates, most texts are right to the letter.
+        """
+        return "exact_match" if self.metrics["exact_match"] > 0.5 else "bleu"
+
     def parts(self) -> dict[str, Any]:
-        # Where there is one right answer, as for dates, most of them are right to the letter.
-        exact = self.metrics["exact_match"] > 0.5
         rows = self.metrics.get("by_length", [])
         without = self.metrics.get("by_length_without", [])
         baseline = self.metrics.get("baseline", "without attention")
         lengths = None
         if rows:
             with own_style("lengths"):
-                measure: Literal["bleu", "exact_match"] = "exact_match" if exact else "bleu"
-                ax = plot_lengths(rows, measure=measure, without=without, baseline=baseline)
-                label = "Figures by the length of the source; the table has them."
+                ax = plot_lengths(rows, measure=self.measured, without=without, baseline=baseline)
+                label = "Figures by length; the table has them."
                 lengths = inline_svg(ax.figure, label=label)
         return {
-            "exact": exact,
+            "exact": self.measured == "exact_match",
             "right": round(self.metrics["exact_match"] * self.metrics["cases"]),
             "by_length": rows,
             "without": without,
@@ -60,3 +65,19 @@ class TokensReport(Report):
         """A kind of mistakes with an example."""
         n = row["examples"][0]
         return {**row, "example": TokensOutcome(true=self.truth[n], predicted=self.predicted[n])}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TranscriptsReport(TokensReport):
+    """The report of a model that writes what is said; its metrics are `transcript_metrics`."""
+
+    template: ClassVar[Path] = Path(__file__).with_name("transcript_report.html")
+
+    @property
+    def measured(self) -> Literal["bleu", "exact_match", "wer"]:
+        return "wer"
+
+    def parts(self) -> dict[str, Any]:
+        found = self.metrics
+        wrong = found["substitutions"] + found["deletions"] + found["insertions"]
+        return {**super().parts(), "wrong": wrong, "confusions": found["confusions"]}

@@ -11,7 +11,7 @@ from regard.errors import DataError
 from regard.outputs.tokens.metrics import length_bins
 from regard.tokens import align_sequences, count_edits
 
-__all__ = ["transcript_metrics", "word_accuracies", "word_error_rate", "words_by_length"]
+__all__ = ["transcript_metrics", "utterance_errors", "word_error_rate", "words_by_length"]
 
 _SHOWN = 10  # confusions
 
@@ -29,6 +29,7 @@ def transcript_metrics(predicted: Sequence[str], references: Sequence[str]) -> d
         - wer: word error rate, substitutions, deletions and insertions of words for each word of
           the references; above 1 where there are more insertions than right words;
         - cer: the same of characters, with the blanks between words;
+        - utterance_wer: mean of the `utterance_errors`;
         - exact_match: share of the transcripts without an error;
         - substitutions, deletions, insertions: of words, those of a shortest way;
         - words: of the references;
@@ -59,6 +60,7 @@ def transcript_metrics(predicted: Sequence[str], references: Sequence[str]) -> d
     return {
         "wer": (substitutions + deletions + insertions) / words,
         "cer": wrong / characters,
+        "utterance_wer": float(utterance_errors(predicted, references).mean()),
         "exact_match": float(np.mean([each.total == 0 for each in counted])),
         "substitutions": substitutions,
         "deletions": deletions,
@@ -82,19 +84,16 @@ def word_error_rate(predicted: Sequence[str], references: Sequence[str]) -> floa
     return wrong / sum(len(wanted.split()) for wanted, _ in pairs)
 
 
-def word_accuracies(predicted: Sequence[str], references: Sequence[str]) -> NDArray[np.float64]:
-    """[B] 1 - word error rate of each text, from 0: the score by which cases are compared.
+def utterance_errors(predicted: Sequence[str], references: Sequence[str]) -> NDArray[np.float64]:
+    """[B] the word error rate of each text by itself; of a reference without words, the insertions.
 
-    A reference without a word is right where the prediction has none either.
-
-    >>> word_accuracies(["one too", "a b c"], ["one two", "six"])
-    array([0.5, 0. ])
+    >>> utterance_errors(["one too", "a b c"], ["one two", "six"])
+    array([0.5, 3. ])
     """
     found = []
     for own, wanted in zip(predicted, references, strict=True):
         words = wanted.split()
-        wrong = count_edits(words, own.split()).total
-        found.append(1 - min(1.0, wrong / max(1, len(words))))
+        found.append(count_edits(words, own.split()).total / max(1, len(words)))
     return np.array(found)
 
 

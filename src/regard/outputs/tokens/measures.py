@@ -1,0 +1,179 @@
+"""How texts that were written are measured: as translations, or as transcripts."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.outputs.output import Compared
+from regard.outputs.tokens.metrics import bleu, by_length, sentence_scores, translation_metrics
+from regard.outputs.tokens.mistakes import mistakes
+from regard.outputs.tokens.transcripts import (
+    transcript_metrics,
+    utterance_errors,
+    word_error_rate,
+)
+
+if TYPE_CHECKING:
+    from regard.outputs.tokens.report import TokensReport
+
+__all__ = ["MEASURES", "Measure", "Transcripts", "Translations"]
+
+
+class Measure(ABC):
+    """Figures of written texts [B] against references [B].
+
+    Attributes:
+        case_figure: the mean of the `case_scores`.
+        scores: names of what `score` can measure, the first by default.
+    """
+
+    case_figure: ClassVar[Compared]
+    scores: ClassVar[tuple[str, ...]]
+
+    @abstractmethod
+    def score(self, name: str, predicted: Sequence[str], references: Sequence[str]) -> float:
+        """One of the `scores`, the higher the better."""
+
+    @abstractmethod
+    def metrics(
+        self,
+        predicted: Sequence[str],
+        references: Sequence[str],
+        *,
+        lengths: NDArray[np.int64] | None,
+        sources: Sequence[str] | None,
+        frequent: str | None,
+    ) -> dict[str, Any]:
+        """The figures of a test part, for JSON.
+
+        Parameters:
+            lengths: [B] of the sources, where they have a length to divide the cases by.
+            sources: [B] texts, where they are texts.
+            frequent: the most frequent target of the training part, where several are the same.
+        """
+
+    @abstractmethod
+    def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
+        """The figures by which attentions are compared, the most important first."""
+
+    @abstractmethod
+    def case_scores(
+        self, predicted: Sequence[str], references: Sequence[str]
+    ) -> NDArray[np.float64]:
+        """[B] the score of each case."""
+
+    @abstractmethod
+    def said(self, predicted: Sequence[str], references: Sequence[str]) -> str:
+        """The most important figure in two words."""
+
+    @abstractmethod
+    def report(self) -> type[TokensReport]:
+        """The class of the report."""
+
+    @abstractmethod
+    def errors(self, predicted: Sequence[str], references: Sequence[str]) -> NDArray[np.float64]:
+        """[B] how wrong each case is, 0 where it is right; the worst are shown in the report."""
+
+
+class Translations(Measure):
+    """BLEU, chrF and exact match: of texts that may be written in several ways."""
+
+    case_figure = Compared("sentence chrF", "sentence_chrf")
+    scores = ("bleu", "chrf", "exact_match")
+
+    def score(self, name: str, predicted: Sequence[str], references: Sequence[str]) -> float:
+        return float(translation_metrics(predicted, references)[name])
+
+    def metrics(
+        self,
+        predicted: Sequence[str],
+        references: Sequence[str],
+        *,
+        lengths: NDArray[np.int64] | None,
+        sources: Sequence[str] | None,
+        frequent: str | None,
+    ) -> dict[str, Any]:
+        found = translation_metrics(predicted, references)
+        if lengths is not None:
+            found["by_length"] = by_length(predicted, references, lengths)
+        return found | {"mistakes": mistakes(predicted, references, sources)}
+
+    def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
+        """BLEU, and the share that is right to the letter, first where that is most of them."""
+        exact, score = Compared("exact match", "exact_match"), Compared("BLEU", "bleu")
+        return [exact, score] if metrics["exact_match"] > 0.5 else [score, exact]
+
+    def case_scores(
+        self, predicted: Sequence[str], references: Sequence[str]
+    ) -> NDArray[np.float64]:
+        return 100 * sentence_scores(predicted, references)
+
+    def said(self, predicted: Sequence[str], references: Sequence[str]) -> str:
+        return f"BLEU {bleu(predicted, references):.2f}"
+
+    def report(self) -> type[TokensReport]:
+        from regard.outputs.tokens.report import TokensReport
+
+        return TokensReport
+
+    def errors(self, predicted: Sequence[str], references: Sequence[str]) -> NDArray[np.float64]:
+        return 1 - sentence_scores(predicted, references)
+
+
+class Transcripts(Measure):
+    """Error rates of words and characters: of texts that have one right form."""
+
+    case_figure = Compared("utterance WER", "utterance_wer", "lowest")
+    scores = ("word_accuracy", "character_accuracy", "exact_match")
+
+    def score(self, name: str, predicted: Sequence[str], references: Sequence[str]) -> float:
+        """A word accuracy is 1 - WER, which may be negative; a character accuracy 1 - CER."""
+        found = transcript_metrics(predicted, references)
+        figures = {"word_accuracy": 1 - found["wer"], "character_accuracy": 1 - found["cer"]}
+        return float({**found, **figures}[name])
+
+    def metrics(
+        self,
+        predicted: Sequence[str],
+        references: Sequence[str],
+        *,
+        lengths: NDArray[np.int64] | None,
+        sources: Sequence[str] | None,
+        frequent: str | None,
+    ) -> dict[str, Any]:
+        found = transcript_metrics(predicted, references)
+        if frequent is not None:
+            found["baseline_wer"] = word_error_rate([frequent] * len(references), references)
+        return found
+
+    def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
+        return [
+            Compared("WER", "wer", "lowest"),
+            Compared("CER", "cer", "lowest"),
+            Compared("exact match", "exact_match"),
+        ]
+
+    def case_scores(
+        self, predicted: Sequence[str], references: Sequence[str]
+    ) -> NDArray[np.float64]:
+        return utterance_errors(predicted, references)
+
+    def said(self, predicted: Sequence[str], references: Sequence[str]) -> str:
+        return f"WER {word_error_rate(predicted, references):.4f}"
+
+    def report(self) -> type[TokensReport]:
+        from regard.outputs.tokens.report import TranscriptsReport
+
+        return TranscriptsReport
+
+    def errors(self, predicted: Sequence[str], references: Sequence[str]) -> NDArray[np.float64]:
+        return utterance_errors(predicted, references)
+
+
+MEASURES: dict[str, Measure] = {"translation": Translations(), "transcript": Transcripts()}
+"""By the name that an input has for what is written for it."""
