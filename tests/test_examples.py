@@ -31,6 +31,7 @@ TESTED = {
     "clutter.json": 20,
     "commands.json": 6,
     "dates.json": 40,
+    "digits.json": 12,
     "ecg200.json": 100,
     "etth1.json": 200 - 23,
     "fashion.json": 80,
@@ -58,6 +59,19 @@ def _cut_recordings(path: Path, folder: Path) -> Path:
     paths = [str(path.resolve().parent / each) for each in short["path"]]
     short.with_columns(pl.Series("path", paths)).write_csv(folder / path.name)
     return folder / path.name
+
+
+def _cut_manifest(path: Path, folder: Path) -> Path:
+    """A few rows of each part of a manifest, with absolute paths."""
+    kept: dict[str, list[str]] = {}
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for row in map(json.loads, file):
+            for part in row["parts"]:
+                part["path"] = str(path.resolve().parent / part["path"])
+            kept.setdefault(row["split"], []).append(json.dumps(row))
+    lines = [line for rows in kept.values() for line in rows[:12]]
+    (folder / "strings.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return folder / "strings.jsonl"
 
 
 def _cut_pairs(data: dict[str, str], folder: Path) -> dict[str, str]:
@@ -103,6 +117,9 @@ def test_an_example_runs(path: Path, tmp_path: Path) -> None:
     if content["data"]["kind"] == "recordings":
         table = Path(read_config(path).data.path)
         changes["data.path"] = str(_cut_recordings(table, tmp_path))
+    if content["data"]["kind"] == "manifest":
+        manifest = Path(read_config(path).data.path)
+        changes["data.path"] = str(_cut_manifest(manifest, tmp_path))
     if content["data"]["kind"] == "parallel":
         changes |= {"model.beam": "2", **_cut_pairs(content["data"], tmp_path)}
     if content["data"]["kind"] == "idx":

@@ -27,8 +27,9 @@ from regard.inputs.series.scaling import Scaler
 from regard.inputs.series.sine import sine
 from regard.inputs.series.table import read_table
 from regard.inputs.series.ts import read_ts
+from regard.inputs.sound.manifest import read_manifest
 from regard.inputs.sound.readers import as_recordings, read_recordings, read_sound_folder
-from regard.inputs.sound.recordings import Recordings
+from regard.inputs.sound.recordings import Recordings, Word
 from regard.inputs.text.dates import dates
 from regard.inputs.text.files import read_lines, read_texts
 from regard.inputs.text.load import load_texts
@@ -45,6 +46,7 @@ __all__ = [
     "Scaler",
     "Texts",
     "Tokenizer",
+    "Word",
     "as_cases",
     "as_pairs",
     "as_panel",
@@ -60,6 +62,7 @@ __all__ = [
     "read_folder",
     "read_idx",
     "read_lines",
+    "read_manifest",
     "read_npz",
     "read_npz_pictures",
     "read_pairs",

@@ -56,10 +56,10 @@ TASKS = Registry(
         "classify": Task("series", "classes", "regard.estimators:SeriesClassifier"),
         "classify-text": Task("text", "classes", "regard.estimators:TextClassifier"),
         "classify-sound": Task("sound", "classes", "regard.estimators:SoundClassifier"),
-        "transcribe": Task("sound", "tokens", "regard.estimators:Transcriber"),
         "classify-image": Task("image", "classes", "regard.estimators:ImageClassifier"),
         "regress": Task("series", "numbers", "regard.estimators:SeriesRegressor"),
         "translate": Task("text", "tokens", "regard.estimators:Translator"),
+        "transcribe": Task("sound", "tokens", "regard.estimators:Transcriber"),
         "forecast": Task("panel", "future", "regard.estimators:SeriesForecaster"),
     },
 )

@@ -143,7 +143,7 @@ class TokenHead(nn.Module):
             states: [B, S, Ds] of the encoder.
         """
         assert self.ctc is not None
-        log_probs: Tensor = self.ctc(states).float().log_softmax(2)
+        log_probs: Tensor = self.ctc(states).log_softmax(2)
         return log_probs
 
     def start(self, states: Tensor, mask: Tensor | None) -> Any:

@@ -21,11 +21,13 @@ from regard.plots.reliability import plot_reliability
 from regard.plots.report import Report, report_html
 from regard.plots.sound import plot_sound
 from regard.plots.text import Fragment, Passage, plot_text
-from regard.plots.view import CaseView
+from regard.plots.transcript import plot_transcript
+from regard.plots.view import CaseView, FigureView
 from regard.plots.weights import plot_weights, save_weights
 
 __all__ = [
     "CaseView",
+    "FigureView",
     "ForecastView",
     "Fragment",
     "Outcome",
@@ -43,6 +45,7 @@ __all__ = [
     "plot_reliability",
     "plot_sound",
     "plot_text",
+    "plot_transcript",
     "plot_weights",
     "report_html",
     "save_weights",

@@ -62,8 +62,9 @@ def plot_transcript(
 
     Source: figure 2 of Chan et al., 2016, "Listen, attend and spell".
 
-    >>> plot_transcript(np.eye(3, 4), np.eye(2, 4), words=["a", "cat"], hop=0.01, rate=8000).texts
-    [Text(0.005, 1, 'a'), Text(0.015, 1, 'cat')]
+    >>> ax = plot_transcript(np.eye(3, 4), np.eye(2, 4), words=["a", "cat"], hop=0.01, rate=8000)
+    >>> [text.get_text() for text in ax.texts]
+    ['a', 'cat']
     """
     energies = np.asarray(energies, dtype=np.float64)
     weights = np.asarray(weights, dtype=np.float64)

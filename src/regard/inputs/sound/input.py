@@ -155,7 +155,10 @@ class SoundInput(SeriesInput):
             labelled = names["label"] in table.filled
         if not labelled:
             names["label"] = None
-        if isinstance(table, JsonLines) and is_manifest(table):
+        manifest = isinstance(table, JsonLines) and is_manifest(table)
+        if manifest != (data.kind == "manifest"):  # of another form than the file trained on
+            names["id"] = None
+        if isinstance(table, JsonLines) and manifest:
             del names["recording"]
             return read_manifest(table, **names, **given, missing="keep")
         return read_recordings(table, **names, texts=self._texts, **given, missing="keep")

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from regard.errors import ConfigError, DataError
 from regard.inputs.labels import as_labels, class_labels, present_labels
 from regard.inputs.sound.files import decode, sound_files
-from regard.inputs.sound.recordings import Recordings, fault_of, settled
+from regard.inputs.sound.recordings import Recordings, Word, fault_of, settled
 from regard.inputs.target_texts import column_texts, given_texts
 from regard.inputs.text.files import open_rows
 from regard.tables.files import FilePath
@@ -189,6 +189,7 @@ def as_recordings(
     *,
     rate: int | None = None,
     spans: ArrayLike | None = None,
+    words: Sequence[Sequence[tuple[str, float, float]]] | None = None,
     texts: bool = False,
     max_seconds: float = MAX_SECONDS,
     missing: _Missing = "refuse",
@@ -203,6 +204,7 @@ def as_recordings(
             `read_recordings`.
         spans: [B, 2] seconds (start, stop) of what is known to matter, start == stop where nothing
             is; or None.
+        words: B times the words that are said, each with its start and stop in seconds; or None.
         texts: Whether y are texts to write, such as transcripts, and not classes.
         max_seconds: Longest recording.
         missing: As for `read_recordings`.
@@ -250,7 +252,9 @@ def as_recordings(
         labels[present] = own
     elif y is not None:
         labels = as_labels(y, len(given))
-    found = replace(found, labels=labels, spans=_spans(spans, len(given)))
+    found = replace(
+        found, labels=labels, spans=_spans(spans, len(given)), words=_words(words, len(given))
+    )
     noun = "text" if texts else "label"
     return settled(
         found, Problems("X"), missing=missing, places=place, unlabelled=unlabelled, noun=noun
@@ -286,6 +290,26 @@ def _wave(given: Any, name: str) -> NDArray[np.float32]:
     if array.dtype.kind != "f":
         raise DataError(f"{name} holds {array.dtype}; wanted numbers")
     return array.astype(np.float32)
+
+
+def _words(
+    given: Sequence[Sequence[tuple[str, float, float]]] | None, cases: int
+) -> tuple[tuple[Word, ...], ...] | None:
+    if given is None:
+        return None
+    if len(given) != cases:
+        raise DataError(f"words: wanted those of {cases} recordings, given {len(given)}")
+    found = []
+    for case, each in enumerate(given):
+        said = tuple(Word(*one) for one in each)
+        for word in said:
+            if not 0 <= word.start < word.stop:
+                raise DataError(
+                    f"words: case {case}: wanted a start before the stop in seconds, given "
+                    f"{word.start} and {word.stop} of {word.text!r}"
+                )
+        found.append(said)
+    return tuple(found)
 
 
 def _spans(given: ArrayLike | None, cases: int) -> NDArray[np.float64] | None:

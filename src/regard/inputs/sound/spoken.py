@@ -68,7 +68,7 @@ def heard_words(text: str, units: Sequence[str], weights: NDArray[np.floating]) 
 class SpokenInput(SoundInput):
     """Recordings, for each of which what is said is to be written."""
 
-    written: ClassVar[Literal["translation", "transcript"]] = "transcript"
+    writes: ClassVar[Literal["translation", "transcript"]] = "transcript"
 
     @property
     def by_evidence(self) -> bool:

@@ -113,7 +113,7 @@ class TokenLoss(Objective):
         found = [*head.losses(written.states[true], targets[true], smoothing=self.smoothing)]
         if self.ctc_weight:
             with torch.autocast(targets.device.type, enabled=False):
-                whole = ctc_losses(head.spell(states.float()), mask, targets)
+                whole = ctc_losses(head.spell(states.to(head.bias.dtype)), mask, targets)
             found.append((whole / true.sum(1)).unsqueeze(1).expand_as(true)[true])
         return Predicted(torch.stack([each.float() for each in found], 1), {}, *drawn)
 

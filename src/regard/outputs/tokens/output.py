@@ -66,7 +66,7 @@ class TokensOutput(Output):
     @property
     def measure(self) -> Measure:
         """How texts written for such an input are measured."""
-        return MEASURES[self.input.written]
+        return MEASURES[self.input.writes]
 
     @property
     def case_figure(self) -> Compared:
