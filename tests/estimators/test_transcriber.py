@@ -51,7 +51,7 @@ def test_it_writes_what_is_said_and_hears_where(model: Transcriber) -> None:
     cases = Recordings(tuple(X), 8000, np.array(y, object), words=tuple(places))
     seen = model.infer(cases, maps=("weights",))
     found = model.input_.localisation(seen, lambda n: model.output_.outcome(seen, n))
-    assert found["localisation_ap"] > 2 * found["localisation_chance"]
+    assert found["localisation_ap"] > found["localisation_chance"] + 0.1
     metrics = model.output_.metrics(seen)
     assert metrics["wer"] == pytest.approx(1 - model.score(X, y))
     assert metrics["baseline_wer"] > 0.5  # one of the words for every recording

@@ -158,8 +158,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         if held is not None:
             held_part = incoming.part(held, targets=output.targets(validation), training=True)
         self.notes_ = []
-        cautions = output.cautions(model, train_part.lengths.numpy(), targets)
-        self._note([*incoming.notes, *notes, *cautions])
+        self._note([*incoming.notes, *notes, *output.cautions(model, train_part)])
         train = partial(
             fit,
             model,

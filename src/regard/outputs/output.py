@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from regard.config import TrainingConfig
     from regard.inputs.input import Input
     from regard.models import Encoder, Predicted
-    from regard.training import Batch, Objective
+    from regard.training import Batch, Objective, Part
 
 __all__ = ["CaseScores", "Compared", "FineTuning", "Output"]
 
@@ -199,14 +199,8 @@ class Output(ABC):
     def objective(self, cases: Any) -> Objective:
         """The loss, with what it needs of the training part."""
 
-    def cautions(self, model: nn.Module, lengths: NDArray[np.int64], targets: Any) -> list[str]:
-        """What the user should know before training.
-
-        Parameters:
-            model: just built.
-            lengths: [B] steps of the training part.
-            targets: of the training part.
-        """
+    def cautions(self, model: nn.Module, part: Part) -> list[str]:
+        """What the user should know of a model that was just built and the part to train it on."""
         return []
 
     def fine_tuning(self, cases: Any) -> FineTuning | None:

@@ -32,12 +32,13 @@ if TYPE_CHECKING:
 
     from regard.models import Encoder, Predicted
     from regard.tokens import Vocabulary
-    from regard.training import Batch, Objective
+    from regard.training import Batch, Objective, Part
 
 __all__ = ["TokensOutput"]
 
 _SHOWN = 6
 _NAMED = 5  # unknown characters
+_COUNTED = 256  # cases at once
 
 # What `stop_on` names.
 _SCORES: dict[str, Callable[[Sequence[str], Sequence[str]], float]] = {
@@ -157,23 +158,25 @@ class TokensOutput(Output):
             best="min" if training.stop_on == "wer" else "max",
         )
 
-    def cautions(self, model: Any, lengths: NDArray[np.int64], targets: Any) -> list[str]:
+    def cautions(self, model: Any, part: Part) -> list[str]:
         """How many targets have more tokens than CTC has positions to spell them at."""
         from regard.models import ctc_needs
 
         if model.head.ctc is None:
             return []
-        positions = -(-lengths // model.encoder.stride)
-        short = sum(
-            ctc_needs(ids) > most for ids, most in zip(targets, positions.tolist(), strict=True)
-        )
+        short = 0
+        for index in np.array_split(np.arange(len(part)), 1 + len(part) // _COUNTED):
+            targets = part[index].targets
+            assert targets is not None
+            positions = -(-part.lengths[index] // model.encoder.stride)
+            pairs = zip(targets.tolist(), positions.tolist(), strict=True)
+            short += sum(ctc_needs([token for token in ids if token]) > most for ids, most in pairs)
         if not short:
             return []
         verb = "has a target" if short == 1 else "have targets"
         return [
-            f"{short} of {len(positions)} training cases {verb} of more tokens than there are "
-            "positions to spell them at: connectionist temporal classification leaves them out "
-            "(ctc_weight)"
+            f"{short} of {len(part)} training cases {verb} of more tokens than there are positions "
+            "to spell them at: connectionist temporal classification leaves them out (ctc_weight)"
         ]
 
     def fine_tuning(self, cases: Any) -> FineTuning | None:
