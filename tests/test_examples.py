@@ -21,12 +21,14 @@ QUICK = {
 SMALL = {  # kind of data that is made to fewer cases of it
     "sine": {"data.series": "200"},
     "clutter": {"data.pictures": "100", "data.size": "32"},
+    "scenes": {"data.pictures": "100", "data.size": "28", "model.beam": "1"},
     "dates": {"data.cases": "200", "data.longer": "10"},
 }
 ROWS = {"etth1.json": 1000, "fashion.json": 400}  # of the tables that are long
 # Cases, or windows, of the test part.
 TESTED = {
     "airline.json": 29 - 11,  # of 144 months a fifth, where a year fits
+    "captions.json": 6,
     "clothes.json": 40,
     "clutter.json": 20,
     "commands.json": 6,
@@ -35,6 +37,7 @@ TESTED = {
     "ecg200.json": 100,
     "etth1.json": 200 - 23,
     "fashion.json": 80,
+    "scenes.json": 20,
     "sine.json": 40,
     "stock.json": 5 * (461 - 4),  # five shares of 2305 days
     "translate.json": 30,
@@ -72,6 +75,16 @@ def _cut_manifest(path: Path, folder: Path) -> Path:
     lines = [line for rows in kept.values() for line in rows[:12]]
     (folder / "strings.jsonl").write_text("\n".join(lines), encoding="utf-8")
     return folder / "strings.jsonl"
+
+
+def _cut_captions(path: Path, folder: Path) -> Path:
+    """A few rows of each part of a table of pictures, with absolute paths."""
+    import polars as pl
+
+    short = pl.read_csv(path).group_by("split", maintain_order=True).head(6)
+    paths = [str(path.resolve().parent / each) for each in short["path"]]
+    short.with_columns(pl.Series("path", paths)).write_csv(folder / path.name)
+    return folder / path.name
 
 
 def _cut_pairs(data: dict[str, str], folder: Path) -> dict[str, str]:
@@ -120,6 +133,9 @@ def test_an_example_runs(path: Path, tmp_path: Path) -> None:
     if content["data"]["kind"] == "manifest":
         manifest = Path(read_config(path).data.path)
         changes["data.path"] = str(_cut_manifest(manifest, tmp_path))
+    if path.name == "captions.json":
+        table = Path(read_config(path).data.path)
+        changes |= {"data.path": str(_cut_captions(table, tmp_path)), "model.beam": "2"}
     if content["data"]["kind"] == "parallel":
         changes |= {"model.beam": "2", **_cut_pairs(content["data"], tmp_path)}
     if content["data"]["kind"] == "idx":

@@ -57,6 +57,7 @@ MAY_IMPORT = {
     },
     "data": {"inputs", "splits"},
     "outputs": {
+        "attention",
         "catalogue",
         "checks",
         "config",

@@ -13,6 +13,7 @@ from regard.errors import ConfigError, DataError, RegardError, RegardWarning, Ru
 
 if TYPE_CHECKING:
     from regard.estimators import (
+        Captioner,
         ImageClassifier,
         SeriesClassifier,
         SeriesForecaster,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from regard.jobs import train
 
 __all__ = [
+    "Captioner",
     "ConfigError",
     "DataError",
     "ImageClassifier",
@@ -46,6 +48,7 @@ __version__ = version("regard")
 
 # Names that need torch are imported when first used, so that `import regard` takes no time.
 _LATE = {
+    "Captioner": "regard.estimators",
     "ImageClassifier": "regard.estimators",
     "SeriesClassifier": "regard.estimators",
     "SeriesForecaster": "regard.estimators",

@@ -14,6 +14,7 @@ from regard.inputs.image.arrays import as_pictures
 from regard.inputs.image.clutter import clutter
 from regard.inputs.image.files import read_folder, read_pictures
 from regard.inputs.image.pictures import Pictures
+from regard.inputs.image.scenes import scenes
 from regard.inputs.panel.frames import as_panel
 from regard.inputs.panel.panel import Panel
 from regard.inputs.panel.splits import split_times
@@ -74,6 +75,7 @@ __all__ = [
     "read_table",
     "read_texts",
     "read_ts",
+    "scenes",
     "sine",
     "split",
     "split_times",

@@ -57,6 +57,7 @@ TASKS = Registry(
         "classify-text": Task("text", "classes", "regard.estimators:TextClassifier"),
         "classify-sound": Task("sound", "classes", "regard.estimators:SoundClassifier"),
         "classify-image": Task("image", "classes", "regard.estimators:ImageClassifier"),
+        "caption": Task("image", "tokens", "regard.estimators:Captioner"),
         "regress": Task("series", "numbers", "regard.estimators:SeriesRegressor"),
         "translate": Task("text", "tokens", "regard.estimators:Translator"),
         "transcribe": Task("sound", "tokens", "regard.estimators:Transcriber"),

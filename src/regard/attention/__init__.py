@@ -14,7 +14,7 @@ from regard.attention.attention import Attended, Attention
 from regard.attention.causal import Causal, Sliding
 from regard.attention.conjunctive import ConjunctivePooling, Gated, conjunctive_pool
 from regard.attention.dot import Cosine, Dot, General, ScaledDot, dot_score
-from regard.attention.hard import Hard, Reinforce, gumbel_softmax, sample_one
+from regard.attention.hard import Hard, Reinforce, expected, gumbel_softmax, sample_one
 from regard.attention.hierarchy import Hierarchical, HierarchicalPooling, Stacked, StackedPooling
 from regard.attention.kernels import additive_score
 from regard.attention.local import LocalMonotonic, LocalPredictive
@@ -84,6 +84,7 @@ __all__ = [
     "coverage_loss",
     "dot_score",
     "entmax15",
+    "expected",
     "gumbel_softmax",
     "learned_queries",
     "masked_log_softmax",

@@ -1,6 +1,7 @@
 """Hard attention: each query attends to one position, sampled from its scores."""
 
-from typing import Literal
+from copy import copy
+from typing import Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +13,9 @@ from regard.attention.softmax import masked_log_softmax, masked_softmax
 from regard.attention.window import Window
 from regard.errors import ConfigError
 
-__all__ = ["Hard", "Reinforce", "gumbel_softmax", "sample_one"]
+__all__ = ["Hard", "Reinforce", "expected", "gumbel_softmax", "sample_one"]
+
+_Module = TypeVar("_Module", bound=nn.Module)
 
 
 def sample_one(
@@ -150,12 +153,35 @@ class Hard(Alignment):
         return sample_one(scores, mask)
 
 
+def expected(module: _Module) -> _Module:
+    """The same module with expectations in place of samples: softmax where it has `Hard`.
+
+    All parameters are shared, so that gradients of both reach them.
+
+    Source: Xu et al., 2015, section 4.1: the expected context is used in place of a sampled one for
+    half of the cases, which "improves the robustness of the stochastic attention learning".
+
+    >>> from regard.attention import Attention, Dot
+    >>> twin = expected(Attention(Dot(), align=Hard()))
+    >>> twin(torch.zeros(1, 1, 3), torch.zeros(1, 2, 3)).weights
+    tensor([[[0.5000, 0.5000]]])
+    """
+    twin = copy(module)
+    twin._modules = {}
+    for name, child in module._modules.items():
+        if isinstance(child, Hard):
+            setattr(twin, name, masked_softmax)
+        else:
+            twin._modules[name] = None if child is None else expected(child)
+    return twin
+
+
 class Reinforce(nn.Module):
     """The REINFORCE loss of sampled positions, with a moving-average baseline and an entropy bonus.
 
     loss = -mean((reward - baseline) log_prob + entropy_weight * entropy); each training batch
     updates baseline = momentum * baseline + (1 - momentum) * mean reward. It starts at the mean
-    reward of the first batch.
+    reward of the first batch. A baseline of each sample's own is taken where it is given.
 
     Parameters:
         momentum: of the baseline; the paper's is 0.9.
@@ -177,13 +203,21 @@ class Reinforce(nn.Module):
         self.entropy_weight = entropy_weight
         self.register_buffer("baseline", torch.tensor(torch.nan))
 
-    def forward(self, log_prob: Tensor | None, entropy: Tensor | None, reward: Tensor) -> Tensor:
+    def forward(
+        self,
+        log_prob: Tensor | None,
+        entropy: Tensor | None,
+        reward: Tensor,
+        baseline: Tensor | None = None,
+    ) -> Tensor:
         """The loss, to be added to that of the model.
 
         Parameters:
             log_prob: [B], of all positions sampled for a case.
             entropy: [B], of the distributions they were sampled from.
             reward: [B], such as the log-likelihood of the target.
+            baseline: [B], what is expected of the reward, independent of the sample; None takes the
+                moving average.
 
         Raises:
             ConfigError: nothing was sampled, or the shapes differ.
@@ -196,7 +230,8 @@ class Reinforce(nn.Module):
                 f"{list(log_prob.shape)}, {list(entropy.shape)} and {list(reward.shape)}"
             )
         reward = reward.detach()
-        baseline = torch.where(self.baseline.isnan(), reward.mean(), self.baseline)
-        if self.training:
-            self.baseline.copy_(self.momentum * baseline + (1 - self.momentum) * reward.mean())
+        if baseline is None:
+            baseline = torch.where(self.baseline.isnan(), reward.mean(), self.baseline)
+            if self.training:
+                self.baseline.copy_(self.momentum * baseline + (1 - self.momentum) * reward.mean())
         return -((reward - baseline) * log_prob + self.entropy_weight * entropy).mean()

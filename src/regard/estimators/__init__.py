@@ -1,6 +1,7 @@
 """scikit-learn estimators: each is the name of a pair of an input and an output."""
 
 from regard.estimators.base import AttentionEstimator, estimator_of
+from regard.estimators.captioner import Captioner
 from regard.estimators.image_classifier import ImageClassifier
 from regard.estimators.series_classifier import SeriesClassifier
 from regard.estimators.series_forecaster import Forecast, SeriesForecaster
@@ -13,6 +14,7 @@ from regard.estimators.translator import Alignment, Translator
 __all__ = [
     "Alignment",
     "AttentionEstimator",
+    "Captioner",
     "Forecast",
     "ImageClassifier",
     "SeriesClassifier",

@@ -84,9 +84,14 @@ class TextWriter(AttentionEstimator):
         seen = self.infer(X, maps=("attention",))
         output: Any = self.output_
         return [
-            Looks(output.units(best.ids)[0], seen.maps["attention"][n])
+            Looks(output.units(best.ids)[0], self._laid(seen, n))
             for n, (best, *_) in enumerate(seen.values)
         ]
+
+    def _laid(self, seen: Inference, n: int) -> Floats:
+        """The maps of the words of case n over its input."""
+        laid: Floats = seen.maps["attention"][n]
+        return laid
 
     def evidence(self, X: Any) -> Any:
         """Not of texts that are written token by token.

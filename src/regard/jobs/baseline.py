@@ -35,6 +35,8 @@ def baseline_figures(config: Config, path: Path) -> dict[str, Any]:
         raise ConfigError(f"baseline: {path} has another {field}, so that its lengths differ")
     if not other.metrics:
         raise ConfigError(f"baseline: {path} has no figures; it was saved from Python")
+    if "by_length" not in other.metrics:
+        raise ConfigError(f"baseline: the task {config.task} has no figures by length")
     attends = other.config.model.attention.score != "none"
     return {
         "by_length_without": other.metrics["by_length"],

@@ -111,7 +111,7 @@ def compare(
                 first = output.compared(metrics)[0]
                 figure = f"{first.title} {metrics[first.name]:.4f}"
                 trained.append(Trained(label, seed, metrics, figure=figure))
-                if output.lengths and variant.model.attention.score == "none":
+                if "by_length" in metrics and variant.model.attention.score == "none":
                     baselines[seed] = run
                 if (found := read_scores(run / "scores.csv")) is not None:
                     scores.setdefault(label, {})[seed] = found

@@ -38,19 +38,22 @@ __all__ = [
 ]
 
 
-def make_grid_encoder(name: str, *, size: int, **sizes: float | None) -> GridEncoder:
+def make_grid_encoder(
+    name: str, *, size: int, positions: bool = False, **sizes: float | None
+) -> GridEncoder:
     """An encoder of pictures by name.
 
     Parameters:
         name: one of `catalogue.PICTURE_ENCODERS`.
         size: rows and columns of a picture.
+        positions: whether states have to say where they are.
         sizes: channels C, hidden width, layers, and dropout rate between layers.
 
     Raises:
         ConfigError: unknown name.
     """
     row = PICTURE_ENCODERS.find(name)
-    available = {**sizes, "size": size, **row.constants}
+    available = {**sizes, "size": size, "positions": positions, **row.constants}
     encoder: GridEncoder = call_with(f"encoder {name!r}", load(row.make), available)
     return encoder
 

@@ -37,12 +37,14 @@ class Predicted:
             states, "evidence" [B, N, S], signed, which sums over the positions to the values.
         log_prob: [B], log-probability of what hard attention sampled in training, or None.
         entropy: [B], of the distributions it was sampled from, or None.
+        baseline: [B], to compare the reward of the sample with; None for its moving average.
     """
 
     values: Tensor
     maps: dict[str, Tensor]
     log_prob: Tensor | None = None
     entropy: Tensor | None = None
+    baseline: Tensor | None = None
 
     def __iter__(self) -> Iterator[Any]:
         """The values and the maps."""

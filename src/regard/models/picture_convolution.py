@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import relu
 
 from regard.models.encoder import MaskedBatchNorm
-from regard.models.grid import GridEncoder, cell_of, shrink_mask
+from regard.models.grid import GridEncoder, cell_of, grid_sinusoids, shrink_mask
 
 __all__ = ["PictureConvolution"]
 
@@ -24,14 +24,18 @@ class PictureConvolution(GridEncoder):
         hidden: D.
         layers: residual blocks of each stage, of two convolutions each.
         size: rows and columns of a picture.
+        positions: whether sinusoids of row and column are added to the states, for what has to say
+            where things are.
 
     Source: He et al., 2016, "Deep residual learning for image recognition" (there a 7 x 7 stem and
     four stages; here smaller, with the halving before each stage).
     """
 
-    def __init__(self, channels: int, hidden: int, layers: int, *, size: int) -> None:
+    def __init__(
+        self, channels: int, hidden: int, layers: int, *, size: int, positions: bool = False
+    ) -> None:
         super().__init__()
-        self.width, self.cell = hidden, cell_of(size)
+        self.width, self.cell, self.placed = hidden, cell_of(size), positions
         stages = int(log2(self.cell))
         widths = [max(min(16, hidden), hidden >> stages - at) for at in range(stages)] + [hidden]
         self.stem = _Convolution(channels, widths[0])
@@ -45,6 +49,9 @@ class PictureConvolution(GridEncoder):
             mask = None if mask is None else shrink_mask(mask, 2)
             features = stage(features, mask)
         states: Tensor = features.flatten(2).transpose(1, 2)
+        if self.placed:
+            rows, columns = features.shape[2:]
+            states = states + grid_sinusoids(rows, columns, self.width, like=states)
         return states
 
 

@@ -9,6 +9,7 @@
 
 from regard.plots.alignment import plot_alignment
 from regard.plots.attention import plot_attention
+from regard.plots.caption import plot_caption
 from regard.plots.confusion import plot_confusion
 from regard.plots.forecast import ForecastView, plot_forecast
 from regard.plots.history import plot_history
@@ -35,6 +36,7 @@ __all__ = [
     "Report",
     "plot_alignment",
     "plot_attention",
+    "plot_caption",
     "plot_confusion",
     "plot_forecast",
     "plot_history",

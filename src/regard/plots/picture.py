@@ -12,10 +12,11 @@ from regard.errors import DataError
 from regard.plots.lines import check_weights
 from regard.plots.style import BLUE, VERMILION, axes_of_size
 
-__all__ = ["light", "plot_picture"]
+__all__ = ["glow", "light", "plot_picture"]
 
 _DARK = 0.45  # brightness where no weight is
 _HEAT = 0.6  # share of vermilion where the weight is highest
+_TINT = 255 * np.array(to_rgb(VERMILION))
 
 
 def plot_picture(
@@ -76,13 +77,31 @@ def light(pixels: ArrayLike, weights: ArrayLike) -> NDArray[np.uint8]:
             f"weights: wanted the shape {list(picture.shape[:2])} of the picture, given "
             f"{list(given.shape)}"
         )
-    check_weights(given.ravel())
-    top = float(given.max())
-    glow = (given / top if top > 0 else given)[..., None]
-    heat = _HEAT * glow
-    tint = 255 * np.array(to_rgb(VERMILION))
-    lit = (1 - heat) * (_DARK + (1 - _DARK) * glow) * picture + heat * tint
-    return np.asarray(np.rint(lit), np.uint8)
+    heat, kept = _layers(given)
+    return np.asarray(np.rint(kept * picture + heat * _TINT), np.uint8)
+
+
+def glow(weights: ArrayLike) -> NDArray[np.uint8]:
+    """[rows, columns, 4] RGBA: a layer that makes `light` of the picture below it.
+
+    Parameters:
+        weights: as of `plot_picture`.
+
+    >>> glow(np.array([[0.0, 1.0]])).tolist()
+    [[[0, 0, 0, 140], [224, 72, 11, 153]]]
+    """
+    heat, kept = _layers(np.asarray(weights, np.float64))
+    cover = 1 - kept  # what is not kept of the picture is black, or vermilion
+    return np.asarray(np.rint(np.concatenate([heat * _TINT / cover, 255 * cover], 2)), np.uint8)
+
+
+def _layers(weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """[rows, columns, 1] the shares of vermilion and of the picture."""
+    check_weights(weights.ravel())
+    top = float(weights.max())
+    relative = (weights / top if top > 0 else weights)[..., None]
+    heat = _HEAT * relative
+    return heat, (1 - heat) * (_DARK + (1 - _DARK) * relative)
 
 
 def _rgb(pixels: ArrayLike) -> NDArray[np.uint8]:

@@ -63,7 +63,8 @@ class TrainingModule(LightningModule):
         if predicted.log_prob is not None:  # hard attention: a lower loss is a higher reward
             assert batch.targets is not None
             reward = -self.objective.losses(values, batch.targets)
-            loss = loss + self.reinforce(predicted.log_prob, predicted.entropy, reward)
+            drawn = predicted.log_prob, predicted.entropy
+            loss = loss + self.reinforce(*drawn, reward, predicted.baseline)
         if not torch.isfinite(loss):
             refuse_inputs(batch)
         self._refuse("loss", float(loss.detach()))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import DataError
 from regard.inputs.image.decode import resize_to
-from regard.inputs.image.files import LARGEST, read_paths
+from regard.inputs.image.files import LARGEST, read_paths, without_faults
 from regard.inputs.image.pictures import Pictures
 from regard.inputs.labels import as_labels
 from regard.inputs.target_texts import given_texts
@@ -31,6 +33,7 @@ def as_pictures(
     channels: int | None = None,
     boxes: ArrayLike | None = None,
     texts: bool = False,
+    missing: Literal["refuse", "skip"] = "refuse",
 ) -> Pictures:
     """Take pictures, and their labels, from Python.
 
@@ -45,6 +48,8 @@ def as_pictures(
         boxes: [B, 4] (top, left, bottom, right), half-open, in pixels of X: where the object is, if
             that is known.
         texts: whether y are texts to write, such as captions, and not classes.
+        missing: of texts; "refuse", or "skip" to leave out pictures that have none, or whose file
+            cannot be read, with a note.
 
     Raises:
         DataError: X has another shape or type, no cases or pixels, numbers out of range or missing;
@@ -54,7 +59,10 @@ def as_pictures(
     >>> pictures.size, pictures.extents[0].tolist()
     (7, [5, 7])
     """
-    labels_of: Any = given_texts if texts else as_labels
+    skipping = texts and missing == "skip"
+    labels_of: Any = as_labels
+    if texts:
+        labels_of = partial(given_texts, keep_missing=skipping)
     if hasattr(X, "detach"):  # a tensor
         X = X.detach().cpu()
     if isinstance(X, str | PathLike):
@@ -69,11 +77,10 @@ def as_pictures(
             ids=np.array([str(one) for one in X]),
             size=size,
             channels=channels,
+            faulty="skip" if skipping else "refuse",
         )
-        labels = None if y is None else labels_of(y, len(X))
-        return Pictures(
-            pictures.values, pictures.extents, labels, ids=pictures.ids, notes=pictures.notes
-        )
+        pictures = replace(pictures, labels=None if y is None else labels_of(y, len(X)))
+        return without_faults(pictures, "X") if skipping else pictures
     arrays = _checked(X)
     size = size or min(LARGEST, max(max(one.shape[:2]) for one in arrays))
     channels = channels or max(one.shape[2] for one in arrays)
@@ -82,7 +89,8 @@ def as_pictures(
     shapes = {one.shape for one in arrays}
     if shapes == {(size, size, channels)}:
         extents = np.full((len(arrays), 2), size, np.int64)
-        return Pictures(np.stack(arrays), extents, labels, found)
+        pictures = Pictures(np.stack(arrays), extents, labels, found)
+        return without_faults(pictures, "X") if skipping else pictures
     from PIL import Image
 
     placed = [
@@ -94,7 +102,8 @@ def as_pictures(
         for one in arrays
     ]
     extents = np.array([extent for _, extent in placed], np.int64)
-    return Pictures(np.stack([canvas for canvas, _ in placed]), extents, labels, found)
+    pictures = Pictures(np.stack([canvas for canvas, _ in placed]), extents, labels, found)
+    return without_faults(pictures, "X") if skipping else pictures
 
 
 def _checked(X: Any) -> list[NDArray[np.uint8]]:

@@ -1,8 +1,8 @@
 """Configuration of pictures."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from regard.catalogue import PICTURE_ENCODERS
 from regard.config.files import Files, Learned, Split
@@ -30,6 +30,18 @@ class _Table(_Pictures, Files):
         "path", description="column with the paths, relative to the folder of the table"
     )
     id: str | None = Field(None, description="column that names the cases; by default their paths")
+    split: str | None = Field(
+        None,
+        description="column with the part that each row belongs to: train, valid or test; shares "
+        "are then taken only for parts that it does not name, and a validation_share of 0 trains "
+        "on part valid, too",
+    )
+
+    @model_validator(mode="after")
+    def _one_test_part(self) -> Self:
+        if self.split is not None and self.test_path is not None:
+            raise ValueError("split and test_path exclude each other; leave out one of them")
+        return self
 
 
 class _TableData(_Table):
@@ -38,7 +50,17 @@ class _TableData(_Table):
     label: str = Field("label", description="column with the class of the picture")
 
 
-class _Captions(_Table):
+class _Captioned(_Pictures):
+    """Fields of pictures with captions."""
+
+    missing: Literal["refuse", "skip"] = Field(
+        "refuse",
+        description="what to do with pictures that cannot be read or have no text, in training: "
+        "refuse the data, or leave them out, with a note; in predicting they get no answer",
+    )
+
+
+class _Captions(_Table, _Captioned):
     """CSV, TSV, Parquet or Feather: the path of a picture and its caption in each row."""
 
     target: str = Field("caption", description="column with the text to write for the picture")
@@ -74,8 +96,25 @@ class _ClutterData(_Pictures, Split):
     piece: Annotated[int, Field(ge=1, le=28)] = Field(10, description="rows and columns of a piece")
 
 
+class _SceneData(_Captioned, Split):
+    """Drawn scenes of coloured shapes with their captions; see `regard.data.scenes`."""
+
+    kind: Literal["scenes"]
+    pictures: int = Field(5000, ge=1, description="how many")
+    size: Annotated[int, Field(ge=28, le=1024)] = Field(48, description="rows and columns of each")
+    objects: Annotated[int, Field(ge=1, le=3)] = Field(
+        2, description="the most in a picture; every number from 1 on is equally frequent"
+    )
+
+
 class _ArrayData(_Pictures, Learned):
     """Pictures given from Python, in the configuration of a saved estimator."""
+
+    kind: Literal["arrays"]
+
+
+class _CaptionedArrayData(_Captioned, Learned):
+    """Pictures with captions given from Python, in the configuration of a saved estimator."""
 
     kind: Literal["arrays"]
 
@@ -94,17 +133,20 @@ def sections(target: str) -> Sections:
     """The sections of pictures, for a kind of target."""
     if target == "tokens":
         return Sections(
-            data=(_Captions, _ArrayData),
+            data=(_Captions, _SceneData, _CaptionedArrayData),
             training=_Training,
             encoders=PICTURE_ENCODERS,
             defaults={
                 "model.encoder": "conv",
                 "model.decoder_layers": 1,
+                "model.dropout": 0.1,
+                "model.embedding_dropout": 0.1,
                 "model.tokens": "word",
-                "training.epochs": 30,
+                "model.longest": 0.25,
+                "training.epochs": 20,
                 "training.patience": 8,
                 "training.batch_size": 64,
-                "training.learning_rate": 0.002,
+                "training.learning_rate": 0.004,
             },
         )
     return Sections(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from os import walk
 from pathlib import Path
 from typing import Any, Literal
@@ -15,13 +16,23 @@ from numpy.typing import NDArray
 from regard.errors import DataError
 from regard.inputs.image.decode import Header, decode, read_header
 from regard.inputs.image.pictures import Pictures
+from regard.inputs.labels import left_out
+from regard.inputs.split_parts import split_parts
 from regard.inputs.target_texts import column_texts
 from regard.tables.cells import tidy_labels
 from regard.tables.files import FilePath
 from regard.tables.frames import Table
 from regard.tables.problems import Problems
 
-__all__ = ["LARGEST", "MISSING", "read_folder", "read_paths", "read_pictures"]
+__all__ = [
+    "LARGEST",
+    "MISSING",
+    "Faulty",
+    "read_folder",
+    "read_paths",
+    "read_pictures",
+    "without_faults",
+]
 
 LARGEST = 128
 """Longest side of pictures after resizing, where no size is given."""
@@ -30,7 +41,8 @@ MISSING = "the path is missing"
 
 _THREADS = 4  # decoding is done without Python's lock
 
-_Faulty = Literal["refuse", "keep"]
+Faulty = Literal["refuse", "skip", "keep"]
+"""What to do with pictures that cannot be read or have no label."""
 
 
 def read_pictures(
@@ -39,10 +51,11 @@ def read_pictures(
     picture: str = "path",
     label: str | None = "label",
     id: str | None = None,  # noqa: A002 - the name that tables give it
+    split: str | None = None,
     texts: bool = False,
     size: int | None = None,
     channels: int | None = None,
-    faulty: _Faulty = "refuse",
+    faulty: Faulty = "refuse",
 ) -> Pictures:
     """Read a table with the path of a picture in each row.
 
@@ -51,11 +64,13 @@ def read_pictures(
         picture: the column with the paths, relative to the table's folder.
         label: the column with the classes; None for a table without.
         id: the column that names the cases; None names them by their paths.
+        split: the column with the part that each belongs to: train, valid or test.
         texts: whether the labels are texts to write, such as captions, and not classes.
         size: of the longer side after resizing, the ratio kept; None takes the longest side of
             all, at most 128.
         channels: 1 for grey, 3 for RGB; None is 3 if any picture has colours.
-        faulty: "refuse", or "keep" pictures that cannot be read, blank, and missing labels.
+        faulty: "refuse"; "skip" leaves out pictures that cannot be read or have no label, with a
+            note; "keep" has them, blank, and missing labels, for cases to predict.
 
     Raises:
         DataError: the table cannot be read, a label or path is missing, a picture cannot be read;
@@ -71,18 +86,19 @@ def read_pictures(
     places = [table.cell(row, picture) for row in range(len(given))]
     labels: NDArray[Any] | None = None
     if label is not None and texts:
-        labels = column_texts(table, label, problems, keep_missing=faulty == "keep")
+        labels = column_texts(table, label, problems, keep_missing=faulty != "refuse")
     elif label is not None:
         found = table.labels(label)
         gaps = [row for row, one in enumerate(found) if one is None or not one.strip()]
         if faulty == "refuse" and gaps:
             problems.add("the label is missing", [table.cell(row, label) for row in gaps])
         labels = tidy_labels([one or "" for one in found])
+    parts = None if split is None else split_parts(table, split, problems)
     folder = Path(path).parent
     paths = [folder / each if each else None for each in given]
     names = [each or str(row) for row, each in enumerate(given)]
     ids = np.array(names) if id is None else table.ids(id)
-    return read_paths(
+    pictures = read_paths(
         paths,
         places=places,
         problems=problems,
@@ -92,6 +108,28 @@ def read_pictures(
         channels=channels,
         faulty=faulty,
     )
+    pictures = replace(pictures, parts=parts)
+    return without_faults(pictures, path) if faulty == "skip" else pictures
+
+
+def without_faults(pictures: Pictures, source: object) -> Pictures:
+    """The pictures that can be read and have a label, where they have labels.
+
+    Raises:
+        DataError: none is left; names the source.
+    """
+    unread = pictures.faults != ""
+    bare = np.zeros(len(pictures), bool)
+    if pictures.labels is not None:
+        bare = np.array([each == "" for each in pictures.labels.tolist()]) & ~unread
+    reasons = {
+        reason: pictures.faults == reason for reason in dict.fromkeys(pictures.faults[unread])
+    }
+    notes = left_out(len(pictures), {**reasons, "no text": bare})
+    kept = np.flatnonzero(~(unread | bare))
+    if not kept.size:
+        raise DataError(f"{source}: no picture is left; {', '.join(notes)}")
+    return replace(pictures.take(kept), notes=(*pictures.notes, *notes))
 
 
 def read_folder(
@@ -99,7 +137,7 @@ def read_folder(
     *,
     size: int | None = None,
     channels: int | None = None,
-    faulty: _Faulty = "refuse",
+    faulty: Faulty = "refuse",
     labelled: bool = True,
 ) -> Pictures:
     """Read a folder with a folder of pictures for each class, which their names are.
@@ -150,7 +188,7 @@ def read_paths(
     labels: NDArray[Any] | None = None,
     size: int | None = None,
     channels: int | None = None,
-    faulty: _Faulty = "refuse",
+    faulty: Faulty = "refuse",
 ) -> Pictures:
     """Read files; None is a path that is missing.
 

@@ -17,10 +17,12 @@ from regard.inputs.image.arrays import as_pictures
 from regard.inputs.image.clutter import clutter
 from regard.inputs.image.files import read_folder, read_paths, read_pictures
 from regard.inputs.image.pictures import Pictures
+from regard.inputs.image.scenes import scenes
 from regard.inputs.image.view import PictureView
 from regard.inputs.input import Input, Maps
 from regard.inputs.labels import check_known_labels, refuse_fractions
-from regard.plots import Outcome
+from regard.inputs.split_parts import where_parts
+from regard.plots import CaseView, Outcome
 from regard.tables.problems import Problems
 
 if TYPE_CHECKING:
@@ -73,7 +75,11 @@ class ImageInput(Input):
     def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Pictures:
         own = isinstance(X, Pictures)
         shape: dict[str, Any] = {"size": self.config.data.size} if fitting else self._shape
+        if fitting and self._texts:
+            shape["missing"] = self.config.data.missing
         pictures: Pictures = X if own else as_pictures(X, y, texts=self._texts, **shape)
+        if fitting and not own:
+            self.notes.extend(pictures.notes)
         if fitting and not (own or self._texts) and pictures.labels is not None:
             refuse_fractions(pictures.labels)
         if not fitting and (pictures.size, pictures.values.shape[3]) != tuple(self._shape.values()):
@@ -96,9 +102,14 @@ class ImageInput(Input):
         if data.kind == "clutter":
             fields = data.model_dump(include={"pictures", "size", "pieces", "piece"})
             return clutter(**fields, seed=self.config.seed), None, "clutter"
+        if data.kind == "scenes":
+            fields = data.model_dump(include={"pictures", "size", "objects"})
+            return scenes(**fields, seed=self.config.seed), None, "scenes"
         cases = self._trained_on(Path(data.path), getattr(data, "labels_path", None), data.size)
         self.notes.extend(cases.notes)
         test = None
+        if cases.parts is not None:
+            cases, self.held, test = self._by_part(cases)
         if data.test_path is not None:
             labels = getattr(data, "test_labels_path", None)
             if data.kind == "idx" and labels is None:
@@ -108,6 +119,25 @@ class ImageInput(Input):
                 check_known_labels(cases.labels, test.labels, test.ids, data.path, data.test_path)
         return cases, test, data.path
 
+    def _by_part(self, cases: Pictures) -> tuple[Pictures, Pictures | None, Pictures | None]:
+        """Those to train on, for early stopping and for the figures, as the table says."""
+        assert cases.parts is not None
+        data = self.config.data
+        train, *others = where_parts(
+            cases.parts,
+            path=data.path,
+            column=data.split,
+            validation=data.validation_share != 0,
+        )
+        trained = cases.take(train)
+        held, test = (None if each is None else cases.take(each) for each in others)
+        for part in (held, test):
+            if part is not None and not self._texts:
+                assert trained.labels is not None
+                assert part.labels is not None
+                check_known_labels(trained.labels, part.labels, part.ids, data.path, data.path)
+        return trained, held, test
+
     def _trained_on(
         self, path: Path, labels: str | None, size: int | None, channels: int | None = None
     ) -> Pictures:
@@ -115,7 +145,14 @@ class ImageInput(Input):
         data = self.config.data
         shape: dict[str, Any] = {"size": size, "channels": channels}
         if data.kind == "table":
-            return read_pictures(path, **self._columns_of(data), texts=self._texts, **shape)
+            return read_pictures(
+                path,
+                **self._columns_of(data),
+                split=data.split,
+                texts=self._texts,
+                faulty=getattr(data, "missing", "refuse"),
+                **shape,
+            )
         if data.kind == "folder":
             return read_folder(path, **shape)
         return (
@@ -225,6 +262,7 @@ class ImageInput(Input):
             encoder = make_grid_encoder(
                 model.encoder,
                 size=self.size_,
+                positions=self._texts,
                 channels=self.channels_,
                 hidden=model.hidden,
                 layers=model.layers,
@@ -278,7 +316,7 @@ class ImageInput(Input):
             "pointing_game": pointing_game(weights, cases.boxes),
         }
 
-    def view(self, seen: Inference, n: int, outcome: Outcome) -> PictureView:
+    def view(self, seen: Inference, n: int, outcome: Outcome) -> CaseView:
         cases: Pictures = seen.cases
         rows, columns = cases.extents[n]
         box = None if cases.boxes is None else tuple(cases.boxes[n].tolist())

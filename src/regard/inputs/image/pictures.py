@@ -12,7 +12,7 @@ from regard.errors import DataError
 
 __all__ = ["Pictures"]
 
-_PER_CASE = ("values", "extents", "labels", "boxes", "ids", "faults")
+_PER_CASE = ("values", "extents", "labels", "boxes", "links", "parts", "ids", "faults")
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +26,9 @@ class Pictures:
             for each; or None.
         boxes: [B, 4] int64 (top, left, bottom, right), half-open, in pixels of the canvas: where
             what determines the class is, if that is known; all zero where it is not.
+        links: B arrays [n, 6] of the places that words of a label show: (start, stop) characters
+            of the label, a text, and the box (top, left, bottom, right); None where not known.
+        parts: [B] "train", "valid" or "test", where their table says so; or None.
         ids: [B] names of the cases: paths, or by default the position, from 0.
         faults: [B] why a picture cannot be read, empty where it can; such pictures are blank.
         notes: what the user should know of how they were read.
@@ -35,6 +38,8 @@ class Pictures:
     extents: NDArray[np.int64]
     labels: NDArray[Any] | None = None
     boxes: NDArray[np.int64] | None = None
+    links: tuple[NDArray[np.int64], ...] | None = None
+    parts: NDArray[np.str_] | None = None
     ids: NDArray[Any] = field(default_factory=lambda: np.empty(0))
     faults: NDArray[np.str_] = field(default_factory=lambda: np.empty(0, np.str_))
     notes: tuple[str, ...] = ()
@@ -79,4 +84,9 @@ class Pictures:
     def take(self, index: NDArray[np.int64]) -> Pictures:
         """The cases at these positions, in this order."""
         given = {name: getattr(self, name) for name in _PER_CASE}
-        return replace(self, **{k: v[index] for k, v in given.items() if v is not None})
+        taken: dict[str, Any] = {
+            name: tuple(own[at] for at in index) if isinstance(own, tuple) else own[index]
+            for name, own in given.items()
+            if own is not None
+        }
+        return replace(self, **taken)

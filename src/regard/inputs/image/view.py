@@ -17,7 +17,7 @@ from regard.plots.page import render
 from regard.plots.picture import light, plot_picture
 from regard.plots.view import CaseView
 
-__all__ = ["PictureView"]
+__all__ = ["PictureView", "data_uri"]
 
 _FOLDER = Path(__file__).parent
 _SMALL = 64  # pixels up to which they are shown as squares
@@ -91,11 +91,11 @@ class PictureView(CaseView):
         return Markup(
             '<svg role="img" aria-label="{}" viewBox="0 0 {} {}" class="{}">'
             '<image href="{}" width="{}" height="{}"/>{}</svg>'
-        ).format(label, columns, rows, kind, _data_uri(shown), columns, rows, box)
+        ).format(label, columns, rows, kind, data_uri(shown), columns, rows, box)
 
 
-def _data_uri(shown: NDArray[Any]) -> str:
-    """[rows, columns, 3] as a PNG inside a page."""
+def data_uri(shown: NDArray[Any]) -> str:
+    """[rows, columns, 3 or 4] as a PNG inside a page."""
     from PIL import Image
 
     file = io.BytesIO()

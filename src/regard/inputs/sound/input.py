@@ -28,6 +28,7 @@ from regard.inputs.sound.readers import (
 )
 from regard.inputs.sound.recordings import Recordings
 from regard.inputs.sound.view import SoundView
+from regard.inputs.split_parts import where_parts
 from regard.inputs.text.files import open_rows
 from regard.plots import CaseView, Outcome
 from regard.tables.jsonl import JsonLines
@@ -119,19 +120,15 @@ class SoundInput(SeriesInput):
     ) -> tuple[Recordings, Recordings | None, Recordings | None]:
         """Those to train on, for early stopping and for the figures, as the table says."""
         assert cases.parts is not None
-        data, parts = self.config.data, cases.parts
-        if data.validation_share == 0:
-            parts = np.where(parts == "valid", "train", parts)
-        train, held, test = (np.flatnonzero(parts == name) for name in ("train", "valid", "test"))
-        if not train.size:
-            raise DataError(
-                f"{data.path}: no row of column {data.split!r} (split) is of part train"
-            )
-        return (
-            cases.take(train),
-            cases.take(held) if held.size else None,
-            cases.take(test) if test.size else None,
+        data = self.config.data
+        train, *others = where_parts(
+            cases.parts,
+            path=data.path,
+            column=data.split,
+            validation=data.validation_share != 0,
         )
+        held, test = (None if each is None else cases.take(each) for each in others)
+        return cases.take(train), held, test
 
     def read(self, path: Path | None, **options: Any) -> Recordings:
         """A sound file, a folder of them, or a table with their paths.

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.inputs.sound.files import decode
-from regard.inputs.sound.readers import MAX_SECONDS, split_parts
+from regard.inputs.sound.readers import MAX_SECONDS
 from regard.inputs.sound.recordings import Recordings, Word, fault_of, settled
+from regard.inputs.split_parts import split_parts
 from regard.inputs.target_texts import column_texts
 from regard.tables.files import FilePath
 from regard.tables.jsonl import JsonLines

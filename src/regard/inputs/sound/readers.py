@@ -15,6 +15,7 @@ from regard.errors import ConfigError, DataError
 from regard.inputs.labels import as_labels, class_labels, present_labels
 from regard.inputs.sound.files import decode, sound_files
 from regard.inputs.sound.recordings import Recordings, Word, fault_of, settled
+from regard.inputs.split_parts import split_parts
 from regard.inputs.target_texts import column_texts, given_texts
 from regard.inputs.text.files import open_rows
 from regard.tables.files import FilePath
@@ -28,7 +29,6 @@ __all__ = [
     "read_recordings",
     "read_sound_file",
     "read_sound_folder",
-    "split_parts",
 ]
 
 MAX_SECONDS = 60.0
@@ -36,12 +36,6 @@ MAX_SECONDS = 60.0
 
 _Missing = Literal["refuse", "skip", "keep"]
 """What to do with recordings that cannot be used or have no label."""
-
-_PARTS = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("valid", "validation", "val", "dev"), "valid"),
-    **dict.fromkeys(("test", "testing"), "test"),
-}
 
 
 def read_recordings(
@@ -112,20 +106,6 @@ def read_recordings(
     found = replace(found, labels=labels, ids=ids, parts=parts, faults=tuple(faults))
     noun = "text" if texts else "label"
     return settled(found, problems, missing=missing, places=place, unlabelled=unlabelled, noun=noun)
-
-
-def split_parts(table: Table | JsonLines, column: str, problems: Problems) -> NDArray[np.str_]:
-    """[rows] "train", "valid" or "test", of a column; problems take what is neither."""
-    table.need(column, "split")
-    parts = []
-    for row, given in enumerate(table.values(column)):
-        name = "" if given is None else str(given).strip()
-        parts.append(_PARTS.get(name.lower(), ""))
-        if not parts[-1]:
-            problems.add(
-                f"{name!r} is no part: wanted train, valid or test", [table.cell(row, column)]
-            )
-    return np.array(parts)
 
 
 def read_sound_folder(

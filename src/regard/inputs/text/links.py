@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from regard.explain import alignment_ap, true_links
 from regard.inference import Inference
 
-__all__ = ["known_links", "precision_of_links"]
+__all__ = ["known_links", "precision_of_links", "unit_places"]
 
 
 def known_links(seen: Inference, n: int, outcome: Any) -> NDArray[np.bool_] | None:
@@ -21,7 +21,7 @@ def known_links(seen: Inference, n: int, outcome: Any) -> NDArray[np.bool_] | No
     """
     if seen.cases.links is None or not outcome.right:
         return None
-    places = _places(outcome.units, outcome.predicted)
+    places = unit_places(outcome.units, outcome.predicted)
     return true_links(seen.cases.links[n], seen.encoded.word_spans[n], places)
 
 
@@ -46,8 +46,8 @@ def precision_of_links(seen: Inference, outcome: Callable[[int], Any]) -> dict[s
     }
 
 
-def _places(units: Sequence[str], text: str) -> NDArray[np.int64]:
-    """[T, 2] half-open (start, stop) characters of each in a text, empty where it is not there."""
+def unit_places(units: Sequence[str], text: str) -> NDArray[np.int64]:
+    """[T, 2] half-open (start, stop) characters of words in a text; empty where one is missing."""
     places, at = [], 0
     for unit in units:
         start = text.find(unit, at)

@@ -108,6 +108,8 @@ class _Model(NetworkConfig):
                 raise ValueError("attention.query: the queries are the decoder's states; leave it")
             attention = {**attention, "query": "states"}
         heads = given.get("heads") or (4 if decoder == "transformer" else 1)
+        if given.get("order") == "bahdanau":  # which has none, whatever the default
+            given = {"input_feeding": False, **given}
         return {**given, "decoder": decoder, "attention": attention, "heads": heads}
 
     @field_validator("decoder_layers")
@@ -138,6 +140,11 @@ class _Training(Section):
 
     label_smoothing: Share = Field(
         0.1, description="share of the target distribution spread over the whole vocabulary"
+    )
+    doubly_stochastic: Annotated[float, Field(ge=0)] = Field(
+        0.0,
+        description="weight of a penalty on attention that leaves positions of the source out: of "
+        "each text the sum over positions of (1 - sum over tokens of the weight) squared",
     )
     stop_on: Literal["loss", "bleu", "wer"] = Field(
         "loss",

@@ -1,4 +1,4 @@
-"""How texts that were written are measured: as translations, or as transcripts."""
+"""How texts that were written are measured: as translations, transcripts or captions."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.outputs.output import Compared
+from regard.outputs.tokens.caption_metrics import caption_metrics
 from regard.outputs.tokens.metrics import bleu, by_length, sentence_scores, translation_metrics
 from regard.outputs.tokens.mistakes import mistakes
 from regard.outputs.tokens.transcripts import (
@@ -21,7 +22,7 @@ from regard.outputs.tokens.transcripts import (
 if TYPE_CHECKING:
     from regard.outputs.tokens.report import TokensReport
 
-__all__ = ["MEASURES", "Measure", "Transcripts", "Translations"]
+__all__ = ["MEASURES", "Captions", "Measure", "Transcripts", "Translations"]
 
 
 class Measure(ABC):
@@ -84,7 +85,7 @@ class Translations(Measure):
     """BLEU, chrF and exact match: of texts that may be written in several ways."""
 
     case_figure = Compared("sentence chrF", "sentence_chrf")
-    scores = ("bleu", "chrf", "exact_match")
+    scores: ClassVar[tuple[str, ...]] = ("bleu", "chrf", "exact_match")
 
     def score(self, name: str, predicted: Sequence[str], references: Sequence[str]) -> float:
         return float(translation_metrics(predicted, references)[name])
@@ -175,5 +176,53 @@ class Transcripts(Measure):
         return utterance_errors(predicted, references)
 
 
-MEASURES: dict[str, Measure] = {"translation": Translations(), "transcript": Transcripts()}
+class Captions(Translations):
+    """BLEU-1 to BLEU-4 and ROUGE-L of lowercased texts, as papers on captions report them."""
+
+    scores = ("bleu_4", "rouge_l", "chrf", "exact_match")
+
+    def score(self, name: str, predicted: Sequence[str], references: Sequence[str]) -> float:
+        if name in ("bleu_4", "rouge_l"):
+            return caption_metrics(predicted, references)[name]
+        return super().score(name, predicted, references)
+
+    def metrics(
+        self,
+        predicted: Sequence[str],
+        references: Sequence[str],
+        *,
+        lengths: NDArray[np.int64] | None,
+        sources: Sequence[str] | None,
+        frequent: str | None,
+    ) -> dict[str, Any]:
+        """Those of captions first; `constant_bleu_1` and so on are of the caption `constant`."""
+        given: Any = {"lengths": lengths, "sources": sources, "frequent": frequent}
+        found: dict[str, Any] = {**caption_metrics(predicted, references)}
+        found |= super().metrics(predicted, references, **given)
+        if frequent is not None:
+            constant = caption_metrics([frequent] * len(references), references)
+            found |= {f"constant_{name}": figure for name, figure in constant.items()}
+            found["constant"] = frequent
+        return found
+
+    def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
+        """BLEU-4, and the share that is right to the letter, first where that is most of them."""
+        exact, score = Compared("exact match", "exact_match"), Compared("BLEU-4", "bleu_4")
+        first = [exact, score] if metrics["exact_match"] > 0.5 else [score, exact]
+        return [*first, Compared("ROUGE-L", "rouge_l")]
+
+    def said(self, predicted: Sequence[str], references: Sequence[str]) -> str:
+        return f"BLEU-4 {caption_metrics(predicted, references)['bleu_4']:.2f}"
+
+    def report(self) -> type[TokensReport]:
+        from regard.outputs.tokens.report import CaptionsReport
+
+        return CaptionsReport
+
+
+MEASURES: dict[str, Measure] = {
+    "translation": Translations(),
+    "transcript": Transcripts(),
+    "caption": Captions(),
+}
 """By the name that an input has for what is written for it."""

@@ -9,10 +9,11 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from regard.models import Predicted, TokenHead, ctc_losses
+from regard.attention import expected
+from regard.models import Predicted, TokenHead, Written, ctc_losses
 from regard.training import Batch, Objective
 
-__all__ = ["TokenLoss", "sampled_share"]
+__all__ = ["TokenLoss", "sampled_share", "unevenness"]
 
 _WRITTEN = 3  # the first token that a search may write: not padding, unknown or the begin
 
@@ -45,11 +46,40 @@ def sampled_share(schedule: str, progress: float, last: float) -> float:
     return last * (now - low) / (high - low)
 
 
+def unevenness(weights: Tensor, true: Tensor, mask: Tensor | None = None) -> Tensor:
+    """[B] sum_i (1 - sum_t a_ti)^2: 0 where every position gets a weight of 1 over a whole text.
+
+    Parameters:
+        weights: [B, M, H, L, S] of the tokens over positions i, of which the mean over the layers M
+            and the heads H is taken.
+        true: boolean [B, L], which of them are tokens t of the text.
+        mask: boolean [B, S], which positions there are; None for all.
+
+    Source: Xu et al., 2015, "Show, attend and tell", equation 14, without its lambda.
+
+    >>> weights = torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.5, 0.5]])
+    >>> unevenness(weights[None, None, None], torch.tensor([[True, True]]))
+    tensor([0.5000])
+    """
+    sums = (weights.mean((1, 2)) * true.unsqueeze(2)).sum(1)  # [B, S]
+    squares = (1 - sums).square()
+    if mask is not None:
+        squares = squares * mask
+    return squares.sum(1)
+
+
 class TokenLoss(Objective):
     """Mean of - log p(y_i | y_1 .. y_(i-1), x) over all tokens y_i, smoothed in training.
 
     With a weight w of CTC it is (1 - w) of that and w of the mean of - log P_CTC(y | x), of a case
     divided among its tokens.
+
+    In training, lambda times the `unevenness` of each case is added to the sum of its losses.
+
+    With hard attention the decoder takes each case twice: once it draws, once it attends to the
+    expectation, by softmax (`expected`). The loss is the mean of both. What the second reaches at a
+    token is the baseline of the reward there, which does not depend on what was drawn, so that the
+    gradient stays unbiased; and the gradient of the second finds where to look.
 
     With scheduled sampling the model predicts every token from the true ones first; then a share
     of the decoder's inputs are these predictions instead, and the loss is taken of a second pass.
@@ -59,6 +89,7 @@ class TokenLoss(Objective):
         schedule: of scheduled sampling, see `sampled_share`.
         last: share of predictions among the inputs at the end of training.
         ctc_weight: w, for a head with a projection for CTC.
+        doubly_stochastic: lambda.
         decode: what greedy search writes for a batch, and the references; with it the score of
             these texts is watched.
         score: of texts against references.
@@ -68,7 +99,8 @@ class TokenLoss(Objective):
     Source: Szegedy et al., 2016, "Rethinking the inception architecture", section 7, for smoothing;
     Duckworth et al., 2019, "Parallel scheduled sampling", for the two passes; Kim, Hori and
     Watanabe, 2017, "Joint CTC-attention based end-to-end speech recognition using multi-task
-    learning", equation 13.
+    learning", equation 13; Xu et al., 2015, "Show, attend and tell", section 4.1, for hard
+    attention, there with the expectation for half of the cases and a moving average as baseline.
     """
 
     def __init__(
@@ -78,6 +110,7 @@ class TokenLoss(Objective):
         schedule: str = "none",
         last: float = 0.0,
         ctc_weight: float = 0.0,
+        doubly_stochastic: float = 0.0,
         decode: Callable[[nn.Module, Batch], list[tuple[str, str]]] | None = None,
         score: Callable[[Sequence[str], Sequence[str]], float] | None = None,
         figure: str = "bleu",
@@ -86,12 +119,13 @@ class TokenLoss(Objective):
         super().__init__()
         self.smoothing, self.schedule, self.last = smoothing, schedule, last
         self.ctc_weight = ctc_weight
+        self.doubly_stochastic = doubly_stochastic
         self._decode, self._score, self._figure = decode, score, figure
         if decode is not None:
             self.watched: tuple[str, Literal["min", "max"]] = (figure, best)
 
     def run(self, model: Any, batch: Batch) -> Predicted:
-        """Values [n, 3] or, with CTC, [n, 4] of the n tokens of all targets.
+        """Values [n, 3] or, with CTC, [n, 4] of the n tokens of all targets; twice if hard.
 
         They are the smoothed loss, the loss without smoothing, 1 where the token is the most
         probable one, and the token's share of the loss of CTC: logits of a large vocabulary would
@@ -105,17 +139,46 @@ class TokenLoss(Objective):
         share = sampled_share(self.schedule, self.progress, self.last) if model.training else 0.0
         if share:
             given = self._mixed(head, states, mask, targets, share)
-        written = head.teach(states, mask, given)
         true = targets != 0
-        drawn = [
-            None if each is None else each[true] for each in (written.log_prob, written.entropy)
-        ]
-        found = [*head.losses(written.states[true], targets[true], smoothing=self.smoothing)]
+        spelt: list[Tensor] = []
         if self.ctc_weight:
             with torch.autocast(targets.device.type, enabled=False):
                 whole = ctc_losses(head.spell(states.to(head.bias.dtype)), mask, targets)
-            found.append((whole / true.sum(1)).unsqueeze(1).expand_as(true)[true])
-        return Predicted(torch.stack([each.float() for each in found], 1), {}, *drawn)
+            spelt = [(whole / true.sum(1)).unsqueeze(1).expand_as(true)[true]]
+        weighed = model.training and self.doubly_stochastic > 0
+        written = head.teach(states, mask, given, need_weights=weighed)
+        values = self._values(head, written, targets, mask, spelt)
+        if written.log_prob is None or written.entropy is None:
+            return Predicted(values, {})
+        second = expected(head).teach(states, mask, given, need_weights=weighed)
+        other = self._values(head, second, targets, mask, spelt)
+        baseline = -other[:, 1].detach()
+        none = torch.zeros_like(written.log_prob[true])  # nothing is drawn
+        return Predicted(
+            torch.cat([values, other]),
+            {},
+            torch.cat([written.log_prob[true], none]),
+            torch.cat([written.entropy[true], none]),
+            torch.cat([baseline, baseline]),
+        )
+
+    def _values(
+        self,
+        head: TokenHead,
+        written: Written,
+        targets: Tensor,
+        mask: Tensor | None,
+        spelt: Sequence[Tensor],
+    ) -> Tensor:
+        """The values of one pass of the decoder, with those of CTC, if any."""
+        true = targets != 0
+        losses = head.losses(written.states[true], targets[true], smoothing=self.smoothing)
+        found = [*losses, *spelt]
+        values = torch.stack([each.float() for each in found], 1)
+        if written.weights is not None:
+            uneven = unevenness(written.weights.float(), true, mask).sum() / len(values)
+            values[:, 0] += self.doubly_stochastic * uneven
+        return values
 
     @staticmethod
     @torch.no_grad()

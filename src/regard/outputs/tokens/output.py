@@ -152,6 +152,7 @@ class TokensOutput(Output):
             schedule=training.scheduled_sampling,
             last=training.sampled_share,
             ctc_weight=self.config.model.ctc_weight,
+            doubly_stochastic=training.doubly_stochastic,
             decode=self._written if watching else None,
             score=_SCORES[training.stop_on] if watching else None,
             figure=training.stop_on,
@@ -334,7 +335,10 @@ class TokensOutput(Output):
         Each is followed by that of sources longer than any trained on, where those were tested.
         """
         figures = self.measure.compared(metrics)
-        figures.insert(1, Compared("localisation", "localisation_ap"))
+        figures[1:1] = [
+            Compared("pointing game", "pointing_game"),
+            Compared("localisation", "localisation_ap"),
+        ]
         both = [
             each
             for title, name, best in figures

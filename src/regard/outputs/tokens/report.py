@@ -10,7 +10,7 @@ from regard.plots.lengths import plot_lengths
 from regard.plots.page import inline_svg, own_style
 from regard.plots.report import Report
 
-__all__ = ["TokensReport", "TranscriptsReport"]
+__all__ = ["CaptionsReport", "TokensReport", "TranscriptsReport"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -81,3 +81,10 @@ class TranscriptsReport(TokensReport):
         found = self.metrics
         wrong = found["substitutions"] + found["deletions"] + found["insertions"]
         return {**super().parts(), "wrong": wrong, "confusions": found["confusions"]}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CaptionsReport(TokensReport):
+    """The report of a model that describes pictures; its metrics are those of `Captions`."""
+
+    template: ClassVar[Path] = Path(__file__).with_name("caption_report.html")
