@@ -21,6 +21,7 @@ _ALL = (
     "regression",
     "forecasting",
     "pictures",
+    "speech",
     "reading",
     "kernels",
     "examples",
@@ -33,6 +34,7 @@ _NEED_DATA = (
     "regression",
     "forecasting",
     "pictures",
+    "speech",
     "reading",
 )
 _CAN_BE_QUICK = (
@@ -41,6 +43,7 @@ _CAN_BE_QUICK = (
     "regression",
     "forecasting",
     "pictures",
+    "speech",
     "reading",
     "kernels",
     "examples",

@@ -42,4 +42,7 @@ def _main_figure(config: Config, metrics: Mapping[str, Any]) -> str:
         return f"MAE {metrics['mae']:.4g} ({beside})"
     if config.task == "regress":
         return f"RMSE {metrics['rmse']:.4g}"
+    for name in ("wer", "bleu"):
+        if name in metrics:
+            return f"{name.upper()} {metrics[name]:.4g}, exact match {metrics['exact_match']:.4f}"
     return f"accuracy {metrics['accuracy']:.4f}, F1 {metrics['f1']:.4f}"

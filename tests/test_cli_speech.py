@@ -14,6 +14,8 @@ from regard.training.callbacks import Checkpoint
 from sounds import write_manifest, write_spoken, write_table
 
 MODEL: dict[str, Any] = {
+    "tokens": "word",
+    "stride": 4,
     "hidden": 16,
     "embedding_dim": 8,
     "attention_dim": 8,
@@ -21,7 +23,13 @@ MODEL: dict[str, Any] = {
     "embedding_dropout": 0.1,
     "beam": 2,
 }
-TRAINING = {"epochs": 3, "learning_rate": 0.01, "batch_size": 12, "device": "cpu"}
+TRAINING: dict[str, Any] = {
+    "epochs": 3,
+    "learning_rate": 0.01,
+    "batch_size": 12,
+    "updates_per_epoch": 6,
+    "device": "cpu",
+}
 
 
 def _settings(path: Path, **data: Any) -> dict[str, Any]:

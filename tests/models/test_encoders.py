@@ -1,5 +1,7 @@
 """Every encoder: shapes, and that padding changes nothing."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -12,9 +14,17 @@ B, C = 5, 3
 LENGTHS = torch.tensor([67, 61, 29, 2, 1])
 
 
-def _make(name: str) -> Encoder:
+every_encoder = pytest.mark.parametrize(
+    ("name", "stride"), [(name, stride) for name in ENCODERS for stride in (None, 3)]
+)
+
+
+def _make(name: str, stride: int | None) -> Encoder:
     torch.manual_seed(0)
-    return make_encoder(name, channels=C, hidden=8, layers=2, dropout=0.5, steps=151)
+    sizes: dict[str, Any] = {"channels": C, "hidden": 8, "layers": 2, "dropout": 0.5}
+    encoder = make_encoder(name, **sizes, steps=151, stride=stride)
+    assert stride is None or encoder.stride == stride
+    return encoder
 
 
 def _series() -> tuple[torch.Tensor, torch.Tensor]:
@@ -30,9 +40,9 @@ def _use_once_in_training(encoder: Encoder) -> None:
     encoder.train()(series * 2 + 1, mask)
 
 
-@pytest.mark.parametrize("name", ENCODERS)
-def test_states_cover_the_steps(name: str) -> None:
-    encoder = _make(name).eval()
+@every_encoder
+def test_states_cover_the_steps(name: str, stride: int | None) -> None:
+    encoder = _make(name, stride).eval()
     series, mask = _series()
     states = encoder(series)
     positions = -(-series.shape[2] // encoder.stride)
@@ -41,9 +51,11 @@ def test_states_cover_the_steps(name: str) -> None:
     assert encoder.position_mask(mask).sum(1).tolist() == expected
 
 
-@pytest.mark.parametrize("name", ENCODERS)
-def test_a_case_is_encoded_alone_as_in_a_batch_of_longer_ones(name: str) -> None:
-    encoder = _make(name)
+@every_encoder
+def test_a_case_is_encoded_alone_as_in_a_batch_of_longer_ones(
+    name: str, stride: int | None
+) -> None:
+    encoder = _make(name, stride)
     _use_once_in_training(encoder)
     encoder.eval()
     series, mask = _series()
@@ -54,9 +66,9 @@ def test_a_case_is_encoded_alone_as_in_a_batch_of_longer_ones(name: str) -> None
         torch.testing.assert_close(together[case, : len(alone)], alone, atol=1e-5, rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", ENCODERS)
-def test_a_mask_of_ones_changes_nothing(name: str) -> None:
-    encoder = _make(name)
+@every_encoder
+def test_a_mask_of_ones_changes_nothing(name: str, stride: int | None) -> None:
+    encoder = _make(name, stride)
     _use_once_in_training(encoder)
     encoder.eval()
     series, mask = _series()
@@ -65,9 +77,9 @@ def test_a_mask_of_ones_changes_nothing(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ENCODERS)
-def test_gradients_reach_every_parameter_and_no_padding(name: str) -> None:
-    encoder = _make(name).train()
+@every_encoder
+def test_gradients_reach_every_parameter_and_no_padding(name: str, stride: int | None) -> None:
+    encoder = _make(name, stride).train()
     series, mask = _series()
     series.requires_grad_()
     states = encoder(series, mask)[encoder.position_mask(mask)]

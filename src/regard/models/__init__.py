@@ -32,6 +32,7 @@ from regard.models.patches import Patches
 from regard.models.picture_convolution import PictureConvolution
 from regard.models.recurrent import ForwardReader, Recurrent, run_recurrent
 from regard.models.recurrent_decoder import RecurrentCache, RecurrentDecoder
+from regard.models.reduced import Reduced
 from regard.models.sampling import Sampled, greedy_search, sample
 from regard.models.search import Hypotheses, beam_search
 from regard.models.step import Guide, Step, reorder
@@ -76,6 +77,7 @@ __all__ = [
     "Recurrent",
     "RecurrentCache",
     "RecurrentDecoder",
+    "Reduced",
     "Sampled",
     "SentenceModel",
     "SeriesModel",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from inspect import signature
 from typing import Any
 
 from torch import nn
@@ -26,6 +27,7 @@ from regard.models.encoder import Encoder
 from regard.models.grid import GridEncoder
 from regard.models.heads import AttentionHead, ConjunctiveHead, ContextHead
 from regard.models.recurrent import ForwardReader
+from regard.models.reduced import Reduced
 from regard.registry import call_with, load
 
 __all__ = [
@@ -72,7 +74,8 @@ def make_encoder(
         name: one of `catalogue.ENCODERS`.
         steps: longest sequence of the training part, which sets the stride of a strided encoder.
         positions: least number of positions of a strided encoder, if there are as many steps.
-        stride: of a strided encoder, instead of the one that gives so many positions.
+        stride: steps for each position; an encoder that does not stride itself has a convolution
+            that does in front of it. None reduces nothing, or as `positions` says.
         sizes: channels C, hidden width, layers, and dropout rate between layers.
 
     Raises:
@@ -85,12 +88,18 @@ def make_encoder(
         "stride": stride or choose_stride(steps, positions=positions),
     }
     make = load(row.make)
+    reduced = (stride or 1) > 1 and "stride" not in signature(make).parameters
+    if reduced:
+        available["channels"] = sizes["hidden"]
     encoder: Encoder = call_with(f"encoder {name!r}", make, {**available, **row.constants})
     if not (isinstance(encoder, Encoder) and hasattr(encoder, "width")):
         raise ConfigError(
             f"encoder {name!r}: wanted an Encoder with its width, the D of its states [B, S, D], "
             f"given {type(encoder).__name__}"
         )
+    if reduced:
+        channels, width = (int(sizes[name] or 0) for name in ("channels", "hidden"))
+        return Reduced(channels, encoder, width=width, stride=int(stride or 1))
     return encoder
 
 

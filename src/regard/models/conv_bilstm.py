@@ -7,7 +7,7 @@ from torch.nn.functional import pad, relu
 from regard.models.encoder import Encoder, apply_mask
 from regard.models.recurrent import Recurrent, run_recurrent
 
-__all__ = ["ConvBiLSTM", "choose_stride"]
+__all__ = ["ConvBiLSTM", "NormalisedConvolution", "choose_stride"]
 
 
 def choose_stride(steps: int, *, positions: int = 50) -> int:
@@ -21,7 +21,7 @@ def choose_stride(steps: int, *, positions: int = 50) -> int:
     return max(1, steps // positions)
 
 
-class _NormalisedConvolution(nn.Module):
+class NormalisedConvolution(nn.Module):
     """ReLU(LayerNorm(convolution)): [B, C, T] -> [B, D, S], position s centred on its steps.
 
     Layer normalisation is per position, so it needs no mask.
@@ -63,10 +63,10 @@ class ConvBiLSTM(Encoder):
         half = max(1, hidden // 2)
         self.width = 2 * half
         self.stride = stride
-        self.window = _NormalisedConvolution(
+        self.window = NormalisedConvolution(
             channels, half, kernel=max(3, 2 * stride), stride=stride
         )
-        self.neighbours = _NormalisedConvolution(half, half, kernel=3, stride=1)
+        self.neighbours = NormalisedConvolution(half, half, kernel=3, stride=1)
         self.network = Recurrent(half, "lstm", half, layers, dropout=dropout).network
 
     def forward(self, series: Tensor, mask: Tensor | None = None) -> Tensor:

@@ -1,6 +1,6 @@
 """The base class of encoders, and masked operations that several of them use."""
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -26,7 +26,7 @@ class Encoder(nn.Module):
 
     width: int
     stride: int = 1
-    summary: ClassVar[Literal["ends", "mean"]] = "mean"
+    summary: Literal["ends", "mean"] = "mean"
 
     def positions(self, shape: torch.Size) -> int:
         """S of an input [B, ..., T] of this shape."""

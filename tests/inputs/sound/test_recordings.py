@@ -8,7 +8,7 @@ import pytest
 import soundfile
 import torch
 
-from regard.data import Recordings, as_recordings, read_recordings, read_sound_folder
+from regard.data import Recordings, Word, as_recordings, read_recordings, read_sound_folder
 from regard.errors import ConfigError, DataError
 from sounds import tone, write_table, write_tones
 
@@ -190,3 +190,16 @@ def test_recordings_have_one_of_each_for_every_wave() -> None:
         Recordings((WAVE,), 8000, np.array(["a", "b"]))
     found = Recordings((WAVE,), 8000).resampled(4000)
     assert (found.rate, len(found.waves[0])) == (4000, 1200)
+
+
+def test_words_from_python_are_kept_with_their_places() -> None:
+    waves = [np.sin(np.arange(800)), np.sin(np.arange(400))]
+    words: Any = [[("one", 0.01, 0.05), ["two", 0.06, 0.1]], []]
+    found = as_recordings(waves, ["one two", "x"], texts=True, rate=8000, words=words)
+    assert found.words == ((Word("one", 0.01, 0.05), Word("two", 0.06, 0.1)), ())
+    assert found.take(np.array([1])).words == ((),)
+    with pytest.raises(DataError, match="words: wanted those of 2 recordings, given 1"):
+        as_recordings(waves, rate=8000, words=words[:1])
+    swapped: Any = [[("one", 0.05, 0.01)], []]
+    with pytest.raises(DataError, match=r"words: case 0: wanted a start before the stop .* 'one'"):
+        as_recordings(waves, rate=8000, words=swapped)

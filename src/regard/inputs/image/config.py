@@ -138,6 +138,7 @@ def sections(target: str) -> Sections:
             encoders=PICTURE_ENCODERS,
             defaults={
                 "model.encoder": "conv",
+                "model.attention_dim": 128,
                 "model.decoder_layers": 1,
                 "model.dropout": 0.1,
                 "model.embedding_dropout": 0.1,

@@ -1,6 +1,6 @@
 """Configuration sections of sound."""
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -123,12 +123,14 @@ class _Training(Section):
 
 
 class _Reduction(Section):
-    """How long recordings become shorter sequences."""
+    """How long recordings become shorter sequences, and what listens to them."""
+
+    preferred_attention: ClassVar[str] = "location-sensitive"
 
     stride: int = Field(
-        4,
+        3,
         ge=1,
-        description="frames for each position of an encoder that strides, such as conv-bilstm",
+        description="frames for each position of the encoder, by a strided convolution",
     )
 
 
@@ -140,15 +142,17 @@ def sections(target: str) -> Sections:
             model=_Reduction,
             training=_Training,
             defaults={
-                "model.encoder": "conv-bilstm",
+                "model.encoder": "conv",
                 "model.decoder_layers": 1,
-                "model.tokens": "word",
+                "model.tokens": "character",
                 "model.ctc_weight": 0.3,
-                "training.epochs": 60,
+                "training.epochs": 20,
+                "training.updates_per_epoch": 50,
                 "training.patience": 15,
                 "training.batch_size": 32,
                 "training.learning_rate": 0.002,
             },
+            sizes={"conv": (128, 2), "conv-bilstm": (128, 1), "bilstm": (128, 1), "gru": (128, 1)},
         )
     return Sections(
         data=(_Recordings, _Folder, _ArrayData),

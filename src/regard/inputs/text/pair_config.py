@@ -152,6 +152,7 @@ def pair_sections() -> Sections:
         training=_PairTraining,
         defaults={
             "model.encoder": "gru",
+            "model.attention_dim": 128,
             "training.epochs": 40,
             "training.patience": 8,
             "training.batch_size": 512,

@@ -23,7 +23,7 @@ class _Model(NetworkConfig):
         validate_default=True,
         description="the mechanism, from the decoder to the encoder's states: the name of a score, "
         "window or alignment, or a table of them; null takes additive scores for a recurrent "
-        "decoder, scaled dot products for a Transformer",
+        "decoder, location-sensitive ones for recordings, scaled dot products for a Transformer",
     )
     decoder: Literal["gru", "lstm", "transformer"] | None = Field(
         None,
@@ -99,7 +99,8 @@ class _Model(NetworkConfig):
         decoder = given.get("decoder") or _RECURRENT.get(str(encoder), "gru")
         attention = given.get("attention")
         if attention is None:
-            attention = "scaled-dot" if decoder == "transformer" else "additive"
+            preferred = getattr(cls, "preferred_attention", "additive")
+            attention = "scaled-dot" if decoder == "transformer" else preferred
         mechanism = find_mechanism(attention) if isinstance(attention, str) else None
         if mechanism is not None and mechanism.family != "around":
             attention = {mechanism.family: mechanism.name}
@@ -178,6 +179,6 @@ def sections() -> Sections:
     return Sections(
         model=_Model,
         training=_Training,
-        defaults={"model.attention_dim": 128, "training.precision": "auto"},
+        defaults={"training.precision": "auto"},
         target="tokens",
     )
