@@ -118,7 +118,7 @@ def test_a_file_is_explained(
     if ending == "html":
         page = out.read_text()
         assert page.count("<audio controls") == 1
-        assert "frame of a row is where the word is said" in page
+        assert "frames show where words are said" in page
         assert "<script" not in page
     elif ending == "svg":
         assert ">time (s)<" in out.read_text()

@@ -108,6 +108,19 @@ def test_other_choices_train_and_write(options: dict[str, Any]) -> None:
     assert model.model_.encoder.stride == options.get("stride", 4)
 
 
+@pytest.mark.parametrize(
+    ("given", "score"),
+    [
+        ({}, "location-sensitive"),
+        ({"decoder": "transformer", "embedding_dim": 128}, "scaled-dot"),
+        ({"attention": "dot"}, "dot"),
+        ({"attention": "monotonic"}, "additive"),
+    ],
+)
+def test_the_attention_goes_on_from_where_it_was(given: dict[str, Any], score: str) -> None:
+    assert Transcriber(rate=8000, **given).resolve(0).model.attention.score == score
+
+
 def test_texts_of_more_tokens_than_positions_are_said() -> None:
     X, _, _ = _strings(4)
     y = ["low " * 40, "low", "low", "low"]

@@ -104,7 +104,7 @@ def test_the_view_has_words_places_and_sound(tmp_path: Any) -> None:
     assert view.label.endswith("was written, highest at: one 0.04 s, two 0.09 s.")
     page = view.html()
     assert page.count("<audio controls") == 1
-    assert "blue" in page
+    assert "frames show where words are said" in page
     assert "<script" not in page
     ax = view.draw()
     assert [text.get_text() for text in ax.texts] == ["one", "two"]

@@ -141,7 +141,8 @@ class SpeechView(HeardView):
     @classmethod
     def reading(cls, views: Sequence[Self]) -> Markup:
         marked = Markup(
-            ' The <span class="shade">blue</span> frame of a row is where the word is said.'
+            ' <span class="shade">Blue</span> frames show where words are said, each in the row of '
+            "its word if as many were written."
         )
         return Markup(
             '<p class="soft">How to read this: time runs to the right and pitch upwards, darker '
