@@ -105,6 +105,26 @@ def test_a_folder_and_a_table_are_described(regard: Regard, trained: Path, tmp_p
     assert len(list((tmp_path / "all").glob("*.png"))) == 1
 
 
+def test_folders_in_a_folder_are_no_captions(regard: Regard, trained: Path, tmp_path: Path) -> None:
+    inside = tmp_path / "all" / "inside"
+    inside.mkdir(parents=True)
+    (inside / "0.png").write_bytes((trained / "png" / "0.png").read_bytes())
+    out = tmp_path / "p.csv"
+    assert regard("predict", trained / "run", tmp_path / "all", "--out", out) == 0
+    [row] = _rows(out)
+    assert row["case"] == "inside/0.png"
+    assert "true" not in row
+    words = (
+        "predict",
+        trained / "run",
+        tmp_path / "all",
+        "--labelled",
+        "--out",
+        tmp_path / "q.csv",
+    )
+    assert "labelled: a folder has no texts" in regard.fails(*words)
+
+
 def test_several_captions_of_a_picture_are_listed(
     regard: Regard, trained: Path, tmp_path: Path
 ) -> None:

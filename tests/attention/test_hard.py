@@ -3,15 +3,17 @@
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from regard import reference
 from regard.attention import (
+    Additive,
     Attention,
     Dot,
     Hard,
     Reinforce,
     Sampled,
+    expected,
     gumbel_softmax,
     masked_softmax,
     sample_one,
@@ -224,3 +226,24 @@ def test_reinforce_sends_no_gradient_through_the_weights() -> None:
     assert not sampled.weights.requires_grad
     assert gumbel_softmax(scores).requires_grad
     assert masked_softmax(scores).requires_grad
+
+
+def test_the_expectation_attends_by_softmax_with_the_same_parameters() -> None:
+    torch.manual_seed(0)
+    hard = Attention(Additive(3, 5, 7), align=Hard())
+    soft = Attention(Additive(3, 5, 7))
+    soft.load_state_dict(hard.state_dict())
+    query, keys = torch.randn(2, 3, 3), torch.randn(2, 11, 5)
+    twin = expected(hard)
+    torch.testing.assert_close(twin(query, keys).weights, soft(query, keys).weights)
+    assert twin(query, keys).log_prob is None
+    assert hard(query, keys).log_prob is not None  # is what it was
+    for own, other in zip(twin.parameters(), hard.parameters(), strict=True):
+        assert own is other
+
+
+def test_the_expectation_reaches_into_other_modules() -> None:
+    heads = [Attention(Additive(4, 4, 3), align=Hard()) for _ in range(2)]
+    inside = nn.Sequential(nn.Linear(2, 2), nn.ModuleList(heads))
+    assert not any(isinstance(each, Hard) for each in expected(inside).modules())
+    assert sum(isinstance(each, Hard) for each in inside.modules()) == 2

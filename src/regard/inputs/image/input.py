@@ -187,11 +187,16 @@ class ImageInput(Input):
         return pictures
 
     def _read_folder(self, path: Path, labelled: bool | None) -> Pictures:
-        """Its folders are classes if all files are in folders, unless labelled says otherwise."""
-        if labelled is None:
+        """Its folders are classes if all files are in folders, unless labelled says otherwise.
+
+        Names of folders are no texts.
+        """
+        if self._texts and labelled:
+            raise ConfigError("labelled: a folder has no texts; name a table with them")
+        if labelled is None and not self._texts:
             files = [each for each in path.iterdir() if not each.name.startswith(".")]
             labelled = bool(files) and all(each.is_dir() for each in files)
-        return read_folder(path, labelled=labelled, faulty="keep", **self._shape)
+        return read_folder(path, labelled=bool(labelled), faulty="keep", **self._shape)
 
     def _read_table(self, path: Path, labelled: bool | None) -> Pictures:
         from regard.tables.frames import Table
