@@ -200,7 +200,8 @@ def test_bad_manifests_are_one_line_and_nothing_is_written(tmp_path: Path, regar
     said = _fails(tmp_path, regard, _settings(path, target="words"))
     assert "has no 'words' (target)" in said
     text = write_table(tmp_path / "t.csv", [("low.wav", "low")], header="path,text")
-    assert "not JSON" in _fails(tmp_path, regard, _settings(text))
+    said = _fails(tmp_path, regard, _settings(text))
+    assert said.endswith('the kind is "recordings"; set "kind": "recordings" in "data"')
 
 
 def test_bad_tables_are_one_line(tmp_path: Path, regard: Regard) -> None:

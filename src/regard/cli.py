@@ -146,8 +146,8 @@ def train(
     baseline: Annotated[
         Path | None,
         typer.Option(
-            help="Run folder of another translator of the same data, whose figures by length of "
-            "the source the report shows beside its own.",
+            help="Run folder of another model that writes texts for the same data, whose figures "
+            "by length the report shows beside its own.",
             show_default=False,
         ),
     ] = None,
@@ -281,7 +281,7 @@ def predict(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Table to write: .csv, .tsv, .parquet or .jsonl; of translations also .txt, one "
+            help="Table to write: .csv, .tsv, .parquet or .jsonl; of written texts also .txt, one "
             "a line.",
             show_default=False,
         ),
@@ -292,13 +292,15 @@ def predict(
     beam: Annotated[
         int | None,
         typer.Option(
-            help="Hypotheses that the search of a translator keeps; 1 is greedy search.",
+            help="Hypotheses that the search for a text keeps; 1 is greedy search.",
             show_default="that of the configuration",
         ),
     ] = None,
     nbest: Annotated[
         int | None,
-        typer.Option(help="Number of translations of each text, at most --beam.", show_default="1"),
+        typer.Option(
+            help="Number of texts to write for each case, at most --beam.", show_default="1"
+        ),
     ] = None,
     labelled: _Labelled = None,
     future: _Future = None,
@@ -353,7 +355,7 @@ def explain(
     case: Annotated[
         str | None,
         typer.Option(
-            help="Name of the case; without ids its number, from 0.", show_default="the first"
+            help="Name of the case, as a table of predictions has it.", show_default="the first"
         ),
     ] = None,
     text: Annotated[
@@ -363,8 +365,8 @@ def explain(
     target: Annotated[
         str | None,
         typer.Option(
-            help="A translation to align with the text or case.",
-            show_default="that of the translator",
+            help="A text to take in place of the prediction.",
+            show_default="the prediction",
         ),
     ] = None,
     every: Annotated[

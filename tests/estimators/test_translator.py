@@ -186,3 +186,22 @@ def test_threads_may_search_differently_at_once() -> None:
 def test_what_cannot_be_is_refused(call: Any, error: type[Exception], said: str) -> None:
     with pytest.raises(error, match=said):
         call(Translator(tokens="word", epochs=1) if "fit" in call.__code__.co_names else _trained())
+
+
+def test_targets_that_are_all_the_same_are_refused() -> None:
+    with pytest.raises(DataError, match="all 12 texts to learn from are the same"):
+        Translator(tokens="word", epochs=1).fit(SOURCES, ["always this"] * 12)
+
+
+def test_words_that_cannot_be_written_are_counted_where_tokens_are_words() -> None:
+    model = Translator(tokens="word", epochs=1, random_state=0).fit(SOURCES, TARGETS)
+    output: Any = model.output_
+    seen = model.infer(
+        model.input_.take(SOURCES[:2], ["one Müller", "other new words"], fitting=True)
+    )
+    metrics = output.metrics(seen)
+    known = set(" ".join(TARGETS).split())
+    wanted = sum(word not in known for word in ["one", "Müller", "other", "new", "words"])
+    assert metrics["unknown_words"] == wanted >= 4
+    [note] = output.notes(metrics)
+    assert note.startswith(f"{wanted} words of the test part's texts are not in the vocabulary")

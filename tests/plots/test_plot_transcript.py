@@ -47,9 +47,18 @@ def test_words_stand_above_their_highest_weight() -> None:
     assert {text.get_rotation() for text in ax.texts} == {0}
 
 
-def test_words_that_would_overlap_are_written_upwards() -> None:
-    ax = _draw(words=["seventeenhundred"] * W, ax=transcript_axes(W, 3.0))
-    assert {text.get_rotation() for text in ax.texts} == {90}
+def test_words_that_would_overlap_stand_in_their_rows_alone() -> None:
+    ax = _draw(words=["seventeenhundred", "two", "six"], ax=transcript_axes(W, 3.0))
+    assert [text.get_text() for text in ax.texts] == ["seventeenhundred", "six"]
+    ax.figure.draw_without_rendering()
+    left, right = (text.get_window_extent() for text in ax.texts)
+    assert ax.get_window_extent().x0 - 1 <= left.x0 < left.x1 < right.x0
+    assert right.x1 <= ax.get_window_extent().x1 + 1
+    assert [label.get_text() for label in ax.child_axes[-1].get_yticklabels()] == [
+        "seventeenhundred",
+        "two",
+        "six",
+    ]
 
 
 def test_true_stretches_are_framed_in_their_rows() -> None:

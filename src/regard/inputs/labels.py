@@ -108,19 +108,26 @@ def add_missing(
     problems.add(f"the {noun} is missing", places, count=count, fixes=(("missing", "skip"),))
 
 
-def left_out(cases: int, found: Mapping[str, NDArray[np.bool_]]) -> tuple[str, ...]:
+def left_out(
+    cases: int,
+    found: Mapping[str, NDArray[np.bool_]],
+    *,
+    place: Callable[[int], str] | None = None,
+) -> tuple[str, ...]:
     """A note for each reason to leave cases out, such as "2 of 40 cases are left out: no label".
 
     Parameters:
         cases: how many there are.
         found: reason to [B] the cases left out.
+        place: of a case in the source; the first one is then named.
     """
-    counts = {reason: int(which.sum()) for reason, which in found.items()}
-    return tuple(
-        f"{count} of {cases} cases {'is' if count == 1 else 'are'} left out: {reason}"
-        for reason, count in counts.items()
-        if count
-    )
+    notes = []
+    for reason, which in found.items():
+        if count := int(which.sum()):
+            first = "" if place is None else f" (first: {place(int(which.argmax()))})"
+            verb = "is" if count == 1 else "are"
+            notes.append(f"{count} of {cases} cases {verb} left out: {reason}{first}")
+    return tuple(notes)
 
 
 def _refuse_missing(y: Any, noun: str) -> None:

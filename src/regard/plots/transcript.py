@@ -20,6 +20,8 @@ __all__ = ["plot_transcript", "transcript_axes"]
 
 _ROW, _ROWS = 0.2, 7.0  # height of a row, and of all rows at most, in inches
 _AXIS = 0.62  # room for the time axis and for the words above, in inches
+_SIDES = 0.5  # room beside the axes for the frequencies, in inches, without the names of rows
+_BETWEEN = 0.06  # room between words above, in inches
 
 
 def transcript_axes(words: int, width: float) -> Axes:
@@ -112,25 +114,27 @@ def _frame(lane: Axes, truth: Sequence[tuple[float, float]], rows: int) -> None:
 
 
 def _write_above(ax: Axes, words: Sequence[str], places: NDArray[np.float64]) -> None:
-    """Words above the spectrogram at their moments, upwards where they would overlap."""
+    """Words above the spectrogram at their moments, those that find room, the first ones first."""
     start, end = ax.get_xlim()
     figure = ax.get_figure(root=True)
     assert figure is not None
-    inches = 0.85 * float(figure.get_size_inches()[0]) / (end - start)  # for each second
     names = [one_line(word, LONGEST) for word in words]
-    order = np.argsort(places, kind="stable")
-    room = np.diff(places[order]) * inches
-    wide = np.array([_width(names[n]) for n in order])
-    turned = bool((room < (wide[:-1] + wide[1:]) / 2 + 0.04).any())
-    for name, place in zip(names, places, strict=True):
+    wide = float(figure.get_size_inches()[0]) - _SIDES - max(map(_width, names), default=0)
+    inch = (end - start) / max(wide, 1.0)  # in seconds
+    free = start
+    for n in np.argsort(places, kind="stable").tolist():
+        half = _width(names[n]) / 2 * inch
+        place = min(max(float(places[n]), start + half), end - half)
+        if place - half < free:
+            continue
+        free = place + half + _BETWEEN * inch
         ax.annotate(
-            name,
-            (float(place), 1),
+            names[n],
+            (place, 1),
             xytext=(0, 2),
             textcoords="offset points",
             ha="center",
             va="bottom",
-            rotation=90 if turned else 0,
             fontsize="small",
             parse_math=False,
         )

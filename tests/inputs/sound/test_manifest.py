@@ -11,6 +11,7 @@ import soundfile
 
 from regard.errors import DataError
 from regard.inputs.sound.manifest import read_manifest
+from regard.inputs.sound.readers import read_recordings
 from regard.inputs.sound.recordings import Word
 
 RATE = 8000
@@ -123,7 +124,7 @@ def test_what_cannot_be_made_is_refused_with_its_line(parts: Any, words: str, fo
     left = read_manifest(path, missing="skip")
     assert len(left) == 1
     assert left.words == ((Word("a", 0.0, 0.1),),)
-    assert left.notes[0].startswith("1 of 2 cases is left out: ")
+    assert left.notes[-1].startswith("1 of 2 cases is left out: ")
     kept = read_manifest(path, missing="keep")
     assert kept.usable.tolist() == [True, False]
 
@@ -134,8 +135,34 @@ def test_a_text_that_is_missing_or_empty_is_refused(folder: Path) -> None:
     with pytest.raises(DataError, match="line 2: the text is missing; also line 3; pass missing="):
         read_manifest(path)
     left = read_manifest(path, missing="skip")
-    assert left.notes == ("2 of 3 cases are left out: no text",)
+    assert left.notes[-1] == "2 of 3 cases are left out: no text (first: line 2)"
     assert read_manifest(path, label=None).labels is None
+
+
+def test_a_length_before_the_end_of_the_last_part_is_refused(folder: Path) -> None:
+    row = {"parts": [_part("a.wav", 0, 0.1)], "text": "a"}
+    for seconds in (0.05, "long", -1, True):
+        path = _manifest(folder, row, {**row, "seconds": seconds})
+        with pytest.raises(DataError, match=r"line 2: seconds: wanted at least the end of its l"):
+            read_manifest(path)
+
+
+def test_a_text_with_other_words_than_its_parts_is_noted(folder: Path) -> None:
+    row = {"parts": [_part("a.wav", 0, 0.1)]}
+    path = _manifest(folder, {**row, "text": "A."}, {**row, "text": "a b"})
+    assert read_manifest(path).notes == (
+        "1 of 2 texts has not as many words as their parts (first: line 2)",
+    )
+
+
+def test_a_manifest_and_a_table_name_the_other_kind(folder: Path) -> None:
+    path = _manifest(folder, {"parts": [_part("a.wav", 0, 0.1)], "text": "a"})
+    with pytest.raises(DataError, match="is a manifest, whose lines have parts and no 'path'"):
+        read_recordings(path, label="text", texts=True)
+    table = folder / "speech.csv"
+    table.write_text("path,text\na.wav,a\n")
+    with pytest.raises(DataError, match="of a table of recordings the kind is"):
+        read_manifest(table)
 
 
 def test_fields_that_are_not_there_are_refused(folder: Path) -> None:

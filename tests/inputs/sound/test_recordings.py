@@ -72,11 +72,13 @@ def test_what_cannot_be_used_is_skipped_or_kept_on_demand(tmp_path: Path) -> Non
     found = read_recordings(table, missing="skip")
     assert found.ids.tolist() == ["fine.wav"]
     assert found.notes == (
-        "2 of 7 cases are left out: there is no such file",
-        "1 of 7 cases is left out: it is silent: all samples are the same",
-        "1 of 7 cases is left out: it is no sound file, such as wav or flac",
-        "1 of 7 cases is left out: it has no path",
-        "1 of 7 cases is left out: no label",
+        "2 of 7 cases are left out: there is no such file (first: row 3 (none.wav))",
+        "1 of 7 cases is left out: it is silent: all samples are the same (first: row 4 "
+        "(silent.wav))",
+        "1 of 7 cases is left out: it is no sound file, such as wav or flac (first: row 5 "
+        "(text.wav))",
+        "1 of 7 cases is left out: it has no path (first: row 8)",
+        "1 of 7 cases is left out: no label (first: row 7 (fine.wav))",
     )
     kept = read_recordings(table, missing="keep")
     assert kept.usable.tolist() == [True, False, False, False, False, True, False]

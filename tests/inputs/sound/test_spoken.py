@@ -108,7 +108,8 @@ def test_the_view_has_words_places_and_sound(tmp_path: Any) -> None:
     assert "<script" not in page
     ax = view.draw()
     assert [text.get_text() for text in ax.texts] == ["one", "two"]
-    assert ax.get_title(loc="left") == "case 0"
-    silent = reader.view(seen, 0, SimpleNamespace(predicted="", units=("[END]",), answer=""))  # type: ignore[arg-type]
+    assert ax.get_title(loc="left") == "case 0, predicted one two"
+    nothing: Any = SimpleNamespace(predicted="", units=("[END]",), answer="", title="")
+    silent = reader.view(seen, 0, nothing)
     assert "no word was written" in silent.label
     silent.save(tmp_path / "none.png")

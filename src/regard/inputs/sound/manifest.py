@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
+from regard.errors import DataError
 from regard.inputs.sound.files import decode
 from regard.inputs.sound.readers import MAX_SECONDS
 from regard.inputs.sound.recordings import Recordings, Word, fault_of, settled
@@ -24,6 +25,9 @@ _WANTED = (
     'wanted a list of objects such as {"path": "wav/one_7.wav", "word": "one", "start": 0.2, '
     '"end": 0.61}'
 )
+
+
+_LINES = (".jsonl", ".ndjson", ".json")
 
 
 class _Part(NamedTuple):
@@ -70,6 +74,14 @@ def read_manifest(
         DataError: The file cannot be read, a field does not exist, or a recording cannot be made
             or has no text.
     """
+    if not isinstance(path, JsonLines) and not str(path).lower().removesuffix(".gz").endswith(
+        _LINES
+    ):
+        raise DataError(
+            f"{path}: wanted a manifest in JSON lines (.jsonl), plain or gzipped; of a table of "
+            'recordings the kind is "recordings"',
+            fixes=(("kind", "recordings"),),
+        )
     rows = path if isinstance(path, JsonLines) else JsonLines.open(path, encoding=None)
     problems = Problems(rows.path)
     rows.need("parts", "parts")
@@ -82,10 +94,9 @@ def read_manifest(
     for each, parts in zip(rows.objects, found, strict=True):
         wave, fault = np.empty(0, np.float32), parts if isinstance(parts, str) else ""
         if isinstance(parts, list):
-            seconds = _seconds(each.get("seconds"), parts)
-            fault = _fault(parts, seconds, sounds, places, max_seconds)
+            fault = _fault(parts, each.get("seconds"), sounds, places, max_seconds)
             if not fault:
-                wave = _joined(parts, seconds, sounds, places)
+                wave = _joined(parts, _seconds(each.get("seconds"), parts), sounds, places)
                 fault = fault_of(wave)
         waves.append(wave)
         faults.append(fault)
@@ -97,6 +108,7 @@ def read_manifest(
         labels = column_texts(rows, label, problems, keep_missing=True)
         unlabelled = labels == ""
     names = [f"line {line}" for line in rows.lines]
+    notes = [*sounds.notes, *_contradictions(labels, words, names)]
     ids = np.array(names)
     if id is not None:
         rows.need(id, "id")
@@ -110,7 +122,7 @@ def read_manifest(
         parts=belongs,
         words=tuple(words),
         faults=tuple(faults),
-        notes=sounds.notes,
+        notes=tuple(notes),
     )
     return settled(
         made, problems, missing=missing, places=names, unlabelled=unlabelled, noun="text"
@@ -146,22 +158,44 @@ def _is_time(given: Any) -> TypeGuard[float]:
 def _seconds(given: Any, parts: Sequence[_Part]) -> float:
     """How long a recording is."""
     last = max(part.end for part in parts)
-    return max(last, float(given)) if _is_time(given) else last
+    return last if given is None else float(given)
+
+
+def _contradictions(
+    texts: NDArray[Any] | None, words: Sequence[Sequence[Word]], names: Sequence[str]
+) -> list[str]:
+    """A note where a text has not as many words as its parts say."""
+    if texts is None:
+        return []
+    wrong = [
+        name
+        for text, said, name in zip(texts, words, names, strict=True)
+        if text and said and len(text.split()) != len(" ".join(each.text for each in said).split())
+    ]
+    if not wrong:
+        return []
+    return [
+        f"{len(wrong)} of {len(names)} texts {'has' if len(wrong) == 1 else 'have'} not as many "
+        f"words as their parts (first: {wrong[0]})"
+    ]
 
 
 def _fault(
     parts: Sequence[_Part],
-    seconds: float,
+    given: Any,
     sounds: Recordings,
     places: dict[str, int],
     max_seconds: float,
 ) -> str:
     """Why a recording cannot be made of its parts; "" where it can."""
-    if seconds > max_seconds:
+    if max(part.end for part in parts) > max_seconds or (_is_time(given) and given > max_seconds):
         return f"it is longer than {max_seconds:g} s (max_seconds)"
     for number, part in enumerate(parts, start=1):
         if fault := sounds.faults[places[part.path]]:
             return f"part {number} ({part.path}): {fault}"
+    last = max(part.end for part in parts)
+    if given is not None and not (_is_time(given) and given >= last):
+        return f"seconds: wanted at least the end of its last part, {last:g}, given {given!r}"
     return ""
 
 

@@ -76,6 +76,11 @@ def read_recordings(
     table = path
     if not isinstance(table, Table | JsonLines):
         table = open_rows(table, encoding=None, keep_blank=missing == "keep")
+    if isinstance(table, JsonLines) and recording not in table.filled and "parts" in table.filled:
+        raise DataError(
+            f"{table.path}: is a manifest, whose lines have parts and no {recording!r}",
+            fixes=(("kind", "manifest"),),
+        )
     table.need(recording, "recording")
     base = Path(table.path).parent
     names = ["" if each is None else str(each).strip() for each in table.values(recording)]

@@ -162,7 +162,7 @@ def settled(
         return recordings
     reasons = np.array(recordings.faults)
     which = {reason: reasons == reason for reason in dict.fromkeys(reasons[~usable].tolist())}
-    notes = left_out(len(usable), {**which, f"no {noun}": without & usable})
+    notes = left_out(len(usable), {**which, f"no {noun}": without & usable}, place=place)
     kept = np.flatnonzero(usable & ~without)
     if not kept.size:
         raise DataError(f"{problems.source}: no recording is left; {', '.join(notes)}")

@@ -125,11 +125,6 @@ class SpeechView(HeardView):
     truth: Sequence[Word] = ()
 
     @property
-    def title(self) -> str:
-        """Without the text, whose words stand in the picture."""
-        return self._case
-
-    @property
     def label(self) -> str:
         at = (self.weights.argmax(1) + 0.5) * self.hop
         said = ", ".join(f"{word} {when:.2f} s" for word, when in zip(self.words, at, strict=True))

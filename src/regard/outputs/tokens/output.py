@@ -37,7 +37,9 @@ if TYPE_CHECKING:
 __all__ = ["TokensOutput"]
 
 _SHOWN = 6
-_NAMED = 5  # unknown characters
+_NAMED = 5  # unknown characters, or words
+_NOT_KNOWN = "are not in the vocabulary and cannot be written"
+_CUT = 40  # characters of a text in an error
 _COUNTED = 256  # cases at once
 
 # What `stop_on` names.
@@ -83,6 +85,11 @@ class TokensOutput(Output):
     def fit(self, cases: Any) -> None:
         """Learn a vocabulary of the targets, unless it is that of the sources too."""
         [(text, count)] = Counter(map(str, cases.labels)).most_common(1)
+        if count == len(cases) > 1:
+            raise DataError(
+                f"all {count} texts to learn from are the same ({text[:_CUT]!r}); there is nothing "
+                "to learn"
+            )
         self._frequent = text if count > 1 else None
         if not self._joint:
             from regard.tokens import Vocabulary
@@ -227,9 +234,8 @@ class TokensOutput(Output):
         check_count("nbest", nbest, least=1)
         held = beam or self.config.model.beam
         if nbest > held:
-            raise ConfigError(
-                f"nbest: wanted at most {held}, the beam, given {nbest}", fixes=(("beam", nbest),)
-            )
+            fixes = (("beam", nbest),) if nbest <= self.target_vocabulary_.size else ()
+            raise ConfigError(f"nbest: wanted at most {held}, the beam, given {nbest}", fixes=fixes)
         if target is not None:
             if not target.strip():
                 raise ConfigError("target: is empty; give the text to align")
@@ -321,13 +327,35 @@ class TokensOutput(Output):
         return [self.target_vocabulary_.decode(each[0].ids) for each in seen.values]
 
     def metrics(self, seen: Inference) -> dict[str, Any]:
-        return self.measure.metrics(
+        references = _references(seen)
+        found = self.measure.metrics(
             self.texts(seen),
-            _references(seen),
+            references,
             lengths=self.input.source_lengths(seen.encoded),
             sources=getattr(seen.cases, "texts", None),  # of an input that is texts
             frequent=self._frequent,
         )
+        unknown = self._unknown_words(references)
+        return found | ({"unknown_words": unknown} if unknown else {})
+
+    def _unknown_words(self, texts: Sequence[str]) -> int:
+        """How many words of texts cannot be written, where tokens are words."""
+        from regard.tokens import UNKNOWN
+
+        vocabulary = self.target_vocabulary_
+        if vocabulary.kind != "word":
+            return 0
+        return sum(int((each.ids == UNKNOWN).sum()) for each in vocabulary.encode(texts))
+
+    def notes(self, metrics: Mapping[str, Any]) -> list[str]:
+        """How many words of the references the model cannot write."""
+        count = metrics.get("unknown_words", 0)
+        if not count:
+            return []
+        return [
+            f"{count} words of the test part's texts {_NOT_KNOWN}; "
+            'tokens "bpe" or "character" can write new words'
+        ]
 
     def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
         """Those of the measure, with the localisation after the first.
@@ -377,8 +405,15 @@ class TokensOutput(Output):
             columns["true"] = [str(each) for each in labels]
             known = [n for n, each in enumerate(labels) if str(each)]
             if known:
-                own = [outcomes[n].predicted for n in known]
-                said += f", {self.measure.said(own, [str(labels[n]) for n in known])}"
+                own, references = (
+                    [outcomes[n].predicted for n in known],
+                    [str(labels[n]) for n in known],
+                )
+                said += f", {self.measure.said(own, references)}"
+                if len(known) < len(outcomes):
+                    said += f" of the {len(known)} with a reference"
+                if unknown := self._unknown_words(references):
+                    said += f", {unknown} words of the references {_NOT_KNOWN}"
         columns["score"] = [each.score for each in outcomes]
         for rank in range(1, max(map(len, seen.values))):
             each = [o.nbest[rank - 1] if len(o.nbest) >= rank else (None, None) for o in outcomes]
