@@ -146,6 +146,7 @@ def sections(target: str) -> Sections:
                 "model.decoder_layers": 1,
                 "model.tokens": "character",
                 "model.ctc_weight": 0.3,
+                "model.length_penalty": 0.0,
                 "training.epochs": 20,
                 "training.updates_per_epoch": 50,
                 "training.patience": 15,
