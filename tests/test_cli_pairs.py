@@ -20,7 +20,14 @@ def _parallel(source: str, target: str, **data: Any) -> dict[str, Any]:
         (_parallel("a\nb\n", "c\n\n"), "line 2: the target is missing; set"),
         (_parallel("a\n", "\n"), "a.de is empty"),
         (_parallel("a\n", "\udce9\n"), "a.de, row 1: byte 0xe9 is not UTF-8 text; set"),
-        (_parallel("a b\na c\nb c\n", "d\n" * 3, max_tokens=1), "all 2 pairs have a side of more "),
+        (
+            _parallel("a b\na c\nb c\n", "d\ne\nf\n", max_tokens=1),
+            "all 2 pairs have a side of more ",
+        ),
+        (
+            _parallel("a\nb\nc\n", "d\n" * 3),
+            "all 2 texts to learn from are the same ('d'); there is ",
+        ),
         (_parallel("a\n" * 9, "b\n" * 9), "wanted two different sources, given one in all 9 pairs"),
         ({"kind": "table", "target": "en", "source": "de"}, "has no column 'de' (source)"),
         ({"kind": "dates", "languages": ["fr"]}, 'data.languages.0: "fr" is not one of en, de'),
