@@ -39,7 +39,8 @@ LARGEST = 128
 
 MISSING = "the path is missing"
 
-_THREADS = 4  # decoding is done without Python's lock
+_THREADS = 4  # large pictures are decoded without Python's lock
+_LARGE = 256  # pixels of the longer side from which threads take less time than they cost
 
 Faulty = Literal["refuse", "skip", "keep"]
 """What to do with pictures that cannot be read or have no label."""
@@ -201,7 +202,7 @@ def read_paths(
     """
     with warnings.catch_warnings(), ThreadPoolExecutor(_THREADS) as pool:
         warnings.filterwarnings("ignore", module="PIL")  # of sizes and metadata; not for threads
-        headers = list(pool.map(_tried_header, paths))
+        headers = [_tried_header(path) for path in paths]
         if faulty == "refuse":
             _refuse(problems, headers, places)
         known = [each for each in headers if isinstance(each, Header)]
@@ -218,7 +219,8 @@ def read_paths(
             except DataError as error:
                 return str(error)
 
-        found = list(pool.map(pixels, range(len(paths))))
+        large = np.median([each.longest for each in known] or [0]) >= _LARGE
+        found = list((pool.map if large else map)(pixels, range(len(paths))))
     if faulty == "refuse":
         _refuse(problems, found, places)
     faults = np.array([each if isinstance(each, str) else "" for each in found], np.str_)
