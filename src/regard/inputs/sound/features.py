@@ -121,7 +121,7 @@ class Features:
         ]
         seen = np.lib.stride_tricks.sliding_window_view(padded, width)[::step]  # [S, width]
         filters = mel_filters(self.rate, width, self.mels)
-        taper = np.hanning(width + 1)[:-1].astype(np.float32)
+        taper = _hann(width)
         found = np.empty((frames, self.mels), np.float32)
         for at in range(0, frames, _BLOCK):
             spectrum = np.fft.rfft(seen[at : at + _BLOCK] * taper, 2 * (len(filters) - 1))
@@ -151,6 +151,12 @@ def mel_filters(rate: int, width: int, mels: int) -> NDArray[np.float32]:
 
 
 @lru_cache(maxsize=8)
+def _hann(width: int) -> NDArray[np.float32]:
+    """[width] the periodic Hann window."""
+    return np.hanning(width + 1)[:-1].astype(np.float32)
+
+
+@lru_cache(maxsize=8)
 def _cosines(mels: int, coefficients: int) -> NDArray[np.float32]:
     """[mels, coefficients] of the orthonormal discrete cosine transform, type II."""
     angles = np.pi / mels * np.outer(np.arange(mels) + 0.5, np.arange(coefficients))
@@ -171,10 +177,10 @@ def add_deltas(features: NDArray[Any], orders: int) -> NDArray[Any]:
     >>> add_deltas(np.array([[0.0, 3.0, 6.0, 9.0, 12.0]]), 1)[1, 2].item()
     3.0
     """
-    found = [features]
+    found, last = [features], features.shape[1]
+    places = np.arange(-_REACH, last + _REACH).clip(0, last - 1)
     for _ in range(orders):
-        ends = np.pad(found[-1], ((0, 0), (_REACH, _REACH)), mode="edge")
-        last = features.shape[1]
+        ends = found[-1][:, places]
         slope = sum(
             n * (ends[:, _REACH + n :][:, :last] - ends[:, _REACH - n :][:, :last])
             for n in range(1, _REACH + 1)
