@@ -69,8 +69,8 @@ def decode(path: Path, *, size: int, channels: int) -> tuple[NDArray[np.uint8], 
         try:
             image.draft("L" if channels == 1 else "RGB", (size, size))  # a JPEG: fewer pixels
             image.load()
-            turned = ImageOps.exif_transpose(image)
-            return resize_to(_plain(turned), size=size, channels=channels)
+            ImageOps.exif_transpose(image, in_place=True)
+            return resize_to(_plain(image), size=size, channels=channels)
         except DataError:
             raise
         except Exception as error:  # decoders of damaged files fail in any way
@@ -87,7 +87,7 @@ def resize_to(
     width, height = (max(1, round(side * scale)) for side in image.size)
     if (width, height) != image.size:
         image = image.resize((width, height), Resampling.BILINEAR)  # which averages, shrinking
-    pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
+    pixels = np.asarray(_in_mode(image, "L" if channels == 1 else "RGB"))
     canvas = np.zeros((size, size, channels), np.uint8)
     canvas[:height, :width] = pixels.reshape(height, width, channels)
     return canvas, (height, width)
@@ -141,7 +141,12 @@ def _plain(image: Image) -> Image:
     if image.has_transparency_data:
         over = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(over, image.convert("RGBA"))
-    return image.convert("L" if grey else "RGB")
+    return _in_mode(image, "L" if grey else "RGB")
+
+
+def _in_mode(image: Image, mode: str) -> Image:
+    """The picture in a mode; itself if that is its own."""
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _reason(error: Any) -> str:
