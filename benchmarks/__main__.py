@@ -6,48 +6,36 @@ from collections.abc import Callable
 from datetime import date
 from importlib import import_module
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.table import Row, machine, markdown
 
-_ALL = (
-    "startup",
-    "busy",
-    "latency",
-    "sine",
-    "ucr",
-    "unequal",
-    "text",
-    "text_speed",
-    "regression",
-    "forecasting",
-    "pictures",
-    "speech",
-    "reading",
-    "kernels",
-    "examples",
-)
-_NEED_DATA = (
-    "ucr",
-    "unequal",
-    "text",
-    "text_speed",
-    "regression",
-    "forecasting",
-    "pictures",
-    "speech",
-    "reading",
-)
-_CAN_BE_QUICK = (
-    "text",
-    "text_speed",
-    "regression",
-    "forecasting",
-    "pictures",
-    "speech",
-    "reading",
-    "kernels",
-    "examples",
-)
+
+class _Needs(NamedTuple):
+    """What a benchmark takes."""
+
+    data: bool = False  # REGARD_DATA
+    quick: bool = False  # can be cut down
+
+
+_ALL = {
+    "startup": _Needs(),
+    "busy": _Needs(),
+    "latency": _Needs(),
+    "sine": _Needs(),
+    "ucr": _Needs(data=True),
+    "unequal": _Needs(data=True),
+    "text": _Needs(data=True, quick=True),
+    "text_speed": _Needs(data=True, quick=True),
+    "regression": _Needs(data=True, quick=True),
+    "forecasting": _Needs(data=True, quick=True),
+    "pictures": _Needs(data=True, quick=True),
+    "speech": _Needs(data=True, quick=True),
+    "reading": _Needs(data=True, quick=True),
+    "kernels": _Needs(quick=True),
+    "examples": _Needs(quick=True),
+}
+_CAN_BE_QUICK = [name for name, needs in _ALL.items() if needs.quick]
 
 
 def main() -> None:
@@ -58,7 +46,7 @@ def main() -> None:
         "--quick", action="store_true", help="cut down, to see that they run; no figure counts"
     )
     given = parser.parse_args()
-    names = given.names or list(_CAN_BE_QUICK if given.quick else _ALL)
+    names = given.names or (_CAN_BE_QUICK if given.quick else list(_ALL))
     for name in names:
         if name not in _ALL:
             parser.error(f"no benchmark {name}; there are {', '.join(_ALL)}")
@@ -66,7 +54,7 @@ def main() -> None:
             parser.error(f"{name} cannot be quick; {', '.join(_CAN_BE_QUICK)} can")
     rows: list[Row] = []
     for name in names:
-        if name in _NEED_DATA and "REGARD_DATA" not in os.environ:
+        if _ALL[name].data and "REGARD_DATA" not in os.environ:
             print(f"{name}: skipped, REGARD_DATA is not set")
             continue
         run: Callable[..., list[Row]] = import_module(f"benchmarks.{name}").run

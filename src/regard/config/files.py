@@ -1,12 +1,12 @@
 """What every kind of data has that is trained on, and what files have."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from regard.config.section import FilePath, Section, Share
 
-__all__ = ["Files", "Learned", "Split"]
+__all__ = ["Files", "Learned", "Rows", "Split"]
 
 
 class Learned(Section):
@@ -37,3 +37,20 @@ class Files(Split):
     test_path: FilePath | None = Field(
         None, description="file for the figures, used whole; test_share is then ignored"
     )
+
+
+class Rows(Files):
+    """A file with a row for each case, which may say what part of the data it belongs to."""
+
+    split: str | None = Field(
+        None,
+        description="column with the part that each row belongs to: train, valid or test; shares "
+        "are then taken only for parts that it does not name, and a validation_share of 0 trains "
+        "on part valid, too",
+    )
+
+    @model_validator(mode="after")
+    def _one_test_part(self) -> Self:
+        if self.split is not None and self.test_path is not None:
+            raise ValueError("split and test_path exclude each other; leave out one of them")
+        return self

@@ -93,6 +93,21 @@ class Input(ABC):
         """The class for a kind of target, where they differ."""
         return cls
 
+    @property
+    def writes_texts(self) -> bool:
+        """Whether cases are labelled with texts to write, and not with classes or numbers."""
+        return self.target == "tokens"
+
+    def columns_named(self, *fields: str) -> dict[str, Any]:
+        """The columns that these fields of the section `data` name, with those of the labels.
+
+        The labels are called `label`; the field is called `target` where they are texts to write.
+        """
+        data = self.config.data
+        label = getattr(data, "target" if self.writes_texts else "label", None)
+        names: dict[str, Any] = data.model_dump(include=set(fields))
+        return names if label is None else {**names, "label": label}
+
     # Cases.
 
     def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Any:

@@ -78,7 +78,9 @@ def plot_transcript(
     check_names((len(weights),), words=words)
     check_weights(weights)
     ax = ax or transcript_axes(len(words), 8.0)
-    height = float(ax.get_figure(root=True).get_size_inches()[1])  # type: ignore[union-attr]
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    height = float(figure.get_size_inches()[1])
     share = min(_ROW * max(len(words), 1), _ROWS) / (height - _AXIS)
     add_spectrogram(ax, energies, hop=hop, rate=rate, seconds=seconds, below=share)
     lane = add_lane(ax, share - 0.03 * (share < 1), axis="left")

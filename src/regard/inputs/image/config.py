@@ -1,11 +1,11 @@
 """Configuration of pictures."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from regard.catalogue import PICTURE_ENCODERS
-from regard.config.files import Files, Learned, Split
+from regard.config.files import Files, Learned, Rows, Split
 from regard.config.section import FilePath, Section
 from regard.config.sections import Sections
 
@@ -22,7 +22,7 @@ class _Pictures(Section):
     )
 
 
-class _Table(_Pictures, Files):
+class _Table(_Pictures, Rows):
     """CSV, TSV, Parquet or Feather: the path of a picture in each row."""
 
     kind: Literal["table"]
@@ -30,18 +30,6 @@ class _Table(_Pictures, Files):
         "path", description="column with the paths, relative to the folder of the table"
     )
     id: str | None = Field(None, description="column that names the cases; by default their paths")
-    split: str | None = Field(
-        None,
-        description="column with the part that each row belongs to: train, valid or test; shares "
-        "are then taken only for parts that it does not name, and a validation_share of 0 trains "
-        "on part valid, too",
-    )
-
-    @model_validator(mode="after")
-    def _one_test_part(self) -> Self:
-        if self.split is not None and self.test_path is not None:
-            raise ValueError("split and test_path exclude each other; leave out one of them")
-        return self
 
 
 class _TableData(_Table):

@@ -61,26 +61,15 @@ class ImageInput(Input):
 
         return CaptionedInput if target == "tokens" else cls
 
-    @property
-    def _texts(self) -> bool:
-        """Whether the labels are texts to write."""
-        return self.target == "tokens"
-
-    def _columns_of(self, data: Any) -> dict[str, Any]:
-        """The columns of tables, as readers call them."""
-        label = getattr(data, "target" if self._texts else "label", None)
-        names: dict[str, Any] = data.model_dump(include={"picture", "id"})
-        return names if label is None else {**names, "label": label}
-
     def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Pictures:
         own = isinstance(X, Pictures)
         shape: dict[str, Any] = {"size": self.config.data.size} if fitting else self._shape
-        if fitting and self._texts:
+        if fitting and self.writes_texts:
             shape["missing"] = self.config.data.missing
-        pictures: Pictures = X if own else as_pictures(X, y, texts=self._texts, **shape)
+        pictures: Pictures = X if own else as_pictures(X, y, texts=self.writes_texts, **shape)
         if fitting and not own:
             self.notes.extend(pictures.notes)
-        if fitting and not (own or self._texts) and pictures.labels is not None:
+        if fitting and not (own or self.writes_texts) and pictures.labels is not None:
             refuse_fractions(pictures.labels)
         if not fitting and (pictures.size, pictures.values.shape[3]) != tuple(self._shape.values()):
             raise DataError(
@@ -115,7 +104,7 @@ class ImageInput(Input):
             if data.kind == "idx" and labels is None:
                 raise ConfigError("data.test_labels_path: wanted the labels of test_path")
             test = self._trained_on(Path(data.test_path), labels, cases.size, cases.values.shape[3])
-            if cases.labels is not None and test.labels is not None and not self._texts:
+            if cases.labels is not None and test.labels is not None and not self.writes_texts:
                 check_known_labels(cases.labels, test.labels, test.ids, data.path, data.test_path)
         return cases, test, data.path
 
@@ -132,7 +121,7 @@ class ImageInput(Input):
         trained = cases.take(train)
         held, test = (None if each is None else cases.take(each) for each in others)
         for part in (held, test):
-            if part is not None and not self._texts:
+            if part is not None and not self.writes_texts:
                 assert trained.labels is not None
                 assert part.labels is not None
                 check_known_labels(trained.labels, part.labels, part.ids, data.path, data.path)
@@ -147,9 +136,9 @@ class ImageInput(Input):
         if data.kind == "table":
             return read_pictures(
                 path,
-                **self._columns_of(data),
+                **self.columns_named("picture", "id"),
                 split=data.split,
-                texts=self._texts,
+                texts=self.writes_texts,
                 faulty=getattr(data, "missing", "refuse"),
                 **shape,
             )
@@ -191,9 +180,9 @@ class ImageInput(Input):
 
         Names of folders are no texts.
         """
-        if self._texts and labelled:
+        if self.writes_texts and labelled:
             raise ConfigError("labelled: a folder has no texts; name a table with them")
-        if labelled is None and not self._texts:
+        if labelled is None and not self.writes_texts:
             files = [each for each in path.iterdir() if not each.name.startswith(".")]
             labelled = bool(files) and all(each.is_dir() for each in files)
         return read_folder(path, labelled=bool(labelled), faulty="keep", **self._shape)
@@ -201,14 +190,13 @@ class ImageInput(Input):
     def _read_table(self, path: Path, labelled: bool | None) -> Pictures:
         from regard.tables.frames import Table
 
-        data = self.config.data
-        label = "caption" if self._texts else "label"
+        label = "caption" if self.writes_texts else "label"
         names: dict[str, Any] = {"picture": "path", "label": label, "id": None}
-        names |= self._columns_of(data)
+        names |= self.columns_named("picture", "id")
         if labelled is None:
             labelled = names["label"] in Table.open(path).filled
         names["label"] = names["label"] if labelled else None
-        return read_pictures(path, **names, texts=self._texts, faulty="keep", **self._shape)
+        return read_pictures(path, **names, texts=self.writes_texts, faulty="keep", **self._shape)
 
     def usable(self, cases: Pictures) -> NDArray[np.bool_]:
         return np.asarray(cases.faults == "")
@@ -267,7 +255,7 @@ class ImageInput(Input):
             encoder = make_grid_encoder(
                 model.encoder,
                 size=self.size_,
-                positions=self._texts,
+                positions=self.writes_texts,
                 channels=self.channels_,
                 hidden=model.hidden,
                 layers=model.layers,

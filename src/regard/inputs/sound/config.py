@@ -1,10 +1,10 @@
 """Configuration sections of sound."""
 
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from regard.config.files import Files, Learned
+from regard.config.files import Files, Learned, Rows
 from regard.config.section import FilePath, Section
 from regard.config.sections import Sections
 
@@ -46,24 +46,7 @@ class _Sound(Section):
     )
 
 
-class _Rows(_Sound, Files):
-    """A file with a row for each recording, which may say what part of the data it belongs to."""
-
-    split: str | None = Field(
-        None,
-        description="column with the part that each row belongs to: train, valid or test; shares "
-        "are then taken only for parts that it does not name, and a validation_share of 0 trains "
-        "on part valid, too",
-    )
-
-    @model_validator(mode="after")
-    def _one_test_part(self) -> Self:
-        if self.split is not None and self.test_path is not None:
-            raise ValueError("split and test_path exclude each other; leave out one of them")
-        return self
-
-
-class _Table(_Rows):
+class _Table(_Sound, Rows):
     """CSV, Parquet, Feather or JSON lines: the path of a recording in each row."""
 
     kind: Literal["recordings"]
@@ -85,7 +68,7 @@ class _Transcripts(_Table):
     target: str = Field("text", description="column with the text to write for the recording")
 
 
-class _Manifest(_Rows):
+class _Manifest(_Sound, Rows):
     """JSON lines: the parts that a recording is made of in each, with their places."""
 
     kind: Literal["manifest"]

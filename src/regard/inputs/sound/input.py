@@ -64,24 +64,13 @@ class SoundInput(SeriesInput):
 
         return SpokenInput if target == "tokens" else cls
 
-    @property
-    def _texts(self) -> bool:
-        """Whether the labels are texts to write."""
-        return self.target == "tokens"
-
-    def _columns_of(self, data: Any) -> dict[str, Any]:
-        """The columns of tables, as readers call them."""
-        label = getattr(data, "target" if self._texts else "label", None)
-        names: dict[str, Any] = data.model_dump(include={"recording", "id"})
-        return names if label is None else {**names, "label": label}
-
     def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Recordings:
         data = self.config.data
         if isinstance(X, Recordings):
             cases = X
         elif fitting:
             options = data.model_dump(include={"rate", "max_seconds", "missing"})
-            cases = as_recordings(X, y, texts=self._texts, **options)
+            cases = as_recordings(X, y, texts=self.writes_texts, **options)
         else:
             with spoken(lambda *_: "leave it out"):  # each case has an answer
                 cases = as_recordings(X, rate=self.rate_, max_seconds=data.max_seconds)
@@ -93,9 +82,9 @@ class SoundInput(SeriesInput):
         if data.kind == "arrays":
             raise DataError("data.kind: arrays come from Python; train on a table or a folder")
         given = data.model_dump(include={"max_seconds", "missing", "split"})
-        given |= self._columns_of(data)
+        given |= self.columns_named("recording", "id")
         readers: dict[str, Any] = {
-            "recordings": partial(read_recordings, texts=self._texts),
+            "recordings": partial(read_recordings, texts=self.writes_texts),
             "folder": read_sound_folder,
             "manifest": read_manifest,
         }
@@ -108,7 +97,7 @@ class SoundInput(SeriesInput):
         elif cases.parts is not None:
             cases, self.held, test = self._by_part(cases)
         for part in (self.held, test):
-            if part is not None and not self._texts:
+            if part is not None and not self.writes_texts:
                 assert cases.labels is not None
                 assert part.labels is not None
                 other = data.test_path or data.path
@@ -145,9 +134,9 @@ class SoundInput(SeriesInput):
         if path.suffix.lower() not in _TABLES:
             return read_sound_file(path, **given)
         table = open_rows(path, encoding=None, keep_blank=True)
-        label = "text" if self._texts else "label"
+        label = "text" if self.writes_texts else "label"
         names: dict[str, Any] = {"recording": "path", "label": label, "id": None}
-        names |= self._columns_of(data)
+        names |= self.columns_named("recording", "id")
         if labelled is None:
             labelled = names["label"] in table.filled
         if not labelled:
@@ -158,7 +147,7 @@ class SoundInput(SeriesInput):
         if isinstance(table, JsonLines) and manifest:
             del names["recording"]
             return read_manifest(table, **names, **given, missing="keep")
-        return read_recordings(table, **names, texts=self._texts, **given, missing="keep")
+        return read_recordings(table, **names, texts=self.writes_texts, **given, missing="keep")
 
     def _read_folder(self, path: Path, labelled: bool | None, **given: Any) -> Recordings:
         if labelled is None:
