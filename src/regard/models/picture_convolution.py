@@ -1,10 +1,10 @@
 """Convolutional encoder of pictures: residual blocks, with a state for every cell of a grid."""
 
 from itertools import pairwise
-from math import log2
+from math import ceil, log2
 
 from torch import Tensor, nn
-from torch.nn.functional import relu
+from torch.nn.functional import pad, relu
 
 from regard.models.encoder import MaskedBatchNorm
 from regard.models.grid import GridEncoder, cell_of, grid_sinusoids, shrink_mask
@@ -44,13 +44,16 @@ class PictureConvolution(GridEncoder):
         )
 
     def forward(self, pictures: Tensor, mask: Tensor | None = None) -> Tensor:
-        features = relu(self.stem(_inside(pictures, mask), mask))
+        canvas = pictures.shape[-2:]
+        pictures, mask = _cut(pictures, mask)
+        features = relu(self.stem(pictures, mask))
         for stage in self.stages:
             mask = None if mask is None else shrink_mask(mask, 2)
             features = stage(features, mask)
-        states: Tensor = features.flatten(2).transpose(1, 2)
+        rows, columns = (ceil(side / self.cell) for side in canvas)
+        spare = [0, columns - features.shape[3], 0, rows - features.shape[2]]
+        states: Tensor = pad(features, spare).flatten(2).transpose(1, 2)
         if self.placed:
-            rows, columns = features.shape[2:]
             states = states + grid_sinusoids(rows, columns, self.width, like=states)
         return states
 
@@ -94,5 +97,16 @@ class _Stage(nn.Module):
         return features
 
 
-def _inside(pictures: Tensor, mask: Tensor | None) -> Tensor:
-    return pictures if mask is None else pictures * mask.unsqueeze(1)
+def _cut(pictures: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    """The rows and columns of a batch's canvas that any picture covers, zero outside each picture.
+
+    The mask is None where all pictures cover all of them: convolutions without one take 3/4 of the
+    time.
+    """
+    if mask is None:
+        return pictures, None
+    rows, columns = (int(mask.any(2 - side).any(0).sum()) for side in (0, 1))
+    pictures, mask = pictures[..., :rows, :columns], mask[:, :rows, :columns]
+    if mask.all():
+        return pictures, None
+    return pictures * mask.unsqueeze(1), mask
