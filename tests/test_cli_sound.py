@@ -98,7 +98,7 @@ def test_a_file_a_folder_and_a_table_are_predicted(
     rows = write_tones(new, 4)
     one, out = new / rows[1][0], tmp_path / "p.csv"
     assert regard("predict", trained, one, "--out", out) == 0
-    assert regard.out.strip() == f"1 predictions: {out}"
+    assert regard.out.strip() == f"1 prediction: {out}"
     [row] = _rows(out)
     assert (row["case"], row["label"]) == ("high-01.wav", "high")
     assert 0 <= float(row["from"]) < float(row["to"]) <= 0.3

@@ -22,9 +22,14 @@ if TYPE_CHECKING:
     from regard.models import Encoder, Predicted
     from regard.training import Batch, Objective, Part
 
-__all__ = ["CaseScores", "Compared", "FineTuning", "Output"]
+__all__ = ["CaseScores", "Compared", "FineTuning", "Output", "counted"]
 
 _SHOWN = 6
+
+
+def counted(cases: int) -> str:
+    """What a summary of predictions begins with."""
+    return "1 prediction" if cases == 1 else f"{cases} predictions"
 
 
 class Compared(NamedTuple):

@@ -20,7 +20,7 @@ from regard.outputs.classes.outcome import ClassOutcome
 from regard.outputs.classes.rare import rare_classes, without_rare
 from regard.outputs.classes.report import ClassificationReport
 from regard.outputs.classes.weights import class_factors, positive_class
-from regard.outputs.output import CaseScores, Compared, Output
+from regard.outputs.output import CaseScores, Compared, Output, counted
 from regard.plots import CaseView
 from regard.splits import split
 
@@ -232,7 +232,7 @@ class ClassesOutput(Output):
         probabilities, cases = self.probabilities(seen), seen.cases
         predicted = label_names(self.classes_)[probabilities.argmax(1)]
         columns: dict[str, Any] = {"case": cases.ids, "label": predicted}
-        summary = f"{len(cases)} predictions"
+        summary = counted(len(cases))
         if cases.labels is not None:
             true = columns["true"] = label_names(cases.labels)
             summary += f", {(predicted == true).sum()} right"

@@ -18,7 +18,7 @@ from regard.outputs.numbers.metrics import regression_metrics
 from regard.outputs.numbers.outcome import NumbersOutcome
 from regard.outputs.numbers.report import RegressionReport
 from regard.outputs.numbers.targets import target_names, targets_of
-from regard.outputs.output import CaseScores, Compared, Output
+from regard.outputs.output import CaseScores, Compared, Output, counted
 from regard.plots import CaseView, Report
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ class NumbersOutput(Output):
                 parts[f"{shown} {ends[1]:g}"] = predicted[:, m] + margins[m]
             for title, column in parts.items():
                 columns[title] = np.round(column, sensible_decimals(self.unit[m])).tolist()
-        said = f"{len(cases)} predictions"
+        said = counted(len(cases))
         if cases.labels is not None:
             truth = targets_of(cases, missing=True)
             for name, column in zip(self.targets_, truth.T.tolist(), strict=True):

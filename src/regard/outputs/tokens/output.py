@@ -13,7 +13,7 @@ from regard.checks import check_count
 from regard.config import Config
 from regard.errors import ConfigError, DataError
 from regard.inference import Inference
-from regard.outputs.output import CaseScores, Compared, FineTuning, Output
+from regard.outputs.output import CaseScores, Compared, FineTuning, Output, counted
 from regard.outputs.tokens.hypotheses import (
     Hypothesis,
     hypothesis_of,
@@ -399,7 +399,7 @@ class TokensOutput(Output):
             "case": seen.cases.ids,
             "target": [each.predicted for each in outcomes],
         }
-        said = f"{len(seen)} predictions"
+        said = counted(len(seen))
         labels = seen.cases.labels
         if labels is not None:
             columns["true"] = [str(each) for each in labels]
