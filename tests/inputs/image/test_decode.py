@@ -96,6 +96,17 @@ def test_the_header_tells_size_and_colours(tmp_path: Path) -> None:
     assert read_header(colour) == Header(longest=11, grey=False, animated=False)
 
 
+def test_only_a_small_picture_is_decoded_with_its_header(tmp_path: Path) -> None:
+    path = _saved(_grey(5, (7, 3)), tmp_path / "a.png")
+    small = read_header(path, small=8).image
+    assert small is not None
+    assert (np.asarray(small) == 5).all()
+    assert read_header(path, small=7).image is None
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(DataError, match="is damaged or truncated"):
+        read_header(path, small=8)
+
+
 def _huge(path: Path, side: int) -> Path:
     """A picture whose header says that it is larger than the file could hold."""
     content = bytearray(_saved(_grey(0), path).read_bytes())

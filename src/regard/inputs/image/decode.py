@@ -30,23 +30,27 @@ class Header(NamedTuple):
         longest: pixels of its longer side.
         grey: whether it has no colours.
         animated: whether it has several frames or pages.
+        image: the whole picture, of mode L or RGB, where it is small; otherwise None.
     """
 
     longest: int
     grey: bool
     animated: bool
+    image: Image | None = None
 
 
-def read_header(path: Path) -> Header:
-    """Size and mode of a picture, without decoding it.
+def read_header(path: Path, *, small: int = 0) -> Header:
+    """Size and mode of a picture, which is decoded only if its longer side is below `small`.
 
     Raises:
-        DataError: there is no file, it is no picture, or it is too large; without its name.
+        DataError: there is no file, it is no picture, it is too large, or it is small and cannot be
+            decoded; without its name.
     """
     with _opened(path) as image:
         # Phones put previews behind a photo, in a JPEG of several pictures.
         animated = image.format != "MPO" and bool(getattr(image, "is_animated", False))
-        return Header(max(image.size), _is_grey(image), animated)
+        longest, grey = max(image.size), _is_grey(image)
+        return Header(longest, grey, animated, _whole(image) if longest < small else None)
 
 
 def decode(path: Path, *, size: int, channels: int) -> tuple[NDArray[np.uint8], tuple[int, int]]:
@@ -63,18 +67,9 @@ def decode(path: Path, *, size: int, channels: int) -> tuple[NDArray[np.uint8], 
     Raises:
         DataError: it cannot be decoded; without its name.
     """
-    from PIL import ImageOps
-
     with _opened(path) as image:
-        try:
-            image.draft("L" if channels == 1 else "RGB", (size, size))  # a JPEG: fewer pixels
-            image.load()
-            ImageOps.exif_transpose(image, in_place=True)
-            return resize_to(_plain(image), size=size, channels=channels)
-        except DataError:
-            raise
-        except Exception as error:  # decoders of damaged files fail in any way
-            raise DataError(f"is damaged or truncated ({_reason(error)})") from None
+        image.draft("L" if channels == 1 else "RGB", (size, size))  # a JPEG: fewer pixels
+        return resize_to(_whole(image), size=size, channels=channels)
 
 
 def resize_to(
@@ -120,6 +115,20 @@ def _opened(path: Path) -> Iterator[Image]:
         if not width * height:
             raise DataError("has no pixels")
         yield image
+
+
+def _whole(image: Image) -> Image:
+    """The picture, decoded, turned as its EXIF says, in the mode L or RGB."""
+    from PIL import ImageOps
+
+    try:
+        image.load()
+        ImageOps.exif_transpose(image, in_place=True)
+        return _plain(image)
+    except DataError:
+        raise
+    except Exception as error:  # decoders of damaged files fail in any way
+        raise DataError(f"is damaged or truncated ({_reason(error)})") from None
 
 
 def _is_grey(image: Image) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import DataError
-from regard.inputs.image.decode import Header, decode, read_header
+from regard.inputs.image.decode import Header, decode, read_header, resize_to
 from regard.inputs.image.pictures import Pictures
 from regard.inputs.labels import left_out
 from regard.inputs.split_parts import split_parts
@@ -40,7 +40,7 @@ LARGEST = 128
 MISSING = "the path is missing"
 
 _THREADS = 4  # large pictures are decoded without Python's lock
-_LARGE = 256  # pixels of the longer side from which threads take less time than they cost
+_LARGE = 256  # pixels of the longer side, from which headers are read first and threads decode
 
 Faulty = Literal["refuse", "skip", "keep"]
 """What to do with pictures that cannot be read or have no label."""
@@ -215,11 +215,13 @@ def read_paths(
             if isinstance(header, str) or path is None:
                 return header
             try:
+                if header.image is not None:
+                    return resize_to(header.image, size=size, channels=channels)
                 return decode(path, size=size, channels=channels)
             except DataError as error:
                 return str(error)
 
-        large = np.median([each.longest for each in known] or [0]) >= _LARGE
+        large = any(each.image is None for each in known)
         found = list((pool.map if large else map)(pixels, range(len(paths))))
     if faulty == "refuse":
         _refuse(problems, found, places)
@@ -242,7 +244,7 @@ def _tried_header(path: Path | None) -> Header | str:
     if path is None:
         return MISSING
     try:
-        return read_header(path)
+        return read_header(path, small=_LARGE)
     except DataError as error:
         return str(error)
 
