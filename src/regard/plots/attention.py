@@ -6,25 +6,17 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
-from matplotlib.ticker import FixedLocator, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import DataError
-from regard.plots.format import one_line
-from regard.plots.lines import (
-    add_lane,
-    check_weights,
-    coloured_lines,
-    finite_range,
-    fit_y,
-    weight_scale,
-)
+from regard.plots.channels import fit_channels, stacked
+from regard.plots.lines import add_lane, check_weights, coloured_lines, weight_scale
 from regard.plots.style import BLUE, GREY, VERMILION, WEIGHT_COLOURS, axes_of_size
 from regard.plots.times import edges
 
 __all__ = ["add_weights", "plot_attention"]
 
-_LABELLED_CHANNELS = 24  # with more, only some of the names fit
 _NOTE: dict[str, Any] = {"textcoords": "offset points", "fontsize": "small"}
 
 
@@ -76,23 +68,12 @@ def plot_attention(
     # The lane takes the lowest part of the axes, the series the rest.
     lane_share = float(np.clip(1.5 / (C + 1.5), 0.12, 0.28))
 
-    drawn = series if C == 1 else _stack(series)
+    drawn = stacked(series)
     ax.add_collection(coloured_lines(x, drawn, weights, scale), autolim=False)
-    floor, ceiling = fit_y(ax, drawn.ravel(), lane=lane_share)
+    fit_channels(ax, drawn, channels, lane=lane_share)
     ax.set_xlim(ends[0], ends[-1])
     ax.set_xlabel(unit, parse_math=False)
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=steps is None, min_n_ticks=1))
-    if C == 1:
-        ticks = np.asarray(MaxNLocator(4).tick_values(floor, ceiling))
-        inside = ticks[(floor <= ticks) & (ticks <= ceiling)]
-        ax.yaxis.set_major_locator(FixedLocator(inside.tolist()))
-        name = "value" if channels is None else one_line(channels[0], 30)
-        ax.set_ylabel(name, parse_math=False)
-    else:
-        names = [str(c) for c in range(C)] if channels is None else channels
-        shown = range(0, C, -(-C // _LABELLED_CHANNELS))
-        labels = [one_line(names[c], 18) for c in shown]
-        ax.set_yticks([C - 1.0 - c for c in shown], labels, parse_math=False)
     if span is not None and span[0] < span[1]:
         _shade(ax, (float(ends[span[0]]), float(ends[span[1]])))
     add_weights(ax, ends, weights, scale, lane_share)
@@ -120,16 +101,6 @@ def _check(
         raise DataError(f"steps: wanted {T} ascending numbers, one for each step")
     if span is not None and not 0 <= span[0] <= span[1] <= T:
         raise DataError(f"span: wanted 0 <= start <= stop <= {T}, given {tuple(span)}")
-
-
-def _stack(series: NDArray[np.float64]) -> NDArray[np.float64]:
-    """[C, T], each channel scaled to a height of 0.8 around C - 1 for the first, 0 for the last."""
-    stacked = np.empty_like(series)
-    for c, values in enumerate(series):
-        low, high = finite_range(values)
-        scaled = (values - (low + high) / 2) / ((high - low) or 1.0)
-        stacked[c] = len(series) - 1 - c + 0.8 * scaled
-    return stacked
 
 
 def _shade(ax: Axes, span: tuple[float, float]) -> None:

@@ -2,25 +2,19 @@
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import DataError
 from regard.plots.attention import add_weights
 from regard.plots.lines import check_weights, weight_scale
-from regard.plots.style import BLUE, axes_of_size, unframe
+from regard.plots.style import BLUE, BLUES, axes_of_size, unframe
 
 __all__ = ["add_spectrogram", "check_energies", "plot_sound"]
 
 _LANE = 0.27  # of the height, for the weights
 _RANGE = 4.0  # natural logarithms above the quietest tenth that are drawn at least
 _PITCHES = (0, 250, 500, 1000, 2000, 4000, 8000, 16000)  # Hz, of the axis
-
-# From nearly white through blue to nearly black: readable beside the colours of weights.
-_ENERGIES = LinearSegmentedColormap.from_list(
-    "regard_energy", ["#f4f6f8", "#9db8d2", BLUE, "#0c2340"]
-)
 
 
 def plot_sound(
@@ -105,7 +99,7 @@ def add_spectrogram(
         aspect="auto",
         origin="lower",
         extent=(0, frames * hop, 0, 1),
-        cmap=_ENERGIES,
+        cmap=BLUES,
         vmin=floor,
         vmax=float(loud),
         interpolation="none",

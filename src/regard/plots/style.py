@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 
 __all__ = [
     "BLUE",
+    "BLUES",
     "GREY",
     "OCHRE",
     "TINT",
@@ -34,6 +35,9 @@ BLUE = "#2380c8"
 WEIGHT_COLOURS = LinearSegmentedColormap.from_list(
     "regard_weight", [(0.0, GREY), (0.5, OCHRE), (1.0, VERMILION)]
 )
+
+# From nearly white through blue to nearly black: readable beside the colours of weights.
+BLUES = LinearSegmentedColormap.from_list("regard_blues", ["#f4f6f8", "#9db8d2", BLUE, "#0c2340"])
 
 # Highest opacity of vermilion behind letters, which stay readable on light and dark pages.
 TINT = 0.65

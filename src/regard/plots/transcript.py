@@ -4,30 +4,17 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.font_manager import FontProperties
-from matplotlib.patches import Rectangle
-from matplotlib.textpath import text_to_path
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from regard.errors import DataError
-from regard.plots.format import one_line
-from regard.plots.lines import add_lane, check_weights, weight_scale
 from regard.plots.sound import add_spectrogram, check_energies
-from regard.plots.style import BLUE, GREY, TINTS, axes_of_size
-from regard.plots.weights import LONGEST, check_names
+from regard.plots.words import add_words, axes_with_rows, check_words, share_of_rows
 
 __all__ = ["plot_transcript", "transcript_axes"]
-
-_ROW, _ROWS = 0.2, 7.0  # height of a row, and of all rows at most, in inches
-_AXIS = 0.62  # room for the time axis and for the words above, in inches
-_SIDES = 0.5  # room beside the axes for the frequencies, in inches, without the names of rows
-_BETWEEN = 0.06  # room between words above, in inches
 
 
 def transcript_axes(words: int, width: float) -> Axes:
     """The axes of a new figure for so many words, of a width in inches."""
-    spectrogram = 1.1 if width < 6 else 1.6
-    return axes_of_size(width, _AXIS + spectrogram + min(_ROW * max(words, 1), _ROWS))
+    return axes_with_rows(words, width, 1.1 if width < 6 else 1.6)
 
 
 def plot_transcript(
@@ -72,77 +59,9 @@ def plot_transcript(
     weights = np.asarray(weights, dtype=np.float64)
     check_energies(energies)
     frames = energies.shape[1]
-    if weights.ndim != 2 or weights.shape[1] != frames:
-        shape = list(weights.shape)
-        raise DataError(f"weights: wanted [words, {frames} frames], given the shape {shape}")
-    check_names((len(weights),), words=words)
-    check_weights(weights)
+    check_words(weights, words, places=frames, noun="frames")
     ax = ax or transcript_axes(len(words), 8.0)
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    height = float(figure.get_size_inches()[1])
-    share = min(_ROW * max(len(words), 1), _ROWS) / (height - _AXIS)
+    share = share_of_rows(ax, len(words))
     add_spectrogram(ax, energies, hop=hop, rate=rate, seconds=seconds, below=share)
-    lane = add_lane(ax, share - 0.03 * (share < 1), axis="left")
-    if len(words):
-        lane.imshow(
-            weights,
-            aspect="auto",
-            extent=(0, frames * hop, len(words), 0),
-            cmap=TINTS,
-            norm=weight_scale(weights),
-            interpolation="none",
-        )
-    lane.set_ylim(max(len(words), 1), 0)
-    lane.set_xlim(ax.get_xlim())
-    shown = range(0, len(words), -(-len(words) // int(_ROWS / _ROW)) if len(words) else 1)
-    names = [one_line(words[row], LONGEST) for row in shown]
-    lane.set_yticks([row + 0.5 for row in shown], names, parse_math=False, fontsize="small")
-    lane.tick_params(axis="y", length=0)
-    lane.spines["left"].set_visible(False)
-    for row in range(1, len(words)):
-        lane.axhline(row, color=GREY, linewidth=0.3)
-    _frame(lane, truth, len(words))
-    _write_above(ax, words, (weights.argmax(1) + 0.5) * hop if len(words) else np.empty(0))
+    add_words(ax, weights, words, start=0.0, step=hop, share=share, truth=truth)
     return ax
-
-
-def _frame(lane: Axes, truth: Sequence[tuple[float, float]], rows: int) -> None:
-    """The true stretches: of each row its own, or all through all rows."""
-    for number, (start, stop) in enumerate(truth):
-        at, high = (number, 1) if len(truth) == rows else (0, max(rows, 1))
-        box = Rectangle((start, at), stop - start, high, fill=False, edgecolor=BLUE, linewidth=1.1)
-        lane.add_patch(box)
-
-
-def _write_above(ax: Axes, words: Sequence[str], places: NDArray[np.float64]) -> None:
-    """Words above the spectrogram at their moments, those that find room, the first ones first."""
-    start, end = ax.get_xlim()
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    names = [one_line(word, LONGEST) for word in words]
-    wide = float(figure.get_size_inches()[0]) - _SIDES - max(map(_width, names), default=0)
-    inch = (end - start) / max(wide, 1.0)  # in seconds
-    free = start
-    for n in np.argsort(places, kind="stable").tolist():
-        half = _width(names[n]) / 2 * inch
-        place = min(max(float(places[n]), start + half), end - half)
-        if place - half < free:
-            continue
-        free = place + half + _BETWEEN * inch
-        ax.annotate(
-            names[n],
-            (place, 1),
-            xytext=(0, 2),
-            textcoords="offset points",
-            ha="center",
-            va="bottom",
-            fontsize="small",
-            parse_math=False,
-        )
-
-
-def _width(name: str) -> float:
-    """In inches, of small letters."""
-    font = FontProperties(size="small")
-    return float(text_to_path.get_text_width_height_descent(name, font, ismath=False)[0]) / 72

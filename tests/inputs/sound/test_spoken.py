@@ -6,44 +6,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from regard.config import resolve_config
 from regard.inference import Inference
 from regard.inputs.sound.recordings import Recordings, Word
-from regard.inputs.sound.spoken import SpokenInput, heard_words
+from regard.inputs.sound.spoken import SpokenInput
 from regard.inputs.sound.view import SpeechView
 from regard.outputs.tokens.outcome import TokensOutcome
 
 RATE, HOP = 8000, 0.01
-
-
-def _rows(count: int, frames: int = 7) -> np.ndarray:
-    return np.random.default_rng(count).dirichlet(np.ones(frames), count)
-
-
-def test_words_have_the_mean_of_their_letters() -> None:
-    rows = _rows(8)
-    words, weights = heard_words("one tw", [*"one", " ", *"tw", "[END]", "?"], rows)
-    assert words == ["one", "tw"]
-    np.testing.assert_allclose(weights, [rows[:3].mean(0), rows[4:6].mean(0)])
-
-
-def test_parts_of_words_belong_to_them() -> None:
-    rows = _rows(6)
-    words, weights = heard_words("it's ⁇ ok.", ["it", "'", "s", "⁇", "ok", "."], rows)
-    assert words == ["it's", "⁇", "ok."]
-    np.testing.assert_allclose(weights, [rows[:3].mean(0), rows[3], rows[4:].mean(0)])
-
-
-@given(st.lists(st.text("ab", min_size=1, max_size=3), max_size=4))
-def test_whole_words_keep_their_weights(words: list[str]) -> None:
-    rows = _rows(len(words) + 1)
-    found, weights = heard_words(" ".join(words), [*words, "[END]"], rows)
-    assert found == words
-    assert weights.shape == (len(words), 7)
-    np.testing.assert_array_equal(weights, rows[:-1])
 
 
 def _seen(texts: list[str], weights: list[Any]) -> tuple[SpokenInput, Inference, Any]:

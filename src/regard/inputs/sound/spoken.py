@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,66 +13,17 @@ from regard.inference import Inference
 from regard.inputs.sound.input import SoundInput
 from regard.inputs.sound.recordings import Recordings, Word
 from regard.inputs.sound.view import SpeechView
+from regard.inputs.word_maps import WordMaps, word_maps
 from regard.plots import Outcome
 from regard.tokens import align_sequences
 
-__all__ = ["HeardWords", "SpokenInput", "heard_words"]
-
-
-class HeardWords(NamedTuple):
-    """The words of a text that was written, and where each listened.
-
-    Attributes:
-        words: W of them, as white space separates them.
-        weights: [W, S], each row sums to one.
-    """
-
-    words: list[str]
-    weights: NDArray[np.float64]
-
-
-def heard_words(text: str, units: Sequence[str], weights: NDArray[np.floating]) -> HeardWords:
-    """The weights of whole words, from those of what a text was written in.
-
-    A word has the mean of the weights of its characters, or of its parts such as punctuation. What
-    belongs to no word, such as blanks and the end, is left out.
-
-    Parameters:
-        text: as it was written.
-        units: U words or characters of it, in order, and perhaps its end.
-        weights: [U, S], rows that sum to one.
-
-    >>> weights = np.array([[0.2, 0.8], [0.4, 0.6], [0.5, 0.5], [1.0, 0.0], [0.5, 0.5]])
-    >>> words, found = heard_words("no w", ["n", "o", " ", "w", "[END]"], weights)
-    >>> words, found.round(2).tolist()
-    (['no', 'w'], [[0.3, 0.7], [1.0, 0.0]])
-    """
-    words = text.split()
-    starts, at = [], 0
-    for word in words:
-        starts.append(text.index(word, at))
-        at = starts[-1] + len(word)
-    rows: list[list[int]] = [[] for _ in words]
-    at = 0
-    for number, unit in enumerate(units):
-        found = text.find(unit, at) if unit.strip() else -1
-        if found >= 0:
-            rows[int(np.searchsorted(starts, found, side="right")) - 1].append(number)
-            at = found + len(unit)
-    heard = [n for n, own in enumerate(rows) if own]
-    means = [weights[rows[n]].mean(0) for n in heard]
-    empty = np.zeros((0, weights.shape[1]))
-    return HeardWords([words[n] for n in heard], np.stack(means) if means else empty)
+__all__ = ["SpokenInput"]
 
 
 class SpokenInput(SoundInput):
     """Recordings, for each of which what is said is to be written."""
 
     writes: ClassVar[Literal["translation", "transcript"]] = "transcript"
-
-    @property
-    def by_evidence(self) -> bool:
-        return False
 
     def localisation(self, seen: Inference, outcome: Callable[[int], Outcome]) -> dict[str, Any]:
         """Average precision with which a word's weights rank the frames in which it is said.
@@ -104,8 +55,8 @@ class SpokenInput(SoundInput):
         edges = np.array([(word.start, word.stop) for word in said]).reshape(-1, 2, 1)
         return np.asarray((edges[:, 0] <= middle) & (middle < edges[:, 1]))
 
-    def _heard(self, seen: Inference, n: int, outcome: Any) -> HeardWords:
-        return heard_words(outcome.predicted, outcome.units, seen.maps["weights"][n])
+    def _heard(self, seen: Inference, n: int, outcome: Any) -> WordMaps:
+        return word_maps(outcome.predicted, outcome.units, seen.maps["weights"][n])
 
     def view(self, seen: Inference, n: int, outcome: Outcome) -> SpeechView:
         cases: Recordings = seen.cases
