@@ -61,6 +61,7 @@ TASKS = Registry(
         "regress": Task("series", "numbers", "regard.estimators:SeriesRegressor"),
         "translate": Task("text", "tokens", "regard.estimators:Translator"),
         "transcribe": Task("sound", "tokens", "regard.estimators:Transcriber"),
+        "transcribe-series": Task("series", "tokens", "regard.estimators:SeriesTranscriber"),
         "forecast": Task("panel", "future", "regard.estimators:SeriesForecaster"),
     },
 )

@@ -6,6 +6,7 @@ from regard.estimators.image_classifier import ImageClassifier
 from regard.estimators.series_classifier import SeriesClassifier
 from regard.estimators.series_forecaster import Forecast, SeriesForecaster
 from regard.estimators.series_regressor import SeriesRegressor
+from regard.estimators.series_transcriber import SeriesTranscriber
 from regard.estimators.sound_classifier import SoundClassifier
 from regard.estimators.text_classifier import TextClassifier
 from regard.estimators.transcriber import Transcriber
@@ -20,6 +21,7 @@ __all__ = [
     "SeriesClassifier",
     "SeriesForecaster",
     "SeriesRegressor",
+    "SeriesTranscriber",
     "SoundClassifier",
     "TextClassifier",
     "Transcriber",

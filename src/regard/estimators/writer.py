@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sklearn.utils.validation import check_is_fitted
 
 from regard.checks import check_choice, check_count
-from regard.errors import ConfigError
+from regard.errors import ConfigError, DataError
 from regard.estimators.base import AttentionEstimator, Floats
 from regard.inference import Inference
 from regard.tokens import Vocabulary
@@ -69,6 +69,8 @@ class TextWriter(AttentionEstimator):
         metric = names[0] if metric is None else metric
         check_choice("metric", metric, names)
         cases = self.input_.take(X, y, fitting=True)  # refuses what is missing and unequal numbers
+        if cases.labels is None:
+            raise DataError("requires y to be passed, but the target y is None")
         references = [str(each) for each in cases.labels]
         found: float = output.measure.score(metric, self.predict(cases), references)
         return found

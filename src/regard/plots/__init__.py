@@ -20,6 +20,7 @@ from regard.plots.picture import plot_picture
 from regard.plots.predictions import plot_predictions
 from regard.plots.reliability import plot_reliability
 from regard.plots.report import Report, report_html
+from regard.plots.series_transcript import plot_series_transcript
 from regard.plots.sound import plot_sound
 from regard.plots.text import Fragment, Passage, plot_text
 from regard.plots.transcript import plot_transcript
@@ -45,6 +46,7 @@ __all__ = [
     "plot_picture",
     "plot_predictions",
     "plot_reliability",
+    "plot_series_transcript",
     "plot_sound",
     "plot_text",
     "plot_transcript",

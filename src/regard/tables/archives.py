@@ -12,12 +12,15 @@ from regard.tables.files import FilePath, check_file
 __all__ = ["read_archive"]
 
 
-def read_archive(path: FilePath, known: Sequence[str]) -> dict[str, NDArray[Any]]:
+def read_archive(
+    path: FilePath, known: Sequence[str], *, instead: str = "numbers or strings"
+) -> dict[str, NDArray[Any]]:
     """The arrays of what `numpy.savez` has written, by name.
 
     Parameters:
         path: an .npz file.
         known: names that arrays may have; the first one must be there.
+        instead: what to save in place of objects.
 
     Raises:
         DataError: the file cannot be read, or an array has another name, or holds objects.
@@ -44,6 +47,6 @@ def read_archive(path: FilePath, known: Sequence[str]) -> dict[str, NDArray[Any]
             except Exception as error:  # as above
                 reason = f"is damaged: {error}"
                 if "Object arrays" in str(error):
-                    reason = "holds Python objects, which are never loaded; save numbers or strings"
+                    reason = f"holds Python objects, which are never loaded; save {instead}"
                 raise DataError(f"{path}: array {key!r} {reason}") from None
         return arrays

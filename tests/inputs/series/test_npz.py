@@ -79,7 +79,8 @@ def test_missing_values(file: Path) -> None:
         ({"X": X, "length": [5, 5]}, "array 'length' is unknown; did you mean 'lengths'?"),
         (
             {"X": np.array([[{}]])},
-            "array 'X' holds Python objects, which are never loaded; save numbers or strings",
+            "array 'X' holds Python objects, which are never loaded; save numbers or strings, and "
+            "series of unequal lengths padded, with their lengths",
         ),
         ({"X": X * 1j}, "X holds complex64; wanted real numbers"),
         ({"X": [["a"]]}, "X holds <U1; wanted real numbers"),

@@ -13,6 +13,7 @@ from regard.inputs.labels import as_labels, present_labels
 from regard.inputs.series.cases import Cases, pad
 from regard.inputs.series.gaps import settled
 from regard.inputs.series.nested import unnested
+from regard.inputs.target_texts import given_texts
 from regard.tables.missing import Missing, check_missing
 from regard.tables.problems import Problems
 
@@ -20,7 +21,12 @@ __all__ = ["as_cases"]
 
 
 def as_cases(
-    X: Any, y: ArrayLike | None = None, *, missing: Missing = "refuse", targets: bool = False
+    X: Any,
+    y: ArrayLike | None = None,
+    *,
+    missing: Missing = "refuse",
+    targets: bool = False,
+    texts: bool = False,
 ) -> Cases:
     """Take series, and their labels, from Python.
 
@@ -30,9 +36,10 @@ def as_cases(
         X: Numbers: [B, C, T]; [B, T] for one channel, which may be a data frame; or, for unequal
             lengths, a list of B arrays [C, steps], or [steps] for one channel; also a column of
             such arrays, or a data frame with a column of series for each channel.
-        y: [B] classes or targets, kept as they are; or None.
+        y: [B] classes, targets or texts, kept as they are; or None.
         missing: "refuse"; "interpolate"; "skip" leaves out cases with missing values or labels.
         targets: Whether y is numbers to predict, [B] or [B, M], instead of classes.
+        texts: Whether y is texts to write instead of classes.
 
     Returns:
         B cases of C channels and up to T steps.
@@ -60,7 +67,10 @@ def as_cases(
     else:
         values, lengths = pad(series)
     labels, unlabelled = None, None
-    if y is not None and missing == "skip":
+    if y is not None and texts:
+        labels = given_texts(y, len(values), keep_missing=missing == "skip")
+        unlabelled = labels == ""
+    elif y is not None and missing == "skip":
         y, present = present_labels(y, len(values))
         own = as_labels(y, int(present.sum()), targets=targets)
         labels, unlabelled = np.zeros((len(values), *own.shape[1:]), own.dtype), ~present
@@ -68,7 +78,8 @@ def as_cases(
     elif y is not None:
         labels = as_labels(y, len(values), targets=targets)
     cases = Cases(values, lengths, labels)
-    return settled(cases, Problems("X"), missing=missing, unlabelled=unlabelled)
+    noun = "text" if texts else "label"
+    return settled(cases, Problems("X"), missing=missing, unlabelled=unlabelled, noun=noun)
 
 
 def _unequal(X: Any) -> list[NDArray[np.float64]] | None:
@@ -95,7 +106,13 @@ def _unequal(X: Any) -> list[NDArray[np.float64]] | None:
         if part.size == 0:
             raise DataError(f"{name} has no values: its shape is {list(part.shape)}")
         if part.ndim == 2 and len(part) != len(parts[0]):
-            raise DataError(f"{name} has {len(part)} channels, case 0 has {len(parts[0])}")
+            turned = ""
+            if len({each.shape[1:] for each in parts}) == 1:
+                turned = (
+                    f", and all have {part.shape[1]} steps; if these are the channels, transpose "
+                    "each case: wanted [channels, steps]"
+                )
+            raise DataError(f"{name} has {len(part)} channels, case 0 has {len(parts[0])}{turned}")
     return [_checked(np.atleast_2d(part)[None])[0] for part in parts]
 
 

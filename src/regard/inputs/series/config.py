@@ -7,6 +7,7 @@ from pydantic import Field
 from regard.config.files import Files, Learned, Split
 from regard.config.section import Range, Section
 from regard.config.sections import Sections
+from regard.inputs.transcript_config import transcript_sections
 
 __all__ = ["sections"]
 
@@ -96,6 +97,12 @@ class _TableData(_Table):
     label: str = Field("label", description="column with the class of the case")
 
 
+class _TextTableData(_Table):
+    """A long table with the text to write for the case in each row."""
+
+    target: str = Field("text", description="column with the text to write for the case")
+
+
 class _TargetCsvData(_Rows):
     """CSV or TSV: one series a row, after the numbers to predict."""
 
@@ -133,8 +140,21 @@ class _ClassTraining(Section):
     )
 
 
+class _TextTraining(Section):
+    """Training options of what writes texts from series."""
+
+    augmentation: Literal["warp", "specaugment", "none"] = Field(
+        "warp",
+        description="warp varies each case's speed, start and scale a little in training; "
+        "specaugment warps its time a little and hides bands of neighbouring channels and "
+        "stretches of time; none leaves them unchanged",
+    )
+
+
 def sections(target: str) -> Sections:
-    """The sections of series for a kind of target: "class" or "numbers"."""
+    """The sections of series for a kind of target: "class", "numbers" or "tokens"."""
+    if target == "tokens":
+        return transcript_sections((_TsData, _NpzData, _TextTableData, _ArrayData), _TextTraining)
     if target == "numbers":
         return Sections(data=(_TargetCsvData, _TsData, _NpzData, _TargetTableData, _ArrayData))
     return Sections(

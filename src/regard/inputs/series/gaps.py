@@ -38,7 +38,7 @@ def settled(
         place: the place of a value in the source.
         unlabelled: [B] which cases have no label, None where none is wanted.
         row: the place of a case in the source.
-        noun: "label" or "target".
+        noun: "label", "target" or "text".
 
     Raises:
         DataError: There is a problem, or no case is left.
@@ -89,5 +89,5 @@ def _marked(cases: Cases, without: NDArray[np.bool_]) -> Cases:
     if cases.labels is None or not without.any():
         return cases
     labels = cases.labels.copy()
-    labels[without] = "" if labels.dtype.kind == "U" else np.nan
+    labels[without] = np.nan if labels.dtype.kind == "f" else ""
     return replace(cases, labels=labels)

@@ -50,7 +50,7 @@ class SeriesInput(Input):
     """
 
     case_types: ClassVar[tuple[type, ...]] = (Cases,)
-    targets: ClassVar[tuple[str, ...]] = ("class", "numbers")
+    targets: ClassVar[tuple[str, ...]] = ("class", "numbers", "tokens")
     unusable = "with missing values"
 
     channels_: tuple[str, ...]
@@ -61,19 +61,34 @@ class SeriesInput(Input):
     _columns: int = 1  # numbers to predict
     _names = Columns()
 
+    @classmethod
+    def for_target(cls, target: str) -> type[Input]:
+        from regard.inputs.series.transcribed import TranscribedInput
+
+        return TranscribedInput if target == "tokens" else cls
+
     def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Any:
         numeric, missing = self.target == "numbers", self.config.data.missing
         if not fitting and missing == "skip":
             missing = "refuse"  # each case has an answer
-        cases = X if isinstance(X, Cases) else as_cases(X, y, missing=missing, targets=numeric)
-        if fitting and not (numeric or isinstance(X, Cases)) and cases.labels is not None:
-            refuse_fractions(cases.labels)
+        cases = X
+        if not isinstance(X, Cases):
+            kind = {"targets": numeric, "texts": self.writes_texts}
+            cases = as_cases(X, y, missing=missing, **kind)
+            if fitting and self.target == "class" and cases.labels is not None:
+                refuse_fractions(cases.labels)
         if not fitting and len(cases.channels) != len(self.channels_):
             raise DataError(
                 f"X has {len(cases.channels)} channels; the model was fitted on "
-                f"{len(self.channels_)}"
+                f"{len(self.channels_)}{self._turned(cases)}"
             )
         return cases
+
+    def _turned(self, cases: Cases) -> str:
+        """That channels and steps of cases seem to be exchanged; empty where they do not."""
+        if set(cases.lengths) != {len(self.channels_)}:
+            return ""
+        return ", as many as there are steps: wanted [channels, steps]; transpose each case"
 
     def load(self) -> tuple[Any, Any | None, str]:
         options = self.config.data
@@ -83,6 +98,9 @@ class SeriesInput(Input):
         if options.kind == "sine":
             del given["missing"]
             return sine(**given, seed=self.config.seed), None, "sine"
+        if self.writes_texts:
+            given = {**given, **self.columns_named(), "texts": True}
+            given.pop("target", None)
         if self.target == "numbers":
             if options.kind == "table" and isinstance(given["label"], str):
                 given["label"] = (given["label"],)
@@ -100,6 +118,7 @@ class SeriesInput(Input):
             path,
             self.config.data,
             targets=self._columns if self.target == "numbers" else None,
+            texts=self.writes_texts,
             channels=self.channels_,
             columns=self._names,
             steps=(self.shortest_, self.longest_),
@@ -110,7 +129,7 @@ class SeriesInput(Input):
         if len(cases.channels) != len(self.channels_):
             raise DataError(
                 f"{path}: its number of channels is {len(cases.channels)}; "
-                f"the run was trained on {len(self.channels_)}"
+                f"the run was trained on {len(self.channels_)}{self._turned(cases)}"
             )
         return cases
 

@@ -107,8 +107,9 @@ def _check_pair(training: Cases, test: Cases, path: FilePath, test_path: FilePat
                 "name the channels in the order that both should have (channels=)"
             )
     given: list[Any] = [training.labels, test.labels]
+    names = {"f": "targets", "O": "texts"}
     kinds = [
-        "no labels" if labels is None else "targets" if labels.dtype.kind == "f" else "classes"
+        "no labels" if labels is None else names.get(labels.dtype.kind, "classes")
         for labels in given
     ]
     if kinds[0] != kinds[1]:

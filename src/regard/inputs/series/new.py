@@ -38,6 +38,7 @@ def read_new(
     data: Any,
     *,
     targets: int | None,
+    texts: bool = False,
     channels: Sequence[str],
     columns: Columns,
     steps: tuple[int, int],
@@ -48,7 +49,8 @@ def read_new(
     Parameters:
         path: CSV, TSV, .ts, .npz, or a table if the model was trained on one.
         data: the section `data` of the configuration.
-        targets: how many numbers to predict a case has; None for classes.
+        targets: how many numbers to predict a case has; None for classes and texts.
+        texts: whether labels are texts to write, of which a CSV has none.
         channels: C names of the training part.
         columns: names in the header of the training file.
         steps: fewest and most steps of the training part.
@@ -63,22 +65,28 @@ def read_new(
     if kind == "table" and data.kind != "table":
         raise DataError(f"{path}: is a table, but the run was not trained on one")
     if kind in ("csv", "table") and data.kind == "table":
-        names = (data.label,) if isinstance(data.label, str) else tuple(data.label)
+        label = data.target if texts else data.label
+        names = (label,) if isinstance(label, str) else tuple(label)
         table = Table.open(path)
         if labelled is None:
             labelled = table.filled.issuperset(names)
-        label = names[0] if targets is None else names
+        wanted = names[0] if targets is None else names
         return read_table(
             table,
             case=data.case,
             time=data.time,
-            label=label if labelled else None,
+            label=wanted if labelled else None,
             channels=channels,
+            texts=texts,
             missing="keep",
+        )
+    if kind == "csv" and texts:
+        raise DataError(
+            f"{path}: the run was trained on {data.kind}; wanted a file that ends in .npz or .ts"
         )
     if kind == "csv":
         return _read_rows(path, data, targets, columns, steps, labelled)
-    given = {"path": path, "missing": "keep", "targets": targets is not None}
+    given = {"path": path, "missing": "keep", "targets": targets is not None, "texts": texts}
     cases: Cases = call_with(f"kind {kind!r}", READERS[kind], given)
     return cases
 

@@ -9,6 +9,7 @@ from regard.errors import DataError
 from regard.inputs.labels import missing_labels
 from regard.inputs.series.cases import Cases
 from regard.inputs.series.gaps import settled
+from regard.inputs.target_texts import given_texts
 from regard.tables.archives import read_archive
 from regard.tables.cells import tidy_labels
 from regard.tables.files import FilePath
@@ -18,27 +19,32 @@ from regard.tables.problems import Problems
 __all__ = ["read_npz"]
 
 _KEYS = ("X", "y", "lengths", "spans")
+_INSTEAD = "numbers or strings, and series of unequal lengths padded, with their lengths"
+_TURNED = ", which is [cases, channels, steps]: transpose it, as its second axis has the lengths"
 
 
-def read_npz(path: FilePath, *, targets: bool = False, missing: Missing = "refuse") -> Cases:
+def read_npz(
+    path: FilePath, *, targets: bool = False, texts: bool = False, missing: Missing = "refuse"
+) -> Cases:
     """Read a NumPy archive (`numpy.savez`), without executing any code in it.
 
     Parameters:
         path: An .npz file with the array X, [B, C, T] or [B, T], and optionally y [B], lengths
             [B] (by default all cases have T steps) and spans [B, 2] (half-open steps).
         targets: Whether y, [B] or [B, M], is numbers to predict.
+        texts: Whether y is texts to write; there are no spans then.
         missing: "refuse"; "interpolate"; "skip" leaves out cases with missing values or labels.
 
     Returns:
         B cases of C channels and up to T steps. With `targets`, or if y is floating point or has
-        two axes, labels are float64 targets; otherwise classes as strings.
+        two axes, labels are float64 targets; otherwise classes or texts as strings.
 
     Raises:
         DataError: The file cannot be read, an array has another name, shape or type, a value is
             infinite or missing.
     """
     check_missing(missing, skip=True)
-    arrays = read_archive(path, _KEYS)
+    arrays = read_archive(path, _KEYS[:-1] if texts else _KEYS, instead=_INSTEAD)
     X = arrays["X"]
     if X.dtype.kind not in "biuf":
         raise DataError(f"{path}: X holds {X.dtype}; wanted real numbers")
@@ -54,12 +60,16 @@ def read_npz(path: FilePath, *, targets: bool = False, missing: Missing = "refus
         lengths = _whole(path, "lengths", arrays["lengths"], (cases,))
         if (strange := (lengths < 1) | (lengths > steps)).any():
             at = int(strange.argmax())
+            turned = X.ndim == 3 and lengths.min() >= 1 and lengths.max() == X.shape[1]
             raise DataError(
                 f"{path}: lengths[{at}] is {lengths[at]}; wanted 1 to the {steps} steps of X"
+                f"{_TURNED if turned else ''}"
             )
     inside = np.arange(steps) < lengths[:, None, None]
     labels, unlabelled = None, None
-    if "y" in arrays:
+    if "y" in arrays and texts:
+        labels, unlabelled = _texts(path, arrays["y"], cases)
+    elif "y" in arrays:
         labels, unlabelled = _labels(path, arrays["y"], cases, targets=targets)
     spans = _spans(path, arrays["spans"], lengths) if "spans" in arrays else None
     return settled(
@@ -67,8 +77,19 @@ def read_npz(path: FilePath, *, targets: bool = False, missing: Missing = "refus
         Problems(path),
         missing=missing,
         unlabelled=unlabelled,
-        noun="target" if targets else "label",
+        noun="target" if targets else "text" if texts else "label",
     )
+
+
+def _texts(path: FilePath, y: NDArray[Any], cases: int) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """The texts to write, and which are missing."""
+    if y.dtype.kind != "U" or y.shape != (cases,):
+        raise DataError(
+            f"{path}: y is {y.dtype} of the shape {list(y.shape)}; wanted strings of the shape "
+            f"[{cases}], the text of each case"
+        )
+    texts = given_texts(y, cases, keep_missing=True)
+    return texts, texts == ""
 
 
 def _labels(

@@ -21,6 +21,7 @@ from regard.errors import ConfigError, DataError
 from regard.inputs.labels import missing_labels
 from regard.inputs.series.cases import Cases
 from regard.inputs.series.gaps import settled
+from regard.inputs.target_texts import column_texts
 from regard.tables.cells import tidy_labels
 from regard.tables.files import FilePath
 from regard.tables.frames import Table
@@ -30,6 +31,8 @@ from regard.tables.problems import Problems
 
 __all__ = ["read_table"]
 
+_NOUNS = {"f": "number", "O": "text"}  # what a label is called, by the kind of its array
+
 
 def read_table(
     path: FilePath | Table,
@@ -38,6 +41,7 @@ def read_table(
     time: str = "time",
     label: str | Sequence[str] | None = "label",
     channels: Sequence[str] | None = None,
+    texts: bool = False,
     missing: Missing = "refuse",
 ) -> Cases:
     """Read a table with a row for each step of each case.
@@ -51,6 +55,7 @@ def read_table(
         label: The column with the class of the case, the same in all its rows; a list of columns
             with numbers to predict; None for a table without labels.
         channels: The columns with the values; None for all others, in the order of the file.
+        texts: Whether the label is a text to write, and not a class.
         missing: "refuse"; "interpolate"; "skip" leaves out cases with missing values or labels.
 
     Returns:
@@ -67,6 +72,10 @@ def read_table(
     targets = () if label is None or isinstance(label, str) else tuple(label)
     used = (case, time, *([label] if isinstance(label, str) else targets))
     index = table.index(used) if channels is None else None
+    for name, parameter in zip((case, time), ("case", "time"), strict=True):
+        table.need(name, parameter)
+    for name in used[2:]:
+        table.need(name, "target" if texts else "label")
     names = _channels(table, used, channels, index)
     layout = _layout(table, case, time)
     numbers = np.stack([table.numbers(name) for name in names], axis=1)  # [rows, C]
@@ -76,8 +85,13 @@ def read_table(
     starts = np.cumsum(lengths) - lengths
     ids = table.ids(case)[layout.row[starts]]
     labels: NDArray[Any] | None = None
+    problems = Problems(table.path)
     empty = np.zeros(len(layout.row), bool)  # [rows] without a label, sorted by case and time
-    if isinstance(label, str):
+    if isinstance(label, str) and texts:
+        written = column_texts(table, label, problems, keep_missing=True)
+        empty = (written == "")[layout.row]
+        labels = _labels(table, label, layout, ids, written, empty)
+    elif isinstance(label, str):
         given = table.labels(label)
         empty = np.array([each is None for each in given])[layout.row]
         tidied = tidy_labels([each or "" for each in given])
@@ -104,12 +118,12 @@ def read_table(
             targets=targets,
             notes=() if index is None else (index_note(index),),
         ),
-        Problems(table.path),
+        problems,
         missing=missing,
         place=lambda b, c, t: table.cell(int(layout.row[starts[b] + t]), names[c]),
         unlabelled=np.bincount(layout.case[empty], minlength=len(lengths)) > 0,
         row=label_cell,
-        noun="target" if targets else "label",
+        noun="target" if targets else "text" if texts else "label",
     )
 
 
@@ -156,8 +170,6 @@ def _channels(
         channels: as for `read_table`.
         index: a column to leave out.
     """
-    for name, parameter in zip(used, ("case", "time", *["label"] * len(used)), strict=False):
-        table.need(name, parameter)
     if channels is None:
         names = [name for name in table.frame.columns if name not in (*used, index)]
         table.need_names(names)
@@ -199,6 +211,6 @@ def _labels(
         here, first = (f"{x:g}" if numeric else repr(str(x)) for x in (values[at], firsts[case]))
         raise DataError(
             f"{place}: case {ids[case]} has {here} here and {first} in its first row; "
-            f"wanted one {'number' if numeric else 'label'} for each case"
+            f"wanted one {_NOUNS.get(values.dtype.kind, 'label')} for each case"
         )
     return np.asarray(firsts)

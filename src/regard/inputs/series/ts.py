@@ -10,7 +10,8 @@
 
 Each line is a case: channels separated by colons, their values by commas, then the class, or the
 target if the header has @targetLabel. Cases may differ in length, channels of a case may not. `?`
-is a missing value. Keys are case-insensitive.
+is a missing value. Keys are case-insensitive. Texts to write are the last field of each case, under
+@classLabel true; a colon is no part of them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import isfinite
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,13 +37,14 @@ __all__ = ["read_ts"]
 _FLAGS = ("timestamps", "univariate", "equallength", "classlabel", "targetlabel")
 
 
-def read_ts(path: FilePath, *, missing: Missing = "refuse") -> Cases:
-    """Read a .ts file, univariate or not, with classes, targets or neither.
+def read_ts(path: FilePath, *, texts: bool = False, missing: Missing = "refuse") -> Cases:
+    """Read a .ts file, univariate or not, with classes, texts, targets or neither.
 
     Lines in messages count from 1, as in editors, channels and steps from 0.
 
     Parameters:
         path: A UTF-8 text file.
+        texts: Whether the last field is a text to write, and not a class.
         missing: "refuse"; "interpolate"; "skip" leaves out cases with missing values or labels.
 
     Returns:
@@ -74,7 +77,11 @@ def read_ts(path: FilePath, *, missing: Missing = "refuse") -> Cases:
     if not series:
         raise DataError(f"{path} has no case after @data")
     values, lengths = pad(series)
-    given, unlabelled = header.read_labels(labels, numbers, problems)
+    given: NDArray[Any] | None
+    if texts:
+        given, unlabelled = header.read_texts(path, labels)
+    else:
+        given, unlabelled = header.read_labels(labels, numbers, problems)
 
     def row(case: int) -> str:
         return f"line {numbers[case]}"
@@ -87,7 +94,7 @@ def read_ts(path: FilePath, *, missing: Missing = "refuse") -> Cases:
         place=lambda case, channel, step: f"{row(case)}, channel {channel}, step {step}",
         unlabelled=unlabelled,
         row=row,
-        noun="target" if header.flags.get("targetlabel") else "label",
+        noun="text" if texts else "target" if header.flags.get("targetlabel") else "label",
     )
 
 
@@ -177,6 +184,21 @@ class _Header:
             what = f"label {labels[at]!r} is not a class; @classLabel declares"
             problems.add(f"{what} {', '.join(self.classes)}", [f"line {lines[at]}"])
         return tidied, missing & ~declared
+
+    def read_texts(
+        self, path: FilePath, labels: list[str]
+    ) -> tuple[NDArray[Any] | None, NDArray[np.bool_] | None]:
+        """The last field of each case as a text to write, and which of them are missing."""
+        if self.flags.get("targetlabel"):
+            raise DataError(
+                f"{path} has @targetLabel true, numbers to predict; wanted @classLabel true, with "
+                "a text to write as the last field"
+            )
+        if not self.labelled:
+            return None, None
+        texts = np.empty(len(labels), object)
+        texts[:] = ["" if text == "?" else text for text in labels]
+        return texts, texts == ""
 
 
 def _lines(path: FilePath) -> Iterator[tuple[int, str]]:

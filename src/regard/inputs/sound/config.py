@@ -1,12 +1,13 @@
 """Configuration sections of sound."""
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from regard.config.files import Files, Learned, Rows
 from regard.config.section import FilePath, Section
 from regard.config.sections import Sections
+from regard.inputs.transcript_config import transcript_sections
 
 __all__ = ["sections"]
 
@@ -105,39 +106,10 @@ class _Training(Section):
     )
 
 
-class _Reduction(Section):
-    """How long recordings become shorter sequences, and what listens to them."""
-
-    preferred_attention: ClassVar[str] = "location-sensitive"
-
-    stride: int = Field(
-        3,
-        ge=1,
-        description="frames for each position of the encoder, by a strided convolution",
-    )
-
-
 def sections(target: str) -> Sections:
     """The sections of sound, for a kind of target."""
     if target == "tokens":
-        return Sections(
-            data=(_Transcripts, _Manifest, _ArrayData),
-            model=_Reduction,
-            training=_Training,
-            defaults={
-                "model.encoder": "conv",
-                "model.decoder_layers": 1,
-                "model.tokens": "character",
-                "model.ctc_weight": 0.3,
-                "model.length_penalty": 0.0,
-                "training.epochs": 20,
-                "training.updates_per_epoch": 50,
-                "training.patience": 15,
-                "training.batch_size": 32,
-                "training.learning_rate": 0.002,
-            },
-            sizes={"conv": (128, 2), "conv-bilstm": (128, 1), "bilstm": (128, 1), "gru": (128, 1)},
-        )
+        return transcript_sections((_Transcripts, _Manifest, _ArrayData), _Training)
     return Sections(
         data=(_Recordings, _Folder, _ArrayData),
         training=_Training,

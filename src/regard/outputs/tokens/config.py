@@ -23,7 +23,8 @@ class _Model(NetworkConfig):
         validate_default=True,
         description="the mechanism, from the decoder to the encoder's states: the name of a score, "
         "window or alignment, or a table of them; null takes additive scores for a recurrent "
-        "decoder, location-sensitive ones for recordings, scaled dot products for a Transformer",
+        "decoder, location-sensitive ones for recordings and series, scaled dot products for a "
+        "Transformer",
     )
     decoder: Literal["gru", "lstm", "transformer"] | None = Field(
         None,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from regard.checks import check_count
 from regard.config import Config
-from regard.errors import ConfigError, DataError
+from regard.errors import ConfigError, DataError, Fix
 from regard.inference import Inference
 from regard.outputs.output import CaseScores, Compared, FineTuning, Output, counted
 from regard.outputs.tokens.hypotheses import (
@@ -82,9 +82,13 @@ class TokensOutput(Output):
             raise DataError("requires y to be passed, but the target y is None")
         return y
 
+    def check(self, cases: Any, source: str) -> NDArray[Any] | None:
+        _texts_of(cases, source)
+        return super().check(cases, source)
+
     def fit(self, cases: Any) -> None:
         """Learn a vocabulary of the targets, unless it is that of the sources too."""
-        [(text, count)] = Counter(map(str, cases.labels)).most_common(1)
+        [(text, count)] = Counter(_texts_of(cases)).most_common(1)
         if count == len(cases) > 1:
             raise DataError(
                 f"all {count} texts to learn from are the same ({text[:_CUT]!r}); there is nothing "
@@ -127,9 +131,7 @@ class TokensOutput(Output):
 
     def targets(self, cases: Any) -> Any:
         """B arrays [L_b]: the numbers of the tokens of each target, with the end."""
-        if cases.labels is None:
-            raise DataError("the cases have no targets")
-        return self._numbers(cases.labels.tolist())
+        return self._numbers(_texts_of(cases))
 
     def _numbers(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """The numbers of the tokens of each text, with the end."""
@@ -167,7 +169,11 @@ class TokensOutput(Output):
         )
 
     def cautions(self, model: Any, part: Part) -> list[str]:
-        """How many targets have more tokens than CTC has positions to spell them at."""
+        """How many targets have more tokens than CTC has positions to spell them at.
+
+        Raises:
+            DataError: all have; what CTC has not learned would misguide the search.
+        """
         from regard.models import ctc_needs
 
         if model.head.ctc is None:
@@ -181,6 +187,14 @@ class TokensOutput(Output):
             short += sum(ctc_needs([token for token in ids if token]) > most for ids, most in pairs)
         if not short:
             return []
+        if short == len(part):
+            steps, stride = int(part.lengths.max()), model.encoder.stride
+            slower: tuple[Fix, ...] = (("model.stride", 1),) * hasattr(self.config.model, "stride")
+            raise DataError(
+                f"all {short} training cases have targets of more tokens than there are positions "
+                f"to spell them at, one for {stride} of at most {steps} steps",
+                fixes=(*slower, ("model.ctc_weight", 0.0)),
+            )
         verb = "has a target" if short == 1 else "have targets"
         return [
             f"{short} of {len(part)} training cases {verb} of more tokens than there are positions "
@@ -327,7 +341,7 @@ class TokensOutput(Output):
         return [self.target_vocabulary_.decode(each[0].ids) for each in seen.values]
 
     def metrics(self, seen: Inference) -> dict[str, Any]:
-        references = _references(seen)
+        references = _texts_of(seen.cases)
         found = self.measure.metrics(
             self.texts(seen),
             references,
@@ -378,7 +392,7 @@ class TokensOutput(Output):
         return [figure for figure in both if figure.name in metrics]
 
     def case_scores(self, seen: Inference) -> CaseScores:
-        scores = self.measure.case_scores(self.texts(seen), _references(seen))
+        scores = self.measure.case_scores(self.texts(seen), _texts_of(seen.cases))
         return CaseScores(seen.cases.ids, scores, np.arange(len(seen)))
 
     def outcome(self, seen: Inference, n: int) -> TokensOutcome:
@@ -422,7 +436,7 @@ class TokensOutput(Output):
         return columns, said
 
     def report(self, seen: Inference, view: Callable[[int], CaseView], **common: Any) -> Report:
-        predicted, references = self.texts(seen), _references(seen)
+        predicted, references = self.texts(seen), _texts_of(seen.cases)
         errors = self.measure.errors(predicted, references)
         worst = [n for n in np.argsort(-errors, kind="stable") if errors[n] > 0][:_SHOWN]
         others = [n for n in range(len(seen)) if n not in worst][:_SHOWN]
@@ -435,7 +449,12 @@ class TokensOutput(Output):
         )
 
 
-def _references(seen: Inference) -> list[str]:
-    if seen.cases.labels is None:
-        raise DataError("the cases have no targets")
-    return [str(each) for each in seen.cases.labels]
+def _texts_of(cases: Any, source: str = "") -> list[str]:
+    """The texts that cases are labelled with.
+
+    Raises:
+        DataError: they have none.
+    """
+    if cases.labels is None:
+        raise DataError(f"{source}: has no targets" if source else "the cases have no targets")
+    return [str(each) for each in cases.labels]
