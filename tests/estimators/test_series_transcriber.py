@@ -146,6 +146,8 @@ def test_a_short_series_is_said_and_all_short_ones_are_refused() -> None:
     assert str(caught.value) == message
     SeriesTranscriber(**{**SHORT, "ctc_weight": 0.0}).fit(short, texts)
     SeriesTranscriber(**{**SHORT, "stride": 1}).fit(short, texts)
+    with pytest.raises(DataError, match="one for 1 of at most 2 steps; pass ctc_weight=0.0$"):
+        SeriesTranscriber(**{**SHORT, "stride": 1}).fit([one[:, :2] for one in X], texts)
 
 
 @pytest.mark.parametrize(

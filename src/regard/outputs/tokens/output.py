@@ -189,11 +189,12 @@ class TokensOutput(Output):
             return []
         if short == len(part):
             steps, stride = int(part.lengths.max()), model.encoder.stride
-            slower: tuple[Fix, ...] = (("model.stride", 1),) * hasattr(self.config.model, "stride")
+            reduced = getattr(self.config.model, "stride", 1) > 1
+            fixes: tuple[Fix, ...] = (("model.stride", 1),) * reduced
             raise DataError(
                 f"all {short} training cases have targets of more tokens than there are positions "
                 f"to spell them at, one for {stride} of at most {steps} steps",
-                fixes=(*slower, ("model.ctc_weight", 0.0)),
+                fixes=(*fixes, ("model.ctc_weight", 0.0)),
             )
         verb = "has a target" if short == 1 else "have targets"
         return [
