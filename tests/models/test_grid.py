@@ -64,6 +64,23 @@ def test_batch_statistics_leave_out_what_lies_outside() -> None:
     torch.testing.assert_close(states[inside], encoder(pictures, mask)[inside])
 
 
+def test_bfloat16_learns_from_pictures_of_one_column() -> None:
+    gradients = []
+    for narrow in (False, True):
+        encoder = _encoder("conv", 4).train()
+        torch.manual_seed(1)
+        pictures, mask = torch.randn(16, 3, 4, 4), torch.zeros(16, 4, 4, dtype=torch.bool)
+        mask[:, :, 0] = True
+        with torch.autocast("cpu", torch.bfloat16, enabled=narrow):
+            states = encoder(pictures, mask)
+        (states.float() * torch.randn(states.shape)).sum().backward()
+        gradients.append([p.grad for p in encoder.parameters() if p.dim() > 1])
+    for exact, found in zip(*gradients, strict=True):
+        assert exact is not None
+        assert found is not None
+        assert (exact - found).norm() < 0.2 * exact.norm()
+
+
 def test_grid_sinusoids_tell_rows_from_columns() -> None:
     found = grid_sinusoids(3, 5, 7, like=torch.zeros(1)).view(3, 5, 7)
     assert (found[:, :, :4] == found[:, :1, :4]).all()  # of the row

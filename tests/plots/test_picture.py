@@ -1,10 +1,12 @@
 """Pictures with their light."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from matplotlib.patches import Rectangle
+from PIL import Image
 
 from regard.errors import DataError
 from regard.plots import plot_picture
@@ -35,6 +37,32 @@ def test_the_axes_show_the_picture_and_its_box() -> None:
     [box] = axes.patches
     assert isinstance(box, Rectangle)
     assert (box.get_xy(), box.get_width(), box.get_height()) == ((1.5, 0.5), 4, 3)
+
+
+def test_weights_of_a_smaller_picture_are_stretched(tmp_path: Path) -> None:
+    """As a model has read a photo; the photo itself lies turned in its file."""
+    pixels = np.full((80, 60, 3), 100, np.uint8)
+    weights = np.zeros((20, 15))
+    weights[:10] = 1.0
+    lit = light(pixels, weights)
+    assert (lit[:35] == light(pixels, np.ones((80, 60)))[:35]).all()
+    assert (lit[45:] == 45).all()
+    photo, exif = Image.fromarray(pixels.transpose(1, 0, 2)), Image.Exif()
+    exif[0x0112] = 5  # rows and columns exchanged
+    photo.save(tmp_path / "a.png", exif=exif)
+    assert (light(tmp_path / "a.png", weights) == lit).all()
+    canvas = np.pad(weights, ((0, 0), (0, 5)))
+    assert (light(pixels, canvas) == lit).all()
+    canvas[0, 19] = 1.0  # outside the picture
+    with pytest.raises(DataError, match=r"wanted the shape \[80, 60\] of the picture, or its prop"):
+        light(pixels, canvas)
+
+
+def test_a_path_without_a_picture_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_text("no picture")
+    for name in ("a.png", "b.png"):
+        with pytest.raises(DataError, match=f"pixels: .*{name} cannot be read as a picture"):
+            plot_picture(tmp_path / name)
 
 
 @pytest.mark.parametrize(

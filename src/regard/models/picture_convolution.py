@@ -67,6 +67,9 @@ class _Convolution(nn.Module):
         self.norm = MaskedBatchNorm(outputs)
 
     def forward(self, features: Tensor, mask: Tensor | None) -> Tensor:
+        if features.shape[3] == 1:
+            # In bfloat16, oneDNN's gradient to a strided kernel is wrong for one padded column.
+            features = pad(features, (0, self.convolution.stride[1] - 1))
         normal: Tensor = self.norm(self.convolution(features), mask)
         return normal
 

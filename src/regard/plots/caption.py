@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike
 
 from regard.errors import DataError
 from regard.plots.format import one_line
-from regard.plots.picture import plot_picture
+from regard.plots.picture import Pixels, pixels_of, plot_picture
 from regard.plots.weights import LONGEST
 
 __all__ = ["plot_caption"]
@@ -22,7 +21,7 @@ _EDGE = 0.06  # around it
 
 
 def plot_caption(
-    pixels: ArrayLike,
+    pixels: Pixels,
     weights: Any,
     *,
     words: Sequence[str],
@@ -32,8 +31,8 @@ def plot_caption(
     """Draw a contact sheet: the picture as it is, then once for every word with its light.
 
     Parameters:
-        pixels: [rows, columns], or with 1 or 3 channels as last axis, uint8.
-        weights: [Q, rows, columns], not negative: where each word looked.
+        pixels, weights: as of `plot_picture`, with weights [Q, rows, columns]: where each word
+            looked.
         words: Q words.
         boxes: Q half-open boxes (top, left, bottom, right) of what each word shows, or None where a
             word has none; they are outlined in blue. Empty where none is known.
@@ -61,7 +60,8 @@ def plot_caption(
     places = list(boxes) or [None] * len(words)
     if len(places) != len(words):
         raise DataError(f"boxes: wanted one for each of {len(words)} words, given {len(places)}")
-    rows, columns = np.shape(pixels)[:2]
+    picture = pixels_of(pixels)
+    rows, columns = picture.shape[:2]
     wide, high = (_SIDE * side / max(rows, columns) for side in (columns, rows))
     wide = max(wide, _SIDE / 2)  # room for the word
     tile, tall = wide + 2 * _EDGE, high + _TITLE + 2 * _EDGE
@@ -77,7 +77,7 @@ def plot_caption(
         left = (column * tile + _EDGE) / width
         bottom = (height - above - (row + 1) * tall + _EDGE) / height
         ax = figure.add_axes((left, bottom, wide / width, high / height))
-        plot_picture(pixels, own, box=box, ax=ax)
+        plot_picture(picture, own, box=box, ax=ax)
         ax.set_anchor("NW")
         ax.set_title(one_line(word, LONGEST), loc="left", pad=3, parse_math=False)
         sheet.append(ax)

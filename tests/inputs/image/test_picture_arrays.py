@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from PIL import Image
 
@@ -52,11 +54,24 @@ def test_paths_are_read(tmp_path: Path) -> None:
         as_pictures([tmp_path / "a.png", tmp_path / "none.png"])
 
 
+def test_a_column_of_paths_is_a_list_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    Image.new("L", (4, 4), 10).save(path)
+    paths = [str(path)] * 2
+    table = pd.DataFrame({"path": paths})
+    for X in (table["path"], table, pl.Series(paths), np.array(paths), table["path"].to_numpy()):
+        assert as_pictures(X, pd.Series(["a", "b"])).values[:, 0, 0, 0].tolist() == [10, 10]
+    table["label"] = "a"
+    with pytest.raises(DataError, match=r"columns are path, label; .* such as X\['path'\]"):
+        as_pictures(table)
+
+
 BAD = {
     "one path": ("a.png", r"X: wanted a list of paths, given one; write \['a.png'\]"),
     "a number": (3, "X: wanted an array or a list of pictures, given int"),
     "nothing": ([], "X: Found array with 0 sample"),
     "one picture": (np.zeros((5, 7)), r"given the shape \[5, 7\]; for one picture write X\[None\]"),
+    "one in colour": (np.zeros((5, 7, 3)), r"given the shape \[5, 7, 3\]; for one picture write"),
     "five axes": (np.zeros((1, 2, 3, 4, 5)), r"given the shape \[1, 2, 3, 4, 5\]"),
     "no pixels": (np.zeros((2, 0, 5)), "has no pixels"),
     "channels first": (np.zeros((2, 3, 8, 8)), "has 8 channels; .* move the channels to the end"),

@@ -18,6 +18,7 @@ from regard.inputs.image.files import LARGEST, read_paths, without_faults
 from regard.inputs.image.pictures import Pictures
 from regard.inputs.labels import as_labels
 from regard.inputs.target_texts import given_texts
+from regard.inputs.text.texts import items_of
 from regard.tables.problems import Problems
 
 __all__ = ["as_pictures"]
@@ -39,8 +40,8 @@ def as_pictures(
 
     Parameters:
         X: [B, rows, columns] or [B, rows, columns, 1 or 3]: whole numbers from 0 to 255, or
-            floating-point numbers from 0 to 1; a list of such pictures, of any sizes; or a list of
-            paths.
+            floating-point numbers from 0 to 1; a list of such pictures, of any sizes; or a list, a
+            column of a data frame or an array of paths.
         y: [B] classes, kept as they are; or None.
         size: of the longer side after resizing, the ratio kept; None takes the longest side of
             all, at most 128.
@@ -67,6 +68,7 @@ def as_pictures(
         X = X.detach().cpu()
     if isinstance(X, str | PathLike):
         raise DataError(f"X: wanted a list of paths, given one; write [{str(X)!r}]")
+    X = _listed(X)
     if isinstance(X, Sequence) and len(X) and all(isinstance(one, str | PathLike) for one in X):
         if boxes is not None:
             raise DataError("boxes: are in pixels of arrays; X is a list of paths")
@@ -106,6 +108,17 @@ def as_pictures(
     return without_faults(pictures, "X") if skipping else pictures
 
 
+def _listed(X: Any) -> Any:
+    """The elements of a column of a data frame, or of an array [B] of paths; other X as they are.
+
+    A data frame of one column is that column.
+    """
+    if hasattr(X, "columns"):
+        return items_of(X, of="paths")
+    column = getattr(X, "ndim", 0) == 1 or type(X).__module__.startswith("polars")
+    return list(X) if column and hasattr(X, "__array__") else X
+
+
 def _checked(X: Any) -> list[NDArray[np.uint8]]:
     """B arrays [rows, columns, 1 or 3]."""
     if isinstance(X, dict | set | frozenset) or not hasattr(X, "__len__"):
@@ -115,8 +128,9 @@ def _checked(X: Any) -> list[NDArray[np.uint8]]:
     listed = isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object)
     if not listed:
         whole = np.asarray(X)
-        if whole.ndim not in (3, 4):
-            one = "; for one picture write X[None]" if whole.ndim == 2 else ""
+        single = whole.ndim == 3 and whole.shape[2] in (1, 3) and min(whole.shape[:2]) > 3
+        if whole.ndim not in (3, 4) or single:
+            one = "; for one picture write X[None]" if whole.ndim == 2 or single else ""
             raise DataError(f"X: wanted {_WANTED}, given the shape {list(whole.shape)}{one}")
         return [*_pixels(whole, "X", whole.ndim == 3)]
     arrays = []

@@ -194,8 +194,14 @@ def count_shared(training: Texts, other: Texts) -> int:
     return sum(" ".join(text.split()) in known for text in other.texts)
 
 
-def items_of(X: Any, name: str = "X") -> list[Any]:
-    """The elements of a list of texts, not yet checked; `name` is what errors call it."""
+def items_of(X: Any, name: str = "X", *, of: str = "texts") -> list[Any]:
+    """The elements of a list or column, not yet checked.
+
+    Parameters:
+        X: of the elements.
+        name: what errors call it.
+        of: what the elements are.
+    """
     if isinstance(X, str | bytes):
         raise DataError(
             f"{name}: Iterable over raw text documents expected, string object received; "
@@ -205,7 +211,7 @@ def items_of(X: Any, name: str = "X") -> list[Any]:
         names = [*X.columns]
         if len(names) != 1:
             shown = ", ".join(map(str, names)) or "none"
-            fix = f"give the one with the texts, such as {name}['text']"
+            fix = f"give the one with the {of}, such as {name}[{of[:-1]!r}]"
             raise DataError(f"{name} is a data frame, whose columns are {shown}; {fix}")
         X = X[names[0]]
     shape = getattr(X, "shape", None)
