@@ -191,6 +191,8 @@ def test_explain_all(regard: Regard, run: Path, new: Path, tmp_path: Path) -> No
     assert said == f"error: {out}: exists and holds more than pictures; choose another name"
     said = regard.fails(*words, "--case", "1")
     assert said == "error: --all: draws every case; use it without --case, --text and --target"
+    said = regard.fails("explain", run, few, "--all", "--out", tmp_path / "a.html")
+    assert said.endswith("a.html: all cases are drawn into a folder; wanted its name")
 
 
 def test_explain_all_writes_everything_or_nothing(
@@ -231,6 +233,7 @@ def test_help_names_every_command(regard: Regard) -> None:
     ("changes", "expected"),
     [
         ({"trainin": {}}, "config.json: trainin: unknown key; did you mean 'training'?"),
+        ({"epochs": 2}, "config.json: epochs: unknown key; did you mean 'training.epochs'?"),
         ({"training": {"epochs": "3"}}, 'config.json: training.epochs: wanted integer, not "3"'),
         ({"data": {"kind": "csv", "path": "no.csv"}}, "no.csv: there is no such file"),
         ({"data": {"kind": "arrays"}}, "arrays come from Python"),

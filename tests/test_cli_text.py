@@ -723,6 +723,14 @@ def test_a_label_of_the_test_file_that_training_has_not(regard: Regard, tmp_path
     assert not (tmp_path / "out").exists()
 
 
+def test_predicting_without_a_table_prints_it(regard: Regard, run: Path, tmp_path: Path) -> None:
+    source, out = _write(tmp_path / "a.csv", _rows(3)), tmp_path / "p.csv"
+    assert regard("predict", run, source, "--out", out) == 0
+    assert regard("predict", run, source) == 0
+    assert regard.out == out.read_text(encoding="utf-8")
+    assert regard.err.startswith("3 predictions, ")
+
+
 def test_predicting_what_cannot_be(
     regard: Regard, run: Path, series_run: Path, tmp_path: Path, typed: Callable[[str], None]
 ) -> None:
@@ -734,7 +742,7 @@ def test_predicting_what_cannot_be(
     said = regard.fails("predict", series_run)
     assert "was trained to classify" in said
     assert "was trained to classify" in regard.fails("predict", series_run, "--text", "so good")
-    assert "--out: name the table to write" in regard.fails("predict", run, source)
+    assert "there is no such file" in regard.fails("predict", run, tmp_path / "none.csv")
     said = regard.fails("predict", run, source, "--text", "a", "--out", out)
     assert "--text: is for one text" in said
     said = regard.fails("predict", run, series, "--out", out)

@@ -135,3 +135,8 @@ def test_shares_that_make_no_split(shares: Any, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         split(np.zeros(10), shares=shares)
     assert str(caught.value) == message
+
+
+def test_one_case_is_not_split() -> None:
+    with pytest.raises(DataError, match=r"^labels: there is one case; a split needs two$"):
+        split(np.zeros(1, np.int64), shares=(0.8, 0.2))

@@ -283,7 +283,7 @@ def predict(
         typer.Option(
             help="Table to write: .csv, .tsv, .parquet or .jsonl; of written texts also .txt, one "
             "a line.",
-            show_default=False,
+            show_default="CSV on the screen",
         ),
     ] = None,
     text: Annotated[
@@ -314,11 +314,11 @@ def predict(
 
     if text is not None and (source is not None or out is not None):
         raise ConfigError("--text: is for one text; use it without a file and --out")
-    if out is not None:
+    if out is not None or source is not None:
         said = jobs.predict(
             run,
             source,
-            out,
+            sys.stdout if out is None else out,
             labelled=labelled,
             future=future,
             encoding=encoding,
@@ -326,10 +326,8 @@ def predict(
             nbest=nbest,
             overwrite=overwrite,
         )
-        typer.echo(f"{said}: {out}")
+        typer.echo(said if out is None else f"{said}: {out}", err=out is None)
         return
-    if source is not None:
-        raise ConfigError("--out: name the table to write")
     answer = jobs.answer(run, beam=beam, nbest=nbest)
     if text is not None:
         print_answer(answer(text))

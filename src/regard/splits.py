@@ -78,6 +78,8 @@ def _check_classes(
 ) -> None:
     if not len(classes):
         raise DataError("labels: there are no cases to split")
+    if sizes[1:].any() and counts.tolist() == [1]:
+        raise DataError("labels: there is one case; a split needs two")
     if sizes[1:].any() and (counts == 1).any():
         name = str(classes[int((counts == 1).argmax())])
         fixes = (("training.rare_classes", "drop"), ("training.rare_classes", "merge"))

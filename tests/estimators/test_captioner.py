@@ -56,6 +56,19 @@ def test_it_learns_colours_finds_objects_and_keeps_them(tmp_path: Path) -> None:
         np.testing.assert_array_equal(own.weights, other.weights)
 
 
+def test_a_model_that_writes_the_same_for_all_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, y = _plain(_cases())
+    model = Captioner(**SMALL).fit(X, y)
+    output: Any = model.output_
+    seen = model.infer(model.input_.take(X, y, fitting=True))
+    for text, written in (("a red ring", ["a red ring"] * len(y)), (None, list(y))):
+        monkeypatch.setattr(output, "texts", lambda _, written=written: written)
+        found = output.metrics(seen)
+        assert found.get("only_text") == text
+        said = [note for note in output.notes(found) if "has not learned to tell" in note]
+        assert len(said) == (text is not None)
+
+
 def test_maps_lie_over_the_pixels_of_each_picture_and_sum_to_one() -> None:
     X, y = _plain(_cases())
     model = Captioner(**SMALL).fit(X, y)

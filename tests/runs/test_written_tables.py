@@ -1,6 +1,7 @@
 """Tables of predictions, read again by polars and by Python."""
 
 import csv
+import io
 import json
 from datetime import date
 from pathlib import Path
@@ -11,7 +12,7 @@ import polars as pl
 import pytest
 
 from regard.errors import ConfigError
-from regard.runs import TABLES, check_suffix, write_lines, write_table
+from regard.runs import TABLES, check_suffix, print_table, write_lines, write_table
 
 COLUMNS: dict[str, Any] = {
     "case": np.array(["T-1", "ü, 2", "3"]),
@@ -32,6 +33,13 @@ def test_delimited(tmp_path: Path, name: str, mark: str) -> None:
     write_table(tmp_path / name, COLUMNS)
     with (tmp_path / name).open(encoding="utf-8", newline="") as file:
         assert list(csv.DictReader(file, delimiter=mark)) == TEXTS
+
+
+def test_a_printed_table_is_csv() -> None:
+    file = io.StringIO()
+    print_table(file, COLUMNS)
+    assert list(csv.DictReader(file.getvalue().splitlines())) == TEXTS
+    assert "\r" not in file.getvalue()
 
 
 def test_parquet_has_types_and_nulls(tmp_path: Path) -> None:

@@ -148,6 +148,10 @@ def _explain(problem: dict[str, Any], content: Mapping[str, Any], config: type[C
         del location[1]
     if kind == "extra_forbidden":
         section = _section(location[:-1], content, config)
+        if len(location) == 1:  # perhaps of a section: model.hidden
+            for name in ("model", "training"):
+                if location[0] in _section([name], content, config):
+                    return f"{location[0]}: unknown key; did you mean '{name}.{location[0]}'?"
         return f"{'.'.join(location)}: unknown key{did_you_mean(location[-1], section)}"
     field = ".".join(location) or "config"
     known = [name for name in kinds if name != "arrays"]

@@ -115,6 +115,8 @@ def explain_all(
         RegardError: the run, the data or the output cannot be used; nothing was written.
     """
     out = Path(out)
+    if out.suffix.lower() in _PICTURES:
+        raise ConfigError(f"{out}: all cases are drawn into a folder; wanted its name")
     check_output(out, "pictures", overwrite=overwrite)
     estimator = open_run(run, source, future)
     options = {"labelled": labelled, "future": future, "encoding": encoding}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,15 @@ from regard.jobs.opening import (
     remarks_of,
     usable_of,
 )
-from regard.runs import LINES, TABLES, check_output, check_suffix, write_lines, write_table
+from regard.runs import (
+    LINES,
+    TABLES,
+    check_output,
+    check_suffix,
+    print_table,
+    write_lines,
+    write_table,
+)
 
 __all__ = ["predict"]
 
@@ -26,7 +34,7 @@ __all__ = ["predict"]
 def predict(
     run: str | Path,
     source: str | Path | None,
-    out: str | Path,
+    out: str | Path | IO[str],
     *,
     labelled: bool | None = None,
     future: str | Path | None = None,
@@ -47,7 +55,8 @@ def predict(
         run: a run folder.
         source: cases in the form the run was trained on; None to forecast from the end of the
             training data.
-        out: the table to write: .csv, .tsv, .parquet or .jsonl; or .txt of a translator.
+        out: the table to write: .csv, .tsv, .parquet or .jsonl; or .txt of a translator; or an open
+            file, which takes CSV.
         labelled: whether the file has labels; None detects it. A CSV of series is assumed to have
             them unless all training series had the same length and the number of columns shows
             that it has none.
@@ -64,9 +73,11 @@ def predict(
     Raises:
         RegardError: the run, the data or the output cannot be used.
     """
-    out = Path(out)
-    as_lines = check_suffix(out, [*TABLES, LINES]) == LINES
-    check_output(out, "file", overwrite=overwrite)
+    as_lines = False
+    if isinstance(out, str | Path):
+        out = Path(out)
+        as_lines = check_suffix(out, [*TABLES, LINES]) == LINES
+        check_output(out, "file", overwrite=overwrite)
     estimator = open_run(run, source, future)
     output = estimator.output_
     if as_lines and not output.line:
@@ -85,7 +96,9 @@ def predict(
     if not usable.all():
         columns = {name: _spread(column, usable) for name, column in columns.items()}
         columns["case"] = cases.ids
-    if as_lines:
+    if not isinstance(out, Path):
+        print_table(out, columns)
+    elif as_lines:
         write_lines(out, columns[output.line])
     else:
         write_table(out, columns)

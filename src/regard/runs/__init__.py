@@ -1,7 +1,14 @@
 """Run folders: written whole or not at all, and read without executing anything."""
 
 from regard.runs.folder import Run, read_run, versions, write_run
-from regard.runs.table import LINES, TABLES, check_suffix, write_lines, write_table
+from regard.runs.table import (
+    LINES,
+    TABLES,
+    check_suffix,
+    print_table,
+    write_lines,
+    write_table,
+)
 from regard.runs.unfinished import digest, first_difference, partial_folder, unfinished_run
 from regard.runs.writing import check_output, disk_errors, replacing, writing
 
@@ -15,6 +22,7 @@ __all__ = [
     "disk_errors",
     "first_difference",
     "partial_folder",
+    "print_table",
     "read_run",
     "replacing",
     "unfinished_run",

@@ -7,14 +7,14 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from regard.errors import ConfigError
 from regard.runs.writing import replacing
 
-__all__ = ["LINES", "TABLES", "check_suffix", "write_lines", "write_table"]
+__all__ = ["LINES", "TABLES", "check_suffix", "print_table", "write_lines", "write_table"]
 
 LINES = ".txt"
 """Suffix of a file with a text a line."""
@@ -49,9 +49,13 @@ def write_table(path: Path, columns: Mapping[str, Iterable[Any]]) -> None:
         RunError: the file cannot be written.
     """
     write = TABLES[check_suffix(path, TABLES)]
-    cells = {name: [_cell(each) for each in column] for name, column in columns.items()}
     with replacing(path) as beside:
-        write(beside, cells)
+        write(beside, _cells(columns))
+
+
+def print_table(file: IO[str], columns: Mapping[str, Iterable[Any]]) -> None:
+    """Write columns as CSV to an open file, as `write_table` does."""
+    _write_rows(file, _cells(columns), delimiter=",", end="\n")
 
 
 def write_lines(path: Path, texts: Iterable[str | None]) -> None:
@@ -64,6 +68,10 @@ def write_lines(path: Path, texts: Iterable[str | None]) -> None:
         file.writelines(f"{' '.join((text or '').split())}\n" for text in texts)
 
 
+def _cells(columns: Mapping[str, Iterable[Any]]) -> _Columns:
+    return {name: [_cell(each) for each in column] for name, column in columns.items()}
+
+
 def _cell(value: Any) -> Any:
     """As a value of Python, None for one that is missing."""
     if isinstance(value, np.generic):
@@ -73,9 +81,13 @@ def _cell(value: Any) -> Any:
 
 def _write_delimited(path: Path, columns: _Columns, *, delimiter: str) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, delimiter=delimiter)
-        writer.writerow(columns)
-        writer.writerows(zip(*columns.values(), strict=True))
+        _write_rows(file, columns, delimiter=delimiter)
+
+
+def _write_rows(file: IO[str], columns: _Columns, *, delimiter: str, end: str = "\r\n") -> None:
+    writer = csv.writer(file, delimiter=delimiter, lineterminator=end)
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
 
 
 def _write_parquet(path: Path, columns: _Columns) -> None:

@@ -1,12 +1,14 @@
 """Figures of captions, by hand and beside sacreBLEU."""
 
 import math
+from typing import Any
 
 import pytest
 import sacrebleu
 
 from regard.errors import DataError
 from regard.outputs.tokens.caption_metrics import caption_metrics, rouge_l
+from regard.outputs.tokens.measures import MEASURES
 
 PREDICTED = ["A red circle above a blue square", "Nike Men Black Shoe", "one"]
 REFERENCES = ["a red ring above a small blue square", "nike men black casual shoe", "two"]
@@ -57,3 +59,14 @@ def test_unequal_numbers_are_refused() -> None:
     for predicted, references in ((["a"], []), ([], []), (["a"], ["a", "b"])):
         with pytest.raises(DataError, match="wanted one text for each reference"):
             rouge_l(predicted, references)
+
+
+def test_captions_no_better_than_a_constant_are_noted() -> None:
+    references = ["a red circle above a square", "a red circle above a ring", "a red dot"]
+    measure = MEASURES["caption"]
+    given: Any = {"lengths": None, "sources": None}
+    found = measure.metrics(["a dot"] * 3, references, frequent=references[0], **given)
+    [note] = measure.notes(found)
+    assert note.startswith("'a red circle above a square' for every picture would reach BLEU-4 ")
+    assert not measure.notes(measure.metrics(references, references, frequent="a dot", **given))
+    assert not measure.notes(measure.metrics(references, references, frequent=None, **given))

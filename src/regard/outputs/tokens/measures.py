@@ -58,6 +58,10 @@ class Measure(ABC):
             frequent: the most frequent target of the training part, where several are the same.
         """
 
+    def notes(self, metrics: Mapping[str, Any]) -> list[str]:
+        """Whether the same text for every case would be as good."""
+        return []
+
     @abstractmethod
     def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
         """The figures by which attentions are compared, the most important first."""
@@ -152,6 +156,12 @@ class Transcripts(Measure):
             found["baseline_wer"] = word_error_rate([frequent] * len(references), references)
         return found
 
+    def notes(self, metrics: Mapping[str, Any]) -> list[str]:
+        baseline = metrics.get("baseline_wer")
+        if baseline is None or metrics["wer"] < baseline:
+            return []
+        return [f"the most frequent transcript for every recording would have WER {baseline:.4f}"]
+
     def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
         return [
             Compared("WER", "wer", "lowest"),
@@ -204,6 +214,15 @@ class Captions(Translations):
             found |= {f"constant_{name}": figure for name, figure in constant.items()}
             found["constant"] = frequent
         return found
+
+    def notes(self, metrics: Mapping[str, Any]) -> list[str]:
+        baseline = metrics.get("constant_bleu_4")
+        if baseline is None or metrics["bleu_4"] > baseline:
+            return []
+        return [
+            f"{metrics['constant']!r} for every picture would reach BLEU-4 {baseline:.2f}, where "
+            f"the model has {metrics['bleu_4']:.2f}; train it longer, or on more pictures"
+        ]
 
     def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
         """BLEU-4, and the share that is right to the letter, first where that is most of them."""

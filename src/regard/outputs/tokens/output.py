@@ -342,16 +342,19 @@ class TokensOutput(Output):
         return [self.target_vocabulary_.decode(each[0].ids) for each in seen.values]
 
     def metrics(self, seen: Inference) -> dict[str, Any]:
-        references = _texts_of(seen.cases)
+        references, texts = _texts_of(seen.cases), self.texts(seen)
         found = self.measure.metrics(
-            self.texts(seen),
+            texts,
             references,
             lengths=self.input.source_lengths(seen.encoded),
             sources=getattr(seen.cases, "texts", None),  # of an input that is texts
             frequent=self._frequent,
         )
-        unknown = self._unknown_words(references)
-        return found | ({"unknown_words": unknown} if unknown else {})
+        if len({*texts}) == 1 < len({*references}):
+            found["only_text"] = texts[0]
+        if unknown := self._unknown_words(references):
+            found["unknown_words"] = unknown
+        return found
 
     def _unknown_words(self, texts: Sequence[str]) -> int:
         """How many words of texts cannot be written, where tokens are words."""
@@ -363,14 +366,20 @@ class TokensOutput(Output):
         return sum(int((each.ids == UNKNOWN).sum()) for each in vocabulary.encode(texts))
 
     def notes(self, metrics: Mapping[str, Any]) -> list[str]:
-        """How many words of the references the model cannot write."""
-        count = metrics.get("unknown_words", 0)
-        if not count:
-            return []
-        return [
-            f"{count} words of the test part's texts {_NOT_KNOWN}; "
-            'tokens "bpe" or "character" can write new words'
-        ]
+        """What shows that nothing was learned, and words that the model cannot write."""
+        notes = self.measure.notes(metrics)
+        if "only_text" in metrics:
+            notes = [
+                f"{metrics['only_text'][:_CUT]!r} is written for each of {metrics['cases']} test "
+                "cases: the model has not learned to tell them apart; train it longer, or on more "
+                "cases"
+            ]
+        if count := metrics.get("unknown_words", 0):
+            notes.append(
+                f"{count} words of the test part's texts {_NOT_KNOWN}; "
+                'tokens "bpe" or "character" can write new words'
+            )
+        return notes
 
     def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
         """Those of the measure, with the localisation after the first.
