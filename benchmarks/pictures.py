@@ -99,7 +99,7 @@ def _among_clutter(quick: bool) -> list[Row]:
 
 
 def _figures(training: Pictures, test: Pictures, attention: str, quick: bool) -> dict[str, Any]:
-    options: dict[str, Any] = {"epochs": 1} if quick else {}
+    options: dict[str, Any] = {"precision": "auto"} | ({"epochs": 1} if quick else {})
     start = perf_counter()
     model = ImageClassifier(attention=attention, random_state=0, **options).fit(training)
     seconds = perf_counter() - start
