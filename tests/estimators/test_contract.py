@@ -21,7 +21,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from regard.catalogue import ENCODERS
 from regard.config import config_of, kinds_of
-from regard.errors import ConfigError, RunError
+from regard.data import sine
+from regard.errors import ConfigError, DataError, RunError
 from regard.estimators import (
     AttentionEstimator,
     SeriesClassifier,
@@ -552,6 +553,12 @@ def test_every_model_fits_and_predicts(kind: Kind, parameters: dict[str, Any]) -
     assert np.isfinite(values).all()
     for weights in model.attend(X):
         np.testing.assert_allclose(weights.sum(-1), 1, atol=1e-5)
+
+
+def test_labels_beside_cases_that_have_their_own_are_refused() -> None:
+    cases = sine(series=20, steps=30)
+    with pytest.raises(DataError, match="^y: Cases has labels of its own; give X alone$"):
+        SeriesClassifier(**SMALL).fit(cases, np.zeros(20))
 
 
 def test_an_unknown_map_is_named() -> None:

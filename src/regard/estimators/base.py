@@ -20,7 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from regard.config import Config, config_of, resolve_config
-from regard.errors import ConfigError, RegardWarning, RunError, did_you_mean
+from regard.errors import ConfigError, DataError, RegardWarning, RunError, did_you_mean
 from regard.estimators.parameters import (
     as_json,
     constructor,
@@ -440,7 +440,10 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
 
     def _cases(self, X: Any, y: Any = None, *, fitting: bool = False) -> Any:
         """X, and y when fitting, as cases that go with those that were fitted."""
-        if fitting and not isinstance(X, self.input_.case_types):
+        own = isinstance(X, self.input_.case_types)
+        if own and y is not None:
+            raise DataError(f"y: {type(X).__name__} has labels of its own; give X alone")
+        if fitting and not own:
             y = self.output_.accept(y)
         return self.input_.take(X, y if fitting else None, fitting=fitting)
 

@@ -68,7 +68,7 @@ class TextWriter(AttentionEstimator):
         names = output.measure.scores
         metric = names[0] if metric is None else metric
         check_choice("metric", metric, names)
-        cases = self.input_.take(X, y, fitting=True)  # refuses what is missing and unequal numbers
+        cases = self._cases(X, y, fitting=True)  # refuses what is missing and unequal numbers
         if cases.labels is None:
             raise DataError("requires y to be passed, but the target y is None")
         references = [str(each) for each in cases.labels]
