@@ -42,7 +42,7 @@ _PAIRS = 6_000  # of the short trainings
 _REMEDIES: Mapping[str, Mapping[str, Any]] = {
     "without": {},
     "scheduled sampling": {"scheduled_sampling": "linear"},
-    "minimum risk": {"risk_epochs": 2},
+    "minimum risk": {"risk_epochs": 1, "risk_samples": 4},
 }
 
 
