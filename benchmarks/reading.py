@@ -24,7 +24,6 @@ from benchmarks.table import Row
 from regard.inputs.image.files import read_paths
 from regard.inputs.sound.features import Features, mel_filters
 from regard.inputs.sound.readers import as_recordings
-from regard.tables.problems import Problems
 
 __all__ = ["run"]
 
@@ -81,9 +80,7 @@ def _padded(rows: list[Tensor]) -> Tensor:
 
 def _read(paths: list[Path]) -> Tensor:
     names = [str(path) for path in paths]
-    found = read_paths(
-        paths, places=names, problems=Problems("paths"), ids=np.array(names), size=_SIZE
-    )
+    found = read_paths(paths, ids=np.array(names), size=_SIZE)
     return torch.from_numpy(found.values).permute(0, 3, 1, 2).float() / 255
 
 

@@ -11,6 +11,8 @@ from PIL import Image
 
 from commands import Regard
 from regard.data import scenes
+from regard.inputs.faults import NO_FILE
+from regard.inputs.image.decode import NO_PICTURE
 from regard.runs import read_run
 
 MODEL = {"hidden": 8, "layers": 1, "attention_dim": 8, "embedding_dim": 8, "beam": 2}
@@ -99,7 +101,7 @@ def test_a_folder_and_a_table_are_described(regard: Regard, trained: Path, tmp_p
     few = tmp_path / "few.csv"
     few.write_text(f"path\n{folder}/0.png\n{folder}/none.png\n")
     assert regard("predict", trained / "run", few, "--out", tmp_path / "c.csv") == 0
-    assert "1 that cannot be read" in regard.out
+    assert "1 without an answer: there is no such file" in regard.out
     assert [bool(row["score"]) for row in _rows(tmp_path / "c.csv")] == [True, False]
     assert regard("explain", trained / "run", few, "--all", "--out", tmp_path / "all") == 0
     assert len(list((tmp_path / "all").glob("*.png"))) == 1
@@ -171,11 +173,11 @@ def test_a_training_that_was_cut_off_ends_as_if_it_had_not(
 
 
 BAD = {
-    "missing caption": ("a.png,a ring\na.png,\n", "row 3, column 'caption': the text is missing"),
-    "blank caption": ("a.png,a ring\na.png,  \n", "row 3, column 'caption': the text is missing"),
-    "missing path": ("a.png,x\nnone.png,y\n", "row 3, column 'path': there is no such file"),
-    "no picture": ("a.png,x\nbad.png,y\n", "row 3, column 'path': is no picture that Pillow reads"),
-    "cut": ("a.png,x\ncut.png,y\n", "row 3, column 'path': is damaged or truncated"),
+    "missing caption": ("a.png,a ring\na.png,\n", "row 3 (a.png): the text is missing"),
+    "blank caption": ("a.png,a ring\na.png,  \n", "row 3 (a.png): the text is missing"),
+    "missing path": ("a.png,x\nnone.png,y\n", "row 3 (none.png): there is no such file"),
+    "no picture": ("a.png,x\nbad.png,y\n", "row 3 (bad.png): is no picture that can"),
+    "cut": ("a.png,x\ncut.png,y\n", "row 3 (cut.png): is damaged or truncated"),
 }
 
 
@@ -204,9 +206,10 @@ def test_what_is_missing_can_be_left_out(regard: Regard, tmp_path: Path) -> None
     data = {"kind": "table", "path": str(_bad(tmp_path, rows)), "missing": "skip"}
     assert regard("train", _config(tmp_path, data), "--out", tmp_path / "run") == 0
     notes = read_run(tmp_path / "run").metrics["notes"]
-    assert "1 of 23 cases is left out: no text" in notes
-    assert "1 of 23 cases is left out: there is no such file" in notes
-    assert "1 of 23 cases is left out: is no picture that Pillow reads" in notes
+    assert "1 of 23 cases is left out: no text (row 23 (a.png))" in notes
+    where = "relative to the folder of the table"
+    assert f"1 of 23 cases is left out: {NO_FILE} {where} (row 24 (none.png))" in notes
+    assert f"1 of 23 cases is left out: {NO_PICTURE} (row 22 (bad.png))" in notes
 
 
 def test_wrong_parts_get_one_line(regard: Regard, tmp_path: Path) -> None:

@@ -4,13 +4,15 @@ import csv
 import json
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from commands import Regard
-from regard.config import config_of
+from regard.config import config_of, resolve_config
+from regard.jobs import load_parts
 from regard.runs import read_run
 
 MODEL = {"hidden": 8, "layers": 1, "attention_dim": 8}
@@ -103,7 +105,9 @@ def test_a_table_is_predicted_though_a_picture_is_bad(
     (tmp_path / "new.csv").write_text("path\ngood.png\nbad.png\nnone.png\n")
     new = tmp_path / "new.csv"
     assert regard("predict", trained / "run", new, "--out", tmp_path / "p.csv") == 0
-    assert "2 that cannot be read (first: bad.png: is no picture that Pillow reads)" in regard.out
+    assert "1 without an answer: is no picture that can be read, such as JPEG" in regard.out
+    assert "1 without an answer: there is no such file relative to the folder" in regard.out
+    assert "(first: none.png)" in regard.out
     rows = _rows(tmp_path / "p.csv")
     assert [row["case"] for row in rows] == ["good.png", "bad.png", "none.png"]
     assert [bool(row["label"]) for row in rows] == [True, False, False]
@@ -119,10 +123,10 @@ def test_a_table_is_trained_on(regard: Regard, tmp_path: Path) -> None:
 
 
 BAD = {
-    "missing path": ("a.png,x\nnone.png,y\n", "row 3, column 'path': there is no such file"),
-    "no picture": ("a.png,x\nbad.png,y\n", "row 3, column 'path': is no picture that Pillow reads"),
-    "cut": ("a.png,x\ncut.png,y\n", "row 3, column 'path': is damaged or truncated"),
-    "empty label": ("a.png,x\na.png,\n", "row 3, column 'label': the label is missing"),
+    "missing path": ("a.png,x\nnone.png,y\n", "row 3 (none.png): there is no such file"),
+    "no picture": ("a.png,x\nbad.png,y\n", "row 3 (bad.png): is no picture that can"),
+    "cut": ("a.png,x\ncut.png,y\n", "row 3 (cut.png): is damaged or truncated"),
+    "empty label": ("a.png,x\na.png,\n", "row 3 (a.png): the label is missing"),
     "one class": ("a.png,x\na.png,x\n", "has only one class, x"),
 }
 
@@ -146,7 +150,7 @@ def test_bad_new_pictures_get_one_line(regard: Regard, trained: Path, tmp_path: 
     (tmp_path / "bad.png").write_text("no picture")
     (tmp_path / "empty").mkdir()
     for source, words in (
-        ("bad.png", "bad.png: is no picture that Pillow reads"),
+        ("bad.png", "bad.png: is no picture that can be read"),
         ("none.png", "none.png: there is no such file"),
         ("empty", "empty: holds no pictures"),
     ):
@@ -154,6 +158,81 @@ def test_bad_new_pictures_get_one_line(regard: Regard, trained: Path, tmp_path: 
         said = regard.fails("predict", trained / "run", given, "--out", tmp_path / "p.csv")
         assert words in said
     assert not (tmp_path / "p.csv").exists()
+
+
+def test_a_workbook_is_named_and_the_columns_of_a_table(
+    regard: Regard, trained: Path, tmp_path: Path
+) -> None:
+    with ZipFile(tmp_path / "new.xlsx", "w") as book:
+        book.writestr("xl/workbook.xml", "")
+    out = tmp_path / "p.csv"
+    said = regard.fails("predict", trained / "run", tmp_path / "new.xlsx", "--out", out)
+    assert said.endswith("new.xlsx is an Excel workbook; save its sheet as CSV")
+    (tmp_path / "new.csv").write_text("photo\na.png\n")
+    said = regard.fails("predict", trained / "run", tmp_path / "new.csv", "--out", out)
+    assert "new.csv has no column 'path' (picture); choose one of photo" in said
+
+
+def test_a_new_table_has_an_encoding_and_a_folder_of_its_own(
+    regard: Regard, trained: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "in").mkdir()
+    Image.new("L", (5, 5), 9).save(tmp_path / "in" / "für.png")
+    (tmp_path / "new.csv").write_bytes("path\nfür.png\n".encode("cp1252"))
+    words: list[str | Path] = [
+        "predict",
+        trained / "run",
+        tmp_path / "new.csv",
+        "--out",
+        tmp_path / "p.csv",
+    ]
+    assert regard.fails(*words).endswith("is not UTF-8 text; use --encoding latin-1")
+    words += ["--encoding", "latin-1"]
+    said = regard.fails(*words)
+    assert "relative to the folder of the table (in/für.png is there) (first: für.png)" in said
+    assert regard.fails(*words, "--folder", tmp_path / "no").endswith("; use --folder")
+    assert regard(*words, "--folder", tmp_path / "in") == 0
+    [row] = _rows(tmp_path / "p.csv")
+    assert row["case"] == "für.png"
+    drawn = [*words[1:3], "--out", tmp_path / "map.svg", *words[5:], "--folder", tmp_path / "in"]
+    assert regard("explain", *drawn) == 0
+
+
+def test_pictures_that_cannot_be_read_are_left_out_of_a_folder(
+    regard: Regard, tmp_path: Path
+) -> None:
+    folder = _folder(tmp_path / "pictures")
+    (folder / "Thumbs.db").write_bytes(b"\0")
+    whole = (folder / "down" / "1.png").read_bytes()
+    (folder / "down" / "cut.png").write_bytes(whole[: len(whole) // 2])
+    config = _config(tmp_path, {"kind": "folder", "path": str(folder)})
+    said = regard.fails("train", config, "--out", tmp_path / "run")
+    assert "down/cut.png: is damaged or truncated" in said
+    assert said.endswith('set "missing": "skip" in "data"')
+    words = ("--set", "data.missing=skip", "--out", tmp_path / "run")
+    assert regard("train", config, *words) == 0
+    [note] = [each for each in read_run(tmp_path / "run").metrics["notes"] if "left out" in each]
+    assert note.startswith("1 of 21 cases is left out: is damaged or truncated")
+    assert note.endswith("(down/cut.png)")
+    data = {"kind": "folder", "path": str(folder), "test_path": str(folder), "missing": "skip"}
+    parts = load_parts(resolve_config({"task": "classify-image", "data": data}))
+    assert f"test part: {note}" in parts.notes
+    assert parts.notes[-1].startswith("20 of 20 pictures of the test part also occur in the train")
+
+
+def test_pictures_in_both_parts_are_counted(regard: Regard, tmp_path: Path) -> None:
+    _folder(tmp_path / "pictures")
+    (tmp_path / "again.png").write_bytes((tmp_path / "pictures/across/0.png").read_bytes())
+    names = [f"pictures/{('across', 'down')[n % 2]}/{n}.png" for n in range(20)]
+    lines = [f"{name},{n % 2},{'train' if n < 18 else 'test'}" for n, name in enumerate(names)]
+    table = "\n".join(["path,label,part", *lines, "again.png,0,test"])
+    (tmp_path / "t.csv").write_text(table)
+    config = _config(tmp_path, {"kind": "table", "path": str(tmp_path / "t.csv"), "split": "part"})
+    assert regard("train", config, "--out", tmp_path / "run") == 0
+    assert (
+        "note: 1 of 3 pictures of the test part also occur in the training part: the metrics are "
+        "too optimistic\n"
+    ) in regard.out
 
 
 def test_a_folder_is_no_file_for_other_inputs(regard: Regard, tmp_path: Path) -> None:

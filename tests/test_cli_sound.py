@@ -111,8 +111,9 @@ def test_a_file_a_folder_and_a_table_are_predicted(
     table = write_table(new / "t.csv", rows, header="path,word")
     assert regard("predict", trained, table, "--out", out, "--overwrite") == 0
     assert regard.out.strip() == (
-        "4 predictions, 4 right, 1 without an answer: there is no such file (first: none.wav), "
-        "1 without an answer: it is no sound file, such as wav or flac (first: text.wav): "
+        "4 predictions, 4 right, 1 without an answer: there is no such file relative to the folder "
+        "of the table (first: none.wav), 1 without an answer: it is no sound file, such as wav or "
+        "flac (first: text.wav): "
         f"{out}"
     )
     assert [row["label"] for row in _rows(out)] == ["low", "high", "low", "high", "", ""]
@@ -188,7 +189,9 @@ def test_bad_recordings_are_one_line_and_nothing_is_written(tmp_path: Path, rega
         return _fails(tmp_path, regard, table(row)).removeprefix(f"error: {tmp_path / 't.csv'}, ")
 
     skip = '; set "missing": "skip" in "data"'
-    assert says(("none.wav", "low")) == f"row 8 (none.wav): there is no such file{skip}"
+    assert says(("none.wav", "low")) == (
+        f"row 8 (none.wav): there is no such file relative to the folder of the table{skip}"
+    )
     assert says(("low-00.wav", "")) == f"row 8 (low-00.wav): the label is missing{skip}"
     (tmp_path / "x.wav").write_text("no sound")
     wanted = f"row 8 (x.wav): it is no sound file, such as wav or flac{skip}"
@@ -238,6 +241,45 @@ def test_bad_new_recordings_are_one_line(trained: Path, tmp_path: Path, regard: 
     said = regard.fails("predict", trained, tmp_path, "--out", out)
     assert "none of its cases can be predicted: 1 without an answer: it is no sound" in said
     assert not out.exists()
+
+
+def test_recordings_in_both_parts_are_counted(tmp_path: Path) -> None:
+    rows = write_tones(tmp_path / "wav", 8)
+    again = (tmp_path / "wav" / rows[2][0]).read_bytes()
+    (tmp_path / "wav" / "again.wav").write_bytes(again)
+    parts = ["train"] * 4 + ["valid"] * 2 + ["test"] * 2
+    full = [(*row, part) for row, part in zip(rows, parts, strict=True)]
+    full.append(("again.wav", rows[2][1], "valid"))
+    table = write_table(tmp_path / "t.csv", full, header="path,label,part")
+    data = {"kind": "recordings", "path": str(table), "split": "part"}
+    content = {"task": "classify-sound", "data": {**data, "folder": str(tmp_path / "wav")}}
+    assert load_parts(resolve_config(content)).notes[-1] == (
+        "1 of 3 recordings of the validation part also occur in the training part: the metrics are "
+        "too optimistic"
+    )
+
+
+def test_a_new_table_of_recordings_has_a_folder_and_an_encoding(
+    trained: Path, tmp_path: Path, regard: Regard
+) -> None:
+    soundfile.write(tmp_path / "tief.wav", tone(300.0), 8000)
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "t.csv").write_bytes("path,für\ntief.wav,\n".encode("cp1252"))
+    words: list[str | Path] = [
+        "predict",
+        trained,
+        tmp_path / "new" / "t.csv",
+        "--out",
+        tmp_path / "p.csv",
+    ]
+    assert regard.fails(*words).endswith("is not UTF-8 text; use --encoding latin-1")
+    words += ["--encoding", "latin-1"]
+    assert "none of its cases can be predicted: 1 without an answer" in regard.fails(*words)
+    assert regard(*words, "--folder", tmp_path) == 0
+    assert [row["case"] for row in _rows(tmp_path / "p.csv")] == ["tief.wav"]
+    (tmp_path / "new.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+    said = regard.fails("predict", trained, tmp_path / "new.xls", "--out", tmp_path / "q.csv")
+    assert said.endswith("new.xls is an Excel workbook (.xls); save its sheet as CSV")
 
 
 def test_different_rates_are_said_once(tmp_path: Path, regard: Regard) -> None:

@@ -94,7 +94,10 @@ def test_a_file_a_folder_a_table_and_a_manifest_are_predicted(
     )
     assert regard("predict", trained, table, "--out", out, "--overwrite") == 0
     assert regard.out.startswith("4 predictions, WER ")
-    assert "1 without an answer: there is no such file (first: none.wav)" in regard.out
+    assert (
+        "1 without an answer: there is no such file relative to the folder of the table "
+        in regard.out
+    )
     assert [row["true"] for row in _rows(out)[:4]] == [text for _, text in rows]
     lines = [json.dumps({"path": name, "text": text}) for name, text in rows]
     (tmp_path / "new" / "t.jsonl").write_text("\n".join(lines))
@@ -189,7 +192,10 @@ def test_bad_manifests_are_one_line_and_nothing_is_written(tmp_path: Path, regar
         return said.removeprefix(f"error: {bad}, ")
 
     gone = [{"path": "none.wav", "word": "low", "start": 0, "end": 1}]
-    assert says(parts=gone) == f"line 5: part 1 (none.wav): there is no such file{skip}"
+    assert says(parts=gone) == (
+        "line 5: part 1 (none.wav): there is no such file relative to the folder of the table"
+        f"{skip}"
+    )
     (tmp_path / "x.wav").write_text("no sound")
     broken = [{**gone[0], "path": "x.wav"}]
     wanted = f"line 5: part 1 (x.wav): it is no sound file, such as wav or flac{skip}"

@@ -1,6 +1,7 @@
 """The command line on texts: the jobs end to end, and one clear line for what goes wrong."""
 
 import csv
+import html
 import io
 import json
 import sys
@@ -349,11 +350,14 @@ def test_rows_are_skipped_in_training_and_counted(regard: Regard, tmp_path: Path
         'missing; also row 10, column \'label\'; set "missing": "skip" in "data"'
     )
     assert regard("train", config, "--out", out, "--set", "data.missing=skip") == 0
-    notes = ["1 of 40 cases is left out: no text", "2 of 40 cases are left out: no label"]
+    notes = [
+        "1 of 40 cases is left out: no text (row 5, column 'text')",
+        "2 of 40 cases are left out: no label (row 9, column 'label'; row 10, column 'label')",
+    ]
     assert read_run(out).metrics["notes"][:2] == notes
     for note in notes:
         assert f"note: {note}\n" in regard.out
-        assert note in (out / "report.html").read_text()
+        assert note in html.unescape((out / "report.html").read_text())
     parts = jobs.load_parts(read_run(out).config)
     assert len(parts.train) + len(parts.test) == 37
     assert set(parts.train.ids) | set(parts.test.ids) == set(range(40)) - {3, 7, 8}
@@ -365,8 +369,9 @@ def test_what_is_left_out_of_a_test_file_is_said(tmp_path: Path) -> None:
     source, test = _write(tmp_path / "a.csv", rows[:30]), _write(tmp_path / "b.csv", rows[30:])
     data = {"test_path": str(test), "missing": "skip"}
     assert jobs.load_parts(resolve_config(_settings(source, data=data))).notes[:2] == (
-        "1 of 30 cases is left out: no text",
-        "test file: 2 of 10 cases are left out: no text",
+        "1 of 30 cases is left out: no text (row 5, column 'text')",
+        "test file: 2 of 10 cases are left out: no text (row 7, column 'text'; row 8, column "
+        "'text')",
     )
 
 

@@ -100,8 +100,15 @@ _Future = Annotated[
 _Encoding = Annotated[
     str | None,
     typer.Option(
-        help="Encoding of a file of texts, such as cp1252.",
+        help="Encoding of a table or a file of texts, such as cp1252.",
         show_default="that of the training file",
+    ),
+]
+_Folder = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder that the paths in a table of pictures or recordings are relative to.",
+        show_default="that of the configuration, or of the table",
     ),
 ]
 
@@ -305,6 +312,7 @@ def predict(
     labelled: _Labelled = None,
     future: _Future = None,
     encoding: _Encoding = None,
+    folder: _Folder = None,
     overwrite: _Overwrite = False,
     plugin: _Plugins = None,
 ) -> None:
@@ -322,6 +330,7 @@ def predict(
             labelled=labelled,
             future=future,
             encoding=encoding,
+            folder=folder,
             beam=beam,
             nbest=nbest,
             overwrite=overwrite,
@@ -373,6 +382,7 @@ def explain(
     labelled: _Labelled = None,
     future: _Future = None,
     encoding: _Encoding = None,
+    folder: _Folder = None,
     overwrite: _Overwrite = False,
     plugin: _Plugins = None,
 ) -> None:
@@ -390,6 +400,7 @@ def explain(
             labelled=labelled,
             future=future,
             encoding=encoding,
+            folder=folder,
             overwrite=overwrite,
         )
         typer.echo(f"{said}: {out / 'index.html'}")
@@ -404,6 +415,7 @@ def explain(
         labelled=labelled,
         future=future,
         encoding=encoding,
+        folder=folder,
         overwrite=overwrite,
     )
     typer.echo(f"{said}: {out}")

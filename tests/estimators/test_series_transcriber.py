@@ -124,8 +124,8 @@ def test_gaps_and_missing_texts_are_left_out_or_filled() -> None:
     with pytest.warns(RegardWarning, match="left out") as told:
         SeriesTranscriber(**SHORT, missing="skip").fit(X, y)
     assert [str(each.message) for each in told] == [
-        "1 of 12 cases is left out: no text",
-        "1 of 12 cases is left out: missing values",
+        "1 of 12 cases is left out: no text (case 7)",
+        "1 of 12 cases is left out: missing values (case 3)",
     ]
     y[7] = "wave"
     assert len(SeriesTranscriber(**SHORT, missing="interpolate").fit(X, y).predict(X)) == 12

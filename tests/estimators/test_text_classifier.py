@@ -324,7 +324,10 @@ def test_what_is_missing_may_be_skipped_in_training_alone() -> None:
     model = _make(epochs=1, missing="skip")
     with pytest.warns(RegardWarning, match="left out"):
         model.fit(given, [*labels, "up", None, "down"])
-    notes = ["2 of 15 cases are left out: no text", "1 of 15 cases is left out: no label"]
+    notes = [
+        "2 of 15 cases are left out: no text (case 12; case 14)",
+        "1 of 15 cases is left out: no label (case 13)",
+    ]
     assert model.notes_[:2] == notes
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RegardWarning)

@@ -40,8 +40,14 @@ class Files(Split):
 
 
 class Rows(Files):
-    """A file with a row for each case, which may say what part of the data it belongs to."""
+    """A file with the paths of files in each row, which may say what part the row belongs to."""
 
+    folder: FilePath | None = Field(
+        None,
+        description="folder that the paths in the rows are relative to, itself relative to the "
+        "working directory; by default that of the file",
+    )
+    encoding: str = Field("utf-8", description="of the file")
     split: str | None = Field(
         None,
         description="column with the part that each row belongs to: train, valid or test; shares "

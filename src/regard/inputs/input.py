@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
@@ -73,6 +73,9 @@ class Input(ABC):
 
     noun: ClassVar[str] = "step"
     """What a map is over, in one word."""
+
+    plural: ClassVar[str] = "cases"
+    """What its cases are called."""
 
     unusable: ClassVar[str] = "without data"
     """What new cases are that `usable` leaves out, in a few words after their count."""
@@ -170,11 +173,33 @@ class Input(ABC):
                 f"data.test_share {test_share} and data.validation_share {share} leave no valid "
                 f"split: {error}"
             ) from None
-        return Parts(
+        parts = Parts(
             cases.take(fitting),
             cases.take(held) if share else self.held,
             cases.take(tested) if test is None else test,
         )
+        return parts._replace(notes=self._repeated(parts))
+
+    def _repeated(self, parts: Parts) -> tuple[str, ...]:
+        """Notes on cases of the training part that occur in another."""
+        known = self.contents(parts.train)
+        if known is None:
+            return ()
+        trained, notes = set(known), []
+        for name, part in (("test", parts.test), ("validation", parts.validation)):
+            own = None if part is None else self.contents(part)
+            if own and (shared := sum(each in trained for each in own)):
+                notes.append(
+                    f"{shared} of {len(own)} {self.plural} of the {name} part also occur in the "
+                    "training part: the metrics are too optimistic"
+                )
+        return tuple(notes)
+
+    def contents(self, cases: Any) -> Sequence[Hashable] | None:
+        """[B] values that are equal for the same cases, of which notes say whether two parts have
+        them; None where that is not looked for.
+        """
+        return None
 
     def hold_out(self, cases: Any, strata: NDArray[Any] | None) -> tuple[Any, Any | None]:
         """The cases to train on, and those for early stopping or None."""

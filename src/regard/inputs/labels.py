@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from regard.errors import DataError
 from regard.tables.cells import is_missing_label, is_number, tidy_labels
 from regard.tables.files import FilePath
-from regard.tables.problems import Problems
+from regard.tables.problems import SHOWN, Problems
 
 __all__ = [
     "add_missing",
@@ -112,21 +112,25 @@ def left_out(
     cases: int,
     found: Mapping[str, NDArray[np.bool_]],
     *,
-    place: Callable[[int], str] | None = None,
+    place: Callable[[int], str],
 ) -> tuple[str, ...]:
-    """A note for each reason to leave cases out, such as "2 of 40 cases are left out: no label".
+    """A note for each reason to leave cases out, with the first of them.
 
     Parameters:
         cases: how many there are.
         found: reason to [B] the cases left out.
-        place: of a case in the source; the first one is then named.
+        place: of a case in the source.
+
+    >>> left_out(3, {"no label": np.array([False, True, True])}, place="row {}".format)
+    ('2 of 3 cases are left out: no label (row 1; row 2)',)
     """
     notes = []
     for reason, which in found.items():
         if count := int(which.sum()):
-            first = "" if place is None else f" (first: {place(int(which.argmax()))})"
+            places = [place(int(at)) for at in np.flatnonzero(which)[:SHOWN]]
+            first = "; ".join([*places, *["..."] * (count > SHOWN)])
             verb = "is" if count == 1 else "are"
-            notes.append(f"{count} of {cases} cases {verb} left out: {reason}{first}")
+            notes.append(f"{count} of {cases} cases {verb} left out: {reason} ({first})")
     return tuple(notes)
 
 

@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import DataError
-from regard.inputs.labels import add_missing
+from regard.inputs.labels import add_missing, as_labels, present_labels
 from regard.inputs.text.texts import check_text, items_of
 from regard.tables.frames import Table
 from regard.tables.jsonl import JsonLines
 from regard.tables.problems import Problems
 
-__all__ = ["column_texts", "given_texts"]
+__all__ = ["column_texts", "given_labels", "given_texts"]
 
 
 def given_texts(y: Any, cases: int, *, keep_missing: bool = False) -> NDArray[Any]:
@@ -35,32 +35,44 @@ def given_texts(y: Any, cases: int, *, keep_missing: bool = False) -> NDArray[An
     problems = Problems("y")
     texts = _objects([check_text(text, f"case {at}", problems) for at, text in enumerate(given)])
     if not keep_missing:
-        _refuse_empty(texts, problems, [f"case {at}" for at in range(cases)])
+        empty = np.flatnonzero(texts == "")
+        if empty.size:
+            add_missing(problems, "text", (f"case {at}" for at in empty), count=int(empty.size))
     problems.refuse()
     return texts
 
 
-def column_texts(
-    table: Table | JsonLines, column: str, problems: Problems, *, keep_missing: bool = False
-) -> NDArray[Any]:
-    """[rows] texts of a column, stripped, objects; empty where they are missing.
+def given_labels(
+    y: Any, cases: int, *, texts: bool, missing: str
+) -> tuple[NDArray[Any] | None, NDArray[np.bool_] | None]:
+    """Labels given from Python, and [B] which cases have none; None where none is wanted.
 
     Parameters:
-        table: with the column.
-        column: its name.
-        problems: takes the missing ones.
-        keep_missing: whether texts may be missing or blank.
+        y: [B] classes of any type, or B texts to write; or None.
+        cases: B.
+        texts: whether y are texts.
+        missing: "refuse", or another policy for labels that may be missing.
+
+    Raises:
+        DataError: y has another length, or a label is missing that may not be.
     """
-    texts = _objects(["" if each is None else str(each).strip() for each in table.values(column)])
-    if not keep_missing:
-        _refuse_empty(texts, problems, [table.cell(row, column) for row in range(len(texts))])
-    return texts
+    if y is None:
+        return None, None
+    if texts:
+        written = given_texts(y, cases, keep_missing=missing != "refuse")
+        return written, np.asarray(written == "")
+    if missing == "refuse":
+        return as_labels(y, cases), None
+    y, present = present_labels(y, cases)
+    own = as_labels(y, int(present.sum()))
+    labels = np.zeros(cases, own.dtype)
+    labels[present] = own
+    return labels, ~present
 
 
-def _refuse_empty(texts: NDArray[Any], problems: Problems, places: list[str]) -> None:
-    empty = np.flatnonzero(texts == "")
-    if empty.size:
-        add_missing(problems, "text", (places[at] for at in empty), count=int(empty.size))
+def column_texts(table: Table | JsonLines, column: str) -> NDArray[Any]:
+    """[rows] texts of a column, stripped, objects; empty where they are missing."""
+    return _objects(["" if each is None else str(each).strip() for each in table.values(column)])
 
 
 def _objects(texts: list[str]) -> NDArray[Any]:

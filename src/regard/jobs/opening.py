@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["in_prediction", "open_run", "options_of", "read_cases", "remarks_of", "usable_of"]
 
-_ARGUMENTS = ("beam", "encoding", "future", "labelled", "overwrite", "plugin", "source")
+_ARGUMENTS = ("beam", "encoding", "folder", "future", "labelled", "overwrite", "plugin", "source")
 
 
 def in_prediction(name: str, value: Any) -> str:

@@ -42,6 +42,7 @@ def explain(
     labelled: bool | None = None,
     future: str | Path | None = None,
     encoding: str | None = None,
+    folder: str | Path | None = None,
     overwrite: bool = False,
 ) -> str:
     """Draw one case of a file with its attention weights.
@@ -54,7 +55,7 @@ def explain(
         out: .png, .svg or .html.
         text: a text to draw instead of a case of a file; the run must be trained on texts.
         target: a translation to align with the case instead of the run's own.
-        labelled, future, encoding: as for `predict`.
+        labelled, future, encoding, folder: as for `predict`.
         overwrite: whether `out` may be replaced.
 
     Returns:
@@ -71,7 +72,12 @@ def explain(
     estimator = open_run(run, source, future, typed=text is not None)
     asked = options_of(estimator, run, target=target)
     if text is None:
-        options = {"labelled": labelled, "future": future, "encoding": encoding}
+        options: dict[str, Any] = {
+            "labelled": labelled,
+            "future": future,
+            "encoding": encoding,
+            "folder": folder,
+        }
         cases, usable = read_cases(estimator, run, source, **options)
         at = int(usable.argmax()) if case is None else _find(cases.ids, case, f"{source or run}")
         if not usable[at]:
@@ -98,13 +104,14 @@ def explain_all(
     labelled: bool | None = None,
     future: str | Path | None = None,
     encoding: str | None = None,
+    folder: str | Path | None = None,
     overwrite: bool = False,
 ) -> str:
     """Draw every case of a file into a folder, with a page that shows all pictures.
 
     Parameters:
         run: a run folder.
-        source, labelled, future, encoding: as for `predict`.
+        source, labelled, future, encoding, folder: as for `predict`.
         out: the folder to write: a PNG for each case, named after it, and `index.html`.
         overwrite: whether a folder of pictures may be replaced.
 
@@ -119,7 +126,12 @@ def explain_all(
         raise ConfigError(f"{out}: all cases are drawn into a folder; wanted its name")
     check_output(out, "pictures", overwrite=overwrite)
     estimator = open_run(run, source, future)
-    options = {"labelled": labelled, "future": future, "encoding": encoding}
+    options: dict[str, Any] = {
+        "labelled": labelled,
+        "future": future,
+        "encoding": encoding,
+        "folder": folder,
+    }
     cases, usable = read_cases(estimator, run, source, **options)
     seen = estimator.infer(usable_of(cases, usable), maps=("weights",))
     views = [_view(estimator, seen, n) for n in range(len(seen))]

@@ -39,6 +39,7 @@ def predict(
     labelled: bool | None = None,
     future: str | Path | None = None,
     encoding: str | None = None,
+    folder: str | Path | None = None,
     beam: int | None = None,
     nbest: int | None = None,
     overwrite: bool = False,
@@ -61,7 +62,9 @@ def predict(
             them unless all training series had the same length and the number of columns shows
             that it has none.
         future: table of the known columns of the steps to forecast, if the run has such columns.
-        encoding: of a file of texts; None for that of the training file.
+        encoding: of a table or a file of texts; None for that of the training file.
+        folder: that the paths in a table of pictures or recordings are relative to; None for that
+            of the configuration, or of the table.
         beam: hypotheses that a translator's search keeps; None for as many as configured.
         nbest: how many translations of each text the table has, at most `beam`; None for one.
         overwrite: whether `out` may be replaced.
@@ -88,7 +91,12 @@ def predict(
     asked = options_of(estimator, run, beam=beam, nbest=nbest)
     if as_lines and nbest is not None and nbest > 1:
         raise ConfigError(f"nbest: {out} has one line for each text; name a table, such as .csv")
-    options = {"labelled": labelled, "future": future, "encoding": encoding}
+    options: dict[str, Any] = {
+        "labelled": labelled,
+        "future": future,
+        "encoding": encoding,
+        "folder": folder,
+    }
     cases, usable = read_cases(estimator, run, source, **options)
     seen = estimator.infer(usable_of(cases, usable), maps=("weights",), **asked)
     columns, said = output.columns(seen)

@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 
 from regard.errors import ConfigError, DataError
-from regard.tables.signatures import describe_binary
+from regard.tables.signatures import describe_binary, describe_media
 
 __all__ = ["FilePath", "check_file", "read_text"]
 
@@ -47,7 +47,7 @@ def read_text(path: FilePath, *, encoding: str | None = None) -> str:
     """
     codec = "utf-8-sig" if encoding is None else _codec(encoding)
     content = _unpacked(path, check_file(path).read_bytes())
-    if binary := describe_binary(content):
+    if binary := describe_binary(content) or describe_media(content):
         raise DataError(f"{path} {binary}")
     try:
         text = content.decode(codec).removeprefix("\ufeff")

@@ -1,6 +1,6 @@
 """What a file that is not text is, told from its bytes and not from its name."""
 
-__all__ = ["describe_binary"]
+__all__ = ["describe_binary", "describe_media"]
 
 _UNPACK = "unpack it, or pack it with gzip"
 _CSV = "save its table as CSV or Parquet"
@@ -24,6 +24,33 @@ _SIGNATURES = {
     b"\x80\x04": ("a pickle", _CSV),
     b"\x80\x05": ("a pickle", _CSV),
 }
+
+
+_TEXT = "wanted a file of text, such as CSV"
+
+_MEDIA = {
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"GIF87a": "a GIF picture",
+    b"GIF89a": "a GIF picture",
+    b"II*\0": "a TIFF picture",
+    b"MM\0*": "a TIFF picture",
+    b"fLaC": "a FLAC recording",
+    b"OggS": "an Ogg recording",
+}
+
+
+def describe_media(content: bytes) -> str:
+    """What a picture or a recording is that was given as text; "" for anything else.
+
+    >>> describe_media(b"RIFF\\x24\\x08\\0\\0WAVEfmt ")
+    'is a wav recording; wanted a file of text, such as CSV'
+    """
+    found = [what for start, what in _MEDIA.items() if content.startswith(start)]
+    if content.startswith(b"RIFF"):
+        kinds = {b"WAVE": "a wav recording", b"WEBP": "a WebP picture"}
+        found += [kinds[content[8:12]]] if content[8:12] in kinds else []
+    return f"is {found[0]}; {_TEXT}" if found else ""
 
 
 def describe_binary(content: bytes) -> str:

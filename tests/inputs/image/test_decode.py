@@ -127,7 +127,7 @@ def test_a_huge_picture_is_refused_before_it_is_decoded(side: int, tmp_path: Pat
 
 
 DAMAGED = {
-    "text": (b"hello, world", "is no picture that Pillow reads"),
+    "text": (b"hello, world", "is no picture that can be read, such as JPEG, PNG or WebP"),
     "empty": (b"", "is empty"),
 }
 

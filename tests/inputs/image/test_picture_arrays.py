@@ -123,3 +123,24 @@ def test_the_type_checks_what_it_is_made_of() -> None:
         Pictures(np.zeros((2, 5, 7, 1), np.uint8), extents)
     with pytest.raises(DataError, match="labels: wanted one for each of 2 cases, given 1"):
         Pictures(np.zeros((2, 5, 5, 1), np.uint8), extents, np.array(["a"]))
+
+
+def test_classes_and_files_that_are_missing_can_be_left_out(tmp_path: Path) -> None:
+    Image.new("L", (5, 7), 50).save(tmp_path / "a.png")
+    paths = [tmp_path / name for name in ("a.png", "none.png", "a.png")]
+    labels: Any = ["x", "y", None]
+    with pytest.raises(DataError, match=r"case 1 \(.*none.png\): there is no such file; pass miss"):
+        as_pictures(paths, ["x", "y", "z"])
+    with pytest.raises(DataError, match="y, case 2: the label is missing"):
+        as_pictures(paths[::2] + paths[:1], labels)
+    found = as_pictures(paths, labels, missing="skip")
+    assert found.labels is not None
+    assert found.labels.tolist() == ["x"]
+    assert found.notes == (
+        f"1 of 3 cases is left out: there is no such file (case 1 ({paths[1]}))",
+        f"1 of 3 cases is left out: no label (case 2 ({paths[2]}))",
+    )
+    arrays = np.arange(3 * 5 * 7, dtype=np.uint8).reshape(3, 5, 7)
+    found = as_pictures(arrays, [1.0, float("nan"), 2.0], missing="skip")
+    assert (found.values[:, :5, :, 0] == arrays[::2]).all()
+    assert found.notes == ("1 of 3 cases is left out: no label (case 1)",)

@@ -55,7 +55,7 @@ def test_a_column_names_the_cases(tmp_path: Path) -> None:
     _save(tmp_path / "a.png")
     table = _table(tmp_path, "7,a.png,x", header="shoe,file,kind")
     cases = read_pictures(table, picture="file", label="kind", id="shoe")
-    assert cases.ids.tolist() == [7]
+    assert cases.ids.tolist() == ["7"]
 
 
 def test_every_bad_row_is_named_at_once(tmp_path: Path) -> None:
@@ -65,10 +65,9 @@ def test_every_bad_row_is_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(DataError) as error:
         read_pictures(table)
     told = str(error.value)
-    assert "row 5, column 'label': the label is missing" in told
-    assert "row 3, column 'path': there is no such file" in told
-    assert "row 4, column 'path': is no picture that Pillow reads" in told
-    assert "one more problem" in told
+    assert "row 3 (none.png): there is no such file relative to the folder of the" in told
+    assert "row 4 (t.png): is no picture that can be read, such as JPEG" in told
+    assert "row 6: it has no path; one more problem; pass missing='skip'" in told
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
@@ -80,8 +79,11 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
 def test_new_pictures_that_cannot_be_read_are_kept_blank(tmp_path: Path) -> None:
     _save(tmp_path / "a.png")
     table = _table(tmp_path, "a.png", "none.png", header="path")
-    cases = read_pictures(table, label=None, size=8, channels=1, faulty="keep")
-    assert cases.faults.tolist() == ["", "there is no such file"]
+    cases = read_pictures(table, label=None, size=8, channels=1, missing="keep")
+    assert cases.faults.tolist() == [
+        "",
+        "there is no such file relative to the folder of the table",
+    ]
     assert len(cases) == 2
     assert (cases.values[1] == 0).all()
 
@@ -90,7 +92,7 @@ def test_a_picture_that_breaks_off_is_named(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (60, 60), dtype=np.uint8)
     Image.fromarray(noise).save(tmp_path / "a.jpg")
     (tmp_path / "a.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:800])
-    with pytest.raises(DataError, match="row 2, column 'path': is damaged or truncated"):
+    with pytest.raises(DataError, match=r"row 2 \(a.jpg\): is damaged or truncated"):
         read_pictures(_table(tmp_path, "a.jpg,x"))
 
 

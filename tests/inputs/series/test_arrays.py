@@ -224,8 +224,8 @@ def test_missing_labels_are_counted_before_they_are_converted(y: Any) -> None:
     assert cases.labels.tolist() == [next(iter(list(y)))]
     assert cases.ids.tolist() == [0]
     assert cases.notes == (
-        "4 of 6 cases are left out: no label",
-        "1 of 6 cases is left out: missing values",
+        "4 of 6 cases are left out: no label (case 1; case 3; case 4; ...)",
+        "1 of 6 cases is left out: missing values (case 2)",
     )
 
 
@@ -250,8 +250,8 @@ def test_a_case_is_left_out_for_one_reason() -> None:
     X[:2, 1] = np.nan
     labels = np.array([None, "a", "b"])
     assert as_cases(X, labels, missing="skip").notes == (
-        "1 of 3 cases is left out: no label",
-        "1 of 3 cases is left out: missing values",
+        "1 of 3 cases is left out: no label (case 0)",
+        "1 of 3 cases is left out: missing values (case 1)",
     )
 
 

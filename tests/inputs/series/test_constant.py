@@ -58,8 +58,8 @@ def test_cases_with_gaps_are_left_out_of_training_and_said() -> None:
         fitted = model(missing="skip").fit(some, given)
     assert fitted.classes_.tolist() == [0, 1]
     assert fitted.notes_ == [
-        "1 of 20 cases is left out: no label",
-        "1 of 20 cases is left out: missing values",
+        "1 of 20 cases is left out: no label (case 7)",
+        "1 of 20 cases is left out: missing values (case 3)",
     ]
     with pytest.raises(DataError, match="case 3, channel 0, step 5: the value is missing"):
         fitted.predict(some)

@@ -69,7 +69,11 @@ def test_cases_without_a_text_are_left_out_or_kept(kind: str, tmp_path: Path) ->
 
     skipped = read("skip")
     assert skipped.labels.tolist() == ["one", "two"]
-    assert skipped.notes == ("2 of 4 cases are left out: no text",)
+    [note] = skipped.notes
+    assert note.startswith("2 of 4 cases are left out: no text (")
+    first, second = note.split("(")[1].split("; ")
+    with pytest.raises(DataError, match=f"{first}: the text is missing; also {second[:-1]}"):
+        read("refuse")
     with pytest.raises(DataError, match=r"the text is missing; also .*pass missing='skip'"):
         read("refuse")
     with pytest.raises(DataError, match="the text is missing"):

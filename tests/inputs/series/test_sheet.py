@@ -191,7 +191,7 @@ def test_what_is_left_out_of_a_test_file_is_said(file: Path, tmp_path: Path) -> 
     named = {"label": "kind", "id": "machine", "ignore": ["comment"]}
     parts = load_parts(resolve_config({"data": data | named}))
     assert parts.test.ids.tolist() == IDS[:4] + IDS[5:]
-    assert parts.notes == ("test file: 1 of 11 cases is left out: missing values",)
+    assert parts.notes == ("test file: 1 of 11 cases is left out: missing values (row 6)",)
 
 
 def new(file: Path, labelled: bool | None = None, columns: Columns = COLUMNS, **data: Any) -> Cases:
@@ -264,8 +264,8 @@ def test_cases_with_gaps_are_left_out(file: Path) -> None:
     assert cases.values[:, 0].tolist() == [[1, 2], [9, 10]]
     assert cases.ids.tolist() == [0, 4]
     assert cases.notes == (
-        "3 of 6 cases are left out: no label",
-        "1 of 6 cases is left out: missing values",
+        "3 of 6 cases are left out: no label (row 3; row 4; row 6)",
+        "1 of 6 cases is left out: missing values (row 2)",
     )
     assert refusal(file) == (
         "waves.csv, row 3: the label is missing; also row 4 and row 6; row 2, column 2: the value "

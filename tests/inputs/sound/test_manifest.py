@@ -135,7 +135,7 @@ def test_a_text_that_is_missing_or_empty_is_refused(folder: Path) -> None:
     with pytest.raises(DataError, match="line 2: the text is missing; also line 3; pass missing="):
         read_manifest(path)
     left = read_manifest(path, missing="skip")
-    assert left.notes[-1] == "2 of 3 cases are left out: no text (first: line 2)"
+    assert left.notes[-1] == "2 of 3 cases are left out: no text (line 2; line 3)"
     assert read_manifest(path, label=None).labels is None
 
 

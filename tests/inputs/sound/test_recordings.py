@@ -60,7 +60,8 @@ def test_all_that_is_wrong_is_told_at_once_with_its_rows(tmp_path: Path) -> None
     with pytest.raises(DataError) as caught:
         read_recordings(table)
     assert str(caught.value) == (
-        f"{table}, row 3 (none.wav): there is no such file; also row 6 (gone.wav); "
+        f"{table}, row 3 (none.wav): there is no such file relative to the folder of the table; "
+        "also row 6 (gone.wav); "
         "row 4 (silent.wav): it is silent: all samples are the same; "
         "row 5 (text.wav): it is no sound file, such as wav or flac; 2 more problems; "
         "pass missing='skip'"
@@ -72,13 +73,12 @@ def test_what_cannot_be_used_is_skipped_or_kept_on_demand(tmp_path: Path) -> Non
     found = read_recordings(table, missing="skip")
     assert found.ids.tolist() == ["fine.wav"]
     assert found.notes == (
-        "2 of 7 cases are left out: there is no such file (first: row 3 (none.wav))",
-        "1 of 7 cases is left out: it is silent: all samples are the same (first: row 4 "
-        "(silent.wav))",
-        "1 of 7 cases is left out: it is no sound file, such as wav or flac (first: row 5 "
-        "(text.wav))",
-        "1 of 7 cases is left out: it has no path (first: row 8)",
-        "1 of 7 cases is left out: no label (first: row 7 (fine.wav))",
+        "2 of 7 cases are left out: there is no such file relative to the folder of the "
+        "table (row 3 (none.wav); row 6 (gone.wav))",
+        "1 of 7 cases is left out: it is silent: all samples are the same (row 4 (silent.wav))",
+        "1 of 7 cases is left out: it is no sound file, such as wav or flac (row 5 (text.wav))",
+        "1 of 7 cases is left out: it has no path (row 8)",
+        "1 of 7 cases is left out: no label (row 7 (fine.wav))",
     )
     kept = read_recordings(table, missing="keep")
     assert kept.usable.tolist() == [True, False, False, False, False, True, False]

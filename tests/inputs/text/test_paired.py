@@ -123,7 +123,7 @@ def test_a_table_with_files_for_each_part(tmp_path: Path) -> None:
     made = paired("table", header=False, missing="skip", **given)
     parts = divided(made)
     assert [part and part.texts for part in parts[:3]] == [("a", "c"), ("e",), ("g",)]
-    assert made.notes == ["test file: 1 of 2 cases is left out: no source"]
+    assert made.notes == ["test file: 1 of 2 cases is left out: no source (row 2, column '1')"]
 
 
 def test_dates_have_a_further_part_of_longer_sources() -> None:

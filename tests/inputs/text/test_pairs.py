@@ -82,8 +82,8 @@ def test_blank_lines_are_refused_with_their_places_or_left_out(tmp_path: Path) -
     assert (pairs.texts, targets_of(pairs)) == (("a", "c"), ["e", "i"])
     assert pairs.ids.tolist() == [0, 4]
     assert pairs.notes == (
-        "2 of 6 cases are left out: no source",
-        "2 of 6 cases are left out: no target",
+        "2 of 6 cases are left out: no source (line 2; line 4)",
+        "2 of 6 cases are left out: no target (line 3; line 6)",
     )
 
 
@@ -197,8 +197,8 @@ def test_incomplete_pairs_are_left_out_if_asked() -> None:
     pairs = as_pairs(["a", None, "b", ""], ["c", "d", None, None], missing="skip")
     assert (pairs.texts, targets_of(pairs)) == (("a",), ["c"])
     assert pairs.notes == (
-        "2 of 4 cases are left out: no source",
-        "1 of 4 cases is left out: no target",
+        "2 of 4 cases are left out: no source (case 1; case 3)",
+        "1 of 4 cases is left out: no target (case 2)",
     )
     with pytest.raises(DataError, match="no case is left"):
         as_pairs([None], ["c"], missing="skip")

@@ -11,7 +11,7 @@ import scipy.sparse
 
 from regard.errors import ConfigError, DataError
 from regard.inputs.text.files import read_lines, read_texts
-from regard.inputs.text.texts import Texts, as_texts, count_shared
+from regard.inputs.text.texts import Texts, as_texts
 
 FOLDER = Path(os.environ.get("REGARD_DATA", "."))
 
@@ -409,13 +409,13 @@ def test_rows_without_a_text_or_a_class_are_skipped(tmp_path: Path) -> None:
     assert labels_of(texts) == ["up", "down"]
     assert texts.ids.tolist() == [0, 4]
     assert texts.notes == (
-        "2 of 5 cases are left out: no text",
-        "1 of 5 cases is left out: no label",
+        "2 of 5 cases are left out: no text (row 3, column 'text'; row 5, column 'text')",
+        "1 of 5 cases is left out: no label (row 4, column 'label')",
     )
     assert texts.take(np.array([0])).notes == ()
     assert refusal("text,label\n,up\nbad,\n", tmp_path, missing="skip") == (
-        "toy.csv: no case is left; 1 of 2 cases is left out: no text, 1 of 2 cases is left out: "
-        "no label"
+        "toy.csv: no case is left; 1 of 2 cases is left out: no text (row 2, column 'text'), 1 of "
+        "2 cases is left out: no label (row 3, column 'label')"
     )
     with pytest.raises(ConfigError, match=r"^missing: no 'drop'; choose one of refuse, skip$"):
         reading("text,label\na,b\n", tmp_path, missing="drop")
@@ -429,8 +429,8 @@ def test_cases_without_a_text_or_a_class_are_skipped(y: list[Any]) -> None:
     assert texts.texts == ("a", "d")
     assert labels_of(texts) == [y[0], y[3]]
     assert texts.notes == (
-        "1 of 4 cases is left out: no text",
-        "1 of 4 cases is left out: no label",
+        "1 of 4 cases is left out: no text (case 2)",
+        "1 of 4 cases is left out: no label (case 1)",
     )
 
 
@@ -509,12 +509,6 @@ def test_bad_lines(tmp_path: Path) -> None:
         read_lines(path, label="last")  # type: ignore[arg-type]
     with pytest.raises(DataError, match=r"there is no such file"):
         read_lines(tmp_path / "none.txt")
-
-
-def test_shared_texts_are_counted_but_for_blanks() -> None:
-    training = as_texts(["a b", "c", "c"])
-    assert count_shared(training, as_texts(["a\n b ", "c", "ab", "C", " c"])) == 3
-    assert count_shared(as_texts(["x"]), training) == 0
 
 
 @published

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
@@ -13,11 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import DataError
+from regard.inputs.faults import settled
 from regard.inputs.image.decode import resize_to
-from regard.inputs.image.files import LARGEST, read_paths, without_faults
+from regard.inputs.image.files import LARGEST, read_paths
 from regard.inputs.image.pictures import Pictures
-from regard.inputs.labels import as_labels
-from regard.inputs.target_texts import given_texts
+from regard.inputs.target_texts import given_labels
 from regard.inputs.text.texts import items_of
 from regard.tables.problems import Problems
 
@@ -49,8 +48,8 @@ def as_pictures(
         boxes: [B, 4] (top, left, bottom, right), half-open, in pixels of X: where the object is, if
             that is known.
         texts: whether y are texts to write, such as captions, and not classes.
-        missing: of texts; "refuse", or "skip" to leave out pictures that have none, or whose file
-            cannot be read, with a note.
+        missing: "refuse", or "skip" to leave out pictures that have no label, or whose file cannot
+            be read, with a note.
 
     Raises:
         DataError: X has another shape or type, no cases or pixels, numbers out of range or missing;
@@ -60,10 +59,6 @@ def as_pictures(
     >>> pictures.size, pictures.extents[0].tolist()
     (7, [5, 7])
     """
-    skipping = texts and missing == "skip"
-    labels_of: Any = as_labels
-    if texts:
-        labels_of = partial(given_texts, keep_missing=skipping)
     if hasattr(X, "detach"):  # a tensor
         X = X.detach().cpu()
     if isinstance(X, str | PathLike):
@@ -72,27 +67,42 @@ def as_pictures(
     if isinstance(X, Sequence) and len(X) and all(isinstance(one, str | PathLike) for one in X):
         if boxes is not None:
             raise DataError("boxes: are in pixels of arrays; X is a list of paths")
-        pictures = read_paths(
-            [Path(one) for one in X],
-            places=[f"case {at} ({one})" for at, one in enumerate(X)],
-            problems=Problems("X"),
-            ids=np.array([str(one) for one in X]),
-            size=size,
-            channels=channels,
-            faulty="skip" if skipping else "refuse",
-        )
-        pictures = replace(pictures, labels=None if y is None else labels_of(y, len(X)))
-        return without_faults(pictures, "X") if skipping else pictures
-    arrays = _checked(X)
+        paths = [Path(one) for one in X]
+        names = np.array([str(one) for one in X])
+        strict = missing == "refuse"
+        pictures = read_paths(paths, ids=names, size=size, channels=channels, strict=strict)
+    else:
+        pictures = _of_arrays(_checked(X), size, channels, boxes)
+    labels, unlabelled = given_labels(y, len(pictures), texts=texts, missing=missing)
+
+    def place(at: int) -> str:
+        return f"case {at}{f' ({X[at]})' if pictures.ids.dtype.kind == 'U' else ''}"
+
+    return settled(
+        replace(pictures, labels=labels),
+        Problems("X"),
+        missing=missing,
+        place=place,
+        unlabelled=unlabelled,
+        noun="text" if texts else "label",
+        what="picture",
+    )
+
+
+def _of_arrays(
+    arrays: list[NDArray[np.uint8]],
+    size: int | None,
+    channels: int | None,
+    boxes: ArrayLike | None,
+) -> Pictures:
+    """Pictures without labels."""
     size = size or min(LARGEST, max(max(one.shape[:2]) for one in arrays))
     channels = channels or max(one.shape[2] for one in arrays)
-    labels = None if y is None else labels_of(y, len(arrays))
     found = _boxes(boxes, arrays, size)
     shapes = {one.shape for one in arrays}
     if shapes == {(size, size, channels)}:
         extents = np.full((len(arrays), 2), size, np.int64)
-        pictures = Pictures(np.stack(arrays), extents, labels, found)
-        return without_faults(pictures, "X") if skipping else pictures
+        return Pictures(np.stack(arrays), extents, boxes=found)
     from PIL import Image
 
     placed = [
@@ -104,8 +114,7 @@ def as_pictures(
         for one in arrays
     ]
     extents = np.array([extent for _, extent in placed], np.int64)
-    pictures = Pictures(np.stack([canvas for canvas, _ in placed]), extents, labels, found)
-    return without_faults(pictures, "X") if skipping else pictures
+    return Pictures(np.stack([canvas for canvas, _ in placed]), extents, boxes=found)
 
 
 def _listed(X: Any) -> Any:

@@ -22,39 +22,38 @@ class _Pictures(Section):
     )
 
 
-class _Table(_Pictures, Rows):
-    """CSV, TSV, Parquet or Feather: the path of a picture in each row."""
+class _Gaps(Section):
+    """Fields of pictures some of which may be left out."""
+
+    missing: Literal["refuse", "skip"] = Field(
+        "refuse",
+        description="what to do with pictures that cannot be read or have no label or text, in "
+        "training: refuse the data, or leave them out, with a note; in predicting they get no "
+        "answer",
+    )
+
+
+class _Table(_Pictures, _Gaps, Rows):
+    """CSV, TSV, Parquet, Feather or JSON lines: the path of a picture in each row."""
 
     kind: Literal["table"]
-    picture: str = Field(
-        "path", description="column with the paths, relative to the folder of the table"
-    )
+    picture: str = Field("path", description="column with the paths of the pictures")
     id: str | None = Field(None, description="column that names the cases; by default their paths")
 
 
 class _TableData(_Table):
-    """CSV, TSV, Parquet or Feather: the path of a picture and its class in each row."""
+    """The path of a picture and its class in each row."""
 
     label: str = Field("label", description="column with the class of the picture")
 
 
-class _Captioned(_Pictures):
-    """Fields of pictures with captions."""
-
-    missing: Literal["refuse", "skip"] = Field(
-        "refuse",
-        description="what to do with pictures that cannot be read or have no text, in training: "
-        "refuse the data, or leave them out, with a note; in predicting they get no answer",
-    )
-
-
-class _Captions(_Table, _Captioned):
-    """CSV, TSV, Parquet or Feather: the path of a picture and its caption in each row."""
+class _Captions(_Table):
+    """The path of a picture and its caption in each row."""
 
     target: str = Field("caption", description="column with the text to write for the picture")
 
 
-class _FolderData(_Pictures, Files):
+class _FolderData(_Pictures, _Gaps, Files):
     """A folder with a folder of pictures for each class."""
 
     kind: Literal["folder"]
@@ -84,7 +83,7 @@ class _ClutterData(_Pictures, Split):
     piece: Annotated[int, Field(ge=1, le=28)] = Field(10, description="rows and columns of a piece")
 
 
-class _SceneData(_Captioned, Split):
+class _SceneData(_Pictures, Split):
     """Drawn scenes of coloured shapes with their captions; see `regard.data.scenes`."""
 
     kind: Literal["scenes"]
@@ -95,14 +94,8 @@ class _SceneData(_Captioned, Split):
     )
 
 
-class _ArrayData(_Pictures, Learned):
+class _ArrayData(_Pictures, _Gaps, Learned):
     """Pictures given from Python, in the configuration of a saved estimator."""
-
-    kind: Literal["arrays"]
-
-
-class _CaptionedArrayData(_Captioned, Learned):
-    """Pictures with captions given from Python, in the configuration of a saved estimator."""
 
     kind: Literal["arrays"]
 
@@ -121,7 +114,7 @@ def sections(target: str) -> Sections:
     """The sections of pictures, for a kind of target."""
     if target == "tokens":
         return Sections(
-            data=(_Captions, _SceneData, _CaptionedArrayData),
+            data=(_Captions, _SceneData, _ArrayData),
             training=_Training,
             encoders=PICTURE_ENCODERS,
             defaults={

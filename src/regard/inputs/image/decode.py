@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,14 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import DataError
+from regard.inputs.faults import NO_FILE
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["MOST_PIXELS", "Header", "decode", "read_header", "resize_to"]
+__all__ = ["MOST_PIXELS", "NO_PICTURE", "Header", "decode", "read_header", "resize_to"]
 
 MOST_PIXELS = 80_000_000
 """Pixels of the largest picture that is decoded; its header tells before."""
+
+NO_PICTURE = "is no picture that can be read, such as JPEG, PNG or WebP"
+
+_HEIC = re.compile(rb".{4}ftyp(heic|heix|hevc|heim|heis|mif1|msf1)", re.DOTALL)  # of phones
 
 _GREY = ("1", "L", "LA", "La", "F")
 
@@ -97,13 +103,11 @@ def _opened(path: Path) -> Iterator[Image]:
     try:
         image = Image.open(path)
     except FileNotFoundError:
-        raise DataError("there is no such file") from None
+        raise DataError(NO_FILE) from None
     except IsADirectoryError:
         raise DataError("is a folder; wanted a picture") from None
     except UnidentifiedImageError:
-        raise DataError(
-            "is empty" if path.stat().st_size == 0 else "is no picture that Pillow reads"
-        ) from None
+        raise DataError(_unknown(path)) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise DataError(f"is too large; {wanted}") from None
     except Exception as error:  # headers of damaged files fail in any way
@@ -115,6 +119,15 @@ def _opened(path: Path) -> Iterator[Image]:
         if not width * height:
             raise DataError("has no pixels")
         yield image
+
+
+def _unknown(path: Path) -> str:
+    """What a file is that is no picture."""
+    with path.open("rb") as file:
+        start = file.read(12)
+    if not start:
+        return "is empty"
+    return "is a HEIC picture; save it as JPEG" if _HEIC.match(start) else NO_PICTURE
 
 
 def _whole(image: Image) -> Image:

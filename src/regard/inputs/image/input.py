@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from regard.errors import ConfigError, DataError
 from regard.explain import box_ap, box_chance, lay_over_pixels, pointing_game
 from regard.inference import Inference
+from regard.inputs.faults import digest_of, refuse_fault, without_answer
+from regard.inputs.file_rows import TABLES, open_paths
+from regard.inputs.folders import files_in
 from regard.inputs.image.archives import read_idx, read_npz_pictures
 from regard.inputs.image.arrays import as_pictures
 from regard.inputs.image.clutter import clutter
@@ -23,7 +26,6 @@ from regard.inputs.input import Input, Maps
 from regard.inputs.labels import check_known_labels, refuse_fractions
 from regard.inputs.split_parts import where_parts
 from regard.plots import CaseView, Outcome
-from regard.tables.problems import Problems
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ImageInput"]
 
-_TABLES = (".csv", ".tsv", ".txt", ".parquet", ".feather")
 _EMPTY = 1.0  # of 255: the deviation where all pixels are alike
 
 
@@ -48,6 +49,8 @@ class ImageInput(Input):
     case_types = (Pictures,)
     targets = ("class", "tokens")
     noun = "position"
+    plural = "pictures"
+    options = ("labelled", "encoding", "folder")
     unusable = "that cannot be read"
 
     size_: int
@@ -64,7 +67,7 @@ class ImageInput(Input):
     def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Pictures:
         own = isinstance(X, Pictures)
         shape: dict[str, Any] = {"size": self.config.data.size} if fitting else self._shape
-        if fitting and self.writes_texts:
+        if fitting:
             shape["missing"] = self.config.data.missing
         pictures: Pictures = X if own else as_pictures(X, y, texts=self.writes_texts, **shape)
         if fitting and not own:
@@ -104,6 +107,7 @@ class ImageInput(Input):
             if data.kind == "idx" and labels is None:
                 raise ConfigError("data.test_labels_path: wanted the labels of test_path")
             test = self._trained_on(Path(data.test_path), labels, cases.size, cases.values.shape[3])
+            self.notes += [f"test part: {note}" for note in test.notes]
             if cases.labels is not None and test.labels is not None and not self.writes_texts:
                 check_known_labels(cases.labels, test.labels, test.ids, data.path, data.test_path)
         return cases, test, data.path
@@ -139,11 +143,13 @@ class ImageInput(Input):
                 **self.columns_named("picture", "id"),
                 split=data.split,
                 texts=self.writes_texts,
-                faulty=getattr(data, "missing", "refuse"),
+                folder=data.folder,
+                encoding=data.encoding,
+                missing=data.missing,
                 **shape,
             )
         if data.kind == "folder":
-            return read_folder(path, **shape)
+            return read_folder(path, missing=data.missing, **shape)
         return (
             read_npz_pictures(path, **shape)
             if data.kind == "npz"
@@ -159,20 +165,12 @@ class ImageInput(Input):
             return self._read_folder(path, labelled)
         if path.suffix.lower() == ".npz":
             return read_npz_pictures(path, **self._shape)
-        if path.suffix.lower() in _TABLES:
-            return self._read_table(path, labelled)
         if self.config.data.kind == "idx" and path.suffix.lower() in (".gz", ""):
             return read_idx(path, **self._shape)
-        pictures = read_paths(
-            [path],
-            places=[path.name],
-            problems=Problems(path.parent),
-            ids=np.array([path.name]),
-            faulty="keep",
-            **self._shape,
-        )
-        if pictures.faults[0]:
-            raise DataError(f"{path}: {pictures.faults[0]}")
+        if path.suffix.lower() in TABLES:
+            return self._read_table(path, **options)
+        pictures = read_paths([path], ids=np.array([path.name]), **self._shape)
+        refuse_fault(path, pictures.faults[0])
         return pictures
 
     def _read_folder(self, path: Path, labelled: bool | None) -> Pictures:
@@ -183,32 +181,31 @@ class ImageInput(Input):
         if self.writes_texts and labelled:
             raise ConfigError("labelled: a folder has no texts; name a table with them")
         if labelled is None and not self.writes_texts:
-            files = [each for each in path.iterdir() if not each.name.startswith(".")]
-            labelled = bool(files) and all(each.is_dir() for each in files)
-        return read_folder(path, labelled=bool(labelled), faulty="keep", **self._shape)
+            files = files_in(path)
+            labelled = bool(files) and all(len(each.parts) > 1 for each in files)
+        return read_folder(path, labelled=bool(labelled), missing="keep", **self._shape)
 
-    def _read_table(self, path: Path, labelled: bool | None) -> Pictures:
-        from regard.tables.frames import Table
-
+    def _read_table(self, path: Path, *, labelled: bool | None = None, **options: Any) -> Pictures:
         label = "caption" if self.writes_texts else "label"
         names: dict[str, Any] = {"picture": "path", "label": label, "id": None}
         names |= self.columns_named("picture", "id")
+        table, given = open_paths(path, self.config.data, **options)
         if labelled is None:
-            labelled = names["label"] in Table.open(path).filled
+            labelled = names["label"] in table.filled
         names["label"] = names["label"] if labelled else None
-        return read_pictures(path, **names, texts=self.writes_texts, faulty="keep", **self._shape)
+        given |= names | self._shape
+        return read_pictures(table, **given, texts=self.writes_texts, missing="keep")
 
     def usable(self, cases: Pictures) -> NDArray[np.bool_]:
         return np.asarray(cases.faults == "")
 
     def left_out(self, cases: Pictures, usable: NDArray[np.bool_]) -> list[str]:
-        if usable.all():
-            return []
-        first = int((~usable).argmax())
-        return [
-            f"{(~usable).sum()} that cannot be read (first: {cases.ids[first]}: "
-            f"{cases.faults[first]})"
-        ]
+        return without_answer(cases.faults, cases.ids)
+
+    def contents(self, cases: Pictures) -> list[bytes]:
+        """Digests of the pixels."""
+        pairs = zip(cases.values, cases.extents, strict=True)
+        return [digest_of(pixels, extent) for pixels, extent in pairs]
 
     def fit(self, cases: Pictures) -> Pictures:
         self.size_, self.channels_ = cases.size, cases.values.shape[3]

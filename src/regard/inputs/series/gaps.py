@@ -47,7 +47,8 @@ def settled(
     kept, notes = np.arange(len(cases)), cases.notes
     if missing == "skip":
         gaps = (np.isnan(cases.values) & cases.mask[:, None, :]).any(axis=(1, 2))
-        notes += left_out(len(cases), {f"no {noun}": without, "missing values": gaps & ~without})
+        which = {f"no {noun}": without, "missing values": gaps & ~without}
+        notes += left_out(len(cases), which, place=row)
         kept = np.flatnonzero(~(gaps | without))
         if not kept.size:
             raise DataError(f"{problems.source}: no case is left; {', '.join(notes)}")

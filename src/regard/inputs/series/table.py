@@ -88,7 +88,7 @@ def read_table(
     problems = Problems(table.path)
     empty = np.zeros(len(layout.row), bool)  # [rows] without a label, sorted by case and time
     if isinstance(label, str) and texts:
-        written = column_texts(table, label, problems, keep_missing=True)
+        written = column_texts(table, label)
         empty = (written == "")[layout.row]
         labels = _labels(table, label, layout, ids, written, empty)
     elif isinstance(label, str):

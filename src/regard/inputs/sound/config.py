@@ -51,9 +51,7 @@ class _Table(_Sound, Rows):
     """CSV, Parquet, Feather or JSON lines: the path of a recording in each row."""
 
     kind: Literal["recordings"]
-    recording: str = Field(
-        "path", description="column with the paths of the sound files, relative to the table"
-    )
+    recording: str = Field("path", description="column with the paths of the sound files")
     id: str | None = Field(None, description="column that names the cases; by default their paths")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from regard.inputs.faults import NO_FILE
+from regard.inputs.folders import files_in
 from regard.inputs.sound.recordings import Recordings, fault_of
 
 __all__ = ["RATE", "SUFFIXES", "decode", "resample", "sound_files"]
@@ -37,11 +40,12 @@ class _Header(NamedTuple):
     seconds: float
 
 
-def decode(paths: Sequence[Path], *, rate: int | None, max_seconds: float) -> Recordings:
+def decode(paths: Sequence[Path | None], *, rate: int | None, max_seconds: float) -> Recordings:
     """Read sound files of any rate, width and number of channels.
 
     Parameters:
-        paths: B files: wav, flac, ogg, mp3 and what else libsndfile reads.
+        paths: B files: wav, flac, ogg, mp3 and what else libsndfile reads; None
+            where a path is missing.
         rate: samples in a second of the result; None takes the highest rate of the files, and at
             most `RATE`.
         max_seconds: longest recording; a longer one is not decoded.
@@ -56,7 +60,9 @@ def decode(paths: Sequence[Path], *, rate: int | None, max_seconds: float) -> Re
     waves: list[NDArray[np.float32]] = []
     faults: list[str] = []
     for path, header in zip(paths, headers, strict=True):
-        wave, fault = (_EMPTY, header) if isinstance(header, str) else _samples(path, chosen)
+        wave, fault = _EMPTY, str(header)
+        if isinstance(header, _Header) and path is not None:
+            wave, fault = _samples(path, chosen)
         waves.append(wave)
         faults.append(fault)
     notes = []
@@ -70,12 +76,12 @@ def decode(paths: Sequence[Path], *, rate: int | None, max_seconds: float) -> Re
     return Recordings(tuple(waves), chosen, faults=tuple(faults), notes=tuple(notes))
 
 
-def _header(path: Path, max_seconds: float) -> _Header | str:
+def _header(path: Path | None, max_seconds: float) -> _Header | str:
     """What a header says, or why the file cannot be decoded."""
     import soundfile
 
-    if not path.exists():
-        return "there is no such file"
+    if path is None or not os.path.exists(path):  # which takes names of any length
+        return NO_FILE
     if path.is_dir():
         return "it is a folder, not a sound file"
     try:
@@ -127,11 +133,5 @@ def resample(wave: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.fl
 
 
 def sound_files(folder: Path) -> list[Path]:
-    """The sound files in a folder and below, by their names, in order."""
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-    hidden = [path.relative_to(folder).parts for path in files]
-    return [
-        path
-        for path, parts in zip(files, hidden, strict=True)
-        if not any(part.startswith(".") for part in parts)
-    ]
+    """The sound files in a folder and below, by their names, relative to it, in order."""
+    return [path for path in files_in(folder) if path.suffix.lower() in SUFFIXES]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,8 @@ from numpy.typing import NDArray
 from regard.errors import ConfigError, DataError, spoken
 from regard.explain import most_attended_spans
 from regard.inference import Inference
+from regard.inputs.faults import digest_of, without_answer
+from regard.inputs.file_rows import TABLES, open_paths
 from regard.inputs.input import Input
 from regard.inputs.labels import check_known_labels
 from regard.inputs.series.cases import Cases, pad
@@ -29,7 +30,6 @@ from regard.inputs.sound.readers import (
 from regard.inputs.sound.recordings import Recordings
 from regard.inputs.sound.view import SoundView
 from regard.inputs.split_parts import where_parts
-from regard.inputs.text.files import open_rows
 from regard.plots import CaseView, Outcome
 from regard.tables.jsonl import JsonLines
 
@@ -38,9 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SoundInput"]
 
-_TABLES = frozenset(
-    (".csv", ".tsv", ".txt", ".parquet", ".feather", ".jsonl", ".ndjson", ".json", ".gz")
-)
 _DECIMALS = 4  # of seconds
 
 
@@ -54,6 +51,8 @@ class SoundInput(SeriesInput):
     case_types = (Recordings,)
     targets = ("class", "tokens")
     noun = "frame"
+    plural = "recordings"
+    options = ("labelled", "encoding", "folder")
     unusable = "that cannot be used"
 
     rate_: int
@@ -81,7 +80,7 @@ class SoundInput(SeriesInput):
         data = self.config.data
         if data.kind == "arrays":
             raise DataError("data.kind: arrays come from Python; train on a table or a folder")
-        given = data.model_dump(include={"max_seconds", "missing", "split"})
+        given = data.model_dump(include={"max_seconds", "missing", "split", "folder", "encoding"})
         given |= self.columns_named("recording", "id")
         readers: dict[str, Any] = {
             "recordings": partial(read_recordings, texts=self.writes_texts),
@@ -127,13 +126,14 @@ class SoundInput(SeriesInput):
         """
         if path is None:
             raise ConfigError("source: name a sound file, a folder or a table, after the run")
-        data, labelled = self.config.data, options.get("labelled")
+        data, labelled = self.config.data, options.pop("labelled", None)
         given: dict[str, Any] = {"rate": self.rate_, "max_seconds": data.max_seconds}
         if path.is_dir():
             return self._read_folder(path, labelled, **given)
-        if path.suffix.lower() not in _TABLES:
+        if path.suffix.lower() not in TABLES:
             return read_sound_file(path, **given)
-        table = open_rows(path, encoding=None, keep_blank=True)
+        table, based = open_paths(path, data, **options)
+        given |= based
         label = "text" if self.writes_texts else "label"
         names: dict[str, Any] = {"recording": "path", "label": label, "id": None}
         names |= self.columns_named("recording", "id")
@@ -153,22 +153,22 @@ class SoundInput(SeriesInput):
         if labelled is None:
             from regard.inputs.sound.files import sound_files
 
-            inside = [each.relative_to(path).parts for each in sound_files(path)]
-            labelled = self.config.data.kind == "folder" and all(len(each) > 1 for each in inside)
+            files = sound_files(path)
+            labelled = self.config.data.kind == "folder" and all(len(e.parts) > 1 for e in files)
         return read_sound_folder(path, labelled=labelled, **given, missing="keep")
 
     def usable(self, cases: Recordings) -> NDArray[np.bool_]:
         return cases.usable
 
     def left_out(self, cases: Recordings, usable: NDArray[np.bool_]) -> list[str]:
-        counts = Counter(fault for fault in cases.faults if fault)
-        return [
-            f"{count} without an answer: {fault} (first: {cases.ids[cases.faults.index(fault)]})"
-            for fault, count in counts.items()
-        ]
+        return without_answer(cases.faults, cases.ids)
 
     def remarks(self, seen: Inference) -> list[str]:
         return []
+
+    def contents(self, cases: Recordings) -> list[bytes]:
+        """Digests of the samples."""
+        return [digest_of(wave) for wave in cases.waves]
 
     # As a series.
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeGuard
+from dataclasses import replace
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import DataError
+from regard.inputs.faults import Missing, settled
+from regard.inputs.file_rows import PathBase
 from regard.inputs.sound.files import decode
 from regard.inputs.sound.readers import MAX_SECONDS
-from regard.inputs.sound.recordings import Recordings, Word, fault_of, settled
+from regard.inputs.sound.recordings import Recordings, Word, fault_of
 from regard.inputs.split_parts import split_parts
 from regard.inputs.target_texts import column_texts
 from regard.tables.files import FilePath
@@ -50,22 +52,25 @@ def read_manifest(
     label: str | None = "text",
     id: str | None = None,  # noqa: A002 - the name that tables give it
     split: str | None = None,
+    folder: FilePath | None = None,
+    encoding: str = "utf-8",
     rate: int | None = None,
     max_seconds: float = MAX_SECONDS,
-    missing: Literal["refuse", "skip", "keep"] = "refuse",
+    missing: Missing = "refuse",
 ) -> Recordings:
     """Read a manifest of recordings that are made of parts of others, with silence between them.
 
     Parameters:
         path: A file of JSON lines, or one that is open already. Each object has `parts`, a list of
-            objects with the `path` of a sound file, relative to the manifest, the `word` that is
+            objects with the `path` of a sound file, the `word` that is
             said in it, and its `start` and `end` in seconds within the recording that is made; and
             `seconds`, how long that is, if it goes on after its last part. The sound of a part
             begins at its start and is cut at its end; where parts overlap, they are added.
         label: The field with the texts to write; None for a manifest without them.
         id: The field with the names of the recordings; None names them by their lines.
         split: The field with the part of the data that each belongs to: train, valid or test.
-        rate, max_seconds, missing: As for `read_recordings`.
+        folder: The folder that the paths are relative to; None for that of the manifest.
+        encoding, rate, max_seconds, missing: As for `read_recordings`.
 
     Returns:
         B recordings, one a line, whose `words` are those of their parts.
@@ -82,13 +87,15 @@ def read_manifest(
             'recordings the kind is "recordings"',
             fixes=(("kind", "recordings"),),
         )
-    rows = path if isinstance(path, JsonLines) else JsonLines.open(path, encoding=None)
+    rows = path if isinstance(path, JsonLines) else JsonLines.open(path, encoding=encoding)
     problems = Problems(rows.path)
     rows.need("parts", "parts")
     found = [_parts_of(each.get("parts")) for each in rows.objects]
     known = dict.fromkeys(part.path for parts in found if isinstance(parts, list) for part in parts)
-    base = Path(rows.path).parent
-    sounds = decode([base / name for name in known], rate=rate, max_seconds=max_seconds)
+    base = PathBase.of(rows.path, folder)
+    sounds = decode(list(map(base.locate, known)), rate=rate, max_seconds=max_seconds)
+    explained, _ = base.explain(list(known), sounds.faults)
+    sounds = replace(sounds, faults=tuple(explained))
     places = {name: at for at, name in enumerate(known)}
     waves, faults, words = [], [], []
     for each, parts in zip(rows.objects, found, strict=True):
@@ -105,7 +112,7 @@ def read_manifest(
     labels, unlabelled = None, None
     if label is not None:
         rows.need(label, "target")
-        labels = column_texts(rows, label, problems, keep_missing=True)
+        labels = column_texts(rows, label)
         unlabelled = labels == ""
     names = [f"line {line}" for line in rows.lines]
     notes = [*sounds.notes, *_contradictions(labels, words, names)]
@@ -125,7 +132,13 @@ def read_manifest(
         notes=tuple(notes),
     )
     return settled(
-        made, problems, missing=missing, places=names, unlabelled=unlabelled, noun="text"
+        made,
+        problems,
+        missing=missing,
+        place=names.__getitem__,
+        unlabelled=unlabelled,
+        noun="text",
+        what="recording",
     )
 
 

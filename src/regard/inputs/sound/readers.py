@@ -6,17 +6,17 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import ConfigError, DataError
-from regard.inputs.labels import as_labels, class_labels, present_labels
+from regard.inputs.faults import Missing, refuse_fault, settled
+from regard.inputs.file_rows import read_file_rows
 from regard.inputs.sound.files import decode, sound_files
-from regard.inputs.sound.recordings import Recordings, Word, fault_of, settled
-from regard.inputs.split_parts import split_parts
-from regard.inputs.target_texts import column_texts, given_texts
+from regard.inputs.sound.recordings import Recordings, Word, fault_of
+from regard.inputs.target_texts import given_labels
 from regard.inputs.text.files import open_rows
 from regard.tables.files import FilePath
 from regard.tables.frames import Table
@@ -34,9 +34,6 @@ __all__ = [
 MAX_SECONDS = 60.0
 """Longest recording by default."""
 
-_Missing = Literal["refuse", "skip", "keep"]
-"""What to do with recordings that cannot be used or have no label."""
-
 
 def read_recordings(
     path: FilePath | Table | JsonLines,
@@ -46,20 +43,24 @@ def read_recordings(
     id: str | None = None,  # noqa: A002 - the name that tables give it
     split: str | None = None,
     texts: bool = False,
+    folder: FilePath | None = None,
+    encoding: str = "utf-8",
     rate: int | None = None,
     max_seconds: float = MAX_SECONDS,
-    missing: _Missing = "refuse",
+    missing: Missing = "refuse",
 ) -> Recordings:
     """Read a table with the path of a sound file in each row.
 
     Parameters:
         path: A CSV file (tab, semicolon or comma, with a header), a Parquet or a Feather file, or
             JSON lines (one object a line) in a file named .jsonl; or a table that is open already.
-        recording: The column with the paths, relative to the table.
+        recording: The column with the paths.
         label: The column with their classes; None for a table without labels.
         id: The column with their names; None names them by their paths, as the table has them.
         split: The column with the part that each belongs to: train, valid or test.
         texts: Whether the labels are texts to write, such as transcripts, and not classes.
+        folder: The folder that the paths are relative to; None for that of the table.
+        encoding: Character encoding of the table, such as "utf-8" or "cp1252".
         rate: Samples in a second to resample to; None takes the highest rate of the files, and at
             most 16,000.
         max_seconds: Longest recording; a longer one is not decoded.
@@ -75,42 +76,36 @@ def read_recordings(
     """
     table = path
     if not isinstance(table, Table | JsonLines):
-        table = open_rows(table, encoding=None, keep_blank=missing == "keep")
+        table = open_rows(table, encoding=encoding, keep_blank=missing == "keep")
     if isinstance(table, JsonLines) and recording not in table.filled and "parts" in table.filled:
         raise DataError(
             f"{table.path}: is a manifest, whose lines have parts and no {recording!r}",
             fixes=(("kind", "manifest"),),
         )
-    table.need(recording, "recording")
-    base = Path(table.path).parent
-    names = ["" if each is None else str(each).strip() for each in table.values(recording)]
-    problems = Problems(table.path)
-    found = decode([base / name for name in names], rate=rate, max_seconds=max_seconds)
-    faults = [
-        "it has no path" if not name else fault
-        for name, fault in zip(names, found.faults, strict=True)
-    ]
-    ids = np.array(names)
-    if id is not None:
-        table.need(id, "id")
-        ids = np.array(["" if each is None else str(each) for each in table.values(id)])
-    labels, unlabelled = None, None
-    if label is not None:
-        table.need(label, "label")
-        if texts:
-            labels = column_texts(table, label, problems, keep_missing=True)
-        else:
-            labels = class_labels(table.labels(label), lambda at: table.cell(at, label), problems)
-        unlabelled = labels == ""
-    parts = None if split is None else split_parts(table, split, problems)
-
-    def place(at: int) -> str:
-        row = f"row {table.rows[at]}" if isinstance(table, Table) else f"line {table.lines[at]}"
-        return f"{row}{f' ({names[at]})' if names[at] else ''}"
-
-    found = replace(found, labels=labels, ids=ids, parts=parts, faults=tuple(faults))
-    noun = "text" if texts else "label"
-    return settled(found, problems, missing=missing, places=place, unlabelled=unlabelled, noun=noun)
+    rows = read_file_rows(
+        table,
+        column=recording,
+        parameter="recording",
+        label=label,
+        id=id,
+        split=split,
+        texts=texts,
+        folder=folder,
+        encoding=encoding,
+        missing=missing,
+    )
+    found = decode(rows.paths, rate=rate, max_seconds=max_seconds)
+    faults, fixes = rows.explain(found.faults)
+    return settled(
+        replace(found, labels=rows.labels, ids=rows.ids, parts=rows.parts, faults=tuple(faults)),
+        rows.problems,
+        missing=missing,
+        place=rows.place,
+        unlabelled=rows.unlabelled,
+        noun="text" if texts else "label",
+        what="recording",
+        fixes=fixes,
+    )
 
 
 def read_sound_folder(
@@ -119,7 +114,7 @@ def read_sound_folder(
     labelled: bool = True,
     rate: int | None = None,
     max_seconds: float = MAX_SECONDS,
-    missing: _Missing = "refuse",
+    missing: Missing = "refuse",
 ) -> Recordings:
     """Read a folder with a sub-folder of sound files for each class, or of sound files alone.
 
@@ -142,18 +137,17 @@ def read_sound_folder(
     files = sound_files(folder)
     if not files:
         raise DataError(f"{path}: holds no sound file, such as .wav or .flac")
-    inside = [file.relative_to(folder) for file in files]
-    names = [each.as_posix() for each in inside]
+    names = [each.as_posix() for each in files]
     problems = Problems(path)
     labels = None
     if labelled:
-        for each in inside:
+        for each in files:
             if len(each.parts) == 1:
                 problems.add("it is in no folder of a class", [each.name])
-        labels = np.array([each.parts[0] for each in inside])
-    found = decode(files, rate=rate, max_seconds=max_seconds)
+        labels = np.array([each.parts[0] for each in files])
+    found = decode([folder / each for each in files], rate=rate, max_seconds=max_seconds)
     found = replace(found, labels=labels, ids=np.array(names))
-    return settled(found, problems, missing=missing, places=names)
+    return settled(found, problems, missing=missing, place=names.__getitem__, what="recording")
 
 
 def read_sound_file(path: Path, *, rate: int | None, max_seconds: float) -> Recordings:
@@ -163,8 +157,7 @@ def read_sound_file(path: Path, *, rate: int | None, max_seconds: float) -> Reco
         DataError: it cannot be used.
     """
     found = replace(decode([path], rate=rate, max_seconds=max_seconds), ids=np.array([path.name]))
-    if found.faults[0]:
-        raise DataError(f"{path}: {found.faults[0]}")
+    refuse_fault(path, found.faults[0])
     return found
 
 
@@ -177,7 +170,7 @@ def as_recordings(
     words: Sequence[Sequence[tuple[str, float, float]]] | None = None,
     texts: bool = False,
     max_seconds: float = MAX_SECONDS,
-    missing: _Missing = "refuse",
+    missing: Missing = "refuse",
 ) -> Recordings:
     """Take recordings, and their labels, from Python.
 
@@ -226,23 +219,18 @@ def as_recordings(
     def place(at: int) -> str:
         return f"case {at}{f' ({given[at]})' if paths[0] else ''}"
 
-    labels, unlabelled = None, None
-    if y is not None and texts:
-        labels = given_texts(y, len(given), keep_missing=True)
-        unlabelled = labels == ""
-    elif y is not None and missing == "skip":
-        y, present = present_labels(y, len(given))
-        own = as_labels(y, int(present.sum()))
-        labels, unlabelled = np.zeros(len(given), own.dtype), ~present
-        labels[present] = own
-    elif y is not None:
-        labels = as_labels(y, len(given))
+    labels, unlabelled = given_labels(y, len(given), texts=texts, missing=missing)
     found = replace(
         found, labels=labels, spans=_spans(spans, len(given)), words=_words(words, len(given))
     )
-    noun = "text" if texts else "label"
     return settled(
-        found, Problems("X"), missing=missing, places=place, unlabelled=unlabelled, noun=noun
+        found,
+        Problems("X"),
+        missing=missing,
+        place=place,
+        unlabelled=unlabelled,
+        noun="text" if texts else "label",
+        what="recording",
     )
 
 

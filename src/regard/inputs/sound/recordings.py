@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import DataError
-from regard.inputs.labels import add_missing, left_out
-from regard.tables.problems import Problems
 
-__all__ = ["Recordings", "Word", "fault_of", "settled"]
+__all__ = ["Recordings", "Word", "fault_of"]
 
 _PER_CASE = ("labels", "spans", "ids", "parts")
 
@@ -122,48 +119,3 @@ def fault_of(wave: NDArray[np.floating]) -> str:
     if not np.isfinite(wave).all():
         return "it has samples that are no finite numbers"
     return "it is silent: all samples are the same" if (wave == wave[0]).all() else ""
-
-
-def settled(
-    recordings: Recordings,
-    problems: Problems,
-    *,
-    missing: Literal["refuse", "skip", "keep"],
-    places: Sequence[str] | Callable[[int], str],
-    unlabelled: NDArray[np.bool_] | None = None,
-    noun: str = "label",
-) -> Recordings:
-    """Recordings as a reader returns them.
-
-    Parameters:
-        recordings: with their faults.
-        problems: what the reader has found so far; told together with what is found here.
-        missing: "refuse"; "skip" leaves out recordings with a fault or without a label, and counts
-            them in the notes; "keep" leaves all as they are, for cases to predict.
-        places: of each case in the source.
-        unlabelled: [B] which cases have no label, None where none is wanted.
-        noun: what a label is called.
-
-    Raises:
-        DataError: There is a problem, or no recording is left.
-    """
-    place = places if callable(places) else places.__getitem__
-    usable = recordings.usable
-    without = np.zeros(len(usable), bool) if unlabelled is None else unlabelled
-    if missing == "refuse":
-        for at in np.flatnonzero(~usable):
-            fixes = (("missing", "skip"),)
-            problems.add(recordings.faults[at], [place(int(at))], fixes=fixes)
-        if without.any():
-            found = (place(int(at)) for at in np.flatnonzero(without))
-            add_missing(problems, noun, found, count=int(without.sum()))
-    problems.refuse()
-    if missing != "skip" or (usable & ~without).all():
-        return recordings
-    reasons = np.array(recordings.faults)
-    which = {reason: reasons == reason for reason in dict.fromkeys(reasons[~usable].tolist())}
-    notes = left_out(len(usable), {**which, f"no {noun}": without & usable}, place=place)
-    kept = np.flatnonzero(usable & ~without)
-    if not kept.size:
-        raise DataError(f"{problems.source}: no recording is left; {', '.join(notes)}")
-    return replace(recordings.take(kept), notes=(*recordings.notes, *notes))

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from regard.errors import ConfigError, DataError, spoken
 from regard.explain import lay_over_steps
 from regard.inference import Inference
-from regard.inputs.input import Input, Maps, Parts
+from regard.inputs.input import Input, Maps
 from regard.inputs.text.encoded import Encoded, sum_to_words, words_of
 from regard.inputs.text.files import read_new_lines, read_new_texts
 from regard.inputs.text.fragments import highest_words
 from regard.inputs.text.load import load_texts
 from regard.inputs.text.ngrams import Ngrams
 from regard.inputs.text.sentences import sentence_spans
-from regard.inputs.text.texts import Texts, as_texts, count_shared
+from regard.inputs.text.texts import Texts, as_texts
 from regard.inputs.text.tokenizer import Tokenizer
 from regard.inputs.text.vectors import read_vectors
 from regard.inputs.text.view import TextView
@@ -59,6 +59,7 @@ class TextInput(Input):
     options = ("labelled", "encoding")
     prompt = "text> "
     noun = "word"
+    plural = "texts"
     unusable = "without a text"
 
     tokenizer_: Tokenizer
@@ -98,23 +99,9 @@ class TextInput(Input):
             self.notes += [f"test file: {note}" for note in test.notes]
         return texts, test, options.path
 
-    def divide(
-        self, cases: Any, test: Any | None, strata: NDArray[Any] | None, source: str
-    ) -> Parts:
-        """A stratified split, with notes on texts that occur in two parts."""
-        parts = super().divide(cases, test, strata, source)
-        return parts._replace(notes=self._repeated(parts))
-
-    def _repeated(self, parts: Parts) -> tuple[str, ...]:
-        """Notes on texts of the training part that occur in another."""
-        notes = []
-        for name, part in (("test", parts.test), ("validation", parts.validation)):
-            if part is not None and (shared := count_shared(parts.train, part)):
-                notes.append(
-                    f"{shared} of {len(part)} texts of the {name} part also occur in the training "
-                    "part: the metrics are too optimistic"
-                )
-        return tuple(notes)
+    def contents(self, cases: Texts) -> list[str]:
+        """The texts up to white space."""
+        return [" ".join(text.split()) for text in cases.texts]
 
     def read(self, path: Path | None, **options: Any) -> Texts:
         """A table with the columns trained on, or a file of lines.

@@ -27,7 +27,6 @@ __all__ = [
     "as_texts",
     "check_missing",
     "check_text",
-    "count_shared",
     "items_of",
     "settled",
 ]
@@ -156,11 +155,14 @@ def settled(
     if missing != "skip" or not (empty | without).any():
         return texts
     text, label = nouns
-    notes = left_out(len(texts), {f"no {text}": empty, f"no {label}": without & ~empty})
+    notes = [
+        *left_out(len(texts), {f"no {text}": empty}, place=lambda at: place(at, text)),
+        *left_out(len(texts), {f"no {label}": without & ~empty}, place=lambda at: place(at, label)),
+    ]
     kept = np.flatnonzero(~(empty | without))
     if not kept.size:
         raise DataError(f"{problems.source}: no case is left; {', '.join(notes)}")
-    return replace(texts.take(kept), notes=notes)
+    return replace(texts.take(kept), notes=tuple(notes))
 
 
 def check_missing(missing: str) -> None:
@@ -182,16 +184,6 @@ def check_text(given: Any, place: str, problems: Problems) -> str:
     fix = "; decode it" if isinstance(given, bytes) else ""
     problems.add(f"wanted text, given {type(given).__name__}{fix}", [place])
     return str(given)
-
-
-def count_shared(training: Texts, other: Texts) -> int:
-    """Count the other texts that also occur in the training part, up to whitespace.
-
-    >>> count_shared(as_texts(["It  works.", "Why?"]), as_texts(["It works.", "why?"]))
-    1
-    """
-    known = {" ".join(text.split()) for text in training.texts}
-    return sum(" ".join(text.split()) in known for text in other.texts)
 
 
 def items_of(X: Any, name: str = "X", *, of: str = "texts") -> list[Any]:
