@@ -74,6 +74,14 @@ def test_a_folder_within_that_has_them_is_named(
         read(_table(tmp_path, f"7.{ending}"), folder=tmp_path / "photos")
 
 
+def test_a_file_of_another_case_in_a_folder_within_is_named(
+    read: Callable[..., Any], ending: str, tmp_path: Path
+) -> None:
+    _write(tmp_path / "photos" / f"A.{ending}")
+    with pytest.raises(DataError, match=rf"of the table \(photos/A.{ending} is there\)$"):
+        read(_table(tmp_path, f"a.{ending}"))
+
+
 @pytest.mark.parametrize(
     ("there", "named"),
     [

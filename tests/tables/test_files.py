@@ -126,6 +126,22 @@ def test_utf_8_is_not_read_as_something_else(encoding: str, tmp_path: Path) -> N
     assert read_text(path, encoding=encoding) == "plain"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("written", ["utf-8", "latin-1", "cp1252"])
+def test_bytes_are_not_read_in_pairs(written: str, encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    names = {"utf-8": "UTF-8", "latin-1": "Latin-1", "cp1252": "Windows-1252"}
+    content = ("café" if written == "latin-1" else "café 5€").encode(written)
+    path.write_bytes(content + b"!" * (len(content) % 2))  # of pairs, so that it can be decoded
+    with pytest.raises(DataError) as caught:
+        read_text(path, encoding=encoding)
+    assert str(caught.value) == (
+        f"{path} is {names[written]} text, not {encoding.upper()}; pass encoding={written!r}"
+    )
+    path.write_bytes("漢字".encode("utf-16"))
+    assert read_text(path, encoding="utf-16") == "漢字"
+
+
 def test_a_lone_nul_is_a_character(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(b"some words\0here")

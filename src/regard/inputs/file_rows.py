@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 from unicodedata import normalize
@@ -87,13 +87,12 @@ class PathBase(NamedTuple):
         if not Path(names[absent[0]]).is_absolute():
             fault += f" relative to {self.folder or 'the folder of the table'}"
         fault += f" ({hint})" if hint else ""
-        fix: Fix = ("missing", "skip")
-        if inside is not None:
-            fix = ("folder", str(inside))
-        elif len(absent) == len(faults):
-            fix = "folder"
         told = [fault if each == NO_FILE else each for each in faults]
-        return told, {fault: (fix,)}
+        if inside is not None:
+            return told, {fault: (("folder", str(inside)),)}
+        if len(absent) < len(faults):
+            return told, {fault: (("missing", "skip"),)}
+        return told, {fault: () if hint else ("folder",)}
 
 
 class FileRows(NamedTuple):
@@ -219,15 +218,23 @@ def _hint(path: Path, base: Path) -> tuple[str, Path | None]:
         here = sorted(os.scandir(folder), key=lambda each: each.name)
     except OSError:
         return "", None
-    wanted = {_folded(path.name), _folded(path.stem)}
-    alike = [each.name for each in here if _folded(each.name) == _folded(path.name)]
-    alike += [each.name for each in here if _folded(Path(each.name).stem) in wanted]
-    if alike:
-        return f"{_shown(folder / alike[0], base)} is there", None
+    if alike := _alike(path.name, [each.name for each in here]):
+        return f"{_shown(folder / alike, base)} is there", None
     for each in here if folder == base else []:
-        if each.is_dir() and os.path.exists(Path(each.path, path.name)):
-            return f"{_shown(Path(each.path, path.name), base)} is there", Path(each.path)
+        alike = _alike(path.name, os.listdir(each)) if each.is_dir() else ""
+        if alike:
+            inside = Path(each.path) if alike == path.name else None
+            return f"{_shown(Path(each.path, alike), base)} is there", inside
     return "", None
+
+
+def _alike(name: str, names: Collection[str]) -> str:
+    """The name itself, or one with other case, or with another suffix; "" where there is none."""
+    folded = {_folded(each): each for each in names}
+    stems = {_folded(Path(each).stem): each for each in names}
+    own = _folded(name)
+    found = [folded.get(own), stems.get(own), stems.get(_folded(Path(name).stem))]
+    return next((each for each in found if each), "")
 
 
 def _shown(path: Path, base: Path) -> str:

@@ -19,7 +19,7 @@ _ONE_BYTE = ("iso8859", "cp125", "cp437", "cp850", "mac")
 # Encodings that have control characters where Windows-1252 has dashes and quotation marks.
 _WESTERN = ("iso8859-1", "iso8859-15")
 
-_NAMES = {"utf-8": "UTF-8", "cp1252": "Windows-1252"}
+_NAMES = {"utf-8": "UTF-8", "cp1252": "Windows-1252", "latin-1": "Latin-1"}
 
 
 def check_file(path: FilePath) -> Path:
@@ -53,18 +53,27 @@ def read_text(path: FilePath, *, encoding: str | None = None) -> str:
         text = content.decode(codec).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise _undecodable(path, error.object, error.start, encoding) from None
-    if codec.startswith(_ONE_BYTE) and not content.isascii():
-        likely = _guess(content)
-        if likely == "utf-8" or (likely == "cp1252" and codec in _WESTERN):
-            raise DataError(
-                f"{path} is {_NAMES[likely]} text, not {str(encoding).upper()}",
-                fixes=(("encoding", likely),),
-            )
+    if likely := _misread(content, codec):
+        raise DataError(
+            f"{path} is {_NAMES[likely]} text, not {str(encoding).upper()}",
+            fixes=(("encoding", likely),),
+        )
     if "\0" in text and _guess(content).startswith("utf-16"):
         raise _undecodable(path, content, content.index(b"\0"), encoding)
     if not text.strip():
         raise DataError(f"{path} is empty")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _misread(content: bytes, codec: str) -> str:
+    """The encoding of a file that another decodes, to other characters; "" if it is right."""
+    if codec.startswith(_ONE_BYTE) and not content.isascii():
+        likely = _guess(content)
+        return likely if likely == "utf-8" or (likely == "cp1252" and codec in _WESTERN) else ""
+    if codec.startswith("utf-16") and b"\0" not in content:  # which a tab or line end would have
+        likely = _guess(content)
+        return likely if likely in _NAMES else ""
+    return ""
 
 
 def _undecodable(path: FilePath, content: bytes, at: int, encoding: str | None) -> DataError:
