@@ -196,6 +196,9 @@ def test_a_new_table_has_an_encoding_and_a_folder_of_its_own(
     assert row["case"] == "für.png"
     drawn = [*words[1:3], "--out", tmp_path / "map.svg", *words[5:], "--folder", tmp_path / "in"]
     assert regard("explain", *drawn) == 0
+    for source, option in ((tmp_path / "in", words[5:]), (tmp_path / "in" / "für.png", words[5:])):
+        said = regard.fails("predict", words[1], source, *option)
+        assert said.endswith(f"encoding: is for tables of files; {source} is none")
 
 
 def test_pictures_that_cannot_be_read_are_left_out_of_a_folder(

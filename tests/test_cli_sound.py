@@ -276,6 +276,9 @@ def test_a_new_table_of_recordings_has_a_folder_and_an_encoding(
     words += ["--encoding", "latin-1"]
     assert "none of its cases can be predicted: 1 without an answer" in regard.fails(*words)
     assert regard(*words, "--folder", tmp_path) == 0
+    sound = tmp_path / "tief.wav"
+    said = regard.fails("predict", trained, sound, "--folder", tmp_path)
+    assert said.endswith(f"folder: is for tables of files; {sound} is none")
     assert [row["case"] for row in _rows(tmp_path / "p.csv")] == ["tief.wav"]
     (tmp_path / "new.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
     said = regard.fails("predict", trained, tmp_path / "new.xls", "--out", tmp_path / "q.csv")

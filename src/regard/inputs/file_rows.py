@@ -11,7 +11,7 @@ from unicodedata import normalize
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.errors import DataError, Fix
+from regard.errors import ConfigError, DataError, Fix
 from regard.inputs.faults import NO_FILE, Missing
 from regard.inputs.labels import class_labels
 from regard.inputs.split_parts import split_parts
@@ -22,7 +22,15 @@ from regard.tables.frames import Table
 from regard.tables.jsonl import JsonLines
 from regard.tables.problems import Problems
 
-__all__ = ["NO_PATH", "TABLES", "FileRows", "PathBase", "open_paths", "read_file_rows"]
+__all__ = [
+    "NO_PATH",
+    "TABLES",
+    "FileRows",
+    "PathBase",
+    "open_paths",
+    "read_file_rows",
+    "refuse_table_options",
+]
 
 TABLES = frozenset(
     (".csv", ".tsv", ".txt", ".parquet", ".feather", ".jsonl", ".ndjson", ".json", ".gz")
@@ -128,6 +136,19 @@ class FileRows(NamedTuple):
     def unlabelled(self) -> NDArray[np.bool_] | None:
         """[B] which rows have no label; None where none is wanted."""
         return None if self.labels is None else np.asarray(self.labels == "")
+
+
+def refuse_table_options(
+    path: Path, *, folder: FilePath | None = None, encoding: str | None = None
+) -> None:
+    """Refuse, for files that are no tables, what only tables have.
+
+    Raises:
+        ConfigError: folder or encoding is given.
+    """
+    for name, given in (("folder", folder), ("encoding", encoding)):
+        if given is not None:
+            raise ConfigError(f"{name}: is for tables of files; {path} is none")
 
 
 def open_paths(

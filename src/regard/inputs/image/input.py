@@ -13,7 +13,7 @@ from regard.errors import ConfigError, DataError
 from regard.explain import box_ap, box_chance, lay_over_pixels, pointing_game
 from regard.inference import Inference
 from regard.inputs.faults import digest_of, refuse_fault, without_answer
-from regard.inputs.file_rows import TABLES, open_paths
+from regard.inputs.file_rows import TABLES, open_paths, refuse_table_options
 from regard.inputs.folders import files_in
 from regard.inputs.image.archives import read_idx, read_npz_pictures
 from regard.inputs.image.arrays import as_pictures
@@ -160,15 +160,18 @@ class ImageInput(Input):
         """A picture, a folder, a table, an .npz archive, or idx files."""
         if path is None:
             raise ConfigError("source: name a picture, a folder or a table to predict")
-        labelled: bool | None = options.get("labelled")
+        suffix = path.suffix.lower()
+        idx = self.config.data.kind == "idx" and suffix in (".gz", "")
+        if suffix in TABLES and not (idx or path.is_dir()):
+            return self._read_table(path, **options)
+        labelled: bool | None = options.pop("labelled", None)
+        refuse_table_options(path, **options)
         if path.is_dir():
             return self._read_folder(path, labelled)
-        if path.suffix.lower() == ".npz":
+        if suffix == ".npz":
             return read_npz_pictures(path, **self._shape)
-        if self.config.data.kind == "idx" and path.suffix.lower() in (".gz", ""):
+        if idx:
             return read_idx(path, **self._shape)
-        if path.suffix.lower() in TABLES:
-            return self._read_table(path, **options)
         pictures = read_paths([path], ids=np.array([path.name]), **self._shape)
         refuse_fault(path, pictures.faults[0])
         return pictures

@@ -14,7 +14,7 @@ from regard.errors import ConfigError, DataError, spoken
 from regard.explain import most_attended_spans
 from regard.inference import Inference
 from regard.inputs.faults import digest_of, without_answer
-from regard.inputs.file_rows import TABLES, open_paths
+from regard.inputs.file_rows import TABLES, open_paths, refuse_table_options
 from regard.inputs.input import Input
 from regard.inputs.labels import check_known_labels
 from regard.inputs.series.cases import Cases, pad
@@ -128,9 +128,10 @@ class SoundInput(SeriesInput):
             raise ConfigError("source: name a sound file, a folder or a table, after the run")
         data, labelled = self.config.data, options.pop("labelled", None)
         given: dict[str, Any] = {"rate": self.rate_, "max_seconds": data.max_seconds}
-        if path.is_dir():
-            return self._read_folder(path, labelled, **given)
-        if path.suffix.lower() not in TABLES:
+        if path.is_dir() or path.suffix.lower() not in TABLES:
+            refuse_table_options(path, **options)
+            if path.is_dir():
+                return self._read_folder(path, labelled, **given)
             return read_sound_file(path, **given)
         table, based = open_paths(path, data, **options)
         given |= based
