@@ -1,14 +1,13 @@
 """Figures of captions, by hand and beside sacreBLEU."""
 
 import math
-from typing import Any
 
 import pytest
 import sacrebleu
 
 from regard.errors import DataError
 from regard.outputs.tokens.caption_metrics import caption_metrics, rouge_l
-from regard.outputs.tokens.measures import MEASURES
+from regard.outputs.tokens.measures import MEASURES, Known
 
 PREDICTED = ["A red circle above a blue square", "Nike Men Black Shoe", "one"]
 REFERENCES = ["a red ring above a small blue square", "nike men black casual shoe", "two"]
@@ -64,9 +63,8 @@ def test_unequal_numbers_are_refused() -> None:
 def test_captions_no_better_than_a_constant_are_noted() -> None:
     references = ["a red circle above a square", "a red circle above a ring", "a red dot"]
     measure = MEASURES["caption"]
-    given: Any = {"lengths": None, "sources": None}
-    found = measure.metrics(["a dot"] * 3, references, frequent=references[0], **given)
+    found = measure.metrics(["a dot"] * 3, references, Known(frequent=references[0]))
     [note] = measure.notes(found)
     assert note.startswith("'a red circle above a square' for every picture would reach BLEU-4 ")
-    assert not measure.notes(measure.metrics(references, references, frequent="a dot", **given))
-    assert not measure.notes(measure.metrics(references, references, frequent=None, **given))
+    assert not measure.notes(measure.metrics(references, references, Known(frequent="a dot")))
+    assert not measure.notes(measure.metrics(references, references, Known(frequent=None)))

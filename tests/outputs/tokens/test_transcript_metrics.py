@@ -1,7 +1,5 @@
 """Error rates of transcripts, against jiwer and by hand."""
 
-from typing import Any
-
 import jiwer
 import numpy as np
 import pytest
@@ -9,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regard.errors import DataError
-from regard.outputs.tokens.measures import MEASURES
+from regard.outputs.tokens.measures import MEASURES, Known
 from regard.outputs.tokens.transcripts import (
     transcript_metrics,
     utterance_errors,
@@ -77,9 +75,8 @@ def test_texts_that_cannot_be_scored_are_refused() -> None:
 
 def test_transcripts_no_better_than_a_constant_are_noted() -> None:
     measure = MEASURES["transcript"]
-    rest: Any = {"lengths": None, "sources": None}
-    found = measure.metrics(["two", "two"], ["one", "one"], frequent="one", **rest)
+    found = measure.metrics(["two", "two"], ["one", "one"], Known(frequent="one"))
     assert measure.notes(found) == [
         "the most frequent transcript for every recording would have WER 0.0000"
     ]
-    assert not measure.notes(measure.metrics(["one"], ["one"], frequent="two", **rest))
+    assert not measure.notes(measure.metrics(["one"], ["one"], Known(frequent="two")))

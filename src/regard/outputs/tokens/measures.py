@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,21 @@ from regard.outputs.tokens.transcripts import (
 if TYPE_CHECKING:
     from regard.outputs.tokens.report import TokensReport
 
-__all__ = ["MEASURES", "Captions", "Measure", "Transcripts", "Translations"]
+__all__ = ["MEASURES", "Captions", "Known", "Measure", "Transcripts", "Translations"]
+
+
+class Known(NamedTuple):
+    """What is known of a test part beside its texts.
+
+    Attributes:
+        lengths: [B] of the sources, where they have a length to divide the cases by.
+        sources: [B] texts, where they are texts.
+        frequent: the most frequent target of the training part, where several are the same.
+    """
+
+    lengths: NDArray[np.int64] | None = None
+    sources: Sequence[str] | None = None
+    frequent: str | None = None
 
 
 class Measure(ABC):
@@ -45,18 +59,9 @@ class Measure(ABC):
         self,
         predicted: Sequence[str],
         references: Sequence[str],
-        *,
-        lengths: NDArray[np.int64] | None,
-        sources: Sequence[str] | None,
-        frequent: str | None,
+        known: Known,
     ) -> dict[str, Any]:
-        """The figures of a test part, for JSON.
-
-        Parameters:
-            lengths: [B] of the sources, where they have a length to divide the cases by.
-            sources: [B] texts, where they are texts.
-            frequent: the most frequent target of the training part, where several are the same.
-        """
+        """The figures of a test part, for JSON."""
 
     def notes(self, metrics: Mapping[str, Any]) -> list[str]:
         """Whether the same text for every case would be as good."""
@@ -98,15 +103,12 @@ class Translations(Measure):
         self,
         predicted: Sequence[str],
         references: Sequence[str],
-        *,
-        lengths: NDArray[np.int64] | None,
-        sources: Sequence[str] | None,
-        frequent: str | None,
+        known: Known,
     ) -> dict[str, Any]:
         found = translation_metrics(predicted, references)
-        if lengths is not None:
-            found["by_length"] = by_length(predicted, references, lengths)
-        return found | {"mistakes": mistakes(predicted, references, sources)}
+        if known.lengths is not None:
+            found["by_length"] = by_length(predicted, references, known.lengths)
+        return found | {"mistakes": mistakes(predicted, references, known.sources)}
 
     def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
         """BLEU, and the share that is right to the letter, first where that is most of them."""
@@ -146,14 +148,12 @@ class Transcripts(Measure):
         self,
         predicted: Sequence[str],
         references: Sequence[str],
-        *,
-        lengths: NDArray[np.int64] | None,
-        sources: Sequence[str] | None,
-        frequent: str | None,
+        known: Known,
     ) -> dict[str, Any]:
         found = transcript_metrics(predicted, references)
-        if frequent is not None:
-            found["baseline_wer"] = word_error_rate([frequent] * len(references), references)
+        if known.frequent is not None:
+            baseline = [known.frequent] * len(references)
+            found["baseline_wer"] = word_error_rate(baseline, references)
         return found
 
     def notes(self, metrics: Mapping[str, Any]) -> list[str]:
@@ -200,19 +200,15 @@ class Captions(Translations):
         self,
         predicted: Sequence[str],
         references: Sequence[str],
-        *,
-        lengths: NDArray[np.int64] | None,
-        sources: Sequence[str] | None,
-        frequent: str | None,
+        known: Known,
     ) -> dict[str, Any]:
         """Those of captions first; `constant_bleu_1` and so on are of the caption `constant`."""
-        given: Any = {"lengths": lengths, "sources": sources, "frequent": frequent}
         found: dict[str, Any] = {**caption_metrics(predicted, references)}
-        found |= super().metrics(predicted, references, **given)
-        if frequent is not None:
-            constant = caption_metrics([frequent] * len(references), references)
+        found |= super().metrics(predicted, references, known)
+        if known.frequent is not None:
+            constant = caption_metrics([known.frequent] * len(references), references)
             found |= {f"constant_{name}": figure for name, figure in constant.items()}
-            found["constant"] = frequent
+            found["constant"] = known.frequent
         return found
 
     def notes(self, metrics: Mapping[str, Any]) -> list[str]:

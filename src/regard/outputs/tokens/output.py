@@ -21,7 +21,7 @@ from regard.outputs.tokens.hypotheses import (
     score_given,
     search,
 )
-from regard.outputs.tokens.measures import MEASURES, Measure
+from regard.outputs.tokens.measures import MEASURES, Known, Measure
 from regard.outputs.tokens.metrics import bleu
 from regard.outputs.tokens.outcome import TokensOutcome
 from regard.outputs.tokens.transcripts import word_error_rate
@@ -343,13 +343,12 @@ class TokensOutput(Output):
 
     def metrics(self, seen: Inference) -> dict[str, Any]:
         references, texts = _texts_of(seen.cases), self.texts(seen)
-        found = self.measure.metrics(
-            texts,
-            references,
-            lengths=self.input.source_lengths(seen.encoded),
-            sources=getattr(seen.cases, "texts", None),  # of an input that is texts
-            frequent=self._frequent,
+        known = Known(
+            self.input.source_lengths(seen.encoded),
+            getattr(seen.cases, "texts", None),  # of an input that is texts
+            self._frequent,
         )
+        found = self.measure.metrics(texts, references, known)
         if len({*texts}) == 1 < len({*references}):
             found["only_text"] = texts[0]
         if unknown := self._unknown_words(references):
