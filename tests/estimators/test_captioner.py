@@ -1,5 +1,6 @@
 """The captioner of pictures: maps over pixels, every mechanism, pictures of any shape."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,11 @@ def test_a_model_that_writes_the_same_for_all_is_noted(monkeypatch: pytest.Monke
         assert found.get("only_text") == text
         said = [note for note in output.notes(found) if "has not learned to tell" in note]
         assert len(said) == (text is not None)
+    same = replace(
+        seen, cases=replace(seen.cases, labels=np.array(["a red ring"] * len(y), object))
+    )
+    monkeypatch.setattr(output, "texts", lambda _: ["a red ring"] * len(y))
+    assert "only_text" not in output.metrics(same)  # all are right
 
 
 def test_maps_lie_over_the_pixels_of_each_picture_and_sum_to_one() -> None:
