@@ -72,7 +72,7 @@ def test_a_model_that_writes_the_same_for_all_is_noted(monkeypatch: pytest.Monke
         seen, cases=replace(seen.cases, labels=np.array(["a red ring"] * len(y), object))
     )
     monkeypatch.setattr(output, "texts", lambda _: ["a red ring"] * len(y))
-    assert "only_text" not in output.metrics(same)  # all are right
+    assert "only_text" not in output.metrics(same)
 
 
 def test_maps_lie_over_the_pixels_of_each_picture_and_sum_to_one() -> None:
