@@ -23,6 +23,7 @@ SMALL = {  # kind of data that is made to fewer cases of it
     "clutter": {"data.pictures": "100", "data.size": "32"},
     "scenes": {"data.pictures": "100", "data.size": "28", "model.beam": "1"},
     "dates": {"data.cases": "200", "data.longer": "10"},
+    "rooms": {"data.stories": "40"},
 }
 ROWS = {"etth1.json": 1000, "fashion.json": 400}  # of the tables that are long
 # Cases, or windows, of the test part.
@@ -40,6 +41,7 @@ TESTED = {
     "scenes.json": 20,
     "sine.json": 40,
     "stock.json": 5 * (461 - 4),  # five shares of 2305 days
+    "stories.json": 40,
     "translate.json": 30,
 }
 

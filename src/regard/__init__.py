@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from regard.estimators import (
         Captioner,
         ImageClassifier,
+        QuestionAnswerer,
         SeriesClassifier,
         SeriesForecaster,
         SeriesRegressor,
@@ -31,6 +32,7 @@ __all__ = [
     "ConfigError",
     "DataError",
     "ImageClassifier",
+    "QuestionAnswerer",
     "RegardError",
     "RegardWarning",
     "RunError",
@@ -52,6 +54,7 @@ __version__ = version("regard")
 _LATE = {
     "Captioner": "regard.estimators",
     "ImageClassifier": "regard.estimators",
+    "QuestionAnswerer": "regard.estimators",
     "SeriesClassifier": "regard.estimators",
     "SeriesForecaster": "regard.estimators",
     "SeriesRegressor": "regard.estimators",

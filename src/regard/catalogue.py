@@ -21,6 +21,7 @@ __all__ = [
     "FORMS",
     "PICTURE_ENCODERS",
     "SCORES",
+    "SENTENCE_ENCODERS",
     "WINDOWS",
     "EncoderRow",
     "Form",
@@ -429,6 +430,23 @@ PICTURE_ENCODERS: Registry[EncoderRow] = Registry(
             "Transformer layers over patches, Dosovitskiy et al. 2021",
             layers=4,
         ),
+    },
+)
+
+# Of the words of a sentence; two that sum them, and encoders of sequences.
+SENTENCE_ENCODERS: Registry[EncoderRow] = Registry(
+    "encoder of sentences",
+    {
+        "position": EncoderRow(
+            "regard.models.sentences:WordSum",
+            "the sum of the words, weighted by their places, Sukhbaatar et al. 2015",
+            hidden=32,
+        ),
+        "bag": EncoderRow("regard.models.sentences:WordSum", "the sum of the words", hidden=32),
+        **{
+            name: ENCODERS[name]._replace(hidden=32, layers=1)
+            for name in ("gru", "bilstm", "lstm", "conv", "transformer")
+        },
     },
 )
 

@@ -281,7 +281,7 @@ def predict(
         typer.Argument(
             help="File in the form the run was trained on, or a sound file or a folder of them. "
             "Without it, a forecast starts at the end of the training data, and a run on texts "
-            "opens an interactive prompt.",
+            "or stories opens an interactive prompt.",
             show_default=False,
         ),
     ] = None,
@@ -342,7 +342,8 @@ def predict(
         print_answer(answer(text))
         return
     for line in _typed_lines(answer.prompt):
-        print_answer(answer(line))
+        if (view := answer.line(line)) is not None:
+            print_answer(view)
 
 
 @app.command()
@@ -481,15 +482,14 @@ def _attentions(given: list[str]) -> list[Any]:
 
 
 def _typed_lines(prompt: str) -> Iterator[str]:
-    """The lines of the standard input that are not blank, after a prompt if it is a terminal."""
+    """The lines of the standard input, stripped, after a prompt if it is a terminal."""
     prompt = prompt if sys.stdin.isatty() else ""
     while True:
         typer.echo(prompt, nl=False)
         line = sys.stdin.readline()
         if not line:
             return
-        if line.strip():
-            yield line.strip()
+        yield line.strip()
 
 
 def _repeated(option: str, values: list[str] | None) -> list[str]:

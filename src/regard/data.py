@@ -1,4 +1,4 @@
-"""The readers of series, texts, recordings, panels and pictures, and what they return.
+"""The readers of series, texts, stories, recordings, panels and pictures, and what they return.
 
     training, test = load("ts", path="Gestures_TRAIN.ts", test_path="Gestures_TEST.ts")
     fitting, validation = split(training.labels, shares=(0.8, 0.2))
@@ -31,6 +31,10 @@ from regard.inputs.series.ts import read_ts
 from regard.inputs.sound.manifest import read_manifest
 from regard.inputs.sound.readers import as_recordings, read_recordings, read_sound_folder
 from regard.inputs.sound.recordings import Recordings, Word
+from regard.inputs.story.babi import read_babi
+from regard.inputs.story.files import read_stories
+from regard.inputs.story.rooms import rooms
+from regard.inputs.story.stories import Stories, as_stories
 from regard.inputs.text.dates import dates
 from regard.inputs.text.files import read_lines, read_texts
 from regard.inputs.text.load import load_texts
@@ -45,6 +49,7 @@ __all__ = [
     "Pictures",
     "Recordings",
     "Scaler",
+    "Stories",
     "Texts",
     "Tokenizer",
     "Word",
@@ -53,12 +58,14 @@ __all__ = [
     "as_panel",
     "as_pictures",
     "as_recordings",
+    "as_stories",
     "as_texts",
     "clutter",
     "dates",
     "kind_of",
     "load",
     "load_texts",
+    "read_babi",
     "read_csv",
     "read_folder",
     "read_idx",
@@ -72,9 +79,11 @@ __all__ = [
     "read_pictures",
     "read_recordings",
     "read_sound_folder",
+    "read_stories",
     "read_table",
     "read_texts",
     "read_ts",
+    "rooms",
     "scenes",
     "sine",
     "split",

@@ -42,7 +42,10 @@ def _built_in(kind: str, name: str) -> Side:
 
 INPUTS = Registry(
     "input",
-    {name: _built_in("input", name) for name in ("series", "text", "panel", "sound", "image")},
+    {
+        name: _built_in("input", name)
+        for name in ("series", "text", "panel", "sound", "image", "story")
+    },
 )
 
 OUTPUTS = Registry(
@@ -57,6 +60,7 @@ TASKS = Registry(
         "classify-text": Task("text", "classes", "regard.estimators:TextClassifier"),
         "classify-sound": Task("sound", "classes", "regard.estimators:SoundClassifier"),
         "classify-image": Task("image", "classes", "regard.estimators:ImageClassifier"),
+        "answer": Task("story", "classes", "regard.estimators:QuestionAnswerer"),
         "caption": Task("image", "tokens", "regard.estimators:Captioner"),
         "regress": Task("series", "numbers", "regard.estimators:SeriesRegressor"),
         "translate": Task("text", "tokens", "regard.estimators:Translator"),

@@ -62,7 +62,8 @@ def _compose(name: str, task: Task) -> type[Config]:
     output: Sections = load(OUTPUTS.find(task.output).sections)()
     incoming: Sections = load(INPUTS.find(task.input).sections)(output.target)
     defaults = {**incoming.defaults, **output.defaults}
-    pools = output.model is None or not issubclass(output.model, NetworkConfig)
+    own = [part for part in (output.model, incoming.model) if part is not None]
+    pools = not any(issubclass(part, NetworkConfig) for part in own)
     parts = (output.model, incoming.model, *[ModelConfig] * pools)
     model = _section("model", parts, defaults)
     model.encoders, model.sizes = incoming.encoders, {**output.sizes, **incoming.sizes}

@@ -3,6 +3,7 @@
 from regard.estimators.base import AttentionEstimator, estimator_of
 from regard.estimators.captioner import Captioner
 from regard.estimators.image_classifier import ImageClassifier
+from regard.estimators.question_answerer import QuestionAnswerer
 from regard.estimators.series_classifier import SeriesClassifier
 from regard.estimators.series_forecaster import Forecast, SeriesForecaster
 from regard.estimators.series_regressor import SeriesRegressor
@@ -18,6 +19,7 @@ __all__ = [
     "Captioner",
     "Forecast",
     "ImageClassifier",
+    "QuestionAnswerer",
     "SeriesClassifier",
     "SeriesForecaster",
     "SeriesRegressor",

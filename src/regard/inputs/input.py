@@ -147,6 +147,13 @@ class Input(ABC):
         """How many of the cases get no answer, and why; nothing where each gets one."""
         return [] if usable.all() else [f"{(~usable).sum()} {self.unusable}"]
 
+    def asks(self, text: str) -> bool:
+        """Whether a line that a user has typed makes a case, with the lines before it.
+
+        Lines that do not are kept for the next one that does.
+        """
+        return True
+
     def typed(self, text: str) -> Any:
         """The case that a user has typed."""
         raise ConfigError("text: this run was not trained on texts; name a file")

@@ -146,7 +146,9 @@ def explain_all(
 
 
 class Answer:
-    """Predicts what is typed.
+    """Predicts what is typed, line by line.
+
+    Of some inputs several lines make a case, such as a story and a question about it.
 
     Parameters:
         estimator: fitted.
@@ -159,12 +161,29 @@ class Answer:
     def __init__(self, estimator: AttentionEstimator, **options: Any) -> None:
         self._estimator, self._options = estimator, options
         self.prompt = estimator.input_.prompt
+        self._told: list[str] = []
 
     def __call__(self, text: str) -> CaseView:
         """The prediction for a text, ready to be shown."""
-        cases = self._estimator.input_.typed(text)
+        cases = self._estimator.input_.typed("\n".join([*self._told, text]))
         seen = self._estimator.infer(cases, maps=("weights",), **self._options)
         return _view(self._estimator, seen)
+
+    def line(self, text: str) -> CaseView | None:
+        """The prediction for a typed line, with the lines before it that did not make a case.
+
+        An empty line forgets those.
+
+        Returns:
+            None where the line alone makes no case yet.
+        """
+        if not text:
+            self._told.clear()
+        elif self._estimator.input_.asks(text):
+            return self(text)
+        else:
+            self._told.append(text)
+        return None
 
 
 @spoken(in_prediction)

@@ -12,7 +12,7 @@ from regard.models.conv_bilstm import ConvBiLSTM, choose_stride
 from regard.models.convolution import Convolution
 from regard.models.ctc import CtcGuide, CtcState, ctc_losses, ctc_needs
 from regard.models.decoder import Decoder, Written
-from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns
+from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns, summary_of
 from regard.models.finite import not_finite
 from regard.models.forecaster import ContextForecast, Forecaster, HorizonForecast, LinearForecast
 from regard.models.grid import GridEncoder
@@ -27,6 +27,7 @@ from regard.models.heads import (
     two_sided_logits,
 )
 from regard.models.inception import Inception
+from regard.models.memory import MemoryNetwork
 from regard.models.ngrams import NgramTerm
 from regard.models.patches import Patches
 from regard.models.picture_convolution import PictureConvolution
@@ -35,6 +36,7 @@ from regard.models.recurrent_decoder import RecurrentCache, RecurrentDecoder
 from regard.models.reduced import Reduced
 from regard.models.sampling import Sampled, greedy_search, sample
 from regard.models.search import Hypotheses, beam_search
+from regard.models.sentences import EncoderReader, WordSum, make_reader
 from regard.models.step import Guide, Step, reorder
 from regard.models.text import SentenceModel, StateReader, TextModel
 from regard.models.tokens import TokenEncoder, TokenHead, head_of
@@ -60,6 +62,7 @@ __all__ = [
     "Decoder",
     "DecoderCache",
     "Encoder",
+    "EncoderReader",
     "Ensemble",
     "Forecaster",
     "ForwardReader",
@@ -70,6 +73,7 @@ __all__ = [
     "Inception",
     "LinearForecast",
     "MaskedBatchNorm",
+    "MemoryNetwork",
     "NgramTerm",
     "Patches",
     "PictureConvolution",
@@ -90,6 +94,7 @@ __all__ = [
     "TransformerDecoder",
     "TransformerDecoderLayer",
     "TransformerEncoderLayer",
+    "WordSum",
     "Written",
     "apply_mask",
     "beam_search",
@@ -105,11 +110,13 @@ __all__ = [
     "make_grid_encoder",
     "make_head",
     "make_pooling",
+    "make_reader",
     "not_finite",
     "reorder",
     "run_recurrent",
     "sample",
     "shares",
     "sinusoids",
+    "summary_of",
     "two_sided_logits",
 ]

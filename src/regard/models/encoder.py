@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm
 
-__all__ = ["Encoder", "MaskedBatchNorm", "apply_mask", "columns"]
+__all__ = ["Encoder", "MaskedBatchNorm", "apply_mask", "columns", "summary_of"]
 
 
 class Encoder(nn.Module):
@@ -47,6 +47,27 @@ class Encoder(nn.Module):
             [B, S, D] states; those at padded positions are undefined.
         """
         raise NotImplementedError
+
+
+def summary_of(which: Literal["ends", "mean"], states: Tensor, mask: Tensor | None) -> Tensor:
+    """[B, S, D] states -> [B, 2 D], the first and the last true one, or [B, D], their mean.
+
+    Parameters:
+        which: as `Encoder.summary` says it.
+        states: of an encoder.
+        mask: boolean [B, S], True at the true positions, which come first; None when all are.
+    """
+    if which == "ends":
+        last = states[:, -1]
+        if mask is not None:
+            at = (mask.sum(1) - 1).clamp(min=0)
+            last = states[torch.arange(len(states), device=states.device), at]
+        return torch.cat([states[:, 0], last], 1)
+    if mask is None:
+        return states.mean(1)
+    true = mask.unsqueeze(2).to(states.dtype)
+    total: Tensor = (states * true).sum(1) / true.sum(1).clamp(min=1)
+    return total
 
 
 def columns(series: Tensor) -> Tensor:

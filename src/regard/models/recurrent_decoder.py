@@ -10,6 +10,7 @@ from regard.attention import Memory
 from regard.models.build import make_cross_attention
 from regard.models.decoder import Decoder, Written
 from regard.models.dropout import dropout as drop
+from regard.models.encoder import summary_of
 from regard.models.recurrent import CELLS, advance
 
 __all__ = ["RecurrentCache", "RecurrentDecoder"]
@@ -105,10 +106,9 @@ class RecurrentDecoder(Decoder):
         self.network = CELLS[cell](
             token_dim + read, hidden, layers, batch_first=True, dropout=between
         )
-        ends = start == "ends"
-        self._summary = _ends if ends else _mean
+        self._start = start
         self.first = nn.Linear(
-            (1 + ends) * state_dim, layers * hidden * (2 if cell == "lstm" else 1)
+            (1 + (start == "ends")) * state_dim, layers * hidden * (2 if cell == "lstm" else 1)
         )
         self.readout = nn.Linear(
             hidden + context + (token_dim if order == "bahdanau" else 0), token_dim
@@ -120,7 +120,7 @@ class RecurrentDecoder(Decoder):
         return self.order == "bahdanau" or self.feeding
 
     def start(self, states: Tensor, mask: Tensor | None = None) -> RecurrentCache:
-        first = torch.tanh(self.first(self._summary(states, mask)))
+        first = torch.tanh(self.first(summary_of(self._start, states, mask)))
         hidden: Any = first.view(len(states), -1, self.hidden)
         if isinstance(self.network, nn.LSTM):
             hidden = tuple(hidden.chunk(2, 1))
@@ -190,24 +190,6 @@ class RecurrentDecoder(Decoder):
         """The outputs t_i [B, L, E]."""
         output = torch.tanh(self.readout(torch.cat(parts, 2)))
         return drop(output, self.dropout, self.training)
-
-
-def _ends(states: Tensor, mask: Tensor | None) -> Tensor:
-    """[B, 2 Ds], the first and the last true state."""
-    last = states[:, -1]
-    if mask is not None:
-        at = (mask.sum(1) - 1).clamp(min=0)
-        last = states[torch.arange(len(states), device=states.device), at]
-    return torch.cat([states[:, 0], last], 1)
-
-
-def _mean(states: Tensor, mask: Tensor | None) -> Tensor:
-    """[B, Ds], of the true states."""
-    if mask is None:
-        return states.mean(1)
-    true = mask.unsqueeze(2).to(states.dtype)
-    total: Tensor = (states * true).sum(1) / true.sum(1).clamp(min=1)
-    return total
 
 
 def _joined(parts: Sequence[Tensor | None], dim: int) -> Tensor | None:

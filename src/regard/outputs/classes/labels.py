@@ -11,7 +11,7 @@ from regard.errors import DataError, nearest
 from regard.inputs.labels import are_measured, label_names
 from regard.outputs.classes.rare import FIXES, named, rare_classes
 
-__all__ = ["check_new", "check_test", "check_training", "labels_of"]
+__all__ = ["check_new", "check_test", "check_training", "known_labels", "labels_of"]
 
 
 def check_training(cases: Any, source: str) -> NDArray[Any]:
@@ -42,7 +42,7 @@ def check_training(cases: Any, source: str) -> NDArray[Any]:
 def check_test(test: Any, cases: Any, source: str) -> None:
     """Refuse a test file with a class that the training file does not have."""
     _refuse_numbers(test, source)
-    unseen = ~np.isin(test.labels, cases.labels)
+    unseen = ~np.isin(test.labels, known_labels(cases))
     if unseen.any():
         at = int(unseen.argmax())
         raise DataError(
@@ -66,6 +66,13 @@ def check_new(cases: Any, classes: NDArray[Any], source: str) -> None:
             f"{source}: none of its labels is a class of the run ({first!r} is the first{meant})",
             fixes=("labelled",),
         )
+
+
+def known_labels(cases: Any) -> NDArray[Any]:
+    """The labels of cases to learn from, and those of other parts that a source allows there."""
+    elsewhere = getattr(cases, "elsewhere", ())
+    own = labels_of(cases)
+    return np.concatenate([own, np.array(elsewhere)]) if elsewhere else own
 
 
 def labels_of(cases: Any) -> NDArray[Any]:

@@ -13,7 +13,13 @@ from regard.errors import DataError
 from regard.inference import Inference
 from regard.inputs.labels import label_names
 from regard.outputs.classes.calibration import temperature_of
-from regard.outputs.classes.labels import check_new, check_test, check_training, labels_of
+from regard.outputs.classes.labels import (
+    check_new,
+    check_test,
+    check_training,
+    known_labels,
+    labels_of,
+)
 from regard.outputs.classes.metrics import classification_metrics
 from regard.outputs.classes.notes import certainty_notes, class_notes
 from regard.outputs.classes.outcome import ClassOutcome
@@ -88,7 +94,8 @@ class ClassesOutput(Output):
         return labels_of(cases)
 
     def fit(self, cases: Any) -> None:
-        self.classes_, counts = np.unique(labels_of(cases), return_counts=True)
+        _, counts = np.unique(labels_of(cases), return_counts=True)
+        self.classes_ = np.unique(known_labels(cases))
         if len(self.classes_) < 2:
             raise DataError(
                 f"y has only one class, {self.classes_[0]!s}; a classifier needs at least two"

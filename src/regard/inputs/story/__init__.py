@@ -1,0 +1,3 @@
+"""The input `story`: sentences and a question about them."""
+
+__all__: list[str] = []

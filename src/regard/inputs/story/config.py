@@ -1,0 +1,155 @@
+"""Configuration of stories and questions."""
+
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import Field
+
+from regard.catalogue import SENTENCE_ENCODERS, find_mechanism
+from regard.config.attention import AttentionConfig
+from regard.config.files import Files, Learned, Split
+from regard.config.model import NetworkConfig
+from regard.config.section import FilePath, Section, Share
+from regard.config.sections import Sections
+
+__all__ = ["sections"]
+
+_Count = Annotated[int, Field(ge=1)]
+
+
+class _Stories(Section):
+    """Fields of every kind of stories."""
+
+    tokens: Literal["word", "bpe", "wordpiece"] = Field(
+        "word", description="tokens of a sentence: words, or subwords by BPE or WordPiece"
+    )
+    vocabulary: Annotated[int, Field(ge=3)] = Field(
+        20_000, description="largest number of tokens, the most frequent first"
+    )
+    min_count: _Count = Field(
+        1, description="least number of occurrences of a token in the training part"
+    )
+    lowercase: bool = Field(True, description="whether to lowercase texts")
+    max_sentences: _Count = Field(
+        100, description="of a longer story so many sentences are read, the last ones"
+    )
+    max_tokens: _Count = Field(64, description="longer sentences and questions are truncated")
+    missing: Literal["refuse", "skip"] = Field(
+        "refuse",
+        description="what to do with cases without a sentence, a question or an answer in "
+        "training: refuse the data, or leave them out, with a note; in predicting they get no "
+        "answer",
+    )
+
+
+class _Files(_Stories, Files):
+    """Files with stories and questions."""
+
+    validation_path: FilePath | None = Field(
+        None, description="file for early stopping; validation_share is then ignored"
+    )
+    encoding: str = Field("utf-8", description="of the files")
+
+
+class _BabiData(_Files):
+    """bAbI's format: numbered lines of stories with questions in between."""
+
+    kind: Literal["babi"]
+
+
+class _StoryTableData(_Files):
+    """CSV, Parquet, Feather or JSON lines: a story, a question and its answer in each row."""
+
+    kind: Literal["table"]
+    story: str = Field(
+        "story",
+        description="column with the story, which is divided into sentences at line ends and after "
+        "sentences; of Parquet and JSON lines also a list of sentences",
+    )
+    question: str = Field("question", description="column with the question")
+    answer: str = Field("answer", description="column with the answer")
+    supporting: str | None = Field(
+        None,
+        description="column with the numbers of the sentences that the answer follows from, from "
+        "1, separated by blanks; the attention is then measured against them",
+    )
+    id: str | None = Field(
+        None, description="column that names the cases; by default their number, from 0"
+    )
+
+
+class _RoomsData(_Stories, Split):
+    """Made-up stories of people who walk and carry things; see `regard.data.rooms`."""
+
+    kind: Literal["rooms"]
+    stories: _Count = Field(400, description="how many")
+    questions: _Count = Field(5, description="on each story")
+    longest: _Count = Field(12, description="sentences of each story")
+
+
+class _StoryArrayData(_Stories, Learned):
+    """Stories given from Python, in the configuration of a saved estimator."""
+
+    kind: Literal["arrays"]
+
+
+class _Model(NetworkConfig):
+    """A reader of sentences, and hops of attention to them."""
+
+    encoder: str = Field(
+        "position",
+        description="reads the words of a sentence: position sums them, weighted by their places; "
+        "bag sums them; or an encoder of sequences",
+    )
+    attention: AttentionConfig = Field(
+        cast(AttentionConfig, "dot"),
+        validate_default=True,
+        description="the mechanism of every hop, from the question to the sentences: the name of a "
+        "score, window or alignment, or a table of them",
+    )
+    hops: _Count = Field(
+        3, description="how often the question attends to the story, each time with what it found"
+    )
+    dropout: Share = Field(
+        0.0, description="dropout rate on the columns of the sentences' vectors, and between layers"
+    )
+    word_dropout: Share = Field(
+        0.0, description="share of the words replaced by the unknown word in training"
+    )
+    time_noise: Share = Field(
+        0.1,
+        description="share of the sentences after which time goes on by one more in training, so "
+        "that what is learned of the order of sentences holds for stories of other lengths",
+    )
+
+    @classmethod
+    def _prepare(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """The attention, whose queries are those of the question."""
+        attention = given.get("attention")
+        if attention is None:
+            attention = cls.model_fields["attention"].default
+        mechanism = find_mechanism(attention) if isinstance(attention, str) else None
+        if mechanism is not None and mechanism.family != "around":
+            default = {} if mechanism.family == "score" else {"score": "dot"}
+            attention = {**default, mechanism.family: mechanism.name}
+        if isinstance(attention, dict):
+            if attention.get("query") not in (None, "states"):
+                raise ValueError("attention.query: the query is the question; leave it")
+            attention = {**attention, "query": "states"}
+        return {**given, "attention": attention}
+
+
+def sections(target: str) -> Sections:
+    """The sections of stories, for a kind of target."""
+    return Sections(
+        data=(_BabiData, _StoryTableData, _RoomsData, _StoryArrayData),
+        model=_Model,
+        encoders=SENTENCE_ENCODERS,
+        defaults={
+            "training.epochs": 60,
+            "training.patience": 60,
+            "training.warmup": 0.1,
+            "training.learning_rate": 0.01,
+            "training.gradient_clip": 10.0,
+            "training.label_smoothing": 0.0,
+        },
+    )

@@ -1,0 +1,245 @@
+"""The input `story`: sentences, and a question about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.errors import ConfigError, DataError, spoken
+from regard.inference import Inference
+from regard.inputs.faults import without_answer
+from regard.inputs.input import Input, Maps, Parts
+from regard.inputs.story.babi import read_babi
+from regard.inputs.story.encoded import EncodedStories, encode_stories
+from regard.inputs.story.files import read_stories
+from regard.inputs.story.load import COLUMNS, load_stories, unseen_notes, with_elsewhere
+from regard.inputs.story.located import located
+from regard.inputs.story.stories import Stories, as_stories, sentences_of
+from regard.inputs.story.view import StoryView
+from regard.inputs.text.tokenizer import Tokenizer
+from regard.plots import CaseView, Outcome
+from regard.plots.format import one_line
+from regard.tables.problems import Problems
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from regard.training import Part
+
+__all__ = ["StoryInput"]
+
+_TABLES = (".csv", ".tsv", ".parquet", ".feather", ".arrow", ".jsonl", ".ndjson", ".json")
+_COLUMNS = {"story": "story", "question": "question", "answer": "answer", "supporting": None}
+_CELL = 80  # letters of a sentence in a table of predictions
+
+
+class StoryInput(Input):
+    """Questions about stories.
+
+    Attributes:
+        tokenizer_: of the sentences and questions of the training part.
+    """
+
+    case_types = (Stories,)
+    targets = ("class",)
+    options = ("labelled", "encoding")
+    prompt = "story or question?> "
+    noun = "sentence"
+    plural = "questions"
+    unusable = "without a story or a question"
+
+    tokenizer_: Tokenizer
+
+    # Cases.
+
+    def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Stories:
+        if isinstance(X, Stories):
+            cases = X
+        elif fitting:
+            cases = as_stories(X, y, missing=self.config.data.missing)
+        else:
+            with spoken(lambda *_: "leave it out"):  # each case has an answer
+                cases = as_stories(X)
+        if fitting:
+            self.notes += cases.notes
+        return cases
+
+    def load(self) -> tuple[Stories, Stories | None, str]:
+        found = load_stories(self.config.data, seed=self.config.seed)
+        self.held = found.validation
+        self.notes += found.notes
+        return found.cases, found.test, found.source
+
+    def contents(self, cases: Stories) -> list[tuple[str, ...]]:
+        """Story and question."""
+        pairs = zip(cases.stories, cases.questions, strict=True)
+        return [(*story, question) for story, question in pairs]
+
+    def divide(
+        self, cases: Stories, test: Stories | None, strata: NDArray[Any] | None, source: str
+    ) -> Parts:
+        """With all questions on a story in one part."""
+        parts = super().divide(cases, test, strata, source)
+        others = {"validation": parts.validation, "test": parts.test}
+        train = with_elsewhere(parts.train, *others.values())
+        notes = (*parts.notes, *unseen_notes(train, others))
+        return parts._replace(train=train, notes=notes)
+
+    def _split(
+        self, cases: Stories, strata: NDArray[Any] | None, shares: tuple[float, ...]
+    ) -> list[NDArray[np.int64]]:
+        stories, of = np.unique(cases.groups, return_inverse=True)
+        if len(stories) < 2:
+            raise DataError(f"wanted two different stories, given one in all {len(cases)} cases")
+        part = np.empty(len(stories), np.int64)
+        for name, index in enumerate(super()._split(cases, np.zeros(len(stories)), shares)):
+            part[index] = name
+        return [np.flatnonzero(part[of] == name) for name in range(len(shares))]
+
+    def read(self, path: Path | None, **options: Any) -> Stories:
+        """A table with the columns trained on, or a file in bAbI's format.
+
+        Unless `labelled` is given, there are answers if at least one question has one.
+        """
+        if path is None:
+            raise ConfigError("source: name a file of new cases, after the run")
+        data = self.config.data
+        given: dict[str, Any] = {"labelled": options.pop("labelled", None), "missing": "keep"}
+        given |= {"encoding": getattr(data, "encoding", "utf-8"), **options}
+        if path.name.lower().removesuffix(".gz").endswith(_TABLES):
+            names: dict[str, Any] = _COLUMNS | {"id": None}
+            names |= data.model_dump(include=COLUMNS)
+            return read_stories(path, **names, **given)
+        return read_babi(path, **given)
+
+    def usable(self, cases: Stories) -> NDArray[np.bool_]:
+        return np.asarray(cases.faults == "")
+
+    def left_out(self, cases: Stories, usable: NDArray[np.bool_]) -> list[str]:
+        return without_answer(cases.faults, cases.ids)
+
+    def asks(self, text: str) -> bool:
+        return text.rstrip().endswith("?")
+
+    def typed(self, text: str) -> Stories:
+        """Sentences, of which the last is the question."""
+        *story, question = sentences_of(text, "text", Problems("text")) or ("",)
+        if not (story and question):
+            raise ConfigError(
+                "text: wanted a story and a question about it, such as 'Anna is in the hall. "
+                f"Where is Anna?', given {one_line(text, 60)!r}"
+            )
+        return Stories((tuple(story),), (question,), ids=np.array([""]))
+
+    # What is fitted.
+
+    def fit(self, cases: Stories) -> EncodedStories:
+        data = self.config.data
+        options = data.model_dump(include={"vocabulary", "min_count", "lowercase"})
+        every = {text: None for story in cases.stories for text in story}
+        every |= dict.fromkeys(cases.questions)
+        self.tokenizer_ = Tokenizer.train([*every], kind=data.tokens, **options)
+        encoded = self.encode(cases)
+        if longer := int((encoded.left_out > 0).sum()):
+            self.notes.append(
+                f"{longer} of {len(cases)} training stories have more than {data.max_sentences} "
+                "sentences (max_sentences), of which the last are kept"
+            )
+        return encoded
+
+    def encode(self, cases: Stories) -> EncodedStories:
+        limits = self.config.data.model_dump(include={"max_tokens", "max_sentences"})
+        return encode_stories(self.tokenizer_, cases, **limits)
+
+    def kept_text(self) -> str:
+        return self.tokenizer_.to_json()
+
+    def restore_text(self, text: str) -> None:
+        self.tokenizer_ = Tokenizer.from_json(text)
+
+    # The model.
+
+    def part(
+        self, encoded: EncodedStories, *, targets: NDArray[Any] | None, training: bool
+    ) -> Part:
+        from regard.inputs.story.part import StoryPart
+
+        return StoryPart(encoded, targets)
+
+    def build(self, output: Any) -> nn.Module:
+        from regard.inputs.story.model import build_story_model
+
+        data = self.config.data
+        return build_story_model(
+            self.config.model,
+            output,
+            self.tokenizer_,
+            sentences=data.max_sentences,
+            words=data.max_tokens,
+        )
+
+    # Maps.
+
+    def lay(
+        self, model: nn.Module, maps: Maps, encoded: EncodedStories, index: NDArray[np.int64]
+    ) -> dict[str, list[NDArray[np.float64]]]:
+        """[hops, sentences of the story]; sentences that were left out have no weight."""
+        found: dict[str, list[NDArray[np.float64]]] = {}
+        for name, values in maps.items():
+            rows = zip(values, index.tolist(), strict=True)
+            found[name] = [
+                np.pad(row[..., : len(encoded.stories[at])], ((0, 0), (encoded.left_out[at], 0)))
+                for row, at in rows
+            ]
+        return found
+
+    def localisation(self, seen: Inference, outcome: Callable[[int], Outcome]) -> dict[str, Any]:
+        """How well the hops find the supporting sentences."""
+        cases: Stories = seen.cases
+        return {} if cases.supporting is None else located(seen.maps["weights"], cases.supporting)
+
+    # What is shown.
+
+    def view(self, seen: Inference, n: int, outcome: Outcome) -> CaseView:
+        cases: Stories = seen.cases
+        return StoryView(
+            id=str(cases.ids[n]),
+            outcome=outcome,
+            story=cases.stories[n],
+            question=cases.questions[n],
+            weights=seen.maps["weights"][n],
+            supporting=None if cases.supporting is None else cases.supporting[n],
+            known=int(seen.encoded.known[n]),
+        )
+
+    def columns(self, seen: Inference) -> dict[str, Any]:
+        """`hop 1`, `hop 2` and so on: the sentence that each looked at most."""
+        cases: Stories = seen.cases
+        hops = self.config.model.hops
+        pairs = zip(cases.stories, seen.maps["weights"], strict=True)
+        most = [
+            [one_line(story[int(row.argmax())], _CELL) for row in weights]
+            for story, weights in pairs
+        ]
+        return {f"hop {hop + 1}": [row[hop] for row in most] for hop in range(hops)}
+
+    def remarks(self, seen: Inference) -> list[str]:
+        encoded: EncodedStories = seen.encoded
+        remarks = []
+        if unknown := int((encoded.known == 0).sum()):
+            remarks.append(f"{unknown} without a known word in the question")
+        if longer := int((encoded.left_out > 0).sum()):
+            limit = self.config.data.max_sentences
+            remarks.append(f"{longer} of which the last {limit} sentences are read")
+        if encoded.truncated:
+            remarks.append(
+                f"{encoded.truncated} sentences truncated to {self.config.data.max_tokens} tokens"
+            )
+        return remarks
+
+    def figures(self) -> dict[str, Any]:
+        return {"vocabulary": self.tokenizer_.size}
