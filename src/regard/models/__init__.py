@@ -12,6 +12,7 @@ from regard.models.conv_bilstm import ConvBiLSTM, choose_stride
 from regard.models.convolution import Convolution
 from regard.models.ctc import CtcGuide, CtcState, ctc_losses, ctc_needs
 from regard.models.decoder import Decoder, Written
+from regard.models.echo import Echo
 from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns, summary_of
 from regard.models.finite import not_finite
 from regard.models.forecaster import ContextForecast, Forecaster, HorizonForecast, LinearForecast
@@ -61,6 +62,7 @@ __all__ = [
     "Decoded",
     "Decoder",
     "DecoderCache",
+    "Echo",
     "Encoder",
     "EncoderReader",
     "Ensemble",

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from regard.attention import Attended, Attention
+from regard.models.echo import Echo
 from regard.models.heads import Predicted, drop_columns, shares, two_sided_logits
 from regard.models.sentences import EncoderReader, WordSum
 
@@ -19,18 +20,25 @@ _UNKNOWN = 1  # the token for those not in the vocabulary
 class MemoryNetwork(nn.Module):
     """A question u attends to the sentences of a story, hop after hop.
 
-        u_1 = Q,   u_(k+1) = u_k + sum_s a_ks (C_(k+1) s + T_(k+1) s),
-        a_k = attention from u_k to the keys C_k s + T_k s
+        u_1 = C_1 q,   u_(k+1) = u_k + sum_s a_ks (C_(k+1) s + T_(k+1) s),
+        r_k = M q * sum_s a_ks M s
 
-    Sentence s has a vector C_k for each k = 1 ... K + 1: that of a hop's values is that of the next
-    hop's keys (adjacent tying), and the question has the first. T_k holds a vector for each
-    distance of a sentence from the end of the story. Class n gets
-    u_(K+1) . (C_(K+1) answer_n + w_n) + b_n, where answer_n is its name, read as a sentence, so
-    that a word of the story is an answer without a weight of its own.
+    a_k is the attention of hop k from u_k to the keys C_k s + T_k s. Sentence s has a vector C_k
+    for each k = 1 ... K + 1: that of a hop's values is that of the next hop's keys (adjacent
+    tying), and the question has the first. T_k s stands for what C_k s does not know of the story:
+    a vector for the distance of the sentence from the end, and with an echo P_k echo_s, what of it
+    comes up again later. M sums vectors of words, so that r_k says which words of the question hop
+    k found, as answers of yes and no need.
+
+    Class n gets u_(K+1) . (C_(K+1) answer_n + w_n) + b_n + v_n . relu(R [r_1; ...; r_K] + d).
+    answer_n is its name, read as a sentence, so that a word of the story is an answer without a
+    weight of its own.
 
     Parameters:
-        reader: sentences to K + 1 vectors each.
+        reader: sentences to K + 1 vectors each, C.
+        words: sentences to one vector each, M.
         hops: K attentions.
+        echo: of the vectors M s; None is without.
         answers: [N, W] words of each class's name, 0 at the end; a class without a known word has
             w_n alone.
         two_sided: whether N = 2 classes have one score, whose halves are the logits.
@@ -40,14 +48,17 @@ class MemoryNetwork(nn.Module):
         time_noise: in training, the share of sentences after which time goes on by one more.
 
     Source: Sukhbaatar et al., 2015, "End-to-end memory networks", NeurIPS, equations 1 to 4 and
-    section 4.1 for time and its noise. There scores are dot products, and an answer is one word.
+    section 4.1 for time and its noise. There scores are dot products, an answer is one word, and
+    there is no r_k.
     """
 
     def __init__(
         self,
         reader: WordSum | EncoderReader,
+        words: WordSum,
         hops: Sequence[Attention],
         *,
+        echo: Echo | None,
         answers: Tensor,
         two_sided: bool,
         sentences: int,
@@ -56,12 +67,21 @@ class MemoryNetwork(nn.Module):
         time_noise: float,
     ) -> None:
         super().__init__()
-        self.reader = reader
+        outputs = 1 if two_sided else len(answers)
+        self.reader, self.words = reader, words
         self.hops = nn.ModuleList(hops)
         self.time = nn.Embedding(sentences, reader.width * reader.vectors)
         nn.init.normal_(self.time.weight, std=_STD)
+        self.echo = echo
+        if echo is not None:
+            self.recall = nn.Linear(words.width, self.time.embedding_dim, bias=False)
         self.answers = nn.Buffer(answers)
-        self.classify = nn.Linear(reader.width, 1 if two_sided else len(answers))
+        self.classify = nn.Linear(reader.width, outputs)
+        self.compare = nn.Sequential(
+            nn.Linear(words.width * len(hops), words.width),
+            nn.ReLU(),
+            nn.Linear(words.width, outputs, bias=False),
+        )
         self.two_sided = two_sided
         self.dropout, self.word_dropout, self.time_noise = dropout, word_dropout, time_noise
 
@@ -80,19 +100,29 @@ class MemoryNetwork(nn.Module):
         Returns:
             Logits [B, N], and the map "attention" [B, K, S] of each hop, which sums to one.
         """
-        story = self.reader(self._words(sentences))[places]  # [B, S, K + 1, D]
-        story = story + self._time(places, mask)
-        story = drop_columns(story.flatten(2), self.dropout, self.training).view(story.shape)
-        state = self.reader(self._words(questions))[:, 0]  # [B, D]
+        sentences, questions = self._seen(sentences), self._seen(questions)
+        story = self.reader(sentences)[places].flatten(2) + self._time(places, mask)
+        words = self.words(sentences)[places].squeeze(2)  # [B, S, D]
+        if self.echo is not None:
+            story = story + self.recall(self.echo(words, mask))
+        columns = drop_columns(torch.cat([story, words], 2), self.dropout, self.training)
+        width = self.reader.width
+        sizes = [*[width] * self.reader.vectors, self.words.width]
+        *vectors, words = torch.split(columns, sizes, 2)
+        state, asked = self.reader(questions)[:, 0], self.words(questions)[:, 0]  # [B, D]
         looks: list[Attended] = []
+        found: list[Tensor] = []
         before: Tensor | None = None
         for k, attention in enumerate(self.attentions):
-            looks.append(_look(attention, state, story[:, :, k], story[:, :, k + 1], mask, before))
+            values = torch.cat([vectors[k + 1], words], 2)
+            looks.append(_look(attention, state, vectors[k], values, mask, before))
             before = looks[-1].state
-            state = state + looks[-1].context.squeeze(1)
+            context = looks[-1].context.squeeze(1)
+            state = state + context[:, :width]
+            found.append(asked * context[:, width:])
         weights = [shares(_weights(each), mask) for each in looks]
         return Predicted(
-            self._scores(state),
+            self._scores(state, torch.cat(found, 1)),
             {"attention": torch.stack(weights, 1)},
             _total([each.log_prob for each in looks]),
             _total([each.entropy for each in looks]),
@@ -103,7 +133,7 @@ class MemoryNetwork(nn.Module):
         """Those of the hops."""
         return [each for each in self.hops if isinstance(each, Attention)]
 
-    def _words(self, words: Tensor) -> Tensor:
+    def _seen(self, words: Tensor) -> Tensor:
         """The words, of which some are unknown in training."""
         if not (self.training and self.word_dropout):
             return words
@@ -111,20 +141,20 @@ class MemoryNetwork(nn.Module):
         return words.masked_fill(dropped & (words != 0), _UNKNOWN)
 
     def _time(self, places: Tensor, mask: Tensor | None) -> Tensor:
-        """[B, S, K + 1, D]."""
+        """[B, S, (K + 1) D]."""
         true = torch.ones_like(places) if mask is None else mask.long()
         after = true.flip(1).cumsum(1).flip(1) - true  # sentences that follow each
         if self.training and self.time_noise:
             more = (torch.rand(places.shape, device=places.device) < self.time_noise) & (true > 0)
             after = after + more.long().flip(1).cumsum(1).flip(1)
-        found = self.time(after.clamp(max=self.time.num_embeddings - 1))
-        return torch.unflatten(found, 2, (self.reader.vectors, self.reader.width))
+        found: Tensor = self.time(after.clamp(max=self.time.num_embeddings - 1))
+        return found
 
-    def _scores(self, state: Tensor) -> Tensor:
-        """[B, D] -> [B, N]."""
+    def _scores(self, state: Tensor, found: Tensor) -> Tensor:
+        """[B, D] state and [B, K D] words of the question that were found -> logits [B, N]."""
         names = self.reader(self.answers)[:, -1]  # [N, D]
         names = names * (self.answers != 0).any(1, keepdim=True)
-        scores: Tensor = self.classify(state)
+        scores = self.classify(state) + self.compare(found)
         if not self.two_sided:
             return torch.addmm(scores, state, names.T)
         return two_sided_logits(scores + state @ (names[1:] - names[:1]).T)

@@ -44,14 +44,17 @@ class WordSum(nn.Module):
         width: D.
         vectors: how many embeddings there are, each with a vector of its own.
         positions: whether words have these weights; otherwise all have one.
+        std: standard deviation of the embeddings at first.
 
     Source: Sukhbaatar et al., 2015, "End-to-end memory networks", section 4.1.
     """
 
-    def __init__(self, tokens: int, width: int, vectors: int, *, positions: bool) -> None:
+    def __init__(
+        self, tokens: int, width: int, vectors: int, *, positions: bool, std: float = _STD
+    ) -> None:
         super().__init__()
         self.embedding = nn.Embedding(tokens, width * vectors, padding_idx=_PADDING)
-        nn.init.normal_(self.embedding.weight, std=_STD)
+        nn.init.normal_(self.embedding.weight, std=std)
         with torch.no_grad():
             self.embedding.weight[_PADDING] = 0.0
         self.width, self.vectors, self.positions = width, vectors, positions

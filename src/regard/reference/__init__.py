@@ -23,6 +23,7 @@ from regard.reference.attention import Align, attend, attend_step_by_step
 from regard.reference.decoders import bahdanau_decoder, luong_decoder
 from regard.reference.elements import Array, Mask, allowed_keys, dot, linear, sigmoid, through_tanh
 from regard.reference.heads import Head, multi_head, rotary
+from regard.reference.memory import memory_network, position_encoding
 from regard.reference.monotonic import monotonic_expected, monotonic_hard
 from regard.reference.pooling import (
     Pool,
@@ -114,9 +115,11 @@ __all__ = [
     "lstm",
     "lstm_cell",
     "luong_decoder",
+    "memory_network",
     "monotonic_expected",
     "monotonic_hard",
     "multi_head",
+    "position_encoding",
     "rotary",
     "scaled_dot_score",
     "self_attention_pooling",

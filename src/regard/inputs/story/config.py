@@ -101,16 +101,22 @@ class _Model(NetworkConfig):
         "bag sums them; or an encoder of sequences",
     )
     attention: AttentionConfig = Field(
-        cast(AttentionConfig, "dot"),
+        cast(AttentionConfig, {"score": "dot", "align": "entmax15"}),
         validate_default=True,
         description="the mechanism of every hop, from the question to the sentences: the name of a "
-        "score, window or alignment, or a table of them",
+        "score, window or alignment, or a table of them; what it leaves open is as in the default",
     )
     hops: _Count = Field(
         3, description="how often the question attends to the story, each time with what it found"
     )
+    echo: bool = Field(
+        True,
+        description="whether the vector of a sentence says which of its words come up again later "
+        "in the story, which tells the last word on something from those before it",
+    )
     dropout: Share = Field(
-        0.0, description="dropout rate on the columns of the sentences' vectors, and between layers"
+        0.15,
+        description="dropout rate on the columns of the sentences' vectors, and between layers",
     )
     word_dropout: Share = Field(
         0.0, description="share of the words replaced by the unknown word in training"
@@ -124,17 +130,15 @@ class _Model(NetworkConfig):
     @classmethod
     def _prepare(cls, given: dict[str, Any]) -> dict[str, Any]:
         """The attention, whose queries are those of the question."""
-        attention = given.get("attention")
-        if attention is None:
-            attention = cls.model_fields["attention"].default
+        default = cls.model_fields["attention"].default
+        attention = given.get("attention", default)
         mechanism = find_mechanism(attention) if isinstance(attention, str) else None
         if mechanism is not None and mechanism.family != "around":
-            default = {} if mechanism.family == "score" else {"score": "dot"}
-            attention = {**default, mechanism.family: mechanism.name}
+            attention = {mechanism.family: mechanism.name}
         if isinstance(attention, dict):
             if attention.get("query") not in (None, "states"):
                 raise ValueError("attention.query: the query is the question; leave it")
-            attention = {**attention, "query": "states"}
+            attention = {**default, **attention, "query": "states"}
         return {**given, "attention": attention}
 
 
@@ -145,10 +149,11 @@ def sections(target: str) -> Sections:
         model=_Model,
         encoders=SENTENCE_ENCODERS,
         defaults={
-            "training.epochs": 60,
-            "training.patience": 60,
+            "training.epochs": 40,
+            "training.patience": 40,
             "training.warmup": 0.1,
             "training.learning_rate": 0.01,
+            "training.weight_decay": 0.3,
             "training.gradient_clip": 10.0,
             "training.label_smoothing": 0.0,
         },

@@ -75,10 +75,10 @@ def unseen_notes(cases: Stories, parts: Mapping[str, Stories | None]) -> list[st
         if count := int(where.sum()):
             found = np.unique(part.labels[where]).tolist()
             shown = ", ".join(map(repr, found[:_SHOWN])) + ", ..." * (len(found) > _SHOWN)
-            verb = "has" if count == 1 else "have"
+            has, are = ("has", "counts") if count == 1 else ("have", "count")
             notes.append(
-                f"{count} of {len(part)} questions of the {name} part {verb} an answer that no "
-                f"question to train on has ({shown}), and count as wrong"
+                f"{count} of {len(part)} questions of the {name} part {has} an answer that no "
+                f"question to train on has ({shown}), and {are} as wrong"
             )
     return notes
 

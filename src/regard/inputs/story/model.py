@@ -6,9 +6,11 @@ import torch
 
 from regard.inputs.text.encoded import UNKNOWN, padded
 from regard.inputs.text.tokenizer import Tokenizer
-from regard.models import MemoryNetwork, make_attentions, make_reader
+from regard.models import Echo, MemoryNetwork, WordSum, make_attentions, make_reader
 
 __all__ = ["build_story_model"]
+
+_STD = 0.3  # of vectors of words that are compared with each other
 
 
 def build_story_model(
@@ -31,6 +33,7 @@ def build_story_model(
         layers=config.layers,
         dropout=config.dropout,
     )
+    matching = WordSum(tokenizer.size, reader.width, 1, positions=False, std=_STD)
     names = tokenizer.encode([str(name) for name in output.classes_], max_tokens=words)
     known = [ids[ids != UNKNOWN] for ids in names.ids]
     answers = padded(known, max(1, *(len(ids) for ids in known)))
@@ -46,7 +49,9 @@ def build_story_model(
     ]
     return MemoryNetwork(
         reader,
+        matching,
         hops,
+        echo=Echo(reader.width, sentences) if config.echo else None,
         answers=torch.from_numpy(answers),
         two_sided=output.two_sided,
         sentences=sentences,

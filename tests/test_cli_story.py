@@ -1,0 +1,117 @@
+"""The command line on stories: the jobs end to end, and one clear line for what goes wrong."""
+
+import csv
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from commands import Regard
+
+NEW = """\
+1 Anna went to the hall.
+2 Ben took the lamp.
+3 Where is Anna?
+1 Ben ran to the attic.
+2 Where is Ben?
+"""
+MODEL = {"hidden": 6, "hops": 2}
+
+
+@pytest.fixture
+def regard(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Regard:
+    return Regard(capsys, monkeypatch)
+
+
+@pytest.fixture
+def run(regard: Regard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A trained run."""
+    monkeypatch.chdir(tmp_path)
+    config = {
+        "task": "answer",
+        "data": {"kind": "rooms", "stories": 20},
+        "model": MODEL,
+        "training": {"epochs": 1, "device": "cpu"},
+    }
+    Path("rooms.json").write_text(json.dumps(config), encoding="utf-8")
+    assert regard("train", "rooms.json", "--out", "run") == 0
+    assert "pointing game hop 2" in regard.out
+    return Path("run")
+
+
+def test_a_file_gets_answers_and_the_sentences_looked_at(regard: Regard, run: Path) -> None:
+    Path("new.txt").write_text(NEW, encoding="utf-8")
+    assert regard("predict", run, "new.txt") == 0
+    rows = list(csv.DictReader(io.StringIO(regard.out)))
+    assert [row["case"] for row in rows] == ["3", "5"]  # lines of the file
+    assert rows[1]["hop 1"] == rows[1]["hop 2"] == "Ben ran to the attic."
+    assert rows[0]["hop 1"] in NEW
+    assert regard("explain", run, "new.txt", "--case", "3", "--out", "a.png") == 0
+    assert Path("a.png").read_bytes().startswith(b"\x89PNG")
+    assert regard("explain", run, "new.txt", "--out", "a.html") == 0
+    page = Path("a.html").read_text(encoding="utf-8")
+    assert "Ben took the lamp." in page
+    assert "hop 2" in page
+
+
+def test_rows_without_a_story_or_a_question_get_no_answer(regard: Regard, run: Path) -> None:
+    table = "story,question\nAnna left. Ben came.,Who left?\n,Who?\nAnna left.,\n"
+    Path("new.csv").write_text(table, encoding="utf-8")
+    assert regard("predict", run, "new.csv") == 0
+    rows = list(csv.DictReader(io.StringIO(regard.out)))
+    assert [bool(row["label"]) for row in rows] == [True, False, False]
+    assert "1 without an answer: the story has no sentence (first: 1)" in regard.err
+    assert "1 without an answer: the question is empty (first: 2)" in regard.err
+
+
+def test_a_prompt_takes_a_story_and_questions_about_it(
+    regard: Regard, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = "Anna ran to the hall.\nWhere is Anna?\nBen left.\nWhere is Ben?\n\nBen ran.\nWho?\n"
+    monkeypatch.setattr(sys, "stdin", io.StringIO(lines))
+    assert regard("predict", run) == 0
+    blocks = regard.out.split("hop 1 hop 2\n")[1:]
+    sentences = [
+        [line.split(maxsplit=3)[3] for line in block.splitlines() if line[:3].strip().isdigit()]
+        for block in blocks
+    ]
+    assert sentences == [
+        ["Anna ran to the hall."],
+        ["Anna ran to the hall.", "Ben left."],
+        ["Ben ran."],
+    ]
+
+
+def test_a_text_ends_with_its_question(regard: Regard, run: Path) -> None:
+    assert regard("predict", run, "--text", "Anna ran to the hall. Where is Anna?") == 0
+    assert "Anna ran to the hall." in regard.out
+    said = regard.fails("predict", run, "--text", "Where is Anna?")
+    assert said == (
+        "error: --text: wanted a story and a question about it, such as 'Anna is in the hall. "
+        "Where is Anna?', given 'Where is Anna?'"
+    )
+
+
+def test_attentions_are_compared(regard: Regard, run: Path) -> None:
+    words = ["--attention", "dot,additive,none", "--seeds", "1", "--out", "compared"]
+    assert regard("compare", "rooms.json", *words) == 0
+    assert "pointing game" in regard.out
+    assert "additive" in regard.out
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("1 Anna left.\n3 Who left?\n", "new.txt, line 2: its number is 3, wanted 2, or 1 for"),
+        ("Anna left.\n", "new.txt, line 1: wanted a number and a sentence, such as 1 Mary"),
+        ("1 Anna left.\n", "new.txt: has no question"),
+        ("1 Who left?\n", "new.txt: none of its cases can be predicted: 1 without an answer: the"),
+    ],
+)
+def test_a_slip_in_a_file_is_one_line(
+    regard: Regard, run: Path, content: str, message: str
+) -> None:
+    Path("new.txt").write_text(content, encoding="utf-8")
+    assert message in regard.fails("predict", run, "new.txt")
