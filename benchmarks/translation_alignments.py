@@ -13,6 +13,7 @@ from benchmarks.table import Row
 from benchmarks.translation_data import languages_of
 from regard import Translator
 from regard.explain import Links, alignment_error_rate, links_of
+from regard.models import read_source
 from regard.training import batch_indices
 
 __all__ = ["alignments"]
@@ -85,8 +86,8 @@ def _maps(
     weights: list[Any] = [None] * len(ids)
     for index in batch_indices(part.lengths.numpy(), batch_size=32, shuffle=False):
         batch = part[index]
-        states, mask = model.encode(*batch.inputs, mask=batch.mask)
-        taught = model.head.teach(states, mask, batch.targets, need_weights=True).weights
+        source = read_source(model, batch.inputs[0], batch.mask)
+        taught = model.head.teach(source, batch.targets, need_weights=True).weights
         for at, each in zip(index, taught.mean(2).double().numpy(), strict=True):
             weights[at] = each[:, : len(ids[at]), : len(encoded.ids[at])]
     for at, own in enumerate(weights):

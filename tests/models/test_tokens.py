@@ -17,6 +17,7 @@ from regard.models import (
     TokenHead,
     TransformerDecoder,
     make_encoder,
+    read_source,
 )
 
 V, E, HIDDEN, B, S, L = 11, 6, 4, 3, 7, 5
@@ -65,7 +66,7 @@ def _tokens() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 def _logits(model: SeriesModel) -> torch.Tensor:
     source, mask, target = _tokens()
     head = _head(model)
-    return head.project(head.teach(*model.encode(source, mask), target).states)
+    return head.project(head.teach(read_source(model, source, mask), target).states)
 
 
 @pytest.mark.parametrize("decoder", ["gru", "transformer"])
@@ -73,10 +74,10 @@ def _logits(model: SeriesModel) -> torch.Tensor:
 def test_teacher_forcing_is_one_step_after_another(decoder: str) -> None:
     model = _model(decoder=decoder)
     head, (source, mask, target) = _head(model), _tokens()
-    states, places = model.encode(source, mask)
-    taught = head.teach(states, places, target, need_weights=True)
+    read = read_source(model, source, mask)
+    taught = head.teach(read, target, need_weights=True)
     assert taught.weights is not None
-    cache = head.start(states, places)
+    cache = head.start(read)
     given = torch.full((B,), 2)  # the begin
     for i in range(L):
         logits, cache, weights = head.step(given, cache, need_weights=True)
@@ -92,11 +93,14 @@ def test_losses_are_those_of_the_logits() -> None:
         model = _model(tied=tied)
         head, (source, mask, target) = _head(model), _tokens()
         nn.init.normal_(head.bias)
-        states = head.teach(*model.encode(source, mask), target).states
-        losses, _, _ = head.losses(states.flatten(0, 1), target.flatten(), smoothing=0.0)
-        wanted = nn.functional.cross_entropy(
-            head.project(states).flatten(0, 1), target.flatten(), reduction="none"
-        )
+        read = read_source(model, source, mask)
+        target[0, -1] = 0  # padding
+        written, true = head.teach(read, target), target != 0
+        losses, _, _ = head.losses(written, read, target, smoothing=0.0)
+        logits = head.project(written.states)[true]
+        wanted = nn.functional.cross_entropy(logits, target[true], reduction="none")
+        log_probs = head.log_probs(written, read, true)
+        torch.testing.assert_close(log_probs.gather(1, target[true].unsqueeze(1))[:, 0], -wanted)
         torch.testing.assert_close(losses, wanted)
 
 
@@ -148,11 +152,11 @@ def test_a_borrowed_embedding_moves_with_the_head() -> None:
 def test_a_joint_embedding_gets_the_gradient_of_both_sides() -> None:
     model = _model(tied=False)
     source, mask, target = _tokens()
-    states, places = model.encode(source, mask)
+    read = read_source(model, source, mask)
     only_source = (set(source.unique().tolist()) - set(target.unique().tolist())) - {0}  # type: ignore[no-untyped-call]
     assert only_source
     head = _head(model)
-    head.project(head.teach(states, places, target).states).sum().backward()  # type: ignore[no-untyped-call]
+    head.project(head.teach(read, target).states).sum().backward()  # type: ignore[no-untyped-call]
     gradient = head.embedding.weight.grad
     assert gradient is not None
     assert all(gradient[token].any() for token in only_source)

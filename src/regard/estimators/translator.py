@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from regard.errors import DataError
 from regard.estimators.base import Floats
 from regard.estimators.writer import TextWriter
+from regard.models import read_source
 from regard.tokens import Vocabulary
 from regard.training import batch_indices
 
@@ -101,10 +102,10 @@ class Translator(TextWriter):
                 batch = part[index]
                 inputs = [each.to(device) for each in batch.inputs]
                 mask = None if batch.mask is None else batch.mask.to(device)
-                states, mask = model.encode(*inputs, mask=mask)
+                source = read_source(model, inputs[0], mask)
                 assert batch.targets is not None
                 given = batch.targets.to(device)
-                weights = model.head.teach(states, mask, given, need_weights=True).weights
+                weights = model.head.teach(source, given, need_weights=True).weights
                 weights = weights if heads else weights.mean((1, 2))
                 by_name = {"attention": weights.double().cpu().numpy()}
                 laid = self.input_.lay(model, by_name, encoded, index)["attention"]

@@ -40,7 +40,7 @@ from regard.models.search import Hypotheses, beam_search
 from regard.models.sentences import EncoderReader, WordSum, make_reader
 from regard.models.step import Guide, Step, reorder
 from regard.models.text import SentenceModel, StateReader, TextModel
-from regard.models.tokens import TokenEncoder, TokenHead, head_of
+from regard.models.tokens import Source, TokenEncoder, TokenHead, head_of, read_source
 from regard.models.transformer import Transformer, sinusoids
 from regard.models.transformer_decoder import TransformerDecoder
 from regard.models.transformer_layers import (
@@ -87,6 +87,7 @@ __all__ = [
     "Sampled",
     "SentenceModel",
     "SeriesModel",
+    "Source",
     "StateReader",
     "Step",
     "TextModel",
@@ -114,6 +115,7 @@ __all__ = [
     "make_pooling",
     "make_reader",
     "not_finite",
+    "read_source",
     "reorder",
     "run_recurrent",
     "sample",

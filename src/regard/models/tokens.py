@@ -1,6 +1,6 @@
 """Tokens before an encoder and after a decoder: embeddings, and the projection to a vocabulary."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +12,7 @@ from regard.models.dropout import dropout as drop
 from regard.models.encoder import Encoder
 from regard.models.heads import SeriesModel
 
-__all__ = ["TokenEncoder", "TokenHead", "embed_tokens", "head_of"]
+__all__ = ["Source", "TokenEncoder", "TokenHead", "embed_tokens", "head_of", "read_source"]
 
 _UNKNOWN = 1
 _BEGIN = 2
@@ -34,6 +34,29 @@ def embed_tokens(tokens: int, width: int) -> nn.Embedding:
 def _embedded(embedding: nn.Embedding, tokens: Tensor) -> Tensor:
     scaled: Tensor = embedding(tokens) * embedding.embedding_dim**0.5
     return scaled
+
+
+class Source(NamedTuple):
+    """What a decoder attends to.
+
+    Attributes:
+        states: [B, S, Ds], of the encoder.
+        mask: boolean [B, S], True at the true positions; None when all are.
+        read: what the encoder has read, [B, S] where it is tokens.
+    """
+
+    states: Tensor
+    mask: Tensor | None = None
+    read: Tensor | None = None
+
+    def of(self, cases: Tensor) -> "Source":
+        """The sources of some cases [M], which may occur several times."""
+        return Source(*(None if each is None else each[cases] for each in self))  # type: ignore[arg-type]
+
+
+def read_source(model: SeriesModel, read: Tensor, mask: Tensor | None) -> Source:
+    """Run the encoder of a model that writes tokens; parameters as of its `forward`."""
+    return Source(*model.encode(read, mask), read)
 
 
 class TokenEncoder(Encoder):
@@ -131,10 +154,25 @@ class TokenHead(nn.Module):
         return linear(states, self.weight, self.bias)
 
     def losses(
-        self, states: Tensor, targets: Tensor, *, smoothing: float
+        self, written: Written, source: Source, targets: Tensor, *, smoothing: float
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """The losses of n tokens, from states [n, D]; see `projected_cross_entropy`."""
-        return projected_cross_entropy(states, self.weight, self.bias, targets, smoothing=smoothing)
+        """The losses of the n tokens of the targets [B, L]; see `projected_cross_entropy`.
+
+        Parameters:
+            written: of these targets, by `teach`.
+            source: they are written for.
+            targets: padded with zeros.
+            smoothing: share of the target that is spread over the vocabulary.
+        """
+        true = targets != 0
+        return projected_cross_entropy(
+            written.states[true], self.weight, self.bias, targets[true], smoothing=smoothing
+        )
+
+    def log_probs(self, written: Written, source: Source, at: Tensor) -> Tensor:
+        """[n, V] log-probabilities of all tokens, at the n places where `at` [B, L] is True."""
+        logits = self.project(written.states[at])
+        return logits.to(torch.promote_types(logits.dtype, torch.float32)).log_softmax(1)
 
     def spell(self, states: Tensor) -> Tensor:
         """[B, S, V] log-probabilities of the tokens at each position, under CTC.
@@ -146,9 +184,9 @@ class TokenHead(nn.Module):
         log_probs: Tensor = self.ctc(states).log_softmax(2)
         return log_probs
 
-    def start(self, states: Tensor, mask: Tensor | None) -> Any:
+    def start(self, source: Source) -> Any:
         """The decoder's cache before the first token."""
-        return self.decoder.start(states, mask)
+        return self.decoder.start(source.states, source.mask)
 
     def read(self, tokens: Tensor, cache: Any, *, need_weights: bool = False) -> Written:
         """Tokens [B, L] -> the decoder's states after each of them."""
@@ -156,13 +194,11 @@ class TokenHead(nn.Module):
         written: Written = self.decoder(embedded, cache, need_weights=need_weights)
         return written
 
-    def teach(
-        self, states: Tensor, mask: Tensor | None, targets: Tensor, *, need_weights: bool = False
-    ) -> Written:
+    def teach(self, source: Source, targets: Tensor, *, need_weights: bool = False) -> Written:
         """Teacher forcing: the states from which each token of the targets [B, L] is told."""
         begin = torch.full_like(targets[:, :1], _BEGIN)
         given = torch.cat([begin, targets[:, :-1]], 1)
-        return self.read(given, self.start(states, mask), need_weights=need_weights)
+        return self.read(given, self.start(source), need_weights=need_weights)
 
     def step(
         self, tokens: Tensor, cache: Any, *, need_weights: bool = False

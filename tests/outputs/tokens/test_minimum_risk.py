@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from toy_writer import toy_batch, toy_writer
 
-from regard.models import greedy_search, sample
+from regard.models import Source, greedy_search, read_source, sample
 from regard.outputs.tokens.objective import TokenLoss
 from regard.outputs.tokens.risk import MinimumRisk, sentence_metric
 from regard.outputs.tokens.sentence_bleu import token_bleu
@@ -29,8 +29,8 @@ def _overlap(ids: Sequence[int], reference: Sequence[int]) -> float:
 
 
 def _objective(samples: int, *, sharpness: float, limit: int = LIMIT) -> MinimumRisk:
-    def limits(states: Tensor, mask: Tensor | None) -> Tensor:
-        return torch.full((len(states),), limit)
+    def limits(source: Source) -> Tensor:
+        return torch.full((len(source.states),), limit)
 
     return MinimumRisk(_overlap, limits, samples=samples, sharpness=sharpness)
 
@@ -39,10 +39,10 @@ def _log_probs(model: Any, case: int, texts: Sequence[tuple[int, ...]]) -> Tenso
     """Of texts of one case, alone and one token after the other."""
     batch = toy_batch(*TARGETS)
     own = batch.inputs[0][case : case + 1]
-    states, mask = model.encode(own[:, (own[0] != 0)], None)
+    source = read_source(model, own[:, own[0] != 0], None)
     found = []
     for ids in texts:
-        cache, total, last = model.head.start(states, mask), torch.zeros(()).double(), 2
+        cache, total, last = model.head.start(source), torch.zeros(()).double(), 2
         for token in ids:
             logits, cache, _ = model.head.step(torch.tensor([last]), cache)
             total, last = total + logits[0].log_softmax(0)[token], token
@@ -86,10 +86,10 @@ def test_the_risk_is_the_mean_cost_of_what_the_model_draws() -> None:
     risk = objective(objective.run(model.train(), batch).values, batch.targets)
     (found,) = torch.autograd.grad(risk, model.head.bias)
 
-    states, mask = model.encode(*batch.inputs, mask=batch.mask)
+    source = read_source(model, batch.inputs[0], batch.mask)
     drawn = sample(
         model.head.step,
-        model.head.start(states, mask),
+        model.head.start(source),
         limits=torch.tensor([limit]),
         generator=torch.Generator().manual_seed(1),
         samples=draws,
@@ -180,9 +180,9 @@ def test_training_raises_the_metric() -> None:
 @torch.no_grad()
 def _greedy(model: Any, batch: Any) -> float:
     """The mean metric of what greedy search writes."""
-    states, mask = model.encode(*batch.inputs, mask=batch.mask)
+    source = read_source(model, batch.inputs[0], batch.mask)
     limits = torch.full((len(TARGETS),), 8)
-    found = greedy_search(model.head.step, model.head.start(states, mask), limits=limits)
+    found = greedy_search(model.head.step, model.head.start(source), limits=limits)
     written = [[t for t in ids if t > 3] for ids in found.tokens[:, 0].tolist()]
     return sum(map(_overlap, written, TARGETS)) / len(TARGETS)
 

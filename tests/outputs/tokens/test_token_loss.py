@@ -6,6 +6,7 @@ import torch
 from numpy.typing import NDArray
 from toy_writer import toy_batch, toy_writer
 
+from regard.models import read_source
 from regard.outputs.tokens.objective import TokenLoss, unevenness
 
 V = 13
@@ -47,10 +48,10 @@ def test_even_attention_costs_nothing() -> None:
 def test_the_penalty_is_added_to_the_losses_of_training_alone() -> None:
     model, batch = toy_writer(V), toy_batch([5, 6], [7])
     plain, penalised = TokenLoss(), TokenLoss(doubly_stochastic=0.5)
-    states, mask = model.encode(*batch.inputs, mask=batch.mask)
-    weights = model.head.teach(states, mask, batch.targets, need_weights=True).weights
+    source = read_source(model, batch.inputs[0], batch.mask)
+    weights = model.head.teach(source, batch.targets, need_weights=True).weights
     true = batch.targets != 0
-    penalty = unevenness(weights, true, mask).sum() / true.sum()
+    penalty = unevenness(weights, true, source.mask).sum() / true.sum()
     losses = [
         each(each.run(model, batch).values, batch.targets).item() for each in (plain, penalised)
     ]
@@ -65,9 +66,9 @@ def test_the_penalty_makes_attention_more_even() -> None:
     objective = TokenLoss(doubly_stochastic=10.0)
 
     def uneven() -> float:
-        states, mask = model.encode(*batch.inputs, mask=batch.mask)
-        weights = model.head.teach(states, mask, batch.targets, need_weights=True).weights
-        return unevenness(weights, batch.targets != 0, mask).sum().item()
+        source = read_source(model, batch.inputs[0], batch.mask)
+        weights = model.head.teach(source, batch.targets, need_weights=True).weights
+        return unevenness(weights, batch.targets != 0, source.mask).sum().item()
 
     before = uneven()
     optimizer = torch.optim.Adam(model.parameters(), 0.02)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from regard.models import Hypotheses, TokenHead
+    from regard.models import Hypotheses, Source, TokenHead
 
 __all__ = ["Hypothesis", "hypothesis_of", "limits_of", "score_given", "search"]
 
@@ -43,29 +43,28 @@ def hypothesis_of(values: NDArray[np.float64]) -> Hypothesis:
     return Hypothesis(float(values[0]), float(values[1]), ids[ids != 0])
 
 
-def search(
-    head: TokenHead, states: Tensor, mask: Tensor | None, config: Any, *, beam: int, nbest: int
-) -> Hypotheses:
+def search(head: TokenHead, source: Source, config: Any, *, beam: int, nbest: int) -> Hypotheses:
     """Search with the penalties, the longest text and the weight of CTC of the section `model`.
 
     Parameters:
-        states: [B, S, D] of the encoder.
-        mask: [B, S].
+        source: of B cases.
         config: the section.
         beam, nbest: as of `beam_search`; a beam of 1 is greedy search.
     """
     from regard.models import CtcGuide, beam_search, greedy_search
 
-    how: Any = {"limits": limits_of(states, mask, config), "length_penalty": config.length_penalty}
+    how: Any = {"limits": limits_of(source, config), "length_penalty": config.length_penalty}
     if head.ctc is not None:
-        how["guide"] = CtcGuide(head.spell(states), mask, weight=config.ctc_weight, beam=beam)
-    cache, penalty = head.start(states, mask), config.coverage_penalty
+        how["guide"] = CtcGuide(
+            head.spell(source.states), source.mask, weight=config.ctc_weight, beam=beam
+        )
+    cache, penalty = head.start(source), config.coverage_penalty
     if beam == 1 and not penalty:
         return greedy_search(head.step, cache, **how)
     return beam_search(
         partial(head.step, need_weights=penalty > 0),
         cache,
-        mask=mask,
+        mask=source.mask,
         beam=beam,
         nbest=nbest,
         coverage_penalty=penalty,
@@ -73,16 +72,15 @@ def search(
     )
 
 
-def limits_of(states: Tensor, mask: Tensor | None, config: Any) -> Tensor:
-    """[B] the most tokens of a text, from the encoder's states, their mask and section `model`."""
+def limits_of(source: Source, config: Any) -> Tensor:
+    """[B] the most tokens of a text, by the section `model`."""
+    states, mask, _ = source
     positions = states.new_full((len(states),), states.shape[1]) if mask is None else mask.sum(1)
     limits: Tensor = (config.longest * positions + _MORE).long()
     return limits
 
 
-def score_given(
-    head: TokenHead, states: Tensor, mask: Tensor | None, ids: NDArray[np.int64]
-) -> Hypotheses:
+def score_given(head: TokenHead, source: Source, ids: NDArray[np.int64]) -> Hypotheses:
     """One text [L], with its end, as the only hypothesis of every case.
 
     Its score is its log-probability.
@@ -91,7 +89,10 @@ def score_given(
 
     from regard.models import Hypotheses
 
+    states = source.states
     tokens = torch.from_numpy(ids).to(states.device).expand(len(states), -1)
-    logits = head.project(head.teach(states, mask, tokens).states).float()
-    log_probs = logits.log_softmax(-1).gather(2, tokens.unsqueeze(2)).squeeze(2).sum(1, True)
+    every = torch.ones_like(tokens, dtype=torch.bool)
+    each = head.log_probs(head.teach(source, tokens), source, every)
+    chosen = each.gather(1, tokens.reshape(-1, 1)).view_as(tokens)
+    log_probs = chosen.sum(1, keepdim=True)
     return Hypotheses(tokens.unsqueeze(1), log_probs, log_probs)

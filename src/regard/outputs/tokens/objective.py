@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from regard.attention import expected
-from regard.models import Predicted, TokenHead, Written, ctc_losses
+from regard.models import Predicted, Source, TokenHead, Written, ctc_losses, read_source
 from regard.training import Batch, Objective
 
 __all__ = ["TokenLoss", "sampled_share", "unevenness"]
@@ -134,24 +134,25 @@ class TokenLoss(Objective):
         head: TokenHead = model.head
         targets = batch.targets
         assert targets is not None
-        states, mask = model.encode(*batch.inputs, mask=batch.mask)
+        source = read_source(model, batch.inputs[0], batch.mask)
         given = targets
         share = sampled_share(self.schedule, self.progress, self.last) if model.training else 0.0
         if share:
-            given = self._mixed(head, states, mask, targets, share)
+            given = self._mixed(head, source, targets, share)
         true = targets != 0
         spelt: list[Tensor] = []
         if self.ctc_weight:
             with torch.autocast(targets.device.type, enabled=False):
-                whole = ctc_losses(head.spell(states.to(head.bias.dtype)), mask, targets)
+                states = source.states.to(head.bias.dtype)
+                whole = ctc_losses(head.spell(states), source.mask, targets)
             spelt = [(whole / true.sum(1)).unsqueeze(1).expand_as(true)[true]]
         weighed = model.training and self.doubly_stochastic > 0
-        written = head.teach(states, mask, given, need_weights=weighed)
-        values = self._values(head, written, targets, mask, spelt)
+        written = head.teach(source, given, need_weights=weighed)
+        values = self._values(head, written, targets, source, spelt)
         if written.log_prob is None or written.entropy is None:
             return Predicted(values, {})
-        second = expected(head).teach(states, mask, given, need_weights=weighed)
-        other = self._values(head, second, targets, mask, spelt)
+        second = expected(head).teach(source, given, need_weights=weighed)
+        other = self._values(head, second, targets, source, spelt)
         baseline = -other[:, 1].detach()
         none = torch.zeros_like(written.log_prob[true])  # nothing is drawn
         return Predicted(
@@ -167,29 +168,27 @@ class TokenLoss(Objective):
         head: TokenHead,
         written: Written,
         targets: Tensor,
-        mask: Tensor | None,
+        source: Source,
         spelt: Sequence[Tensor],
     ) -> Tensor:
         """The values of one pass of the decoder, with those of CTC, if any."""
         true = targets != 0
-        losses = head.losses(written.states[true], targets[true], smoothing=self.smoothing)
+        losses = head.losses(written, source, targets, smoothing=self.smoothing)
         found = [*losses, *spelt]
         values = torch.stack([each.float() for each in found], 1)
         if written.weights is not None:
-            uneven = unevenness(written.weights.float(), true, mask).sum() / len(values)
+            uneven = unevenness(written.weights.float(), true, source.mask).sum() / len(values)
             values[:, 0] += self.doubly_stochastic * uneven
         return values
 
     @staticmethod
     @torch.no_grad()
-    def _mixed(
-        head: TokenHead, states: Tensor, mask: Tensor | None, targets: Tensor, share: float
-    ) -> Tensor:
+    def _mixed(head: TokenHead, source: Source, targets: Tensor, share: float) -> Tensor:
         """The targets [B, L], a share of them replaced by what the model would write there."""
         chosen = (torch.rand(targets.shape, device=targets.device) < share) & (targets != 0)
-        logits = head.project(head.teach(states, mask, targets).states[chosen])
-        logits[:, :_WRITTEN] = -torch.inf
-        return targets.masked_scatter(chosen, logits.argmax(1))
+        log_probs = head.log_probs(head.teach(source, targets), source, chosen)
+        log_probs[:, :_WRITTEN] = -torch.inf
+        return targets.masked_scatter(chosen, log_probs.argmax(1))
 
     def losses(self, values: Tensor, targets: Tensor) -> Tensor:
         """Values -> [n], of the decoder, not smoothed."""

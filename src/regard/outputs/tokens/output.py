@@ -214,7 +214,7 @@ class TokensOutput(Output):
             return None
         objective = MinimumRisk(
             sentence_metric(training.risk_metric, self.target_vocabulary_),
-            lambda states, mask: limits_of(states, mask, self.config.model),
+            lambda source: limits_of(source, self.config.model),
             samples=training.risk_samples,
             decode=self._written,
             score=corpus_metric(training.risk_metric),
@@ -231,8 +231,10 @@ class TokensOutput(Output):
 
     def _written(self, model: Any, batch: Batch) -> list[tuple[str, str]]:
         """What greedy search writes for a batch, and its targets."""
-        states, mask = model.encode(*batch.inputs, mask=batch.mask)
-        found = search(model.head, states, mask, self.config.model, beam=1, nbest=1).tokens[:, 0]
+        from regard.models import read_source
+
+        source = read_source(model, batch.inputs[0], batch.mask)
+        found = search(model.head, source, self.config.model, beam=1, nbest=1).tokens[:, 0]
         assert batch.targets is not None
         decode = self.target_vocabulary_.decode
         pairs = zip(found.cpu().numpy(), batch.targets.cpu().numpy(), strict=True)
@@ -293,18 +295,18 @@ class TokensOutput(Output):
         """
         import torch
 
-        from regard.models import Predicted
+        from regard.models import Predicted, read_source
 
-        states, mask = model.encode(*batch.inputs, mask=batch.mask)
+        source = read_source(model, batch.inputs[0], batch.mask)
         if target is None:
             config = self.config.model
             beam = beam or config.beam
-            found = search(model.head, states, mask, config, beam=beam, nbest=nbest)
+            found = search(model.head, source, config, beam=beam, nbest=nbest)
         else:
             [ids] = self._numbers([target])
-            found = score_given(model.head, states, mask, ids)
+            found = score_given(model.head, source, ids)
         best = found.tokens[:, 0]
-        weights = model.head.teach(states, mask, best, need_weights=True).weights
+        weights = model.head.teach(source, best, need_weights=True).weights
         parts = (found.scores.unsqueeze(2), found.log_probs.unsqueeze(2), found.tokens)
         values = torch.cat([each.double() for each in parts], 2)
         values = values.nan_to_num(nan=torch.nan)  # where fewer than N texts are possible

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from regard.models import Predicted, TokenHead, sample
+from regard.models import Predicted, Source, TokenHead, read_source, sample
 from regard.outputs.tokens.metrics import bleu, sentence_scores
 from regard.outputs.tokens.objective import TokenLoss
 from regard.outputs.tokens.sentence_bleu import token_bleu
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["MinimumRisk", "corpus_metric", "sentence_metric"]
 
 _Metric = Callable[[Sequence[int], Sequence[int]], float]
-_Limits = Callable[[Tensor, Tensor | None], Tensor]
+_Limits = Callable[[Source], Tensor]
 
 
 def sentence_metric(name: str, vocabulary: Vocabulary) -> _Metric:
@@ -66,7 +66,7 @@ class MinimumRisk(TokenLoss):
 
     Parameters:
         metric: of a text and the reference, as numbers of their tokens without the end; 0 to 1.
-        limits: from the encoder's states and mask to [B], the most tokens to draw.
+        limits: from the sources to [B], the most tokens to draw.
         samples: texts drawn for each case.
         sharpness: a; the smaller, the more alike all texts count.
         others: as of `TokenLoss`.
@@ -94,11 +94,10 @@ class MinimumRisk(TokenLoss):
             return super().run(model, batch)
         head: TokenHead = model.head
         texts, cases, costs = self._texts(model, batch)
-        states, mask = model.encode(*batch.inputs, mask=batch.mask)
-        written = head.teach(states[cases], None if mask is None else mask[cases], texts)
-        true = texts != 0
-        losses, _, _ = head.losses(written.states[true], texts[true], smoothing=0.0)
-        log_probs = -losses.new_zeros(len(texts)).index_add(0, true.nonzero()[:, 0], losses)
+        source = read_source(model, batch.inputs[0], batch.mask).of(cases)
+        losses, _, _ = head.losses(head.teach(source, texts), source, texts, smoothing=0.0)
+        of = (texts != 0).nonzero()[:, 0]
+        log_probs = -losses.new_zeros(len(texts)).index_add(0, of, losses)
         return Predicted(self.risk(log_probs, cases, costs).unsqueeze(1), {})
 
     def risk(self, log_probs: Tensor, cases: Tensor, costs: Tensor) -> Tensor:
@@ -141,10 +140,10 @@ class MinimumRisk(TokenLoss):
         """N texts of each case, drawn from the model in evaluation."""
         model.eval()
         try:
-            states, mask = model.encode(*batch.inputs, mask=batch.mask)
-            cache, limits = model.head.start(states, mask), self._limits(states, mask)
+            source = read_source(model, batch.inputs[0], batch.mask)
+            cache, limits = model.head.start(source), self._limits(source)
             seed = int(torch.randint(2**62, ()))  # of torch's generator, as all of training
-            generator = torch.Generator(states.device).manual_seed(seed)
+            generator = torch.Generator(source.states.device).manual_seed(seed)
             found = sample(
                 model.head.step, cache, limits=limits, generator=generator, samples=self.samples
             )
