@@ -80,7 +80,8 @@ def _maps(
     model: Any = translator.model_
     sides = ([" ".join(words) for words in texts] for texts in (gold.sources, gold.targets))
     cases = incoming.take(*sides, fitting=True)
-    encoded, ids = incoming.encode(cases), output.targets(cases)
+    encoded = incoming.encode(cases)
+    ids = output.targets(cases, encoded)
     spans = [each.spans for each in output.target_vocabulary_.encode(cases.labels.tolist())]
     part = incoming.part(encoded, targets=ids, training=False)
     weights: list[Any] = [None] * len(ids)

@@ -118,7 +118,7 @@ class _Ours:
         ).fit(*train)
         cases = model.input_.take(*train, fitting=True)
         self._encoded = model.input_.encode(cases)
-        targets: Any = model.output_.targets(cases)
+        targets: Any = model.output_.targets(cases, self._encoded)
         self._targets = targets
         self._part = model.input_.part(self._encoded, targets=targets, training=True)
         self._objective = model.output_.objective(cases)

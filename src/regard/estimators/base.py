@@ -149,14 +149,15 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             output.calibrate(self._held_out(cases, *parts, seed=seed, checkpoint=first))
         encoded = incoming.fit(cases)
         held = None if validation is None else incoming.encode(validation)
-        targets = output.targets(cases)
+        targets = output.targets(cases, encoded)
         with seeded(seed):
             model = _single(incoming.build(output))
         incoming.begin(model, encoded, held, targets, output)
         train_part = incoming.training_part(cases, encoded, targets=targets, output=output)
         held_part = None
         if held is not None:
-            held_part = incoming.part(held, targets=output.targets(validation), training=True)
+            held_targets = output.targets(validation, held)
+            held_part = incoming.part(held, targets=held_targets, training=True)
         self.notes_ = []
         self._note([*incoming.notes, *notes, *output.cautions(model, train_part)])
         train = partial(
@@ -246,7 +247,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         device = self._placed(model)
         count = len(part)
         kept = np.ones(count, bool) if keep is None else np.isin(np.arange(count), keep)
-        rows: list[Any] = [None] * count
+        values: list[Any] = [None] * count
         found: dict[str, list[Any]] = {name: [np.empty(0)] * count for name in maps}
         lost: list[int] = []
         order = batch_indices(part.lengths.numpy(), batch_size=_PREDICT_BATCH, shuffle=False)
@@ -254,9 +255,9 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             for index in order:
                 predicted, finite = answer(self.output_, model, part[index], device, **options)
                 lost += index[~finite].tolist()
-                values = predicted.values.cpu().double().numpy()
-                for at, row in zip(index, values, strict=True):
-                    rows[at] = row
+                rows = predicted.values.cpu().double().numpy()
+                for at, row in zip(index[finite], rows[finite], strict=True):
+                    values[at] = self.output_.unpack(row, encoded, int(at))
                 some = kept[index] & finite
                 if not maps or not some.any():
                     continue
@@ -276,9 +277,9 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
                             f"maps: there is no map {name!r}{did_you_mean(name, laid)}"
                         )
                     for at, each in zip(index[some], laid[name], strict=True):
-                        found[name][at] = self.output_.trim(rows[at], each)
+                        found[name][at] = self.output_.trim(values[at], each)
         refuse_lost(lost, cases.ids)
-        return Inference(cases, encoded, self.output_.gather(rows), found)
+        return Inference(cases, encoded, self.output_.gather(values), found)
 
     def _lay(
         self,

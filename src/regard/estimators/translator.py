@@ -92,7 +92,7 @@ class Translator(TextWriter):
             if unknown := output.unknown_in(target):
                 raise DataError(f"y, case {n}: {unknown}")
         encoded = self.input_.encode(cases)
-        ids: Any = output.targets(cases)
+        ids: Any = output.targets(cases, encoded)
         part = self.input_.part(encoded, targets=ids, training=False)
         device = self._placed(self.model_)
         found: list[Any] = [None] * len(cases)

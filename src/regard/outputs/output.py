@@ -158,8 +158,14 @@ class Output(ABC):
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Take back what was kept; a KeyError, TypeError or ValueError says that it is damaged."""
 
-    def targets(self, cases: Any) -> NDArray[Any] | None:
-        """The targets of cases that must have them, as the objective takes them."""
+    def targets(self, cases: Any, encoded: Any) -> NDArray[Any] | None:
+        """The targets of cases that must have them, as the objective takes them.
+
+        Parameters:
+            cases: with their targets.
+            encoded: the same cases as the input has encoded them, in which a target may have a
+                place.
+        """
         targets: NDArray[Any] | None = cases.labels
         return targets
 
@@ -226,15 +232,25 @@ class Output(ABC):
         predicted: Predicted = model(*batch.inputs, mask=batch.mask)
         return predicted
 
-    def gather(self, rows: Sequence[NDArray[np.float64]]) -> Any:
-        """The values of all cases, from those of each."""
-        return np.stack(rows)
+    def unpack(self, row: NDArray[np.float64], encoded: Any, n: int) -> Any:
+        """The values of case n, from the row of numbers that `answer` gives for it.
 
-    def trim(self, row: NDArray[np.float64], laid: NDArray[np.float64]) -> NDArray[np.float64]:
+        Parameters:
+            row: of finite numbers.
+            encoded: all cases, as the input has encoded them.
+            n: position of the case among them.
+        """
+        return row
+
+    def gather(self, values: Sequence[Any]) -> Any:
+        """The values of all cases, from those of each."""
+        return np.stack(values)
+
+    def trim(self, values: Any, laid: NDArray[np.float64]) -> NDArray[np.float64]:
         """A map of a case as pictures show it; one over a written text is cut to its length.
 
         Parameters:
-            row: the values of the case.
+            values: of the case.
             laid: the map, laid over the input.
         """
         return laid

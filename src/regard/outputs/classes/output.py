@@ -123,8 +123,11 @@ class ClassesOutput(Output):
         if not 0 < self.temperature_ < np.inf:
             raise ValueError(f"temperature: wanted a number above 0, given {self.temperature_}")
 
-    def targets(self, cases: Any) -> NDArray[np.int64]:
+    def targets(self, cases: Any, encoded: Any) -> NDArray[np.int64]:
         """[B] class numbers."""
+        return self._numbers(cases)
+
+    def _numbers(self, cases: Any) -> NDArray[np.int64]:
         labels = labels_of(cases)
         unseen = ~np.isin(labels, self.classes_)
         if unseen.any():
@@ -146,7 +149,7 @@ class ClassesOutput(Output):
 
         from regard.training import CrossEntropy
 
-        targets = self.targets(cases)
+        targets = self._numbers(cases)
         factors, weights = self.class_factors(targets), None
         if factors is not None:  # 1 on average, so that the learning rate suits them
             weights = torch.from_numpy(factors / factors[targets].mean())
@@ -173,7 +176,7 @@ class ClassesOutput(Output):
         """Fit the temperature."""
         if self.config.training.calibration == "none":
             return
-        self.temperature_ = temperature_of(held.values, self.targets(held.cases))
+        self.temperature_ = temperature_of(held.values, self._numbers(held.cases))
         self.calibrated_on_ = len(held)
 
     def share(self, evidence: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -217,7 +220,7 @@ class ClassesOutput(Output):
 
     def case_scores(self, seen: Inference) -> CaseScores:
         """1 where the prediction is right, otherwise 0."""
-        right = seen.values.argmax(1) == self.targets(seen.cases)
+        right = seen.values.argmax(1) == self._numbers(seen.cases)
         return CaseScores(seen.cases.ids, right.astype(np.float64), np.arange(len(seen)))
 
     def outcome(self, seen: Inference, n: int) -> ClassOutcome:
@@ -259,7 +262,7 @@ class ClassesOutput(Output):
     ) -> ClassificationReport:
         """Examples of each class, and the most confident mistakes."""
         probabilities = self.probabilities(seen)
-        truth, predicted = self.targets(seen.cases), probabilities.argmax(1)
+        truth, predicted = self._numbers(seen.cases), probabilities.argmax(1)
         each = max(1, min(3, _EXAMPLES // len(self.classes_)))
         examples = [np.flatnonzero(truth == n)[:each] for n in range(len(self.classes_))]
         wrong = np.flatnonzero(predicted != truth)

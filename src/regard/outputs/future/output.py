@@ -96,7 +96,7 @@ class FutureOutput(Output):
                 wanted = f"{self.horizon} steps of {len(self.levels)} quantiles"
                 raise ValueError(f"shifts: wanted {wanted}, given {list(self.shifts_.shape[1:])}")
 
-    def targets(self, cases: PanelWindows) -> None:
+    def targets(self, cases: PanelWindows, encoded: Any) -> None:
         """None: windows contain their targets."""
 
     @property

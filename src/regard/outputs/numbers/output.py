@@ -133,7 +133,7 @@ class NumbersOutput(Output):
         errors = np.array(kept.get("errors", []), np.float64)
         self.errors_ = errors.reshape(-1, len(self.targets_))
 
-    def targets(self, cases: Any) -> NDArray[np.float32]:
+    def targets(self, cases: Any, encoded: Any) -> NDArray[np.float32]:
         """[B, M] scaled."""
         numbers = targets_of(cases)
         if numbers.shape[1] != len(self.targets_):

@@ -129,7 +129,7 @@ class TokensOutput(Output):
 
             self._own = Vocabulary.from_json(own)
 
-    def targets(self, cases: Any) -> Any:
+    def targets(self, cases: Any, encoded: Any) -> Any:
         """B arrays [L_b]: the numbers of the tokens of each target, with the end."""
         return self._numbers(_texts_of(cases))
 
@@ -312,14 +312,16 @@ class TokensOutput(Output):
         values = values.nan_to_num(nan=torch.nan)  # where fewer than N texts are possible
         return Predicted(values, {"attention": weights.mean((1, 2))})
 
-    def gather(self, rows: Sequence[NDArray[np.float64]]) -> list[list[Hypothesis]]:
-        """The hypotheses of each case, the best first."""
-        return [[hypothesis_of(row) for row in each] for each in rows]
+    def unpack(self, row: NDArray[np.float64], encoded: Any, n: int) -> list[Hypothesis]:
+        """The hypotheses, the best first."""
+        return [hypothesis_of(each) for each in row]
 
-    def trim(self, row: NDArray[np.float64], laid: NDArray[np.float64]) -> NDArray[np.float64]:
+    def gather(self, values: Sequence[list[Hypothesis]]) -> Any:
+        return [*values]
+
+    def trim(self, values: list[Hypothesis], laid: NDArray[np.float64]) -> NDArray[np.float64]:
         """[L, ...] over the tokens of a batch's longest text -> [units, ...] of this one."""
-        ids = hypothesis_of(row[0]).ids
-        return self.over_units(laid, ids)
+        return self.over_units(laid, values[0].ids)
 
     def over_units(self, laid: NDArray[np.float64], ids: NDArray[np.int64]) -> NDArray[np.float64]:
         """[L, ...] over tokens -> [units, ...], the mean over the tokens of each."""
