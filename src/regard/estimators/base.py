@@ -300,7 +300,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
                 "conjunctive pooling"
             )
         if not by_evidence and "evidence" not in wanted:
-            given = {name: each for name, each in given.items() if name in ("attention", "heads")}
+            given = {name: each for name, each in given.items() if name != "evidence"}
         laid = self.input_.lay(model, given, encoded, index)
         if "layers" in wanted:  # of positions, not of words
             ends = zip(layers, lengths, strict=True)

@@ -83,7 +83,7 @@ class Translator(TextWriter):
             seen = self.infer(X, maps=("attention",))
             maps = seen.maps["attention"]
             return [
-                Alignment(seen.encoded.words_of(n), output.units(best.ids)[0], maps[n])
+                Alignment(seen.encoded.words_of(n), output.units(best.ids, best.beyond)[0], maps[n])
                 for n, (best, *_) in enumerate(seen.values)
             ]
         targets = self.predict(X) if y is None else y
@@ -117,8 +117,9 @@ class Translator(TextWriter):
 
     def _aligned(self, laid: Floats, encoded: Any, at: int, ids: NDArray[np.int64]) -> Alignment:
         output: Any = self.output_
-        rows = np.moveaxis(output.over_units(np.moveaxis(laid, -2, 0), ids), 0, -2)
-        return Alignment(encoded.words_of(at), output.units(ids)[0], rows)
+        beyond = self.input_.beyond(encoded, at)
+        rows = np.moveaxis(output.over_units(np.moveaxis(laid, -2, 0), ids, beyond), 0, -2)
+        return Alignment(encoded.words_of(at), output.units(ids, beyond)[0], rows)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

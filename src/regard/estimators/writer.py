@@ -46,9 +46,9 @@ class TextWriter(AttentionEstimator):
         check_is_fitted(self)
         check_count("n", n, least=1)
         seen = self.infer(X, beam=max(n, self.output_.config.model.beam), nbest=n)
-        decode = self.target_vocabulary_.decode
+        output: Any = self.output_
         return [
-            [(decode(each.ids), each.per_token) for each in case if len(each.ids)]
+            [(output.text_of(each), each.per_token) for each in case if len(each.ids)]
             for case in seen.values
         ]
 
@@ -86,7 +86,7 @@ class TextWriter(AttentionEstimator):
         seen = self.infer(X, maps=("attention",))
         output: Any = self.output_
         return [
-            Looks(output.units(best.ids)[0], self._laid(seen, n))
+            Looks(output.units(best.ids, best.beyond)[0], self._laid(seen, n))
             for n, (best, *_) in enumerate(seen.values)
         ]
 

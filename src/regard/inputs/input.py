@@ -324,6 +324,10 @@ class Input(ABC):
         """The maps of all cases as `attend` returns them."""
         return rows
 
+    def beyond(self, encoded: Any, n: int) -> tuple[str, ...]:
+        """Texts of the tokens of case n that its target may copy and the vocabulary lacks."""
+        return ()
+
     def source_lengths(self, encoded: Any) -> NDArray[np.int64] | None:
         """[B] how long each case is, by which figures of written texts are divided; or None."""
         return None

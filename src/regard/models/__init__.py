@@ -10,6 +10,7 @@ from regard.models.build import (
 )
 from regard.models.conv_bilstm import ConvBiLSTM, choose_stride
 from regard.models.convolution import Convolution
+from regard.models.copying import CopyHead
 from regard.models.ctc import CtcGuide, CtcState, ctc_losses, ctc_needs
 from regard.models.decoder import Decoder, Written
 from regard.models.echo import Echo
@@ -57,6 +58,7 @@ __all__ = [
     "ContextHead",
     "ConvBiLSTM",
     "Convolution",
+    "CopyHead",
     "CtcGuide",
     "CtcState",
     "Decoded",

@@ -62,6 +62,8 @@ def read_source(model: SeriesModel, read: Tensor, mask: Tensor | None) -> Source
 class TokenEncoder(Encoder):
     """Tokens [B, T] -> sqrt(E) embedding -> an encoder's states [B, S, D].
 
+    Tokens from V on, which can only be copied, are read as the unknown token.
+
     Parameters:
         encoder: of sequences of E channels.
         tokens: V of its own embedding; None if it borrows that of the head.
@@ -93,10 +95,11 @@ class TokenEncoder(Encoder):
         self._borrowed = (embedding,)
 
     def forward(self, tokens: Tensor, mask: Tensor | None = None) -> Tensor:
+        embedding = self.embedding if self.embedding is not None else self._borrowed[0]
+        tokens = tokens.masked_fill(tokens >= embedding.num_embeddings, _UNKNOWN)
         if self.training and self.unknown:
             lost = torch.rand(tokens.shape, device=tokens.device) < self.unknown
             tokens = tokens.masked_fill(lost & (tokens != 0), _UNKNOWN)
-        embedding = self.embedding if self.embedding is not None else self._borrowed[0]
         states = drop(_embedded(embedding, tokens), self.dropout, self.training)
         encoded: Tensor = self.encoder(states.transpose(1, 2), mask)
         return encoded
@@ -173,6 +176,14 @@ class TokenHead(nn.Module):
         """[n, V] log-probabilities of all tokens, at the n places where `at` [B, L] is True."""
         logits = self.project(written.states[at])
         return logits.to(torch.promote_types(logits.dtype, torch.float32)).log_softmax(1)
+
+    def maps(self, written: Written, source: Source, targets: Tensor) -> dict[str, Tensor]:
+        """Maps [B, L, S] of the tokens of the targets [B, L], which were written with weights.
+
+        "attention" is the mean over the heads of all layers.
+        """
+        assert written.weights is not None
+        return {"attention": written.weights.mean((1, 2))}
 
     def spell(self, states: Tensor) -> Tensor:
         """[B, S, V] log-probabilities of the tokens at each position, under CTC.

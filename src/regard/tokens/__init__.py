@@ -1,5 +1,6 @@
 """Vocabularies: from texts to tokens and back."""
 
+from regard.tokens.beyond import number_beyond, texts_beyond
 from regard.tokens.dropout import SubwordDropout
 from regard.tokens.edits import Edits, align_sequences, count_edits
 from regard.tokens.saved import VocabularyKind
@@ -18,4 +19,6 @@ __all__ = [
     "VocabularyKind",
     "align_sequences",
     "count_edits",
+    "number_beyond",
+    "texts_beyond",
 ]

@@ -170,17 +170,31 @@ class Vocabulary:
         check_texts(texts)
         return list(chain.from_iterable(map(self._encode, _batches(texts))))
 
-    def decode(self, ids: ArrayLike) -> str:
-        """The normalised text of tokens [T] up to the first "[END]"; unknown tokens are "⁇"."""
+    def decode(self, ids: ArrayLike, beyond: Sequence[str] = ()) -> str:
+        """The normalised text of tokens [T] up to the first "[END]"; unknown tokens are "⁇".
+
+        Parameters:
+            ids: Numbers of the tokens.
+            beyond: Texts of the tokens V, V + 1 and so on, see `texts_beyond`; those without one
+                are "⁇0", "⁇1" and so on.
+        """
         numbers = _numbers(ids)
         if END in numbers:
             numbers = numbers[: numbers.index(END)]
-        return normalise("".join([self._texts[number] for number in numbers]))
+        return normalise("".join([self._text(number, beyond) for number in numbers]))
 
-    def words(self, ids: ArrayLike) -> tuple[list[str], NDArray[np.int32]]:
+    def _text(self, number: int, beyond: Sequence[str]) -> str:
+        if number < self.size:
+            return self._texts[number]
+        at = number - self.size
+        return beyond[at] if at < len(beyond) else f"{self._texts[UNKNOWN]}{at}"
+
+    def words(
+        self, ids: ArrayLike, beyond: Sequence[str] = ()
+    ) -> tuple[list[str], NDArray[np.int32]]:
         """The words that tokens [T] make, and the number of the word of each token, [T].
 
-        "[END]", "[PAD]" and "[BEGIN]" are words of their own.
+        "[END]", "[PAD]" and "[BEGIN]" are words of their own. Parameters are those of `decode`.
 
         Example:
             >>> vocabulary = Vocabulary.train(["A dog."], kind="character")
@@ -195,14 +209,14 @@ class Vocabulary:
             if special:
                 found, own = [SPECIAL[number] for number in run], list(range(len(run)))
             else:
-                found, own = self._words(run)
+                found, own = self._words(run, beyond)
             numbers += [len(words) + number for number in own]
             words += found
         return words, np.array(numbers, np.int32)
 
-    def _words(self, ids: list[int]) -> tuple[list[str], list[int]]:
+    def _words(self, ids: list[int], beyond: Sequence[str]) -> tuple[list[str], list[int]]:
         """As `words`, of tokens that are not special."""
-        parts = [self._texts[number] for number in ids]
+        parts = [self._text(number, beyond) for number in ids]
         text, stops = "".join(parts), list(accumulate(map(len, parts)))
         # An unknown token counts as a letter; a "⁇" in a text is a mark.
         letter = self._texts[UNKNOWN].replace(_UNKNOWN, "x")

@@ -124,6 +124,24 @@ class _PairModel(Section):
         "of both sides are cut into other subwords in every epoch (BPE-dropout); 0.1 is usual",
     )
 
+    copying: bool = Field(
+        False,
+        description="whether a token is either written from the vocabulary or copied from the "
+        "source, with words that the vocabulary lacks (pointer-generator); needs a joint "
+        "vocabulary",
+    )
+
+    @model_validator(mode="after")
+    def _refuse_copying(self) -> Self:
+        if self.copying and not self.joint:
+            raise ValueError("copying needs one vocabulary of source and target; set joint to true")
+        if self.copying and self.subword_dropout:
+            raise ValueError(
+                "subword_dropout cuts source and target into other subwords, which cannot be "
+                "copied; leave it, or set copying to false"
+            )
+        return self
+
     @model_validator(mode="after")
     def _refuse_dropout(self) -> Self:
         tokens = getattr(self, "tokens", "bpe")

@@ -140,8 +140,11 @@ class PairedInput(TextInput):
         return encoded
 
     def encode(self, cases: Texts) -> EncodedSources:
-        limit = self.config.data.max_tokens
-        return encode_sources(self.vocabulary_, cases.texts, max_tokens=limit)
+        limit, copying = self.config.data.max_tokens, self.config.model.copying
+        return encode_sources(self.vocabulary_, cases.texts, max_tokens=limit, copying=copying)
+
+    def beyond(self, encoded: EncodedSources, n: int) -> tuple[str, ...]:
+        return encoded.beyond[n]
 
     def kept(self) -> dict[str, Any]:
         return {"longest": self.longest_, "leaning": self.leaning_.to_dict()}

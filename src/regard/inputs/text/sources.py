@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.inputs.text.encoded import Encoded
-from regard.tokens import END, UNKNOWN, Vocabulary
+from regard.tokens import END, UNKNOWN, Tokens, Vocabulary, number_beyond, texts_beyond
 
 __all__ = ["EncodedSources", "encode_sources"]
 
@@ -24,17 +24,27 @@ class EncodedSources(Encoded):
     Attributes:
         lengths: [B] tokens of each text before it was truncated, without the end mark.
         blank: number of the token of a blank alone, -1 if there is none.
+        tokens: V; unknown tokens are numbered from there where they can be copied.
+        beyond: texts of these tokens of each text, see `regard.tokens.texts_beyond`.
     """
 
     lengths: NDArray[np.int64]
     blank: int
+    tokens: int
+    beyond: list[tuple[str, ...]]
 
     @cached_property
     def known(self) -> NDArray[np.int64]:
         """[B] how many words of each text have a token in the vocabulary, other than a blank."""
         none = [UNKNOWN, END, self.blank]
         each = zip(self.ids, self.words, strict=True)
-        return np.array([len(np.unique(words[~np.isin(ids, none)])) for ids, words in each], int)
+        return np.array(
+            [
+                len(np.unique(words[~np.isin(ids, none) & (ids < self.tokens)]))
+                for ids, words in each
+            ],
+            int,
+        )
 
     def words_of(self, at: int) -> list[str]:
         """The words of a text as they are written in it, and "[END]"."""
@@ -42,12 +52,12 @@ class EncodedSources(Encoded):
         return [text[start:stop].strip() for start, stop in self.word_spans[at][:-1]] + ["[END]"]
 
     def without_end(self, where: slice = slice(None)) -> list[NDArray[np.int32]]:
-        """The numbers of the tokens of some texts, without the end marks."""
-        return [ids[:-1] for ids in self.ids[where]]
+        """The numbers of the tokens of some texts, of the vocabulary, without the end marks."""
+        return [np.where(ids < self.tokens, ids, UNKNOWN)[:-1] for ids in self.ids[where]]
 
 
 def encode_sources(
-    vocabulary: Vocabulary, texts: Sequence[str], *, max_tokens: int
+    vocabulary: Vocabulary, texts: Sequence[str], *, max_tokens: int, copying: bool = False
 ) -> EncodedSources:
     """Tokenise texts and append the end mark, of which the span is empty, at the end of the text.
 
@@ -55,6 +65,7 @@ def encode_sources(
         vocabulary: of the sources.
         texts: B texts.
         max_tokens: Longer texts are truncated to this many tokens, and then have the end mark.
+        copying: Whether unknown tokens are numbered from V on, text by text, and not UNKNOWN.
 
     Example:
         >>> vocabulary = Vocabulary.train(["A dog runs."], kind="word")
@@ -64,22 +75,25 @@ def encode_sources(
         >>> encoded.lengths.tolist(), encoded.truncated
         ([4], 1)
     """
-    found = vocabulary.encode(texts)
-    ids, spans, words = [], [], []
-    for text, each in zip(texts, found, strict=True):
-        ids.append(np.append(each.ids[:max_tokens], np.int32(END)))
+    ids, spans, words, lengths, beyond = [], [], [], [], []
+    for text, whole in zip(texts, vocabulary.encode(texts), strict=True):
+        found = Tokens(*(each[:max_tokens] for each in whole))
+        beyond.append(texts_beyond(vocabulary, text, found) if copying else ())
+        numbers = number_beyond(vocabulary, text, found, beyond[-1]) if copying else found.ids
+        ids.append(np.append(numbers, np.int32(END)))
         end = np.full((1, 2), len(text), np.int32)
-        spans.append(np.concatenate([each.spans[:max_tokens], end]))
-        own = each.words[:max_tokens]
-        words.append(np.append(own, own.max(initial=np.int32(-1)) + np.int32(1)))
-    lengths = np.array([len(each.ids) for each in found], np.int64)
+        spans.append(np.concatenate([found.spans, end]))
+        words.append(np.append(found.words, found.words.max(initial=np.int32(-1)) + np.int32(1)))
+        lengths.append(len(whole.ids))
     known = vocabulary.tokens
     return EncodedSources(
         tuple(texts),
         ids,
         spans,
         words,
-        int((lengths > max_tokens).sum()),
-        lengths,
+        sum(length > max_tokens for length in lengths),
+        np.array(lengths, np.int64),
         known.index(_BLANK) if _BLANK in known else -1,
+        vocabulary.size,
+        beyond,
     )

@@ -25,11 +25,13 @@ class Hypothesis(NamedTuple):
         score: what hypotheses are ranked by.
         log_prob: sum of the log-probabilities of its tokens.
         ids: [L] int64 numbers of its tokens, with the end.
+        beyond: texts of those beyond the vocabulary, which were copied.
     """
 
     score: float
     log_prob: float
     ids: NDArray[np.int64]
+    beyond: tuple[str, ...] = ()
 
     @property
     def per_token(self) -> float:
@@ -37,10 +39,10 @@ class Hypothesis(NamedTuple):
         return self.log_prob / max(1, len(self.ids))
 
 
-def hypothesis_of(values: NDArray[np.float64]) -> Hypothesis:
+def hypothesis_of(values: NDArray[np.float64], beyond: tuple[str, ...] = ()) -> Hypothesis:
     """From [2 + L]: score, log-probability and tokens, padded with zeros."""
     ids = values[2:].astype(np.int64)
-    return Hypothesis(float(values[0]), float(values[1]), ids[ids != 0])
+    return Hypothesis(float(values[0]), float(values[1]), ids[ids != 0], beyond)
 
 
 def search(head: TokenHead, source: Source, config: Any, *, beam: int, nbest: int) -> Hypotheses:

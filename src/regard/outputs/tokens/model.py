@@ -2,7 +2,14 @@
 
 from typing import Any, Literal, cast
 
-from regard.models import Decoder, Encoder, RecurrentDecoder, TokenHead, TransformerDecoder
+from regard.models import (
+    CopyHead,
+    Decoder,
+    Encoder,
+    RecurrentDecoder,
+    TokenHead,
+    TransformerDecoder,
+)
 
 __all__ = ["build_head"]
 
@@ -38,7 +45,8 @@ def build_head(config: Any, encoder: Encoder, *, tokens: int, positions: int) ->
             feeding=config.input_feeding,
             **shared,
         )
-    return TokenHead(
+    kind = CopyHead if getattr(config, "copying", False) else TokenHead
+    return kind(
         decoder,
         tokens,
         config.embedding_dim,

@@ -130,15 +130,23 @@ class TokensOutput(Output):
             self._own = Vocabulary.from_json(own)
 
     def targets(self, cases: Any, encoded: Any) -> Any:
-        """B arrays [L_b]: the numbers of the tokens of each target, with the end."""
-        return self._numbers(_texts_of(cases))
+        """B arrays [L_b]: the numbers of the tokens of each target, with the end.
 
-    def _numbers(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
-        """The numbers of the tokens of each text, with the end."""
-        from regard.tokens import END
+        Those that the vocabulary lacks and the source of the case has are numbered as there.
+        """
+        return self._numbers(
+            _texts_of(cases), [self.input.beyond(encoded, n) for n in range(len(cases))]
+        )
 
-        found = self.target_vocabulary_.encode(texts)
-        return [np.append(each.ids, END).astype(np.int64) for each in found]
+    def _numbers(
+        self, texts: Sequence[str], beyond: Sequence[tuple[str, ...]]
+    ) -> list[NDArray[np.int64]]:
+        """The numbers of the tokens of each text, with the end, given what each may copy."""
+        from regard.tokens import END, number_beyond
+
+        vocabulary = self.target_vocabulary_
+        each = zip(texts, vocabulary.encode(texts), beyond, strict=True)
+        return [np.append(number_beyond(vocabulary, *one), END).astype(np.int64) for one in each]
 
     # The model.
 
@@ -286,7 +294,7 @@ class TokensOutput(Output):
         """Search, or take a target that is given.
 
         Values are [B, N, 2 + L], N texts for each case: score, log-probability and tokens. The
-        map "attention" [B, L, S] is of the best one, the mean over the heads of all layers.
+        maps [B, L, S] are of the best one, see `TokenHead.maps`.
 
         Parameters:
             beam: hypotheses that the search keeps, instead of the configuration's.
@@ -303,47 +311,61 @@ class TokensOutput(Output):
             beam = beam or config.beam
             found = search(model.head, source, config, beam=beam, nbest=nbest)
         else:
-            [ids] = self._numbers([target])
+            [ids] = self._numbers([target], [()])
             found = score_given(model.head, source, ids)
         best = found.tokens[:, 0]
-        weights = model.head.teach(source, best, need_weights=True).weights
+        written = model.head.teach(source, best, need_weights=True)
         parts = (found.scores.unsqueeze(2), found.log_probs.unsqueeze(2), found.tokens)
         values = torch.cat([each.double() for each in parts], 2)
         values = values.nan_to_num(nan=torch.nan)  # where fewer than N texts are possible
-        return Predicted(values, {"attention": weights.mean((1, 2))})
+        return Predicted(values, model.head.maps(written, source, best))
 
     def unpack(self, row: NDArray[np.float64], encoded: Any, n: int) -> list[Hypothesis]:
         """The hypotheses, the best first."""
-        return [hypothesis_of(each) for each in row]
+        beyond = self.input.beyond(encoded, n)
+        return [hypothesis_of(each, beyond) for each in row]
 
     def gather(self, values: Sequence[list[Hypothesis]]) -> Any:
         return [*values]
 
     def trim(self, values: list[Hypothesis], laid: NDArray[np.float64]) -> NDArray[np.float64]:
         """[L, ...] over the tokens of a batch's longest text -> [units, ...] of this one."""
-        return self.over_units(laid, values[0].ids)
+        return self.over_units(laid, values[0].ids, values[0].beyond)
 
-    def over_units(self, laid: NDArray[np.float64], ids: NDArray[np.int64]) -> NDArray[np.float64]:
+    def over_units(
+        self, laid: NDArray[np.float64], ids: NDArray[np.int64], beyond: tuple[str, ...] = ()
+    ) -> NDArray[np.float64]:
         """[L, ...] over tokens -> [units, ...], the mean over the tokens of each."""
-        _, of = self.units(ids)
+        _, of = self.units(ids, beyond)
         laid = laid[: len(ids)]
         starts = np.flatnonzero(np.diff(of, prepend=-1))
         counts = np.diff(starts, append=len(of))
         summed = np.add.reduceat(laid, starts, axis=0)
         return np.asarray(summed / counts.reshape(-1, *[1] * (laid.ndim - 1)))
 
-    def units(self, ids: NDArray[np.int64]) -> tuple[list[str], NDArray[np.int32]]:
-        """What maps have a row for, words or characters, and the unit of each token."""
-        vocabulary = self.target_vocabulary_
-        if vocabulary.kind == "character":
-            return [vocabulary.words([n])[0][0] for n in ids], np.arange(len(ids), dtype=np.int32)
-        return vocabulary.words(ids)
+    def units(
+        self, ids: NDArray[np.int64], beyond: tuple[str, ...] = ()
+    ) -> tuple[list[str], NDArray[np.int32]]:
+        """What maps have a row for, words or characters, and the unit of each token.
+
+        Parameters:
+            ids: [L] numbers of the tokens.
+            beyond: texts of those beyond the vocabulary.
+        """
+        words = self.target_vocabulary_.words
+        if self.target_vocabulary_.kind == "character":
+            each = [words([n], beyond)[0][0] for n in ids]
+            return each, np.arange(len(ids), dtype=np.int32)
+        return words(ids, beyond)
 
     # What is shown.
 
     def texts(self, seen: Inference) -> list[str]:
         """The best text of each case."""
-        return [self.target_vocabulary_.decode(each[0].ids) for each in seen.values]
+        return [self.text_of(best) for best, *_ in seen.values]
+
+    def text_of(self, found: Hypothesis) -> str:
+        return self.target_vocabulary_.decode(found.ids, found.beyond)
 
     def metrics(self, seen: Inference) -> dict[str, Any]:
         references, texts = _texts_of(seen.cases), self.texts(seen)
@@ -409,14 +431,14 @@ class TokensOutput(Output):
         return CaseScores(seen.cases.ids, scores, np.arange(len(seen)))
 
     def outcome(self, seen: Inference, n: int) -> TokensOutcome:
-        decode, labels = self.target_vocabulary_.decode, seen.cases.labels
+        labels = seen.cases.labels
         best, *others = seen.values[n]
         return TokensOutcome(
             true=None if labels is None else str(labels[n]) or None,
-            predicted=decode(best.ids),
+            predicted=self.text_of(best),
             score=best.per_token,
-            nbest=tuple((decode(each.ids), each.per_token) for each in others if len(each.ids)),
-            units=tuple(self.units(best.ids)[0]),
+            nbest=tuple((self.text_of(each), each.per_token) for each in others if len(each.ids)),
+            units=tuple(self.units(best.ids, best.beyond)[0]),
         )
 
     def columns(self, seen: Inference) -> tuple[dict[str, Any], str]:
