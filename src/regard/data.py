@@ -9,6 +9,7 @@ Messages count rows, lines and columns of files from 1, as editors show them, an
 and steps from 0, as Python does.
 """
 
+from regard.inputs.document.requests import requests
 from regard.inputs.image.archives import read_idx, read_npz_pictures
 from regard.inputs.image.arrays import as_pictures
 from regard.inputs.image.clutter import clutter
@@ -83,6 +84,7 @@ __all__ = [
     "read_table",
     "read_texts",
     "read_ts",
+    "requests",
     "rooms",
     "scenes",
     "sine",

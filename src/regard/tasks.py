@@ -44,7 +44,7 @@ INPUTS = Registry(
     "input",
     {
         name: _built_in("input", name)
-        for name in ("series", "text", "panel", "sound", "image", "story")
+        for name in ("series", "text", "document", "story", "panel", "sound", "image")
     },
 )
 
@@ -64,6 +64,7 @@ TASKS = Registry(
         "caption": Task("image", "tokens", "regard.estimators:Captioner"),
         "regress": Task("series", "numbers", "regard.estimators:SeriesRegressor"),
         "translate": Task("text", "tokens", "regard.estimators:Translator"),
+        "summarize": Task("document", "tokens", "regard.estimators:Summarizer"),
         "transcribe": Task("sound", "tokens", "regard.estimators:Transcriber"),
         "transcribe-series": Task("series", "tokens", "regard.estimators:SeriesTranscriber"),
         "forecast": Task("panel", "future", "regard.estimators:SeriesForecaster"),

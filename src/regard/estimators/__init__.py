@@ -9,9 +9,11 @@ from regard.estimators.series_forecaster import Forecast, SeriesForecaster
 from regard.estimators.series_regressor import SeriesRegressor
 from regard.estimators.series_transcriber import SeriesTranscriber
 from regard.estimators.sound_classifier import SoundClassifier
+from regard.estimators.summarizer import Summarizer
 from regard.estimators.text_classifier import TextClassifier
+from regard.estimators.text_to_text import Alignment
 from regard.estimators.transcriber import Transcriber
-from regard.estimators.translator import Alignment, Translator
+from regard.estimators.translator import Translator
 
 __all__ = [
     "Alignment",
@@ -25,6 +27,7 @@ __all__ = [
     "SeriesRegressor",
     "SeriesTranscriber",
     "SoundClassifier",
+    "Summarizer",
     "TextClassifier",
     "Transcriber",
     "Translator",

@@ -36,6 +36,7 @@ from regard.models.picture_convolution import PictureConvolution
 from regard.models.recurrent import ForwardReader, Recurrent, run_recurrent
 from regard.models.recurrent_decoder import RecurrentCache, RecurrentDecoder
 from regard.models.reduced import Reduced
+from regard.models.rules import Rules
 from regard.models.sampling import Sampled, greedy_search, sample
 from regard.models.search import Hypotheses, beam_search
 from regard.models.sentences import EncoderReader, WordSum, make_reader
@@ -86,6 +87,7 @@ __all__ = [
     "RecurrentCache",
     "RecurrentDecoder",
     "Reduced",
+    "Rules",
     "Sampled",
     "SentenceModel",
     "SeriesModel",

@@ -33,6 +33,7 @@ def test_swapped_sentences_are_found(tokens: str, joint: bool) -> None:
     made.fit(multi30k("train").take(np.arange(5000)))
     test = multi30k("test_2016_flickr")
     assert test.labels is not None
+    assert made.leaning_ is not None
     said = [
         made.leaning_.like_targets(made.encode(texts).without_end()).mean()
         for texts in (test, Texts(tuple(test.labels)))

@@ -8,7 +8,7 @@ from regard.config.files import Files, Learned, Split
 from regard.config.section import FilePath, Section, Share
 from regard.config.sections import Sections
 
-__all__ = ["pair_sections"]
+__all__ = ["PairModel", "PairTraining", "ParallelData", "pair_sections"]
 
 _Count = Annotated[int, Field(ge=1)]
 
@@ -28,15 +28,15 @@ class _Pairs(Section):
     )
 
 
-class _ParallelData(_Pairs, Split):
+class ParallelData(Split):
     """Two files, a text a line: line n of one belongs to line n of the other."""
 
     kind: Literal["parallel"]
     source_path: FilePath = Field(
-        description="file to translate from, a text a line; paths are relative to the working "
+        description="file to read from, a text a line; paths are relative to the working "
         "directory, and ${NAME} stands for an environment variable"
     )
-    target_path: FilePath = Field(description="file to translate to, a text a line")
+    target_path: FilePath = Field(description="file with what to write, a text a line")
     validation_source_path: FilePath | None = Field(
         None, description="sources for early stopping; validation_share is then ignored"
     )
@@ -61,6 +61,10 @@ class _ParallelData(_Pairs, Split):
     def test_path(self) -> str | None:
         """The file of the test part's sources."""
         return self.test_source_path
+
+
+class _ParallelData(_Pairs, ParallelData):
+    """Two files, a text a line: line n of one belongs to line n of the other."""
 
 
 class _PairTableData(_Pairs, Files):
@@ -110,7 +114,7 @@ class _PairArrayData(_Pairs, Learned):
     kind: Literal["arrays"]
 
 
-class _PairModel(Section):
+class PairModel(Section):
     """Model fields of texts with a text to write."""
 
     joint: bool = Field(True, description="whether source and target share one vocabulary")
@@ -152,7 +156,7 @@ class _PairModel(Section):
         return self
 
 
-class _PairTraining(Section):
+class PairTraining(Section):
     """Training fields of texts with a text to write."""
 
     batch_tokens: _Count = Field(
@@ -166,8 +170,8 @@ def pair_sections() -> Sections:
     """The sections of texts with a text to write for each."""
     return Sections(
         data=(_ParallelData, _PairTableData, _DateData, _PairArrayData),
-        model=_PairModel,
-        training=_PairTraining,
+        model=PairModel,
+        training=PairTraining,
         defaults={
             "model.encoder": "gru",
             "model.attention_dim": 128,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,14 +43,17 @@ class PairedInput(TextInput):
 
     Attributes:
         vocabulary_: of the sources of the training part, and of its targets where it is joint.
-        leaning_: what tells a text to translate from one in the language to translate to.
+        leaning_: what tells a text to translate from one in the language to translate to; None
+            where texts are not translated.
         longest_: maximum number of tokens of a training source, with the end mark.
     """
 
     targets = ("tokens",)
+    sides: ClassVar[str] = "source or target"
+    """Which of them are left out of the training where they are too long."""
 
     vocabulary_: Vocabulary
-    leaning_: Leaning
+    leaning_: Leaning | None = None
     longest_: int
     ngrams_ = None
 
@@ -131,13 +134,27 @@ class PairedInput(TextInput):
         )
         encoded = self.encode(cases)
         self.longest_ = 1 + min(int(encoded.lengths.max()), data.max_tokens)
+        self.leaning_ = self._compare_sides(encoded, targets)
+        return encoded
+
+    def _compare_sides(self, encoded: EncodedSources, targets: list[str]) -> Leaning | None:
         some = self.vocabulary_.encode(targets[:_COMPARED])
-        self.leaning_ = Leaning.learn(
+        return Leaning.learn(
             encoded.without_end(slice(_COMPARED)),
             [each.ids for each in some],
             tokens=self.vocabulary_.size,
         )
-        return encoded
+
+    def _like_targets(
+        self, encoded: EncodedSources, where: slice = slice(None)
+    ) -> NDArray[np.bool_]:
+        """Whether each of some texts looks like one in the language to translate to."""
+        texts = encoded.without_end(where)
+        return (
+            np.zeros(len(texts), bool)
+            if self.leaning_ is None
+            else self.leaning_.like_targets(texts)
+        )
 
     def encode(self, cases: Texts) -> EncodedSources:
         limit, copying = self.config.data.max_tokens, self.config.model.copying
@@ -147,7 +164,8 @@ class PairedInput(TextInput):
         return encoded.beyond[n]
 
     def kept(self) -> dict[str, Any]:
-        return {"longest": self.longest_, "leaning": self.leaning_.to_dict()}
+        leaning = None if self.leaning_ is None else self.leaning_.to_dict()
+        return {"longest": self.longest_, "leaning": leaning}
 
     def kept_text(self) -> str:
         return self.vocabulary_.to_json()
@@ -157,6 +175,8 @@ class PairedInput(TextInput):
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         self.longest_ = int(kept["longest"])
+        if kept["leaning"] is None:
+            return
         self.leaning_ = Leaning.from_dict(kept["leaning"])
         if self.leaning_.size != self.vocabulary_.size:
             raise ValueError(
@@ -195,19 +215,24 @@ class PairedInput(TextInput):
 
     def _not_over_long(self, encoded: EncodedSources, targets: Any) -> NDArray[np.int64]:
         """Positions of the pairs to train on."""
-        longest = np.maximum(encoded.lengths, [len(ids) - 1 for ids in targets])
+        longest = self._longest_sides(encoded, targets)
         index = np.flatnonzero(longest <= self.config.data.max_tokens)
         if not index.size:
             raise DataError(
-                f"all {len(encoded)} pairs have a side of more than {self._limit()} (max_tokens)",
+                f"all {len(encoded)} pairs have a {self.sides} of more than {self._limit()} "
+                "(max_tokens)",
                 fixes=(("max_tokens", int(longest.max())),),
             )
         if left := len(encoded) - index.size:
             self.notes.append(
-                f"{left} of {len(encoded)} pairs {'is' if left == 1 else 'are'} left out: source "
-                f"or target has more than {self._limit()} (max_tokens)"
+                f"{left} of {len(encoded)} pairs {'is' if left == 1 else 'are'} left out: "
+                f"{self.sides} has more than {self._limit()} (max_tokens)"
             )
         return index
+
+    def _longest_sides(self, encoded: EncodedSources, targets: Any) -> NDArray[np.int64]:
+        """[B] the tokens of the longer side, which may not be above the limit."""
+        return np.maximum(encoded.lengths, [len(ids) - 1 for ids in targets])
 
     def build(self, output: Any) -> nn.Module:
         from regard.inputs.text.model import build_pair_model
@@ -243,7 +268,7 @@ class PairedInput(TextInput):
         encoded, warning = seen.encoded, ""
         if not encoded.known[n]:
             warning = "no word of the text is in the vocabulary: this is a guess"
-        elif self.leaning_.like_targets(encoded.without_end(slice(n, n + 1)))[0]:
+        elif self._like_targets(encoded, slice(n, n + 1))[0]:
             warning = "the text looks like the language to translate to: was it swapped?"
         return AlignmentView(
             id=str(seen.cases.ids[n]),
@@ -263,7 +288,7 @@ class PairedInput(TextInput):
         encoded, found = seen.encoded, []
         if unknown := int((encoded.known == 0).sum()):
             found.append(f"{unknown} without a known word")
-        if alike := int(self.leaning_.like_targets(encoded.without_end()).sum()):
+        if alike := int(self._like_targets(encoded).sum()):
             found.append(f"{alike} like the language to translate to: was it swapped?")
         if encoded.truncated:
             found.append(f"{encoded.truncated} truncated to {self._limit()}")

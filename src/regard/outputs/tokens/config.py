@@ -92,6 +92,17 @@ class _Model(NetworkConfig):
     longest: Annotated[float, Field(gt=0)] = Field(
         2.0, description="most tokens written for each position of the source, beside ten more"
     )
+    max_length: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="most tokens written, however long the source is; null sets no limit"
+    )
+    min_length: Annotated[int, Field(ge=0)] = Field(
+        0, description="least number of tokens written, without the end"
+    )
+    no_repeat: Annotated[int, Field(ge=0)] = Field(
+        0,
+        description="no sequence of so many tokens is written twice in a text: 3 forbids repeated "
+        "trigrams; 0 allows repeats",
+    )
 
     @classmethod
     def _prepare(cls, given: dict[str, Any]) -> dict[str, Any]:
@@ -129,6 +140,14 @@ class _Model(NetworkConfig):
             raise ValueError(f"a Transformer's is its width, hidden {hidden}, not {width}")
         return hidden
 
+    @field_validator("min_length")
+    @classmethod
+    def _refuse_lengths(cls, least: int, info: ValidationInfo) -> int:
+        most = info.data.get("max_length")
+        if most is not None and least > most:
+            raise ValueError(f"is {least}, max_length {most}; wanted at most that")
+        return least
+
     @field_validator("input_feeding")
     @classmethod
     def _refuse_feeding(cls, feeding: bool, info: ValidationInfo) -> bool:
@@ -152,6 +171,11 @@ class _Training(Section):
         "loss",
         description="figure of the validation part by which training stops and the best weights "
         "are chosen; bleu and wer, the word error rate, are those of greedy search",
+    )
+    coverage: Annotated[float, Field(ge=0)] = Field(
+        0.0,
+        description="weight of a penalty on attention that returns to positions of the source: of "
+        "each token the sum over positions of the lesser of its weight and of those before it",
     )
     scheduled_sampling: Literal["none", "linear", "exponential", "inverse-sigmoid"] = Field(
         "none",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from regard.models import Hypotheses, Source, TokenHead
+    from regard.models import Guide, Hypotheses, Source, TokenHead
 
 __all__ = ["Hypothesis", "hypothesis_of", "limits_of", "score_given", "search"]
 
@@ -46,20 +46,17 @@ def hypothesis_of(values: NDArray[np.float64], beyond: tuple[str, ...] = ()) -> 
 
 
 def search(head: TokenHead, source: Source, config: Any, *, beam: int, nbest: int) -> Hypotheses:
-    """Search with the penalties, the longest text and the weight of CTC of the section `model`.
+    """Search with the penalties, lengths, rules and weight of CTC of the section `model`.
 
     Parameters:
         source: of B cases.
         config: the section.
         beam, nbest: as of `beam_search`; a beam of 1 is greedy search.
     """
-    from regard.models import CtcGuide, beam_search, greedy_search
+    from regard.models import beam_search, greedy_search
 
     how: Any = {"limits": limits_of(source, config), "length_penalty": config.length_penalty}
-    if head.ctc is not None:
-        how["guide"] = CtcGuide(
-            head.spell(source.states), source.mask, weight=config.ctc_weight, beam=beam
-        )
+    how["guide"] = _guide(head, source, config, beam)
     cache, penalty = head.start(source), config.coverage_penalty
     if beam == 1 and not penalty:
         return greedy_search(head.step, cache, **how)
@@ -74,12 +71,32 @@ def search(head: TokenHead, source: Source, config: Any, *, beam: int, nbest: in
     )
 
 
+def _guide(head: TokenHead, source: Source, config: Any, beam: int) -> Guide | None:
+    """CTC, the least length and forbidden repetitions, where the section `model` has them."""
+    from regard.models import CtcGuide, Rules
+
+    guide: Guide | None = None
+    if head.ctc is not None:
+        spelt, weight = head.spell(source.states), config.ctc_weight
+        guide = CtcGuide(spelt, source.mask, weight=weight, beam=beam)
+    if not config.min_length and not config.no_repeat:
+        return guide
+    return Rules(
+        len(source.states),
+        least=config.min_length,
+        no_repeat=config.no_repeat,
+        then=guide,
+        device=source.states.device,
+    )
+
+
 def limits_of(source: Source, config: Any) -> Tensor:
     """[B] the most tokens of a text, by the section `model`."""
     states, mask, _ = source
     positions = states.new_full((len(states),), states.shape[1]) if mask is None else mask.sum(1)
     limits: Tensor = (config.longest * positions + _MORE).long()
-    return limits
+    most = None if config.max_length is None else config.max_length + 1  # with the end
+    return limits.clamp(config.min_length + 1, most)
 
 
 def score_given(head: TokenHead, source: Source, ids: NDArray[np.int64]) -> Hypotheses:

@@ -1,4 +1,4 @@
-"""How texts that were written are measured: as translations, transcripts or captions."""
+"""How texts that were written are measured: as translations, transcripts, captions, summaries."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from regard.inputs.text.sentences import sentence_spans
 from regard.outputs.output import Compared
 from regard.outputs.tokens.caption_metrics import caption_metrics
 from regard.outputs.tokens.metrics import bleu, by_length, sentence_scores, translation_metrics
 from regard.outputs.tokens.mistakes import mistakes
+from regard.outputs.tokens.summary_metrics import rouge, rouge_metrics
 from regard.outputs.tokens.transcripts import (
     transcript_metrics,
     utterance_errors,
@@ -22,7 +24,7 @@ from regard.outputs.tokens.transcripts import (
 if TYPE_CHECKING:
     from regard.outputs.tokens.report import TokensReport
 
-__all__ = ["MEASURES", "Captions", "Known", "Measure", "Transcripts", "Translations"]
+__all__ = ["MEASURES", "Captions", "Known", "Measure", "Summaries", "Transcripts", "Translations"]
 
 
 class Known(NamedTuple):
@@ -235,9 +237,67 @@ class Captions(Translations):
         return CaptionsReport
 
 
+class Summaries(Translations):
+    """ROUGE of short texts that stand for long ones, beside that of the first sentence."""
+
+    case_figure = Compared("ROUGE-L of a text", "text_rouge_l")
+    scores = ("rouge_l", "rouge_1", "rouge_2", "bleu", "chrf", "exact_match")
+
+    def score(self, name: str, predicted: Sequence[str], references: Sequence[str]) -> float:
+        if name.startswith("rouge"):
+            return rouge_metrics(predicted, references)[name]
+        return super().score(name, predicted, references)
+
+    def metrics(
+        self,
+        predicted: Sequence[str],
+        references: Sequence[str],
+        known: Known,
+    ) -> dict[str, Any]:
+        """`lead_rouge_1` and so on are of the first sentence of each source."""
+        found: dict[str, Any] = {**rouge_metrics(predicted, references)}
+        if known.sources is not None:
+            leads = [text[slice(*sentence_spans(text)[0])] for text in known.sources]
+            own = rouge_metrics(leads, references)
+            found |= {f"lead_{name}": figure for name, figure in own.items()}
+        return found | translation_metrics(predicted, references)
+
+    def notes(self, metrics: Mapping[str, Any]) -> list[str]:
+        """Whether the first sentence would do as well."""
+        lead = metrics.get("lead_rouge_l")
+        if lead is None or metrics["rouge_l"] > lead:
+            return []
+        return [
+            f"the first sentence of every text would reach ROUGE-L {lead:.2f}, where the model has "
+            f"{metrics['rouge_l']:.2f}"
+        ]
+
+    def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
+        exact = [Compared("exact match", "exact_match")]
+        rouges = [Compared(f"ROUGE-{kind}", f"rouge_{kind.lower()}") for kind in "L12"]
+        return [*exact, *rouges] if metrics["exact_match"] > 0.5 else [*rouges, *exact]
+
+    def case_scores(
+        self, predicted: Sequence[str], references: Sequence[str]
+    ) -> NDArray[np.float64]:
+        return np.asarray(rouge(predicted, references)[:, 2])
+
+    def said(self, predicted: Sequence[str], references: Sequence[str]) -> str:
+        return f"ROUGE-L {rouge_metrics(predicted, references)['rouge_l']:.2f}"
+
+    def report(self) -> type[TokensReport]:
+        from regard.outputs.tokens.report import SummariesReport
+
+        return SummariesReport
+
+    def errors(self, predicted: Sequence[str], references: Sequence[str]) -> NDArray[np.float64]:
+        return 100 - self.case_scores(predicted, references)
+
+
 MEASURES: dict[str, Measure] = {
     "translation": Translations(),
     "transcript": Transcripts(),
     "caption": Captions(),
+    "summary": Summaries(),
 }
 """By the name that an input has for what is written for it."""

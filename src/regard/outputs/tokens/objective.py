@@ -13,7 +13,7 @@ from regard.attention import expected
 from regard.models import Predicted, Source, TokenHead, Written, ctc_losses, read_source
 from regard.training import Batch, Objective
 
-__all__ = ["TokenLoss", "sampled_share", "unevenness"]
+__all__ = ["TokenLoss", "repetition", "sampled_share", "unevenness"]
 
 _WRITTEN = 3  # the first token that a search may write: not padding, unknown or the begin
 
@@ -68,13 +68,31 @@ def unevenness(weights: Tensor, true: Tensor, mask: Tensor | None = None) -> Ten
     return squares.sum(1)
 
 
+def repetition(weights: Tensor, true: Tensor) -> Tensor:
+    """[B] sum_t sum_i min(a_ti, sum_(u < t) a_ui): 0 where no position is looked at again.
+
+    Parameters are those of `unevenness`.
+
+    Source: See, Liu and Manning, 2017, "Get to the point: summarization with pointer-generator
+    networks", equation 12, without its lambda.
+
+    >>> weights = torch.tensor([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]])
+    >>> repetition(weights[None, None, None], torch.tensor([[True, True, True]]))
+    tensor([1.])
+    """
+    each = weights.mean((1, 2)) * true.unsqueeze(2)  # [B, L, S]
+    before = each.cumsum(1) - each
+    return torch.minimum(each, before).sum((1, 2))
+
+
 class TokenLoss(Objective):
     """Mean of - log p(y_i | y_1 .. y_(i-1), x) over all tokens y_i, smoothed in training.
 
     With a weight w of CTC it is (1 - w) of that and w of the mean of - log P_CTC(y | x), of a case
     divided among its tokens.
 
-    In training, lambda times the `unevenness` of each case is added to the sum of its losses.
+    In training, lambda times the `unevenness` of each case and gamma times its `repetition` are
+    added to the sum of its losses.
 
     With hard attention the decoder takes each case twice: once it draws, once it attends to the
     expectation, by softmax (`expected`). The loss is the mean of both. What the second reaches at a
@@ -90,6 +108,7 @@ class TokenLoss(Objective):
         last: share of predictions among the inputs at the end of training.
         ctc_weight: w, for a head with a projection for CTC.
         doubly_stochastic: lambda.
+        coverage: gamma.
         decode: what greedy search writes for a batch, and the references; with it the score of
             these texts is watched.
         score: of texts against references.
@@ -111,6 +130,7 @@ class TokenLoss(Objective):
         last: float = 0.0,
         ctc_weight: float = 0.0,
         doubly_stochastic: float = 0.0,
+        coverage: float = 0.0,
         decode: Callable[[nn.Module, Batch], list[tuple[str, str]]] | None = None,
         score: Callable[[Sequence[str], Sequence[str]], float] | None = None,
         figure: str = "bleu",
@@ -119,7 +139,7 @@ class TokenLoss(Objective):
         super().__init__()
         self.smoothing, self.schedule, self.last = smoothing, schedule, last
         self.ctc_weight = ctc_weight
-        self.doubly_stochastic = doubly_stochastic
+        self.doubly_stochastic, self.coverage = doubly_stochastic, coverage
         self._decode, self._score, self._figure = decode, score, figure
         if decode is not None:
             self.watched: tuple[str, Literal["min", "max"]] = (figure, best)
@@ -146,13 +166,13 @@ class TokenLoss(Objective):
                 states = source.states.to(head.bias.dtype)
                 whole = ctc_losses(head.spell(states), source.mask, targets)
             spelt = [(whole / true.sum(1)).unsqueeze(1).expand_as(true)[true]]
-        weighed = model.training and self.doubly_stochastic > 0
+        weighed = model.training and (self.doubly_stochastic > 0 or self.coverage > 0)
         written = head.teach(source, given, need_weights=weighed)
-        values = self._values(head, written, targets, source, spelt)
+        values = self._values(head, written, targets, source, spelt, weighed)
         if written.log_prob is None or written.entropy is None:
             return Predicted(values, {})
         second = expected(head).teach(source, given, need_weights=weighed)
-        other = self._values(head, second, targets, source, spelt)
+        other = self._values(head, second, targets, source, spelt, weighed)
         baseline = -other[:, 1].detach()
         none = torch.zeros_like(written.log_prob[true])  # nothing is drawn
         return Predicted(
@@ -170,15 +190,19 @@ class TokenLoss(Objective):
         targets: Tensor,
         source: Source,
         spelt: Sequence[Tensor],
+        weighed: bool,
     ) -> Tensor:
-        """The values of one pass of the decoder, with those of CTC, if any."""
+        """The values of one pass of the decoder, with those of CTC, if any, and the penalties."""
         true = targets != 0
         losses = head.losses(written, source, targets, smoothing=self.smoothing)
         found = [*losses, *spelt]
         values = torch.stack([each.float() for each in found], 1)
-        if written.weights is not None:
-            uneven = unevenness(written.weights.float(), true, source.mask).sum() / len(values)
-            values[:, 0] += self.doubly_stochastic * uneven
+        if weighed:
+            assert written.weights is not None
+            weights = written.weights.float()
+            penalty = self.doubly_stochastic * unevenness(weights, true, source.mask)
+            penalty = penalty + self.coverage * repetition(weights, true)
+            values[:, 0] += penalty.sum() / len(values)
         return values
 
     @staticmethod

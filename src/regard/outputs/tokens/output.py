@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -170,6 +170,7 @@ class TokensOutput(Output):
             last=training.sampled_share,
             ctc_weight=self.config.model.ctc_weight,
             doubly_stochastic=training.doubly_stochastic,
+            coverage=training.coverage,
             decode=self._written if watching else None,
             score=_SCORES[training.stop_on] if watching else None,
             figure=training.stop_on,
@@ -267,13 +268,19 @@ class TokensOutput(Output):
             if unknown := self.unknown_in(target):
                 raise ConfigError(f"target: {unknown}")
 
-    def unknown_in(self, target: str) -> str:
-        """That a text has tokens that the vocabulary does not, and which; empty if it has none."""
-        from regard.tokens import UNKNOWN
+    def unknown_in(self, target: str, beyond: tuple[str, ...] = ()) -> str:
+        """That a text has tokens that cannot be written, and which; empty if it has none.
+
+        Parameters:
+            target: the text.
+            beyond: what can be copied and the vocabulary lacks.
+        """
+        from regard.tokens import UNKNOWN, number_beyond
 
         vocabulary = self.target_vocabulary_
         [found] = vocabulary.encode([target])
-        spans = found.spans[found.ids == UNKNOWN].tolist()
+        ids = number_beyond(vocabulary, target, found, beyond)
+        spans = found.spans[ids == UNKNOWN].tolist()
         unknown = list(dict.fromkeys(target[start:stop] for start, stop in spans))
         if not unknown:
             return ""
@@ -377,18 +384,33 @@ class TokensOutput(Output):
         found = self.measure.metrics(texts, references, known)
         if len({*texts}) == 1 < len({*references}):
             found["only_text"] = texts[0]
-        if unknown := self._unknown_words(references):
+        if unknown := self._unknown_words(seen, range(len(seen))):
             found["unknown_words"] = unknown
-        return found
+        return found | self._beyond_written(seen)
 
-    def _unknown_words(self, texts: Sequence[str]) -> int:
-        """How many words of texts cannot be written, where tokens are words."""
+    def _unknown_words(self, seen: Inference, chosen: Iterable[int]) -> int:
+        """How many words of the targets of cases cannot be written, where tokens are words."""
         from regard.tokens import UNKNOWN
 
+        if self.target_vocabulary_.kind != "word":
+            return 0
+        beyond = [self.input.beyond(seen.encoded, n) for n in chosen]
+        ids = self._numbers([str(seen.cases.labels[n]) for n in chosen], beyond)
+        return sum(int((each == UNKNOWN).sum()) for each in ids)
+
+    def _beyond_written(self, seen: Inference) -> dict[str, Any]:
+        """`beyond`: words of the targets that the vocabulary lacks and the sources have, where
+        tokens are words; `beyond_written`: the share of them that is written.
+        """
         vocabulary = self.target_vocabulary_
         if vocabulary.kind != "word":
-            return 0
-        return sum(int((each.ids == UNKNOWN).sum()) for each in vocabulary.encode(texts))
+            return {}
+        every = [self.input.beyond(seen.encoded, n) for n in range(len(seen))]
+        right = []
+        ids = self._numbers(_texts_of(seen.cases), every)
+        for wanted, (best, *_) in zip(ids, seen.values, strict=True):
+            right += np.isin(np.unique(wanted[wanted >= vocabulary.size]), best.ids).tolist()
+        return {"beyond": len(right), "beyond_written": float(np.mean(right))} if right else {}
 
     def notes(self, metrics: Mapping[str, Any]) -> list[str]:
         """What shows that nothing was learned, and words that the model cannot write."""
@@ -461,7 +483,7 @@ class TokensOutput(Output):
                 said += f", {self.measure.said(own, references)}"
                 if len(known) < len(outcomes):
                     said += f" of the {len(known)} with a reference"
-                if unknown := self._unknown_words(references):
+                if unknown := self._unknown_words(seen, known):
                     said += f", {unknown} words of the references {_NOT_KNOWN}"
         columns["score"] = [each.score for each in outcomes]
         for rank in range(1, max(map(len, seen.values))):

@@ -10,7 +10,7 @@ from regard.plots.lengths import plot_lengths
 from regard.plots.page import inline_svg, own_style
 from regard.plots.report import Report
 
-__all__ = ["CaptionsReport", "TokensReport", "TranscriptsReport"]
+__all__ = ["CaptionsReport", "SummariesReport", "TokensReport", "TranscriptsReport"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -81,6 +81,13 @@ class TranscriptsReport(TokensReport):
         found = self.metrics
         wrong = found["substitutions"] + found["deletions"] + found["insertions"]
         return {**super().parts(), "wrong": wrong, "confusions": found["confusions"]}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SummariesReport(TokensReport):
+    """The report of a model that summarises texts; its metrics are those of `Summaries`."""
+
+    template: ClassVar[Path] = Path(__file__).with_name("summary_report.html")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
