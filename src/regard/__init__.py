@@ -62,6 +62,7 @@ _LATE = {
     "SeriesRegressor": "regard.estimators",
     "SeriesTranscriber": "regard.estimators",
     "SoundClassifier": "regard.estimators",
+    "Summarizer": "regard.estimators",
     "TextClassifier": "regard.estimators",
     "Transcriber": "regard.estimators",
     "Translator": "regard.estimators",

@@ -343,12 +343,17 @@ class Input(ABC):
 
     # What is shown.
 
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The maps that pictures and tables of predictions need, "weights" first."""
+        return ("weights",)
+
     @abstractmethod
     def view(self, seen: Inference, n: int, outcome: Outcome) -> CaseView:
-        """Case n with its map, ready to be drawn; needs the map "weights"."""
+        """Case n with its maps, ready to be drawn; needs those of `shown`."""
 
     def columns(self, seen: Inference) -> dict[str, Any]:
-        """Columns of a table of predictions; needs the map "weights"."""
+        """Columns of a table of predictions; needs the maps of `shown`."""
         return {}
 
     def remarks(self, seen: Inference) -> list[str]:

@@ -47,10 +47,10 @@ def evaluate(
         beside: figures of another run, to keep and show with these.
     """
     incoming, output = estimator.input_, estimator.output_
-    seen = estimator.infer(test, maps=("weights",), keep=output.keep(test))
+    seen = estimator.infer(test, maps=incoming.shown, keep=output.keep(test))
     metrics = _figures(estimator, seen) | estimator.fitted_figures() | incoming.figures()
     for name, cases in (further or {}).items():
-        found = _figures(estimator, estimator.infer(cases, maps=("weights",)))
+        found = _figures(estimator, estimator.infer(cases, maps=incoming.shown))
         compared = [figure.name for figure in output.compared(found)]
         metrics |= {f"{name}_{figure}": found[figure] for figure in compared}
     metrics |= beside or {}

@@ -88,7 +88,7 @@ def explain(
     else:
         notes = ()
         cases = estimator.input_.typed(text)
-    seen = estimator.infer(cases, maps=("weights",), **asked)
+    seen = estimator.infer(cases, maps=estimator.input_.shown, **asked)
     view = _view(estimator, seen)
     with replacing(out) as beside:
         view.save(beside)
@@ -133,7 +133,7 @@ def explain_all(
         "folder": folder,
     }
     cases, usable = read_cases(estimator, run, source, **options)
-    seen = estimator.infer(usable_of(cases, usable), maps=("weights",))
+    seen = estimator.infer(usable_of(cases, usable), maps=estimator.input_.shown)
     views = [_view(estimator, seen, n) for n in range(len(seen))]
     names = [f"{name}.png" for name in file_names(view.id for view in views)]
     with writing(out, overwrite=overwrite, kind="pictures") as folder:
@@ -165,8 +165,9 @@ class Answer:
 
     def __call__(self, text: str) -> CaseView:
         """The prediction for a text, ready to be shown."""
-        cases = self._estimator.input_.typed("\n".join([*self._told, text]))
-        seen = self._estimator.infer(cases, maps=("weights",), **self._options)
+        incoming = self._estimator.input_
+        cases = incoming.typed("\n".join([*self._told, text]))
+        seen = self._estimator.infer(cases, maps=incoming.shown, **self._options)
         return _view(self._estimator, seen)
 
     def line(self, text: str) -> CaseView | None:

@@ -98,7 +98,7 @@ def predict(
         "folder": folder,
     }
     cases, usable = read_cases(estimator, run, source, **options)
-    seen = estimator.infer(usable_of(cases, usable), maps=("weights",), **asked)
+    seen = estimator.infer(usable_of(cases, usable), maps=estimator.input_.shown, **asked)
     columns, said = output.columns(seen)
     columns |= estimator.input_.columns(seen)
     if not usable.all():

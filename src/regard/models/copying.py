@@ -13,8 +13,10 @@ from regard.models.tokens import Source, TokenHead
 __all__ = ["CopyCache", "CopyHead", "CopyParts"]
 
 _UNKNOWN = 1
+_SPECIAL = 3  # the last special token, the end
 _CASES = 16  # whose probabilities of all tokens are held at once
-_LEAST = 1e-30  # of a probability, whose logarithm is then finite
+_NONE = 1e-30  # in place of zero, whose logarithm is then finite
+_LEAST = 1e-6  # for words that can only be copied, where attention is hard and points elsewhere
 
 
 class CopyParts(NamedTuple):
@@ -130,7 +132,9 @@ class CopyHead(TokenHead):
         parts = self.parts(written, source.read, source.mask, true)
         generated = logsigmoid(parts.gate) - plain.detach()
         generated = generated.masked_fill(beyond, -torch.inf)
-        copied = parts.copied(targets).sum(1).clamp(min=_LEAST).log() + logsigmoid(-parts.gate)
+        pointed = parts.copied(targets).sum(1)
+        pointed = torch.where(beyond, pointed.clamp(min=_LEAST), pointed.clamp(min=_NONE))
+        copied = pointed.log() + logsigmoid(-parts.gate)
         found = torch.logaddexp(generated, copied)
         # The gradient of - log p to what - log softmax depends on is the share of p it made.
         share = (generated - found).exp().detach().masked_fill(beyond, 0.0)
@@ -171,7 +175,8 @@ class CopyHead(TokenHead):
     def maps(self, written: Written, source: Source, targets: Tensor) -> dict[str, Tensor]:
         """As of `TokenHead`; "copied" is what each position gave to the probability of each token.
 
-        A row of it sums to the share of the token that was copied; the rest was written.
+        A row of it sums to the share of the token that was copied; the rest was written, as is the
+        end.
         """
         assert source.read is not None
         every = torch.ones_like(targets, dtype=torch.bool)
@@ -179,7 +184,8 @@ class CopyHead(TokenHead):
         tokens = targets.flatten()
         pointed = torch.sigmoid(-parts.gate).unsqueeze(1) * parts.copied(tokens)
         whole = self.log_probs(written, source, every).exp().gather(1, tokens.unsqueeze(1))
-        copied = (pointed / whole.clamp(min=_LEAST)).view(*targets.shape, -1)
+        words = parts.source > _SPECIAL
+        copied = (pointed * words / whole).view(*targets.shape, -1)
         return {**super().maps(written, source, targets), "copied": copied}
 
     def _mixed(self, logits: Tensor, parts: CopyParts, tokens: int) -> Tensor:

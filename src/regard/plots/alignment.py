@@ -32,6 +32,7 @@ def plot_alignment(
     source: Sequence[object],
     target: Sequence[object],
     truth: ArrayLike | None = None,
+    copied: ArrayLike | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw an alignment: source words along the top, target words down the side, darker is higher.
@@ -41,6 +42,7 @@ def plot_alignment(
         source: K words.
         target: Q words.
         truth: [Q, K] boolean, the true links, which are outlined in blue.
+        copied: [Q, K] boolean, source words that a target word was copied from, marked by a dot.
         ax: where to draw; by default the axes of a new figure that grows with Q and K.
 
     Returns:
@@ -72,7 +74,10 @@ def plot_alignment(
     for label, tick in zip(ax.get_xticklabels(), ax.get_xticks(), strict=True):
         label.set_rotation(90 if turned[int(tick)] else 0)
     if truth is not None:
-        ax.add_collection(_outlines(truth, shape))
+        ax.add_collection(_outlines(_fitting("truth", truth, shape)))
+    if copied is not None:
+        down, along = np.nonzero(_fitting("copied", copied, shape))
+        ax.scatter(along, down, s=14, color="black", zorder=4)
     return ax
 
 
@@ -114,11 +119,15 @@ def _width(name: str) -> float:
     return float(text_to_path.get_text_width_height_descent(name, font, ismath=False)[0]) / 72
 
 
-def _outlines(truth: ArrayLike, shape: tuple[int, ...]) -> LineCollection:
+def _fitting(name: str, given: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    marks: NDArray[np.bool_] = np.asarray(given, dtype=bool)
+    if marks.shape != shape:
+        raise DataError(f"{name}: wanted the shape {list(shape)}, given {list(marks.shape)}")
+    return marks
+
+
+def _outlines(links: NDArray[np.bool_]) -> LineCollection:
     """The edges of the regions of true links."""
-    links: NDArray[np.bool_] = np.asarray(truth, dtype=bool)
-    if links.shape != shape:
-        raise DataError(f"truth: wanted the shape {list(shape)}, given {list(links.shape)}")
     padded = np.pad(links, 1)
     lines = [
         [(column - 0.5, row - 1.5), (column - 0.5, row - 0.5)]

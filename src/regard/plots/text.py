@@ -28,11 +28,13 @@ class Fragment(NamedTuple):
         text: the characters.
         weight: not negative; None between words.
         strength: of the tint, from 0 to 1; None between words.
+        marked: whether the word is underlined in blue.
     """
 
     text: str
     weight: float | None = None
     strength: float | None = None
+    marked: bool = False
 
 
 class Passage(NamedTuple):
@@ -215,6 +217,8 @@ def _draw(ax: Axes, laid: _Laid, size: float, *, room: int) -> None:
             tint.set_alpha(TINT * fragment.strength)
             ax.add_patch(tint)
         centre, base = x + width / 2, middle + 0.36 * size
+        if fragment.marked:
+            ax.plot([x, x + width], [base + 0.25 * size] * 2, color=BLUE, linewidth=1.2)
         ax.text(centre, base, fragment.text, size=size, c=colour, ha="center", parse_math=False)
     if cut:
         ax.text(ax.get_xlim()[1], (room - 0.5) * step, "…", ha="right", va="center", fontsize=size)

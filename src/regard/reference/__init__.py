@@ -20,6 +20,7 @@ from regard.reference.alignments import (
     sparsemax,
 )
 from regard.reference.attention import Align, attend, attend_step_by_step
+from regard.reference.copying import copied_shares, pointer_generator
 from regard.reference.decoders import bahdanau_decoder, luong_decoder
 from regard.reference.elements import Array, Mask, allowed_keys, dot, linear, sigmoid, through_tanh
 from regard.reference.heads import Head, multi_head, rotary
@@ -88,6 +89,7 @@ __all__ = [
     "causal",
     "concat_score",
     "conjunctive_pooling",
+    "copied_shares",
     "cosine_score",
     "coverage_loss",
     "coverage_score",
@@ -119,6 +121,7 @@ __all__ = [
     "monotonic_expected",
     "monotonic_hard",
     "multi_head",
+    "pointer_generator",
     "position_encoding",
     "rotary",
     "scaled_dot_score",

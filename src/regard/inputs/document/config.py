@@ -1,6 +1,6 @@
 """Configuration of texts to be summarised."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -61,17 +61,22 @@ class _ArrayData(_Documents, Learned):
     kind: Literal["arrays"]
 
 
+class _Model(PairModel):
+    """Model fields of texts to be summarised."""
+
+    preferred_width: ClassVar[int] = 128
+
+
 def sections(target: str) -> Sections:
     """The sections of texts to be summarised."""
     return Sections(
         data=(_ParallelData, _TableData, _RequestData, _ArrayData),
-        model=PairModel,
+        model=_Model,
         training=PairTraining,
         defaults={
             "model.copying": True,
             "model.encoder": "gru",
             "model.attention_dim": 128,
-            "model.embedding_dim": 128,
             "model.tokens": "word",
             "model.vocabulary": 20_000,
             "model.min_count": 3,

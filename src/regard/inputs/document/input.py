@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.inputs.document.requests import requests
+from regard.inputs.document.view import DocumentView
+from regard.inputs.input import Input
 from regard.inputs.text.paired import PairedInput
 from regard.inputs.text.sources import EncodedSources
 from regard.inputs.text.texts import Texts
@@ -20,6 +22,10 @@ class DocumentInput(PairedInput):
 
     writes: ClassVar[Literal["translation", "transcript", "caption", "summary"]] = "summary"
     sides: ClassVar[str] = "summary"
+
+    @classmethod
+    def for_target(cls, target: str) -> type[Input]:
+        return cls
 
     def load(self) -> tuple[Texts, Texts | None, str]:
         data = self.config.data
@@ -44,6 +50,9 @@ class DocumentInput(PairedInput):
                 "the columns in the right order?"
             )
         return encoded
+
+    def _view(self, encoded: EncodedSources, n: int, **fields: Any) -> DocumentView:
+        return DocumentView(spans=encoded.word_spans[n], **fields)
 
     def _compare_sides(self, encoded: EncodedSources, targets: list[str]) -> None:
         """Nothing: both sides are in one language."""

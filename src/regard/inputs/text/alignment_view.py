@@ -20,12 +20,13 @@ from regard.plots.lines import weight_scale
 from regard.plots.page import render
 from regard.plots.view import CaseView
 
-__all__ = ["AlignmentView"]
+__all__ = ["AlignmentView", "marked"]
 
 _FOLDER = Path(__file__).parent
 _SHOWN = 3  # source words named for a target word
 _LEAST = 0.1  # weight of a source word that is named beside the highest
 _FAINT = 0.02  # tint that is not seen
+_PART = 0.25  # of what was copied, from which a source word counts
 _SMALL = 24  # rows or columns above which cells are smaller
 
 
@@ -39,6 +40,8 @@ class AlignmentView(CaseView):
         weights: [Q, K], not negative; all zero for a model without attention.
         text: the source as written; empty if only its words are known.
         truth: [Q, K] boolean, the true links, None if unknown.
+        copied: [Q, K], how much of each target word was copied from each source word; None for a
+            model that does not copy.
         warning: a reason to doubt the prediction; may be empty.
     """
 
@@ -50,11 +53,12 @@ class AlignmentView(CaseView):
     weights: NDArray[np.floating]
     text: str = ""
     truth: NDArray[np.bool_] | None = None
+    copied: NDArray[np.floating] | None = None
     warning: str = ""
 
     def __post_init__(self) -> None:
         shape = (len(self.target), len(self.source))
-        for name in ("weights", "truth"):
+        for name in ("weights", "truth", "copied"):
             given = getattr(self, name)
             if given is not None and np.shape(given) != shape:
                 raise DataError(
@@ -78,10 +82,13 @@ class AlignmentView(CaseView):
         if not self.weights.any():
             return Markup('<p class="soft">No attention: there is nothing to draw.</p>')
         links = np.zeros(self.weights.shape, bool) if self.truth is None else self.truth
+        dots = self.copies
         row = Markup('<tr><th scope="row" dir="auto">{}</th>{}</tr>\n')
         rows = [
             row.format(word_label(word), Markup("").join(map(_cell, *cells)))
-            for word, *cells in zip(self.target, self._tints(), self.weights, links, strict=True)
+            for word, *cells in zip(
+                self.target, self._tints(), self.weights, links, dots, strict=True
+            )
         ]
         return Markup(
             '<div class="scroll"><table class="map{}">\n<thead><tr><td></td>{}</tr></thead>\n'
@@ -96,8 +103,8 @@ class AlignmentView(CaseView):
         return render(
             _FOLDER / "alignment_view.html",
             view=self,
-            source=_marked(self.source, self.text, "s"),
-            target=_marked(self.target, self.outcome.answer, "t"),
+            source=marked(self.source, self.text, "s", self.copied_source),
+            target=marked(self.target, self.outcome.answer, "t", self.copied_target),
             rules=Markup("\n").join(self._rules()),
             looked=list(zip(map(word_label, self.target), self.looked(), strict=True)),
         )
@@ -108,6 +115,7 @@ class AlignmentView(CaseView):
             source=self.source,
             target=self.target,
             truth=self.truth,
+            copied=self.copies,
             ax=alignment_axes(self.source, self.target, above=0.3),
         )
         ax.set_title(self.title, loc="left", pad=8, parse_math=False)
@@ -135,6 +143,27 @@ class AlignmentView(CaseView):
             lines.append(line)
         return Text("\n").join(lines)
 
+    @property
+    def copies(self) -> NDArray[np.bool_]:
+        """[Q, K] which target words were copied, and from which source words.
+
+        A word that the source has several times may be copied from all of them.
+        """
+        if self.copied is None:
+            return np.zeros(self.weights.shape, bool)
+        shares = self.copied.sum(1, keepdims=True)
+        return np.asarray((shares > 0.5) & (self.copied >= _PART * shares))
+
+    @property
+    def copied_source(self) -> NDArray[np.bool_]:
+        """[K] which source words were copied."""
+        return np.asarray(self.copies.any(0))
+
+    @property
+    def copied_target(self) -> NDArray[np.bool_]:
+        """[Q] which target words are copies."""
+        return np.asarray(self.copies.any(1))
+
     def looked(self) -> list[list[tuple[str, float]]]:
         """Of each target word the source words with the highest weights, the highest first."""
         found = []
@@ -151,6 +180,8 @@ class AlignmentView(CaseView):
         links = ""
         if any(view.truth is not None for view in views):
             links = " The true links are outlined in blue."
+        if any(view.copied is not None for view in views):
+            links += " A dot marks where a word was copied from; the others were written."
         return Markup(
             '<p class="soft">How to read this: a row is a word or a character of the prediction, '
             'a column one of the source. The stronger the tint, <span class="key tints"></span>, '
@@ -185,17 +216,19 @@ def _columns(names: Sequence[str]) -> Markup:
     )
 
 
-def _cell(tint: float, weight: float, linked: bool) -> Markup:
-    link = Markup(" class=link") if linked else ""
+def _cell(tint: float, weight: float, linked: bool, copied: bool) -> Markup:
+    link, dot = Markup(" class=link") if linked else "", "•" if copied else ""
     if tint < _FAINT:  # shorter, which a long map is mostly made of
-        return Markup("<td{}></td>").format(link)
-    return Markup('<td{} style="--s:{}" title="{}"></td>').format(
-        link, f"{tint:.2f}", f"{weight:.2f}"
+        return Markup("<td{}>{}</td>").format(link, dot)
+    return Markup('<td{} style="--s:{}" title="{}">{}</td>').format(
+        link, f"{tint:.2f}", f"{weight:.2f}", dot
     )
 
 
-def _marked(words: Sequence[str], text: str, letter: str) -> Markup:
+def marked(words: Sequence[str], text: str, letter: str, copied: NDArray[np.bool_]) -> Markup:
     """A text whose words are elements of the classes s0, s1, ... or t0, t1, ...
+
+    Those that were copied are underlined.
 
     Words that do not make up the text, as with unknown ones, are separated by blanks instead. A
     last word that is not in it, such as an end mark, follows it.
@@ -205,10 +238,13 @@ def _marked(words: Sequence[str], text: str, letter: str) -> Markup:
     elif _places(words, text) is None:
         text = f"{text} {words[-1]}" if text else words[-1]
     focus = Markup(' tabindex="0"') if letter == "t" else ""
-    word = Markup('<span class="word {}{}"{}>{}</span>')
+    word = Markup('<span class="word {}{}{}"{}>{}</span>')
     parts, at = [], 0
     for number, (start, stop) in enumerate(_places(words, text) or []):
-        parts += [text[at:start], word.format(letter, number, focus, text[start:stop])]
+        parts += [
+            text[at:start],
+            word.format(letter, number, " copied" * bool(copied[number]), focus, text[start:stop]),
+        ]
         at = stop
     return Markup("{}" * (len(parts) + 1)).format(*parts, text[at:])
 

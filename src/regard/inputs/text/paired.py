@@ -264,13 +264,20 @@ class PairedInput(TextInput):
     def localisation(self, seen: Inference, outcome: Callable[[int], Outcome]) -> dict[str, Any]:
         return precision_of_links(seen, outcome)
 
+    @property
+    def shown(self) -> tuple[str, ...]:
+        return ("weights", "copied") if self.config.model.copying else ("weights",)
+
     def view(self, seen: Inference, n: int, outcome: Any) -> AlignmentView:
         encoded, warning = seen.encoded, ""
         if not encoded.known[n]:
             warning = "no word of the text is in the vocabulary: this is a guess"
         elif self._like_targets(encoded, slice(n, n + 1))[0]:
             warning = "the text looks like the language to translate to: was it swapped?"
-        return AlignmentView(
+        copied = seen.maps["copied"][n] if "copied" in seen.maps else None
+        return self._view(
+            encoded,
+            n,
             id=str(seen.cases.ids[n]),
             outcome=outcome,
             text=seen.cases.texts[n],
@@ -278,8 +285,13 @@ class PairedInput(TextInput):
             target=outcome.units,
             weights=seen.maps["weights"][n],
             truth=known_links(seen, n, outcome),
+            copied=copied,
             warning=warning,
         )
+
+    def _view(self, encoded: EncodedSources, n: int, **fields: Any) -> AlignmentView:
+        """A view of text n with these fields."""
+        return AlignmentView(**fields)
 
     def columns(self, seen: Inference) -> dict[str, Any]:
         return {}

@@ -20,7 +20,7 @@ from regard.plots.style import TINT
 from regard.plots.text import Fragment, Passage, plot_text, text_axes
 from regard.plots.view import CaseView
 
-__all__ = ["TextView"]
+__all__ = ["TextView", "tinted"]
 
 _FOLDER = Path(__file__).parent
 _BAR = "▁▂▃▄▅▆▇█"
@@ -62,7 +62,7 @@ class TextView(CaseView):
         found = self._passages()
         rows = []
         for passage in found:
-            words = Markup("").join(map(_word, passage.fragments))
+            words = Markup("").join(map(tinted, passage.fragments))
             if passage.strength is None:
                 rows.append(words)
                 continue
@@ -136,13 +136,13 @@ class TextView(CaseView):
         return highest_words(self.text, self.words, self.weights)
 
 
-def _word(fragment: Fragment) -> Markup:
+def tinted(fragment: Fragment) -> Markup:
     """The escaped text; without invisible tints, which halves the size of a long page."""
     tint = TINT * (fragment.strength or 0.0)
-    if tint < 0.005:
+    if tint < 0.005 and not fragment.marked:
         return Markup.escape(fragment.text)
-    return Markup('<span class="word" style="--s:{}" title="{}">{}</span>').format(
-        f"{tint:.3f}", f"{fragment.weight:.4f}", fragment.text
+    return Markup('<span class="word{}" style="--s:{}" title="{}">{}</span>').format(
+        " copied" * fragment.marked, f"{tint:.3f}", f"{fragment.weight:.4f}", fragment.text
     )
 
 

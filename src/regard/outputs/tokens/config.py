@@ -47,8 +47,8 @@ class _Model(NetworkConfig):
     embedding_dim: Annotated[int, Field(ge=1)] | None = Field(
         None,
         validate_default=True,
-        description="width of the embedding of a token; null takes 256, or the width of a "
-        "Transformer",
+        description="width of the embedding of a token; null takes 256, of summaries 128, or the "
+        "width of a Transformer",
     )
     embedding_dropout: Share = Field(0.3, description="dropout rate on embedded tokens")
     tied: bool = Field(
@@ -134,7 +134,7 @@ class _Model(NetworkConfig):
     @classmethod
     def _choose_width(cls, width: int | None, info: ValidationInfo) -> int | None:
         if info.data.get("decoder") != "transformer":
-            return width or 256
+            return width or getattr(cls, "preferred_width", 256)
         hidden = info.data.get("hidden")
         if width not in (None, hidden):
             raise ValueError(f"a Transformer's is its width, hidden {hidden}, not {width}")

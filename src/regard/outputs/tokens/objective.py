@@ -9,11 +9,11 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from regard.attention import expected
+from regard.attention import coverage_loss, expected
 from regard.models import Predicted, Source, TokenHead, Written, ctc_losses, read_source
 from regard.training import Batch, Objective
 
-__all__ = ["TokenLoss", "repetition", "sampled_share", "unevenness"]
+__all__ = ["TokenLoss", "sampled_share", "unevenness"]
 
 _WRITTEN = 3  # the first token that a search may write: not padding, unknown or the begin
 
@@ -68,31 +68,14 @@ def unevenness(weights: Tensor, true: Tensor, mask: Tensor | None = None) -> Ten
     return squares.sum(1)
 
 
-def repetition(weights: Tensor, true: Tensor) -> Tensor:
-    """[B] sum_t sum_i min(a_ti, sum_(u < t) a_ui): 0 where no position is looked at again.
-
-    Parameters are those of `unevenness`.
-
-    Source: See, Liu and Manning, 2017, "Get to the point: summarization with pointer-generator
-    networks", equation 12, without its lambda.
-
-    >>> weights = torch.tensor([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]])
-    >>> repetition(weights[None, None, None], torch.tensor([[True, True, True]]))
-    tensor([1.])
-    """
-    each = weights.mean((1, 2)) * true.unsqueeze(2)  # [B, L, S]
-    before = each.cumsum(1) - each
-    return torch.minimum(each, before).sum((1, 2))
-
-
 class TokenLoss(Objective):
     """Mean of - log p(y_i | y_1 .. y_(i-1), x) over all tokens y_i, smoothed in training.
 
     With a weight w of CTC it is (1 - w) of that and w of the mean of - log P_CTC(y | x), of a case
     divided among its tokens.
 
-    In training, lambda times the `unevenness` of each case and gamma times its `repetition` are
-    added to the sum of its losses.
+    In training, lambda times the `unevenness` of each case and gamma times its
+    `coverage_loss` are added to the sum of its losses.
 
     With hard attention the decoder takes each case twice: once it draws, once it attends to the
     expectation, by softmax (`expected`). The loss is the mean of both. What the second reaches at a
@@ -201,7 +184,8 @@ class TokenLoss(Objective):
             assert written.weights is not None
             weights = written.weights.float()
             penalty = self.doubly_stochastic * unevenness(weights, true, source.mask)
-            penalty = penalty + self.coverage * repetition(weights, true)
+            looks = weights.mean((1, 2)) * true.unsqueeze(2)
+            penalty = penalty + self.coverage * coverage_loss(looks)
             values[:, 0] += penalty.sum() / len(values)
         return values
 

@@ -464,7 +464,10 @@ class TokensOutput(Output):
         )
 
     def columns(self, seen: Inference) -> tuple[dict[str, Any], str]:
-        """`case`, `target` (the text), `true` if known, `score`: log-probability for each token."""
+        """`case`, `target` (the text), `true` if known, `score`: log-probability for each token.
+
+        With a model that copies also `copied`: the words of the text that were copied.
+        """
         outcomes = [self.outcome(seen, n) for n in range(len(seen))]
         columns: dict[str, Any] = {
             "case": seen.cases.ids,
@@ -486,6 +489,11 @@ class TokensOutput(Output):
                 if unknown := self._unknown_words(seen, known):
                     said += f", {unknown} words of the references {_NOT_KNOWN}"
         columns["score"] = [each.score for each in outcomes]
+        if "copied" in seen.maps:
+            columns["copied"] = [
+                " ".join(unit for unit, row in zip(each.units, own, strict=True) if row.sum() > 0.5)
+                for each, own in zip(outcomes, seen.maps["copied"], strict=True)
+            ]
         for rank in range(1, max(map(len, seen.values))):
             each = [o.nbest[rank - 1] if len(o.nbest) >= rank else (None, None) for o in outcomes]
             columns[f"target {rank + 1}"] = [text for text, _ in each]
