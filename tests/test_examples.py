@@ -24,6 +24,7 @@ SMALL = {  # kind of data that is made to fewer cases of it
     "scenes": {"data.pictures": "100", "data.size": "28", "model.beam": "1"},
     "dates": {"data.cases": "200", "data.longer": "10"},
     "rooms": {"data.stories": "40"},
+    "requests": {"data.cases": "200"},
 }
 ROWS = {"etth1.json": 1000, "fashion.json": 400}  # of the tables that are long
 # Cases, or windows, of the test part.
@@ -38,10 +39,12 @@ TESTED = {
     "ecg200.json": 100,
     "etth1.json": 200 - 23,
     "fashion.json": 80,
+    "requests.json": 40,
     "scenes.json": 20,
     "sine.json": 40,
     "stock.json": 5 * (461 - 4),  # five shares of 2305 days
     "stories.json": 40,
+    "subjects.json": 30,
     "translate.json": 30,
 }
 
@@ -90,12 +93,12 @@ def _cut_captions(path: Path, folder: Path) -> Path:
 
 
 def _cut_pairs(data: dict[str, str], folder: Path) -> dict[str, str]:
-    """Changes to the first lines of every file of pairs; most to train on."""
+    """Changes to the first lines of every file of texts; most to train on."""
     changes = {}
     for field, given in data.items():
-        if field.endswith("_path"):
+        if field.endswith("path"):
             path = Path(os.path.expandvars(given))
-            short = folder / f"{field}.txt"
+            short = folder / f"{field}{path.suffixes[0]}"
             lines = 30 if field.startswith(("test", "validation")) else 200
             with gzip.open(path, "rt", encoding="utf-8") as file:
                 short.write_text("".join(islice(file, lines)), encoding="utf-8")
@@ -138,7 +141,7 @@ def test_an_example_runs(path: Path, tmp_path: Path) -> None:
     if path.name == "captions.json":
         table = Path(read_config(path).data.path)
         changes |= {"data.path": str(_cut_captions(table, tmp_path)), "model.beam": "2"}
-    if content["data"]["kind"] == "parallel":
+    if content["data"]["kind"] == "parallel" or path.name == "subjects.json":
         changes |= {"model.beam": "2", **_cut_pairs(content["data"], tmp_path)}
     if content["data"]["kind"] == "idx":
         changes |= _cut_idx(content["data"], tmp_path)
