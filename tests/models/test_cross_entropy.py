@@ -47,12 +47,13 @@ def _factors(kind: str) -> Tensor:
     return torch.randn(N, generator=generator, dtype=torch.float64)
 
 
+@pytest.mark.parametrize("alike", [True, False])
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 @pytest.mark.parametrize("kind", ["mean", "unequal"])
-def test_gradients_are_torchs(kind: str, smoothing: float) -> None:
+def test_gradients_are_torchs(kind: str, smoothing: float, alike: bool) -> None:
     sides, targets = _sides()
     factors = _factors(kind)
-    losses, _, _ = _projected(*sides, targets, smoothing=smoothing)
+    losses, _, _ = _projected(*sides, targets, smoothing=smoothing, alike=alike)
     found = torch.autograd.grad(losses @ factors, sides)
     wanted = torch.autograd.grad(_by_torch(sides, targets, smoothing) @ factors, sides)
     for one, other in zip(found, wanted, strict=True):

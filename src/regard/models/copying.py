@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
+from regard.models.cross_entropy import projected_cross_entropy
 from regard.models.decoder import Decoder, Written
 from regard.models.heads import shares
 from regard.models.tokens import Source, TokenHead
@@ -127,7 +128,14 @@ class CopyHead(TokenHead):
         true = targets != 0
         beyond = targets >= len(self.bias)
         known = targets.masked_fill(beyond, _UNKNOWN)
-        smoothed, plain, _ = super().losses(written, source, known, smoothing=smoothing)
+        smoothed, plain, _ = projected_cross_entropy(
+            written.states[true],
+            self.weight,
+            self.bias,
+            known[true],
+            smoothing=smoothing,
+            alike=False,  # a token that is copied has no loss of its own
+        )
         beyond, targets = beyond[true], targets[true]
         parts = self.parts(written, source.read, source.mask, true)
         generated = logsigmoid(parts.gate) - plain.detach()

@@ -12,7 +12,13 @@ _LOGITS = 1 << 21  # held at once: they stay in a processor's cache
 
 
 def projected_cross_entropy(
-    states: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, *, smoothing: float = 0.0
+    states: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    targets: Tensor,
+    *,
+    smoothing: float = 0.0,
+    alike: bool = True,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """- log p(target), p = softmax(states @ weight.T + bias), block by block of the rows.
 
@@ -26,6 +32,8 @@ def projected_cross_entropy(
         bias: [V].
         targets: int64 [n].
         smoothing: e, the share of the target that is spread over the vocabulary.
+        alike: whether the losses are expected to count the same; False computes the gradient
+            backwards alone, and not twice.
 
     Returns:
         - [n] the smoothed losses, - (1 - e) log p[target] - e / V sum over v of log p[v], with
@@ -43,7 +51,7 @@ def projected_cross_entropy(
     device = states.device.type
     narrow = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else None
     given = (states, weight, bias, targets, smoothing, narrow)
-    learning = torch.is_grad_enabled() and any(each.requires_grad for each in given[:3])
+    learning = alike and torch.is_grad_enabled() and any(each.requires_grad for each in given[:3])
     smoothed, plain, right = _Projected.apply(*given, learning)  # type: ignore[no-untyped-call]
     return smoothed, plain, right
 
@@ -62,7 +70,7 @@ class _Projected(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, factors: Tensor, *_: Any) -> tuple[Any, ...]:
         states, weight, bias, targets, *gradients = ctx.saved_tensors
-        if len(factors) and bool((factors == factors[0]).all()):
+        if gradients and len(factors) and bool((factors == factors[0]).all()):
             gradients = [each * factors[0] for each in gradients]
         else:
             _, gradients = _by_blocks(
