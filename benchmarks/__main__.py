@@ -31,6 +31,7 @@ _ALL = {
     "forecasting": _Needs(data=True, quick=True),
     "pictures": _Needs(data=True, quick=True),
     "speech": _Needs(data=True, quick=True),
+    "summaries": _Needs(data=True, quick=True),
     "reading": _Needs(data=True, quick=True),
     "kernels": _Needs(quick=True),
     "examples": _Needs(quick=True),

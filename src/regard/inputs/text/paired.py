@@ -49,6 +49,9 @@ class PairedInput(TextInput):
     """
 
     targets = ("tokens",)
+    names: ClassVar[tuple[str | None, str | None]] = (None, None)
+    """The columns of a table of new cases, where the data trained on have none."""
+
     sides: ClassVar[str] = "source or target"
     """Which of them are left out of the training where they are too long."""
 
@@ -110,8 +113,8 @@ class PairedInput(TextInput):
             raise ConfigError("source: name a file of new cases, after the run")
         data, labelled = self.config.data, options.pop("labelled", None)
         given: dict[str, Any] = {
-            "source": None,
-            "target": None,
+            "source": self.names[0],
+            "target": self.names[1],
             "id": None,
             "header": True,
             "encoding": "utf-8",
