@@ -33,6 +33,7 @@ _ALL = {
     "speech": _Needs(data=True, quick=True),
     "summaries": _Needs(data=True, quick=True),
     "reading": _Needs(data=True, quick=True),
+    "questions": _Needs(data=True, quick=True),
     "kernels": _Needs(quick=True),
     "examples": _Needs(quick=True),
 }

@@ -433,10 +433,15 @@ PICTURE_ENCODERS: Registry[EncoderRow] = Registry(
     },
 )
 
-# Of the words of a sentence; two that sum them, and encoders of sequences.
+# Of the words of a sentence: sums of them, and encoders of sequences beside a sum.
 SENTENCE_ENCODERS: Registry[EncoderRow] = Registry(
     "encoder of sentences",
     {
+        "mlp": EncoderRow(
+            "regard.models.sentences:LayerReader",
+            "as position, beside a hidden layer over another such sum",
+            hidden=32,
+        ),
         "position": EncoderRow(
             "regard.models.sentences:WordSum",
             "the sum of the words, weighted by their places, Sukhbaatar et al. 2015",

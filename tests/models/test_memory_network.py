@@ -50,12 +50,13 @@ def _network(
         word_dropout=0.0,
         time_noise=0.3,
     )
-    for each in (reader, network.time):  # so that weights differ
+    for each in (reader, network.time, network.gates):  # so that weights differ
         for parameter in each.parameters():
             torch.nn.init.normal_(parameter, std=0.7)
-    if isinstance(reader, WordSum):
-        with torch.no_grad():
-            reader.embedding.weight[0] = 0.0
+    with torch.no_grad():
+        for part in reader.modules():
+            if isinstance(part, WordSum):
+                part.embedding.weight[0] = 0.0
     return network.double().eval()
 
 
@@ -83,6 +84,11 @@ def _chunks(weight: Tensor) -> list[Any]:
     return [each.numpy() for each in torch.split(weight.detach(), WIDTH, 1)]
 
 
+def _linear(layer: torch.nn.Module) -> tuple[Any, Any]:
+    assert isinstance(layer, torch.nn.Linear)
+    return layer.weight.detach().numpy(), layer.bias.detach().numpy()
+
+
 @pytest.mark.parametrize("case", range(len(STORIES)))
 def test_it_is_the_published_network(case: int) -> None:
     network = _network(echo=False)
@@ -93,6 +99,7 @@ def test_it_is_the_published_network(case: int) -> None:
         embeddings=_chunks(network.reader.embedding.weight),
         times=_chunks(network.time.weight),
         score=reference.dot_score,
+        gates=[_linear(gate) for gate in network.gates],
     )
     sentences, places, questions, mask = _batch([0, 1, 2])
     predicted = network(sentences, places, questions, mask)
@@ -173,6 +180,22 @@ def test_a_window_counts_from_the_end_of_each_story() -> None:
         [False, False, False, True, True],
         [True, False, False, False, False],
     ]
+
+
+def test_it_starts_as_the_network_without_gates() -> None:
+    network = _network(echo=False)
+    for parameter in network.gates.parameters():
+        torch.nn.init.zeros_(parameter)
+    assert isinstance(network.reader, WordSum)
+    _, weights = reference.memory_network(
+        STORIES[1],
+        QUESTIONS[1],
+        embeddings=_chunks(network.reader.embedding.weight),
+        times=_chunks(network.time.weight),
+        score=reference.dot_score,
+    )
+    found = network(*_batch([1])).maps["attention"][0].detach().numpy()
+    np.testing.assert_allclose(found, weights, atol=1e-9)
 
 
 def test_the_order_of_sentences_and_of_words_counts() -> None:

@@ -39,7 +39,7 @@ from regard.models.reduced import Reduced
 from regard.models.rules import Rules
 from regard.models.sampling import Sampled, greedy_search, sample
 from regard.models.search import Hypotheses, beam_search
-from regard.models.sentences import EncoderReader, WordSum, make_reader
+from regard.models.sentences import EncoderReader, LayerReader, WordSum, make_reader
 from regard.models.step import Guide, Step, reorder
 from regard.models.text import SentenceModel, StateReader, TextModel
 from regard.models.tokens import Source, TokenEncoder, TokenHead, head_of, read_source
@@ -76,6 +76,7 @@ __all__ = [
     "HorizonForecast",
     "Hypotheses",
     "Inception",
+    "LayerReader",
     "LinearForecast",
     "MaskedBatchNorm",
     "MemoryNetwork",

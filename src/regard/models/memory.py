@@ -9,7 +9,7 @@ from torch.nn.functional import pad
 from regard.attention import Attended, Attention
 from regard.models.echo import Echo
 from regard.models.heads import Predicted, drop_columns, shares, two_sided_logits
-from regard.models.sentences import EncoderReader, WordSum
+from regard.models.sentences import EncoderReader, LayerReader, WordSum
 
 __all__ = ["MemoryNetwork"]
 
@@ -20,15 +20,16 @@ _UNKNOWN = 1  # the token for those not in the vocabulary
 class MemoryNetwork(nn.Module):
     """A question u attends to the sentences of a story, hop after hop.
 
-        u_1 = C_1 q,   u_(k+1) = u_k + sum_s a_ks (C_(k+1) s + T_(k+1) s),
-        r_k = M q * sum_s a_ks M s
+        u_1 = C_1 q,   u_(k+1) = u_k + g_k * sum_s a_ks (C_(k+1) s + T_(k+1) s),
+        g_k = 2 sigmoid(G_k u_k + e_k),   r_k = M q * sum_s a_ks M s
 
     a_k is the attention of hop k from u_k to the keys C_k s + T_k s. Sentence s has a vector C_k
     for each k = 1 ... K + 1: that of a hop's values is that of the next hop's keys (adjacent
-    tying), and the question has the first. T_k s stands for what C_k s does not know of the story:
-    a vector for the distance of the sentence from the end, and with an echo P_k echo_s, what of it
-    comes up again later. M sums vectors of words, so that r_k says which words of the question hop
-    k found, as answers of yes and no need.
+    tying), and the question has the first. The gate g_k, which starts at one, takes of a sentence
+    what was asked for: who gave, or who received. T_k s stands for what C_k s does not know of the
+    story: a vector for the distance of the sentence from the end, and with an echo P_k echo_s, what
+    of it comes up again later. M sums vectors of words, so that r_k says which words of the
+    question hop k found, as answers of yes and no need.
 
     Class n gets u_(K+1) . (C_(K+1) answer_n + w_n) + b_n + v_n . relu(R [r_1; ...; r_K] + d).
     answer_n is its name, read as a sentence, so that a word of the story is an answer without a
@@ -48,13 +49,14 @@ class MemoryNetwork(nn.Module):
         time_noise: in training, the share of sentences after which time goes on by one more.
 
     Source: Sukhbaatar et al., 2015, "End-to-end memory networks", NeurIPS, equations 1 to 4 and
-    section 4.1 for time and its noise. There scores are dot products, an answer is one word, and
-    there is no r_k.
+    section 4.1 for time and its noise; Liu and Perez, 2017, "Gated end-to-end memory networks",
+    EACL, equation 11, for the gate, there between o and u. In the first paper scores are dot
+    products, an answer is one word, and there is neither g_k nor r_k.
     """
 
     def __init__(
         self,
-        reader: WordSum | EncoderReader,
+        reader: WordSum | LayerReader | EncoderReader,
         words: WordSum,
         hops: Sequence[Attention],
         *,
@@ -70,6 +72,10 @@ class MemoryNetwork(nn.Module):
         outputs = 1 if two_sided else len(answers)
         self.reader, self.words = reader, words
         self.hops = nn.ModuleList(hops)
+        self.gates = nn.ModuleList([nn.Linear(reader.width, reader.width) for _ in hops])
+        for gate in self.gates:
+            for parameter in gate.parameters():
+                nn.init.zeros_(parameter)
         self.time = nn.Embedding(sentences, reader.width * reader.vectors)
         nn.init.normal_(self.time.weight, std=_STD)
         self.echo = echo
@@ -113,12 +119,12 @@ class MemoryNetwork(nn.Module):
         looks: list[Attended] = []
         found: list[Tensor] = []
         before: Tensor | None = None
-        for k, attention in enumerate(self.attentions):
+        for k, (attention, gate) in enumerate(zip(self.attentions, self.gates, strict=True)):
             values = torch.cat([vectors[k + 1], words], 2)
             looks.append(_look(attention, state, vectors[k], values, mask, before))
             before = looks[-1].state
             context = looks[-1].context.squeeze(1)
-            state = state + context[:, :width]
+            state = state + 2 * torch.sigmoid(gate(state)) * context[:, :width]
             found.append(asked * context[:, width:])
         weights = [shares(_weights(each), mask) for each in looks]
         return Predicted(

@@ -8,16 +8,17 @@ from torch import Tensor, nn
 from regard.models.build import make_encoder
 from regard.models.encoder import summary_of
 
-__all__ = ["EncoderReader", "WordSum", "make_reader"]
+__all__ = ["EncoderReader", "LayerReader", "WordSum", "make_reader"]
 
 _PADDING = 0
 _STD = 0.1  # of word vectors, whose products are then small at first
+_WIDER = 0.3  # of those that go through a layer
 
 
 def make_reader(
     encoder: str, *, tokens: int, vectors: int, hidden: int, layers: int, dropout: float
-) -> "WordSum | EncoderReader":
-    """A reader by the name of its encoder: "position", "bag", or one of `catalogue.ENCODERS`.
+) -> "WordSum | LayerReader | EncoderReader":
+    """A reader by the name of its encoder, see `catalogue.SENTENCE_ENCODERS`.
 
     Parameters:
         encoder: its name.
@@ -29,6 +30,8 @@ def make_reader(
     """
     if encoder in ("position", "bag"):
         return WordSum(tokens, hidden, vectors, positions=encoder == "position")
+    if encoder == "mlp":
+        return LayerReader(tokens, hidden, vectors)
     return EncoderReader(encoder, tokens, hidden, vectors, layers=layers, dropout=dropout)
 
 
@@ -78,13 +81,46 @@ class WordSum(nn.Module):
         return (1 - share) - column * (1 - 2 * share)
 
 
+class LayerReader(nn.Module):
+    """The weighted sum of a sentence's words, and what a hidden layer makes of another one.
+
+        vector = WordSum words + W_2 relu(W_1 WordSum' words + b)
+
+    The sums hold for words in an order that was never trained on; the layer adds who did what.
+
+    Parameters:
+        tokens: V; token 0 is padding.
+        width: D of each vector; the layer has twice as many units.
+        vectors: how many vectors a sentence has.
+    """
+
+    def __init__(self, tokens: int, width: int, vectors: int) -> None:
+        super().__init__()
+        self.sum = WordSum(tokens, width, vectors, positions=True)
+        self.other = WordSum(tokens, width, 1, positions=True, std=_WIDER)
+        self.layer = nn.Sequential(
+            nn.Linear(width, 2 * width),
+            nn.ReLU(),
+            nn.Linear(2 * width, width * vectors, bias=False),
+        )
+        self.width, self.vectors = width, vectors
+
+    def forward(self, words: Tensor) -> Tensor:
+        """[N, W] words, 0 after a sentence's end -> [N, vectors, D]."""
+        made = self.layer(self.other(words).squeeze(1))
+        vectors: Tensor = self.sum(words) + torch.unflatten(made, 1, (self.vectors, self.width))
+        return vectors
+
+
 class EncoderReader(nn.Module):
-    """Embedding, an encoder over the words, and a projection of its summary.
+    """The sum of the words' embeddings, and the projection of what an encoder makes of them.
+
+    The sum holds for words in an order that was never trained on; the encoder adds who did what.
 
     Parameters:
         encoder: name of the encoder.
         tokens: V; token 0 is padding.
-        width: D of each vector, of the embedding and of the encoder.
+        width: D of each vector, and of the encoder and its embedding.
         vectors: how many vectors a sentence has.
         layers: of the encoder.
         dropout: rate between its layers.
@@ -99,6 +135,7 @@ class EncoderReader(nn.Module):
         self.encoder = make_encoder(encoder, **sizes, dropout=dropout, steps=1)
         ends = self.encoder.summary == "ends"
         self.project = nn.Linear((1 + ends) * self.encoder.width, width * vectors)
+        self.sum = WordSum(tokens, width, vectors, positions=False)
         self.width, self.vectors = width, vectors
 
     def forward(self, words: Tensor) -> Tensor:
@@ -106,4 +143,6 @@ class EncoderReader(nn.Module):
         mask = words != _PADDING
         states = self.encoder(self.embedding(words).transpose(1, 2), mask)
         summary = summary_of(self.encoder.summary, states, self.encoder.position_mask(mask))
-        return torch.unflatten(self.project(summary), 1, (self.vectors, self.width))
+        found = torch.unflatten(self.project(summary), 1, (self.vectors, self.width))
+        vectors: Tensor = self.sum(words) + found
+        return vectors

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from regard.reference.attention import attend
-from regard.reference.elements import Array
+from regard.reference.elements import Array, sigmoid
 
 __all__ = ["memory_network", "position_encoding"]
 
@@ -24,7 +24,7 @@ def position_encoding(words: Sequence[int], embedding: Array) -> Array:
     Source: Sukhbaatar et al., 2015, "End-to-end memory networks", section 4.1.
 
     >>> position_encoding([1, 0], np.array([[1.0, 10.0], [2.0, 20.0]])).tolist()
-    [1.5, 10.0]
+    [1.5, 20.0]
     """
     J, D = len(words), embedding.shape[1]
     vector = np.zeros(D)
@@ -42,6 +42,7 @@ def memory_network(
     embeddings: Sequence[Array],
     times: Sequence[Array],
     score: Callable[[Array, Array], Array],
+    gates: Sequence[tuple[Array, Array]] = (),
 ) -> tuple[Array, Array]:
     """u_1 = C_1 q, u_(k+1) = u_k + sum over s of a_ks (C_(k+1) s + T_(k+1) s), hop by hop.
 
@@ -54,11 +55,14 @@ def memory_network(
         embeddings: C_1 ... C_(K+1), each [V, D].
         times: T_1 ... T_(K+1), each [longest, D]; row t is for a sentence that t others follow.
         score: of a query [1, D] and keys [S, D] -> [1, S].
+        gates: of each hop G [D, D] and e [D], by which what is found is multiplied:
+            2 sigmoid(G u_k + e); empty is without.
 
     Returns:
         (u_(K+1) [D], weights [K, S]).
 
-    Source: Sukhbaatar et al., 2015, "End-to-end memory networks", equations 1 to 4.
+    Source: Sukhbaatar et al., 2015, "End-to-end memory networks", equations 1 to 4; Liu and Perez,
+    2017, "Gated end-to-end memory networks", equation 11, for a gate.
 
     >>> from regard.reference import dot_score
     >>> zeros = [np.zeros((5, 2))] * 3
@@ -73,8 +77,12 @@ def memory_network(
     ]
     u = position_encoding(question, embeddings[0])
     weights = []
-    for keys, values in pairwise(memories):
+    for hop, (keys, values) in enumerate(pairwise(memories)):
         contexts, looked = attend(score(u[np.newaxis], keys), values)
-        u = u + contexts[0]
+        gate = np.ones(len(u))
+        if gates:
+            weight, bias = gates[hop]
+            gate = np.array([2 * sigmoid(float(z)) for z in weight @ u + bias])
+        u = u + gate * contexts[0]
         weights.append(looked[0])
     return u, np.stack(weights)

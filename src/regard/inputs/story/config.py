@@ -96,9 +96,10 @@ class _Model(NetworkConfig):
     """A reader of sentences, and hops of attention to them."""
 
     encoder: str = Field(
-        "position",
-        description="reads the words of a sentence: position sums them, weighted by their places; "
-        "bag sums them; or an encoder of sequences",
+        "mlp",
+        description="reads the words of a sentence: bag sums them; position sums them, weighted by "
+        "their places; mlp has a hidden layer beside that; or an encoder of sequences beside the "
+        "sum",
     )
     attention: AttentionConfig = Field(
         cast(AttentionConfig, {"score": "dot", "align": "entmax15"}),

@@ -61,8 +61,8 @@ def rooms(*, stories: int = 400, questions: int = 5, longest: int = 12, seed: in
 
     Example:
         >>> cases = rooms(stories=1, questions=2, longest=4, seed=3)
-        >>> cases.questions, cases.labels.tolist()
-        (('Where is David?', 'Where is Anna?'), ['study', 'study'])
+        >>> cases.stories[0], cases.questions[0], str(cases.labels[0])
+        (('Anna went to the cellar.',), 'Where is Anna?', 'cellar')
     """
     for name, given in (("stories", stories), ("questions", questions), ("longest", longest)):
         check_count(name, given, least=1)
