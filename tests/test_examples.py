@@ -40,6 +40,7 @@ TESTED = {
     "etth1.json": 200 - 23,
     "fashion.json": 80,
     "requests.json": 40,
+    "questions.json": 1000,
     "scenes.json": 20,
     "sine.json": 40,
     "stock.json": 5 * (461 - 4),  # five shares of 2305 days

@@ -188,8 +188,7 @@ def _look(
     if not attention.window.relative:
         attended: Attended = attention(asked, keys, values, mask, state=state)
         return attended
-    true = keys.new_full((len(keys),), keys.shape[1]) if mask is None else mask.sum(1)
-    lengths = true.tolist()
+    lengths = [keys.shape[1]] * len(keys) if mask is None else mask.sum(1).tolist()
     order, parts = [], []
     for length in sorted(set(lengths)):
         rows = [row for row, own in enumerate(lengths) if own == length]

@@ -1,5 +1,6 @@
 """Reading bAbI's format: stories that go on after a question, and one clear line for a slip."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,19 @@ def test_questions_without_answers_may_be_left_out(tmp_path: Path) -> None:
     cases = _read(tmp_path, FILE.replace("\thall\t1 4", ""), missing="skip")
     assert cases.questions == ("Where is Mary?", "Who slept?")
     assert cases.notes == ("1 of 3 cases is left out: no answer (line 5)",)
+
+
+@pytest.mark.skipif("REGARD_DATA" not in os.environ, reason="REGARD_DATA is not set")
+@pytest.mark.parametrize(("task", "supporting"), [(1, 1), (2, 2), (3, 3)])
+def test_the_published_files_are_read(task: int, supporting: int) -> None:
+    folder = Path(os.environ["REGARD_DATA"], "question_answering", "babi_en")
+    for part, cases in (("train", 900), ("valid", 100), ("test", 1000)):
+        found = read_babi(folder / f"qa{task}_{part}.txt")
+        assert len(found) == cases
+        assert found.supporting is not None
+        assert {len(places) for places in found.supporting} == {supporting}
+        assert found.labels is not None
+        for story, places, answer in zip(
+            found.stories, found.supporting, found.labels.tolist(), strict=True
+        ):  # of these tasks the answer stands in a supporting sentence
+            assert any(answer in story[at] for at in places)

@@ -156,6 +156,6 @@ def sections(target: str) -> Sections:
             "training.learning_rate": 0.01,
             "training.weight_decay": 0.3,
             "training.gradient_clip": 10.0,
-            "training.label_smoothing": 0.0,
+            "training.average": 5,
         },
     )
