@@ -421,13 +421,18 @@ def test_a_training_that_was_cut_off_is_resumed_to_the_same_end(
 def test_a_baseline_is_shown_by_length(dates: Path, tmp_path: Path, regard: Regard) -> None:
     config = tmp_path / "dates.json"
     config.write_text(json.dumps(DATES), encoding="utf-8")
+    before = tmp_path / "before"
+    shutil.copytree(dates, before)
+    figures = json.loads((before / "metrics.json").read_text(encoding="utf-8"))
+    for row in figures["by_length"]:
+        row["bleu"] = 12.5  # unlike those of the same model
+    (before / "metrics.json").write_text(json.dumps(figures), encoding="utf-8")
     short = ["--set", "training.epochs=1"]
-    assert regard("train", config, "--baseline", dates, "--out", tmp_path / "run", *short) == 0
+    assert regard("train", config, "--baseline", before, "--out", tmp_path / "run", *short) == 0
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text(encoding="utf-8"))
-    before = json.loads((dates / "metrics.json").read_text(encoding="utf-8"))
-    assert metrics["by_length_without"] == before["by_length"] != metrics["by_length"]
-    assert metrics["baseline"] == "run"
-    assert "The dashed line is the model run." in (tmp_path / "run" / "report.html").read_text(
+    assert metrics["by_length_without"] == figures["by_length"] != metrics["by_length"]
+    assert metrics["baseline"] == "before"
+    assert "The dashed line is the model before." in (tmp_path / "run" / "report.html").read_text(
         encoding="utf-8"
     )
 

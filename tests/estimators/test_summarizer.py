@@ -151,3 +151,13 @@ def test_a_translator_copies_where_it_is_told_to() -> None:
     assert model.align(["Please call Ms Xyz."])[0].copied is not None
     plain = Translator(**SMALL, tokens="word").fit(list(cases.texts), cases.labels.tolist())
     assert plain.align(["Please call Ms Xyz."])[0].copied is None
+
+
+def test_a_given_text_may_have_words_of_the_source(tmp_path: Path) -> None:
+    model = Summarizer(**SMALL).fit(requests(cases=30))
+    texts = ["Please call Ms Xyz about the plan.", "Please call Ms Uvw about the plan."]
+    seen = model.infer(texts[:1], maps=("copied",), target="call Xyz")
+    assert model.output_.outcome(seen, 0).predicted == "call Xyz"  # type: ignore[attr-defined]
+    assert seen.maps["copied"][0].shape == (3, 9)
+    with pytest.raises(ConfigError, match="target: has words that the model does not know: 'Xyz'"):
+        model.infer(texts, target="call Xyz")

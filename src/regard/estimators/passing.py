@@ -69,4 +69,5 @@ def _on(batch: Batch, device: torch.device) -> Batch:
     if device.type == "cpu":
         return batch
     mask = None if batch.mask is None else batch.mask.to(device)
-    return Batch(tuple(each.to(device) for each in batch.inputs), mask, None)
+    inputs = tuple(each.to(device) for each in batch.inputs)
+    return batch._replace(inputs=inputs, mask=mask, targets=None)

@@ -36,11 +36,14 @@ class Batch(NamedTuple):
         inputs: what the model takes, the sequence first: series [B, C, T] or tokens [B, T].
         mask: boolean [B, T], True at true steps; None if all are equally long.
         targets: [B] class numbers, or other targets of the objective; None in prediction.
+        beyond: texts of the tokens of each case that the vocabulary lacks; empty where none has
+            any.
     """
 
     inputs: tuple[Tensor, ...]
     mask: Tensor | None
     targets: Tensor | None
+    beyond: Sequence[tuple[str, ...]] = ()
 
 
 class Part(Dataset[Batch]):

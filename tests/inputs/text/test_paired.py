@@ -41,6 +41,7 @@ def paired(
         vocabulary=vocabulary,
         min_count=1,
         subword_dropout=subword_dropout,
+        copying=False,
     )
     config: Any = SimpleNamespace(data=KINDS[kind](kind=kind, **data), model=model, seed=0)
     return PairedInput(config, target="tokens")
@@ -181,7 +182,7 @@ def test_batches_have_tokens_and_padded_targets() -> None:
     targets = tokens_of(made, pairs.labels)
     part = made.part(encoded, targets=targets, training=True)
     index = np.array([1, 5, 2])
-    (tokens,), mask, wanted = part[index]
+    (tokens,), mask, wanted, _ = part[index]
     assert tokens.dtype == torch.int64
     assert mask is not None
     assert wanted is not None

@@ -27,7 +27,7 @@ def multi30k(part: str) -> Texts:
 
 @pytest.mark.parametrize(("tokens", "joint"), [("bpe", True), ("word", False), ("character", True)])
 def test_swapped_sentences_are_found(tokens: str, joint: bool) -> None:
-    model = SimpleNamespace(tokens=tokens, joint=joint, vocabulary=4000, min_count=1)
+    model = SimpleNamespace(tokens=tokens, joint=joint, vocabulary=4000, min_count=1, copying=False)
     data: Any = sections("tokens").data[-1].model_validate({"kind": "arrays"})
     made = PairedInput(SimpleNamespace(data=data, model=model, seed=0), target="tokens")  # type: ignore[arg-type]
     made.fit(multi30k("train").take(np.arange(5000)))

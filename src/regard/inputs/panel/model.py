@@ -72,7 +72,7 @@ def solve_linear(model: nn.Module, parts: Sequence[Part], *, refit: bool) -> Non
     def batches() -> Iterator[tuple[_Floats, _Floats, _Floats | None]]:
         for part in parts:
             for at in range(0, len(part), _AT_ONCE):
-                (past, known), _, future = part[np.arange(at, min(at + _AT_ONCE, len(part)))]
+                (past, known), _, future, _ = part[np.arange(at, min(at + _AT_ONCE, len(part)))]
                 assert future is not None
                 ahead: Any = known.double().numpy() if F else None
                 yield past[:, :M].double().numpy(), future.double().numpy(), ahead

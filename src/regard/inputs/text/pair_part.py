@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from regard.inputs.text.encoded import Encoded, padded
+from regard.inputs.text.encoded import padded
+from regard.inputs.text.sources import EncodedSources
 from regard.tokens import SubwordDropout
 from regard.training import Batch, Part, targets_at
 
@@ -30,7 +31,7 @@ class PairPart(Part):
 
     def __init__(
         self,
-        encoded: Encoded,
+        encoded: EncodedSources,
         targets: Sequence[NDArray[Any]] | None,
         index: NDArray[np.int64] | None = None,
         *,
@@ -38,6 +39,7 @@ class PairPart(Part):
     ) -> None:
         chosen = range(len(encoded)) if index is None else index
         self._ids: list[NDArray[Any]] = [encoded.ids[at] for at in chosen]
+        self._beyond = [encoded.beyond[at] for at in chosen]
         self._targets = None if targets is None else [targets[at] for at in chosen]
         self.lengths = torch.tensor([len(ids) for ids in self._ids])
         self.sizes = self.lengths
@@ -58,4 +60,5 @@ class PairPart(Part):
         read = [self._ids[at] for at in index]
         steps, mask = self._padding(torch.tensor([len(ids) for ids in read]))
         tokens = torch.from_numpy(padded(read, steps))
-        return Batch((tokens,), mask, targets_at(self._targets, index))
+        beyond = [self._beyond[at] for at in index]
+        return Batch((tokens,), mask, targets_at(self._targets, index), beyond)

@@ -100,7 +100,7 @@ def limits_of(source: Source, config: Any) -> Tensor:
 
 
 def score_given(head: TokenHead, source: Source, ids: NDArray[np.int64]) -> Hypotheses:
-    """One text [L], with its end, as the only hypothesis of every case.
+    """A text [B, L], with its end, as the only hypothesis of each case.
 
     Its score is its log-probability.
     """
@@ -108,8 +108,7 @@ def score_given(head: TokenHead, source: Source, ids: NDArray[np.int64]) -> Hypo
 
     from regard.models import Hypotheses
 
-    states = source.states
-    tokens = torch.from_numpy(ids).to(states.device).expand(len(states), -1)
+    tokens = torch.from_numpy(ids).to(source.states.device)
     every = torch.ones_like(tokens, dtype=torch.bool)
     each = head.log_probs(head.teach(source, tokens), source, every)
     chosen = each.gather(1, tokens.reshape(-1, 1)).view_as(tokens)

@@ -246,13 +246,14 @@ class TokensOutput(Output):
         found = search(model.head, source, self.config.model, beam=1, nbest=1).tokens[:, 0]
         assert batch.targets is not None
         decode = self.target_vocabulary_.decode
-        pairs = zip(found.cpu().numpy(), batch.targets.cpu().numpy(), strict=True)
-        return [(decode(ids), decode(target)) for ids, target in pairs]
+        beyond = batch.beyond or [()] * len(found)
+        each = zip(found.cpu().numpy(), batch.targets.cpu().numpy(), beyond, strict=True)
+        return [(decode(ids, own), decode(target, own)) for ids, target, own in each]
 
     def check_options(  # type: ignore[override]  # of those in `options` alone
         self, *, beam: int | None = None, nbest: int = 1, target: str | None = None
     ) -> None:
-        """Refuse a beam of none, more texts than the beam holds, and a text with unknown tokens."""
+        """Refuse a beam of none, more texts than the beam holds, and an empty text."""
         if beam is not None:
             check_count("beam", beam, least=1)
             if beam > (most := self.target_vocabulary_.size):
@@ -262,11 +263,20 @@ class TokensOutput(Output):
         if nbest > held:
             fixes = (("beam", nbest),) if nbest <= self.target_vocabulary_.size else ()
             raise ConfigError(f"nbest: wanted at most {held}, the beam, given {nbest}", fixes=fixes)
-        if target is not None:
-            if not target.strip():
-                raise ConfigError("target: is empty; give the text to align")
-            if unknown := self.unknown_in(target):
+        if target is not None and not target.strip():
+            raise ConfigError("target: is empty; give the text to align")
+
+    def _given(self, target: str, batch: Batch) -> NDArray[np.int64]:
+        """[B, L] the numbers of the tokens of a text, for each case of a batch.
+
+        Raises:
+            ConfigError: it has tokens that cannot be written for one of them.
+        """
+        beyond = batch.beyond or [()] * len(batch.inputs[0])
+        for each in set(beyond):
+            if unknown := self.unknown_in(target, each):
                 raise ConfigError(f"target: {unknown}")
+        return np.stack(self._numbers([target] * len(beyond), beyond))
 
     def unknown_in(self, target: str, beyond: tuple[str, ...] = ()) -> str:
         """That a text has tokens that cannot be written, and which; empty if it has none.
@@ -318,8 +328,7 @@ class TokensOutput(Output):
             beam = beam or config.beam
             found = search(model.head, source, config, beam=beam, nbest=nbest)
         else:
-            [ids] = self._numbers([target], [()])
-            found = score_given(model.head, source, ids)
+            found = score_given(model.head, source, self._given(target, batch))
         best = found.tokens[:, 0]
         written = model.head.teach(source, best, need_weights=True)
         parts = (found.scores.unsqueeze(2), found.log_probs.unsqueeze(2), found.tokens)
