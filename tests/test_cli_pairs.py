@@ -22,7 +22,7 @@ def _parallel(source: str, target: str, **data: Any) -> dict[str, Any]:
         (_parallel("a\n", "\udce9\n"), "a.de, row 1: byte 0xe9 is not UTF-8 text; set"),
         (
             _parallel("a b\na c\nb c\n", "d\ne\nf\n", max_tokens=1),
-            "all 2 pairs have a side of more ",
+            "all 2 pairs have a source or target of more ",
         ),
         (
             _parallel("a\nb\nc\n", "d\n" * 3),

@@ -216,7 +216,7 @@ def test_pairs_that_are_all_over_long() -> None:
     with pytest.raises(DataError) as caught:
         made.part(encoded, targets=tokens_of(made, pairs.labels), training=True)
     assert str(caught.value) == (
-        "all 1 pairs have a side of more than 1 token (max_tokens); pass max_tokens=3"
+        "all 1 pairs have a source or target of more than 1 token (max_tokens); pass max_tokens=3"
     )
 
 
@@ -234,7 +234,7 @@ def sides(part: Any) -> list[list[list[int]]]:
     """The tokens of each case of a part, sources and targets."""
     found: list[list[list[int]]] = [[], []]
     for at in range(len(part)):
-        (tokens,), _, wanted = part[np.array([at])]
+        (tokens,), _, wanted, _ = part[np.array([at])]
         found[0].append(tokens[0].tolist())
         found[1].append(wanted[0].tolist())
     return found
@@ -258,7 +258,7 @@ def test_every_pass_cuts_both_sides_into_other_subwords() -> None:
         assert passes[0][n] != passes[1][n]
         assert sum(map(len, passes[0][n])) > sum(map(len, given[n]))
     assert part.sizes.tolist() == sizes  # every pass has the same number of batches
-    (tokens,), mask, _ = part[np.arange(len(part))]
+    (tokens,), mask, _, _ = part[np.arange(len(part))]
     assert mask.sum(1).tolist() == [len(ids) for ids in passes[2][0]]
     assert not tokens[~mask].any()
 
