@@ -107,7 +107,7 @@ def test_what_an_attention_leaves_open_is_as_in_the_default() -> None:
 
 def test_all_questions_on_a_story_are_in_one_part() -> None:
     data = {"kind": "rooms", "stories": 30, "validation_share": 0.2}
-    parts = jobs.parts.load_parts(resolve_config({"task": "answer", "data": data}))
+    parts = jobs.load_parts(resolve_config({"task": "answer", "data": data}))
     assert parts.validation is not None
     seen = [set(part.groups.tolist()) for part in (parts.train, parts.validation, parts.test)]
     assert sum(map(len, seen)) == len(set.union(*seen)) == 30
@@ -121,8 +121,8 @@ BABI = """\
 """
 
 
-def _train(folder: Path, test: str) -> dict[str, Any]:
-    for name, content in (("train", BABI * 3), ("test", test)):
+def _train(folder: Path, test: str, *, more: str = "") -> dict[str, Any]:
+    for name, content in (("train", BABI * 3 + more), ("test", test)):
         (folder / f"{name}.txt").write_text(content, encoding="utf-8")
     paths = {"path": str(folder / "train.txt"), "test_path": str(folder / "test.txt")}
     config = {
@@ -143,6 +143,11 @@ def test_an_answer_of_the_test_part_alone_counts_as_wrong(tmp_path: Path) -> Non
         "('moon'), and counts as wrong"
     )
     assert note in metrics["notes"]
+
+
+def test_an_answer_may_be_that_of_one_question(tmp_path: Path) -> None:
+    once = "1 Mary flew to the moon.\n2 Where is Mary?\tmoon\t1\n"
+    assert _train(tmp_path, BABI, more=once)["cases"] == 2
 
 
 def test_a_run_says_how_well_the_sentences_are_found(tmp_path: Path) -> None:

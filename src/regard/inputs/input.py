@@ -83,6 +83,9 @@ class Input(ABC):
     writes: ClassVar[Literal["translation", "transcript", "caption", "summary"]] = "translation"
     """What a text that is written for it is, which decides how it is measured."""
 
+    stratified: ClassVar[bool] = True
+    """Whether each part gets its share of every class, of which none may then have one case."""
+
     held: Any | None = None
     """Cases for early stopping that the data name themselves; `load` sets them."""
 

@@ -51,6 +51,7 @@ class StoryInput(Input):
     noun = "sentence"
     plural = "questions"
     unusable = "without a story or a question"
+    stratified = False  # all questions on a story go to one part
 
     tokenizer_: Tokenizer
 

@@ -14,8 +14,14 @@ from regard.outputs.classes.rare import FIXES, named, rare_classes
 __all__ = ["check_new", "check_test", "check_training", "known_labels", "labels_of"]
 
 
-def check_training(cases: Any, source: str) -> NDArray[Any]:
-    """The labels [B] of cases to learn from."""
+def check_training(cases: Any, source: str, *, rare: bool = False) -> NDArray[Any]:
+    """The labels [B] of cases to learn from.
+
+    Parameters:
+        cases: to learn from.
+        source: of the cases.
+        rare: whether a class may have one case; not where each part gets its share of every class.
+    """
     _refuse_numbers(cases, source)
     if cases.labels is None:
         raise DataError(f"{source}: has no labels to learn from")
@@ -28,13 +34,15 @@ def check_training(cases: Any, source: str) -> NDArray[Any]:
     names = np.unique(cases.labels)
     if len(names) < 2:
         raise DataError(f"{source}: has only one class, {names[0]}; classify needs at least two")
-    rare = rare_classes(cases.labels)
-    if len(rare):
-        few = "has only one case; it needs" if len(rare) == 1 else "have one case each; each needs"
-        noun = "class" if len(rare) == 1 else "classes"
+    single = rare_classes(cases.labels)
+    if len(single) and not rare:
+        few = (
+            "has only one case; it needs" if len(single) == 1 else "have one case each; each needs"
+        )
+        noun = "class" if len(single) == 1 else "classes"
         raise DataError(
-            f"{source}: {noun} {named(rare)} {few} at least two",
-            fixes=FIXES[: len(rare)],  # one class has none to merge with
+            f"{source}: {noun} {named(single)} {few} at least two",
+            fixes=FIXES[: len(single)],  # one class has none to merge with
         )
     return np.asarray(cases.labels)
 
