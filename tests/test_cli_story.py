@@ -84,6 +84,16 @@ def test_a_prompt_takes_a_story_and_questions_about_it(
     ]
 
 
+def test_a_question_without_a_story_does_not_end_the_prompt(
+    regard: Regard, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("Where is Ben?\nBen left.\nWhere is Ben?\n"))
+    assert regard("predict", run) == 0
+    assert regard.err.startswith("error: ")
+    assert "wanted a story and a question about it" in regard.err
+    assert regard.out.count("hop 1 hop 2") == 1
+
+
 def test_a_text_ends_with_its_question(regard: Regard, run: Path) -> None:
     assert regard("predict", run, "--text", "Anna ran to the hall. Where is Anna?") == 0
     assert "Anna ran to the hall." in regard.out

@@ -342,7 +342,12 @@ def predict(
         print_answer(answer(text))
         return
     for line in _typed_lines(answer.prompt):
-        if (view := answer.line(line)) is not None:
+        try:
+            view = answer.line(line)
+        except RegardError as error:  # the next line may be right
+            typer.echo(f"error: {error}", err=True)
+            continue
+        if view is not None:
             print_answer(view)
 
 
