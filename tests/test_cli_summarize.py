@@ -65,6 +65,21 @@ def test_a_table_is_summarised(run: Path, regard: Regard, tmp_path: Path) -> Non
         assert {*row["copied"].split()} <= {*row["target"].split()}
 
 
+def test_options_of_files_are_refused_beside_a_typed_text(run: Path, regard: Regard) -> None:
+    for options in (["--encoding", "utf-8"], ["--folder", "."], ["--labelled"]):
+        said = regard.fails("predict", run, "--text", "Please call.", *options)
+        assert said == f"error: {options[0]}: is of a file, and none is read here"
+        said = regard.fails("explain", run, "--text", "Please call.", "--out", "a.png", *options)
+        assert said == f"error: {options[0]}: is of a file, and none is read here"
+    said = regard.fails("explain", run, "--text", "Please.", "--case", "2", "--out", "a.png")
+    assert said == "error: --case: names a case of a file; use it without --text"
+
+
+def test_a_typed_text_that_is_truncated_is_said(run: Path, regard: Regard) -> None:
+    assert regard("predict", run, "--text", "Please call Ms Xyz. " * 60) == 0
+    assert "truncated to 200 tokens (max_tokens)" in regard.out
+
+
 @pytest.mark.parametrize("ending", ["png", "svg", "html"])
 def test_a_case_is_explained(run: Path, regard: Regard, tmp_path: Path, ending: str) -> None:
     out = tmp_path / f"case.{ending}"

@@ -322,6 +322,8 @@ def predict(
 
     if text is not None and (source is not None or out is not None):
         raise ConfigError("--text: is for one text; use it without a file and --out")
+    if text is not None:
+        _refuse_reading(labelled, future, encoding, folder)
     if out is not None or source is not None:
         said = jobs.predict(
             run,
@@ -395,6 +397,10 @@ def explain(
     """Draw one case with its attention weights, or every case of a file."""
     if every and not (case is text is target is None):
         raise ConfigError("--all: draws every case; use it without --case, --text and --target")
+    if text is not None:
+        if case is not None:
+            raise ConfigError("--case: names a case of a file; use it without --text")
+        _refuse_reading(labelled, future, encoding, folder)
     _load_plugins(plugin)
     from regard import jobs
 
@@ -495,6 +501,21 @@ def _typed_lines(prompt: str) -> Iterator[str]:
         if not line:
             return
         yield line.strip()
+
+
+def _refuse_reading(
+    labelled: bool | None, future: Path | None, encoding: str | None, folder: Path | None
+) -> None:
+    """Refuse options of files where a text is typed."""
+    given = {
+        "--labelled": labelled,
+        "--future": future,
+        "--encoding": encoding,
+        "--folder": folder,
+    }
+    for name, value in given.items():
+        if value is not None:
+            raise ConfigError(f"{name}: is of a file, and none is read here")
 
 
 def _repeated(option: str, values: list[str] | None) -> list[str]:

@@ -12,13 +12,13 @@ V = WORDS.size
 
 def _beyond(vocabulary: Vocabulary, text: str) -> tuple[tuple[str, ...], list[int]]:
     found = vocabulary.encode([text])[0]
-    beyond = texts_beyond(vocabulary, text, found)
+    beyond = texts_beyond(text, found)
     return beyond, number_beyond(vocabulary, text, found, beyond).tolist()
 
 
 def test_each_different_unknown_word_has_a_number() -> None:
     beyond, ids = _beyond(WORDS, "Eve to Zoe, or Eve")
-    assert beyond == (" Eve", " Zoe")
+    assert beyond == ("Eve", "Zoe")
     known = [WORDS.encode([word])[0].ids[0] for word in ("to", "or")]
     comma = WORDS.tokens.index(",")
     assert ids == [V, known[0], V + 1, comma, known[1], V]
@@ -58,6 +58,25 @@ def test_words_are_divided_as_without() -> None:
     words, of = WORDS.words([BEGIN, *ids, END], beyond)
     assert words == ["[BEGIN]", "Eve", "to", "Zoe", ".", "[END]"]
     assert of.tolist() == list(range(6))
+
+
+@pytest.mark.parametrize("source", ["(Eve) or Bob", '"Eve" or Bob', "<b>Eve</b>", "Ann-Eve"])
+def test_a_word_is_the_same_whatever_stands_before_it(source: str) -> None:
+    """So that it can be copied: a blank is put before it where the written text needs one."""
+    beyond, _ = _beyond(WORDS, source)
+    target = "to Eve"
+    [found] = WORDS.encode([target])
+    ids = number_beyond(WORDS, target, found, beyond)
+    assert ids[1] == V + beyond.index("Eve")
+    assert WORDS.decode(ids, beyond) == "to Eve"
+    assert WORDS.words(ids, beyond)[0] == ["to", "Eve"]
+
+
+def test_no_blank_after_an_opening_mark_a_hyphen_or_an_apostrophe() -> None:
+    vocabulary = Vocabulary.train(["to (Ann) or O'Bob, Ann-Bob"] * 2, kind="word")
+    for text in ("to (Eve) or O'Eve", "Ann-Eve, Eve"):
+        beyond, ids = _beyond(vocabulary, text)
+        assert vocabulary.decode(ids, beyond) == text
 
 
 def test_what_is_beyond_and_not_given_can_be_told_apart() -> None:

@@ -14,16 +14,15 @@ from regard.tokens.vocabulary import Tokens, Vocabulary
 __all__ = ["number_beyond", "texts_beyond"]
 
 
-def texts_beyond(vocabulary: Vocabulary, text: str, found: Tokens) -> tuple[str, ...]:
-    """The different texts of the unknown tokens of a text, in order.
-
-    They are what `Vocabulary.decode` takes: a word that follows a blank begins with it.
+def texts_beyond(text: str, found: Tokens) -> tuple[str, ...]:
+    """The different texts of the unknown tokens of a text, in order, as `Vocabulary.decode` takes
+    them.
 
     >>> vocabulary = Vocabulary.train(["to Ann or Bob"], kind="word")
-    >>> texts_beyond(vocabulary, "to Eve (or Zoe)", vocabulary.encode(["to Eve (or Zoe)"])[0])
-    (' Eve', ' (', 'or', ' Zoe', ')')
+    >>> texts_beyond("to Eve (or Zoe)", vocabulary.encode(["to Eve (or Zoe)"])[0])
+    ('Eve', '(', 'or', 'Zoe', ')')
     """
-    return tuple(dict.fromkeys(_unknown(vocabulary, text, found).values()))
+    return tuple(dict.fromkeys(_unknown(text, found).values()))
 
 
 def number_beyond(
@@ -33,24 +32,19 @@ def number_beyond(
 
     >>> vocabulary = Vocabulary.train(["to Ann or Bob"], kind="word")
     >>> text = "Zoe or Max"
-    >>> number_beyond(vocabulary, text, vocabulary.encode([text])[0], (" Eve", " Zoe")).tolist()
+    >>> number_beyond(vocabulary, text, vocabulary.encode([text])[0], ("Eve", "Zoe")).tolist()
     [9, 6, 1]
     """
     if not beyond:
         return found.ids
     ids = found.ids.copy()
-    for at, own in _unknown(vocabulary, text, found).items():
+    for at, own in _unknown(text, found).items():
         if own in beyond:
             ids[at] = vocabulary.size + beyond.index(own)
     return ids
 
 
-def _unknown(vocabulary: Vocabulary, text: str, found: Tokens) -> Mapping[int, str]:
+def _unknown(text: str, found: Tokens) -> Mapping[int, str]:
     """Position and text of each unknown token."""
-    texts = {}
-    for at in np.flatnonzero(found.ids == UNKNOWN).tolist():
-        start, stop = found.spans[at].tolist()
-        own = normalise(text[start:stop])
-        first = start == 0 or text[start - 1].isspace()
-        texts[at] = f" {own}" if first and vocabulary.kind == "word" else own
-    return texts
+    unknown = np.flatnonzero(found.ids == UNKNOWN).tolist()
+    return {at: normalise(text[slice(*found.spans[at].tolist())]) for at in unknown}

@@ -28,6 +28,7 @@ __all__ = ["Tokens", "Vocabulary"]
 _BLANK = "\u2581"  # how a blank is shown in `Vocabulary.tokens`
 _UNKNOWN = "\u2047"  # how an unknown token is decoded
 _WITHOUT_TEXT = {PADDING, BEGIN, END}
+_CLINGING = {*"([{<\"'«„“‘¿¡-–—/\\_@#$€£"}  # no blank between these and a word that is copied
 _BATCH = 1024  # texts encoded at once, to bound the memory of the library's encodings
 
 
@@ -176,18 +177,27 @@ class Vocabulary:
         Parameters:
             ids: Numbers of the tokens.
             beyond: Texts of the tokens V, V + 1 and so on, see `texts_beyond`; those without one
-                are "⁇0", "⁇1" and so on.
+                are "⁇0", "⁇1" and so on. Where tokens are words, there is a blank before them
+                unless they follow an opening mark, a hyphen, a slash or an apostrophe.
         """
         numbers = _numbers(ids)
         if END in numbers:
             numbers = numbers[: numbers.index(END)]
-        return normalise("".join([self._text(number, beyond) for number in numbers]))
+        return normalise("".join(self._parts(numbers, beyond)))
 
-    def _text(self, number: int, beyond: Sequence[str]) -> str:
-        if number < self.size:
-            return self._texts[number]
-        at = number - self.size
-        return beyond[at] if at < len(beyond) else f"{self._texts[UNKNOWN]}{at}"
+    def _parts(self, numbers: Sequence[int], beyond: Sequence[str]) -> list[str]:
+        """The text of each token, with the blank before it."""
+        parts: list[str] = []
+        for number in numbers:
+            if number < self.size:
+                parts.append(self._texts[number])
+                continue
+            at = number - self.size
+            own = beyond[at] if at < len(beyond) else f"{_UNKNOWN}{at}"
+            before = parts[-1][-1:] if parts else ""
+            blank = self.kind == "word" and before not in _CLINGING
+            parts.append(f" {own}" if blank else own)
+        return parts
 
     def words(
         self, ids: ArrayLike, beyond: Sequence[str] = ()
@@ -216,7 +226,7 @@ class Vocabulary:
 
     def _words(self, ids: list[int], beyond: Sequence[str]) -> tuple[list[str], list[int]]:
         """As `words`, of tokens that are not special."""
-        parts = [self._text(number, beyond) for number in ids]
+        parts = self._parts(ids, beyond)
         text, stops = "".join(parts), list(accumulate(map(len, parts)))
         # An unknown token counts as a letter; a "⁇" in a text is a mark.
         letter = self._texts[UNKNOWN].replace(_UNKNOWN, "x")

@@ -26,7 +26,7 @@ _FOLDER = Path(__file__).parent
 _SHOWN = 3  # source words named for a target word
 _LEAST = 0.1  # weight of a source word that is named beside the highest
 _FAINT = 0.02  # tint that is not seen
-_PART = 0.25  # of what was copied, from which a source word counts
+_PART = 0.5  # of the most that one source word gave, from which others count, too
 _SMALL = 24  # rows or columns above which cells are smaller
 
 
@@ -147,12 +147,13 @@ class AlignmentView(CaseView):
     def copies(self) -> NDArray[np.bool_]:
         """[Q, K] which target words were copied, and from which source words.
 
-        A word that the source has several times may be copied from all of them.
+        A word that the source has several times may be copied from all of them; those that gave
+        half as much as the first, or more, count.
         """
         if self.copied is None:
             return np.zeros(self.weights.shape, bool)
-        shares = self.copied.sum(1, keepdims=True)
-        return np.asarray((shares > 0.5) & (self.copied >= _PART * shares))
+        whole = self.copied.sum(1, keepdims=True) > 0.5
+        return np.asarray(whole & (self.copied >= _PART * self.copied.max(1, keepdims=True)))
 
     @property
     def copied_source(self) -> NDArray[np.bool_]:

@@ -138,7 +138,10 @@ class PairModel(Section):
     @model_validator(mode="after")
     def _refuse_copying(self) -> Self:
         if self.copying and not self.joint:
-            raise ValueError("copying needs one vocabulary of source and target; set joint to true")
+            raise ValueError(
+                "copying needs one vocabulary of source and target; set joint to true, or "
+                "copying to false"
+            )
         if self.copying and self.subword_dropout:
             raise ValueError(
                 "subword_dropout cuts source and target into other subwords, which cannot be "

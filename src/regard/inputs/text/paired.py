@@ -277,6 +277,8 @@ class PairedInput(TextInput):
             warning = "no word of the text is in the vocabulary: this is a guess"
         elif self._like_targets(encoded, slice(n, n + 1))[0]:
             warning = "the text looks like the language to translate to: was it swapped?"
+        elif encoded.lengths[n] > self.config.data.max_tokens:
+            warning = f"the text is truncated to {self._limit()} (max_tokens)"
         copied = seen.maps["copied"][n] if "copied" in seen.maps else None
         return self._view(
             encoded,

@@ -78,7 +78,7 @@ def encode_sources(
     ids, spans, words, lengths, beyond = [], [], [], [], []
     for text, whole in zip(texts, vocabulary.encode(texts), strict=True):
         found = Tokens(*(each[:max_tokens] for each in whole))
-        beyond.append(texts_beyond(vocabulary, text, found) if copying else ())
+        beyond.append(texts_beyond(text, found) if copying else ())
         numbers = number_beyond(vocabulary, text, found, beyond[-1]) if copying else found.ids
         ids.append(np.append(numbers, np.int32(END)))
         end = np.full((1, 2), len(text), np.int32)

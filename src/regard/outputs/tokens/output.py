@@ -431,10 +431,10 @@ class TokensOutput(Output):
                 "cases"
             ]
         if count := metrics.get("unknown_words", 0):
-            notes.append(
-                f"{count} words of the test part's texts {_NOT_KNOWN}; "
-                'tokens "bpe" or "character" can write new words'
-            )
+            copying = getattr(self.config.model, "copying", False)
+            advice = '; tokens "bpe" or "character" can write new words' * (not copying)
+            where = ", nor in their source" if copying else ""
+            notes.append(f"{count} words of the test part's texts {_NOT_KNOWN}{where}{advice}")
         return notes
 
     def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
@@ -500,8 +500,14 @@ class TokensOutput(Output):
         columns["score"] = [each.score for each in outcomes]
         if "copied" in seen.maps:
             columns["copied"] = [
-                " ".join(unit for unit, row in zip(each.units, own, strict=True) if row.sum() > 0.5)
-                for each, own in zip(outcomes, seen.maps["copied"], strict=True)
+                " ".join(
+                    unit
+                    for unit, row in zip(each.units, own, strict=True)
+                    if row.sum() > 0.5 and unit in text  # not parts of other words, put together
+                )
+                for each, own, text in zip(
+                    outcomes, seen.maps["copied"], seen.cases.texts, strict=True
+                )
             ]
         for rank in range(1, max(map(len, seen.values))):
             each = [o.nbest[rank - 1] if len(o.nbest) >= rank else (None, None) for o in outcomes]
