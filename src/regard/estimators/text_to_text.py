@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,8 +24,11 @@ __all__ = ["Alignment", "TextToText"]
 _BATCH = 128
 
 
-class Alignment(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Alignment:
     """Which words of a source each word of a target looked at.
+
+    `source, target, weights = ...` takes the first three.
 
     Attributes:
         source: words of the source, and "[END]".
@@ -37,6 +42,9 @@ class Alignment(NamedTuple):
     target: list[str]
     weights: Floats
     copied: Floats | None = None
+
+    def __iter__(self) -> Iterator[Any]:
+        yield from (self.source, self.target, self.weights)
 
 
 class TextToText(TextWriter):

@@ -77,7 +77,8 @@ def plot_alignment(
         ax.add_collection(_outlines(_fitting("truth", truth, shape)))
     if copied is not None:
         down, along = np.nonzero(_fitting("copied", copied, shape))
-        ax.scatter(along, down, s=14, color="black", zorder=4)
+        if len(down):
+            ax.scatter(along, down, s=14, color="black", zorder=4)
     return ax
 
 
