@@ -53,6 +53,7 @@ __all__ = ["WIDTH", "add_gradients", "exponentials_of", "score"]
 WIDTH = LANES  # A is padded to a multiple of it
 _f32, _f64, _u8, _i64 = np.float32, np.float64, np.uint8, np.int64
 _LOWEST = _f32(-3e38)  # below any score
+_SATURATED = _f32(1e8)  # of e^2x - 1: tanh is 1, and a sum of v times four of them is finite
 _ROWS = 64  # rows whose gradients are summed separately
 
 
@@ -141,7 +142,7 @@ def _over(q: Any, k: Any, direct: bool, near: bool) -> tuple[Any, Any]:
     """n and d of a term v n / d: v / (1 + E_q E_k) from factors, v tanh(q + k) from sums."""
     one = splat(_f32(1))
     if direct:
-        n = lower_of(expm1_doubled(held(add(q, k), _f32(20))), splat(HELD))
+        n = lower_of(expm1_doubled(held(add(q, k), _f32(20))), splat(_SATURATED))
         return n, add(n, splat(_f32(2)))
     d = multiply_add(q, k, one)
     return one, d if near else lower_of(d, splat(HELD))
