@@ -51,7 +51,8 @@ class Source(NamedTuple):
 
     def of(self, cases: Tensor) -> "Source":
         """The sources of some cases [M], which may occur several times."""
-        return Source(*(None if each is None else each[cases] for each in self))  # type: ignore[arg-type]
+        mask, read = (None if each is None else each[cases] for each in (self.mask, self.read))
+        return Source(self.states[cases], mask, read)
 
 
 def read_source(model: SeriesModel, read: Tensor, mask: Tensor | None) -> Source:
