@@ -1,0 +1,86 @@
+"""Pieces of music on a grid of steps, and those that cannot be used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.errors import DataError
+
+__all__ = ["HELD", "REST", "Kind", "Pieces"]
+
+REST = "-"
+HELD = "~"  # after a note that goes on from the step before
+
+Kind = Literal["voices", "notes", "chords"]
+"""Voices: each column is one of them. Notes: what sounds in a step, from high to low. Chords: one
+symbol in each step, such as Dm7."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """B pieces of music, each of T steps with V events: notes, rests or chords.
+
+    A note is its MIDI number (60 is the middle C): "60" begins, "60~" goes on from the step before.
+    "-" is a rest; of `notes` it also fills up the steps in which fewer sound.
+
+    Attributes:
+        events: B arrays [T_b, V_b] of texts; V is the same for all unless the kind is "notes".
+        kind: "voices", "notes" or "chords".
+        voices: names of the V voices, such as ("soprano", "alto"); () of other kinds.
+        ids: [B] name of each in its source; by default its position, from 0.
+        per_quarter: steps of a quarter note.
+        faults: [B] why a piece cannot be used, "" where it can.
+        notes: what the user should know of how they were read, such as pieces left out.
+    """
+
+    events: tuple[NDArray[np.str_], ...]
+    kind: Kind
+    voices: tuple[str, ...] = ()
+    ids: NDArray[Any] = field(default_factory=lambda: np.empty(0))
+    per_quarter: float = 1.0
+    faults: NDArray[np.str_] = field(default_factory=lambda: np.empty(0, np.str_))
+    notes: tuple[str, ...] = ()
+
+    labels = None  # what is to be written are the pieces themselves
+
+    def __post_init__(self) -> None:
+        pieces = len(self.events)
+        if len(self.ids) == 0:
+            object.__setattr__(self, "ids", np.arange(pieces))
+        if len(self.faults) == 0:
+            object.__setattr__(self, "faults", np.full(pieces, "", "<U1"))
+        for name in ("ids", "faults"):
+            if len(getattr(self, name)) != pieces:
+                raise DataError(
+                    f"{name}: wanted one for each of {pieces} pieces, given "
+                    f"{len(getattr(self, name))}"
+                )
+        for at, piece in enumerate(self.events):
+            if piece.ndim != 2 or (self.voices and piece.shape[1] != len(self.voices)):
+                wanted = len(self.voices) or "events"
+                raise DataError(
+                    f"piece {self.ids[at]}: wanted [steps, {wanted}], given {list(piece.shape)}"
+                )
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """[B] steps of each piece."""
+        return np.array([len(piece) for piece in self.events], np.int64)
+
+    def take(self, index: NDArray[np.int64]) -> Pieces:
+        """The pieces at these positions, in this order."""
+        return Pieces(
+            tuple(self.events[at] for at in index),
+            self.kind,
+            self.voices,
+            self.ids[index],
+            self.per_quarter,
+            self.faults[index],
+        )
