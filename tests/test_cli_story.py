@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from commands import Regard
+from regard import jobs
 
 NEW = """\
 1 Anna went to the hall.
@@ -17,28 +18,30 @@ NEW = """\
 1 Ben ran to the attic.
 2 Where is Ben?
 """
-MODEL = {"hidden": 6, "hops": 2}
+CONFIG = {
+    "task": "answer",
+    "data": {"kind": "rooms", "stories": 20},
+    "model": {"hidden": 6, "hops": 2},
+    "training": {"epochs": 1, "device": "cpu"},
+}
 
 
-@pytest.fixture
-def regard(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Regard:
-    return Regard(capsys, monkeypatch)
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("rooms") / "run"
+    jobs.train(CONFIG, out)
+    return out
 
 
-@pytest.fixture
-def run(regard: Regard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A trained run."""
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    config = {
-        "task": "answer",
-        "data": {"kind": "rooms", "stories": 20},
-        "model": MODEL,
-        "training": {"epochs": 1, "device": "cpu"},
-    }
-    Path("rooms.json").write_text(json.dumps(config), encoding="utf-8")
+
+
+def test_training_says_the_pointing_game_of_each_hop(regard: Regard) -> None:
+    Path("rooms.json").write_text(json.dumps(CONFIG), encoding="utf-8")
     assert regard("train", "rooms.json", "--out", "run") == 0
     assert "pointing game hop 2" in regard.out
-    return Path("run")
 
 
 def test_a_file_gets_answers_and_the_sentences_looked_at(regard: Regard, run: Path) -> None:
@@ -104,7 +107,8 @@ def test_a_text_ends_with_its_question(regard: Regard, run: Path) -> None:
     )
 
 
-def test_attentions_are_compared(regard: Regard, run: Path) -> None:
+def test_attentions_are_compared(regard: Regard) -> None:
+    Path("rooms.json").write_text(json.dumps(CONFIG), encoding="utf-8")
     words = ["--attention", "dot,additive,none", "--seeds", "1", "--out", "compared"]
     assert regard("compare", "rooms.json", *words) == 0
     assert "pointing game" in regard.out
