@@ -1,4 +1,4 @@
-"""The readers of series, texts, stories, recordings, panels and pictures, and what they return.
+"""The readers of series, texts, stories, recordings, panels, pictures and music, and their results.
 
     training, test = load("ts", path="Gestures_TRAIN.ts", test_path="Gestures_TEST.ts")
     fitting, validation = split(training.labels, shares=(0.8, 0.2))
@@ -16,6 +16,10 @@ from regard.inputs.image.clutter import clutter
 from regard.inputs.image.files import read_folder, read_pictures
 from regard.inputs.image.pictures import Pictures
 from regard.inputs.image.scenes import scenes
+from regard.inputs.music.charts import read_charts, read_progressions
+from regard.inputs.music.json_pieces import read_json_pieces
+from regard.inputs.music.pieces import Pieces
+from regard.inputs.music.written import parse_piece, piece_text
 from regard.inputs.panel.frames import as_panel
 from regard.inputs.panel.panel import Panel
 from regard.inputs.panel.splits import split_times
@@ -48,6 +52,7 @@ __all__ = [
     "Cases",
     "Panel",
     "Pictures",
+    "Pieces",
     "Recordings",
     "Scaler",
     "Stories",
@@ -66,10 +71,14 @@ __all__ = [
     "kind_of",
     "load",
     "load_texts",
+    "parse_piece",
+    "piece_text",
     "read_babi",
+    "read_charts",
     "read_csv",
     "read_folder",
     "read_idx",
+    "read_json_pieces",
     "read_lines",
     "read_manifest",
     "read_npz",
@@ -78,6 +87,7 @@ __all__ = [
     "read_panel",
     "read_parallel",
     "read_pictures",
+    "read_progressions",
     "read_recordings",
     "read_sound_folder",
     "read_stories",

@@ -8,13 +8,14 @@ from regard.tables.frames import Table
 from regard.tables.jsonl import JsonLines
 from regard.tables.problems import Problems
 
-__all__ = ["split_parts", "where_parts"]
+__all__ = ["PARTS", "split_parts", "where_parts"]
 
-_PARTS = {
+PARTS = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("valid", "validation", "val", "dev"), "valid"),
     **dict.fromkeys(("test", "testing"), "test"),
 }
+"""Names of parts, in lower case, and the part that each is."""
 
 
 def split_parts(table: Table | JsonLines, column: str, problems: Problems) -> NDArray[np.str_]:
@@ -29,7 +30,7 @@ def split_parts(table: Table | JsonLines, column: str, problems: Problems) -> ND
     parts = []
     for row, given in enumerate(table.values(column)):
         name = "" if given is None else str(given).strip()
-        parts.append(_PARTS.get(name.lower(), ""))
+        parts.append(PARTS.get(name.lower(), ""))
         if not parts[-1]:
             problems.add(
                 f"{name!r} is no part: wanted train, valid or test", [table.cell(row, column)]
