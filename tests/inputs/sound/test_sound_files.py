@@ -150,3 +150,11 @@ def test_a_page_plays_sixteen_bits_of_at_most_half_a_minute(tmp_path: Path) -> N
     long = player(np.tile(WAVE, 150), 8000, label="long")  # 45 seconds
     assert "The first 30 of 45 seconds." in long
     assert len(long) < 30 * 8000 * 2 * 4 / 3 + 500
+
+
+def test_lossy_sound_is_longer_and_smaller() -> None:
+    wave = np.tile(WAVE, 150)  # 45 seconds
+    lossy = player(wave, 8000, label="tune", lossy=True)
+    assert "data:audio/mpeg" in lossy
+    assert "The first" not in lossy
+    assert len(lossy) < len(player(wave, 8000, label="tune")) / 2
