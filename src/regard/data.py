@@ -19,6 +19,8 @@ from regard.inputs.image.scenes import scenes
 from regard.inputs.music.charts import read_charts, read_progressions
 from regard.inputs.music.json_pieces import read_json_pieces
 from regard.inputs.music.pieces import Pieces
+from regard.inputs.music.scores import read_scores
+from regard.inputs.music.write_midi import write_midi
 from regard.inputs.music.written import parse_piece, piece_text
 from regard.inputs.panel.frames import as_panel
 from regard.inputs.panel.panel import Panel
@@ -89,6 +91,7 @@ __all__ = [
     "read_pictures",
     "read_progressions",
     "read_recordings",
+    "read_scores",
     "read_sound_folder",
     "read_stories",
     "read_table",
@@ -100,4 +103,5 @@ __all__ = [
     "sine",
     "split",
     "split_times",
+    "write_midi",
 ]

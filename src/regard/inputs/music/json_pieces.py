@@ -63,10 +63,9 @@ def read_json_pieces(
     silent = any(
         _SILENCE in step for pieces in found.values() for piece in pieces for step in piece
     )
-    if voices is not None or silent or (len(lengths) == 1 and 0 not in lengths):
-        wanted = max(lengths, default=0) if voices is None else len(voices)
-        names = [f"voice {at}" for at in range(1, wanted + 1)] if voices is None else voices
-        _refuse_ragged(found, wanted, path)
+    if voices or silent or (len(lengths) == 1 and 0 not in lengths):
+        names = voices or [f"voice {at}" for at in range(1, max(lengths, default=0) + 1)]
+        _refuse_ragged(found, len(names), path)
         return {
             name: _pieces(each, "voices", tuple(names), path, name, per_quarter, missing)
             for name, each in found.items()
