@@ -1,6 +1,5 @@
-"""What several tests use; and one thread for each, as a busy machine then only costs its share."""
+"""What several tests use."""
 
-import os
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -12,10 +11,15 @@ from commands import Regard
 from regard.catalogue import ALIGNMENTS, ENCODERS, PICTURE_ENCODERS, SCORES, WINDOWS
 from regard.registry import Registry
 from regard.tasks import INPUTS, OUTPUTS, TASKS
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+from reports import short_reports
 
 collect_ignore = ["toy_pair.py"]  # a plug-in: collecting its doctests would register it for all
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _short_reports() -> Iterator[None]:
+    with short_reports():
+        yield
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from regard.data import scenes
 from regard.inputs.faults import NO_FILE
 from regard.inputs.image.decode import NO_PICTURE
 from regard.runs import read_run
+from reports import whole_reports
 
 MODEL = {"hidden": 8, "layers": 1, "attention_dim": 8, "embedding_dim": 8, "beam": 2}
 TRAINING = {"epochs": 2, "updates_per_epoch": 2, "device": "cpu"}
@@ -51,7 +52,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("captions")
     data = {"kind": "table", "path": str(_table(folder)), "split": "split"}
     longer = {"updates_per_epoch": 10, "learning_rate": 0.01}
-    jobs.train(read_config(_config(folder, data, **longer)), folder / "run")
+    with whole_reports():
+        jobs.train(read_config(_config(folder, data, **longer)), folder / "run")
     return folder
 
 

@@ -19,6 +19,7 @@ from regard import SeriesForecaster, jobs
 from regard.inputs.panel.linear import LinearModel
 from regard.runs import read_run
 from regard.training.callbacks import Checkpoint
+from reports import whole_reports
 
 FILES = {
     "config.json",
@@ -117,7 +118,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a configuration, its table, the future's, and the run of both."""
     folder = tmp_path_factory.mktemp("forecast")
     config = _config(folder)
-    jobs.train(json.loads(config.read_text()), folder / "run")
+    with whole_reports():
+        jobs.train(json.loads(config.read_text()), folder / "run")
     FUTURE.write_csv(folder / "future.csv")
     return folder
 

@@ -14,6 +14,7 @@ from commands import Regard
 from regard.config import config_of, resolve_config
 from regard.jobs import load_parts
 from regard.runs import read_run
+from reports import whole_reports
 
 MODEL = {"hidden": 8, "layers": 1, "attention_dim": 8}
 TRAINING = {"epochs": 1, "updates_per_epoch": 2, "device": "cpu", "calibration": "none"}
@@ -49,7 +50,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pictures")
     _folder(folder / "pictures")
     config = _config(folder, {"kind": "folder", "path": str(folder / "pictures")})
-    jobs.train(read_config(config), folder / "run")
+    with whole_reports():
+        jobs.train(read_config(config), folder / "run")
     return folder
 
 

@@ -12,6 +12,7 @@ import soundfile
 from commands import Regard
 from regard.config import resolve_config
 from regard.jobs import load_parts
+from reports import whole_reports
 from sounds import tone, write_table, write_tones
 
 MODEL = {"encoder": "conv", "pooling": "attention", "hidden": 8, "layers": 1}
@@ -58,7 +59,8 @@ def trained(folder: Path) -> Path:
     full = [(f"wav/{name}", label, part) for (name, label), part in zip(rows, parts, strict=True)]
     write_table(folder / "tones.csv", full, header="path,word,part")
     config = json.loads(_config(folder, _data(folder)).read_text())
-    metrics = jobs.train(config, folder / "run")
+    with whole_reports():
+        metrics = jobs.train(config, folder / "run")
     assert metrics["cases"] == 6
     return folder / "run"
 

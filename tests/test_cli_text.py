@@ -19,6 +19,7 @@ from regard.config import resolve_config
 from regard.estimators import TextClassifier
 from regard.runs import partial_folder, read_run
 from regard.training.callbacks import Checkpoint
+from reports import whole_reports
 
 FILES = {
     "config.json",
@@ -380,7 +381,8 @@ def test_ids_are_carried_everywhere(regard: Regard, tmp_path: Path) -> None:
     rows[5]["text"] = ""
     source, out = _write(tmp_path / "a.csv", rows), tmp_path / "out"
     config = _config(tmp_path, source, data={"id": "ticket", "missing": "skip"})
-    assert regard("train", config, "--out", out) == 0
+    with whole_reports():
+        assert regard("train", config, "--out", out) == 0
     test = jobs.load_parts(read_run(out).config).test
     report = (out / "report.html").read_text()
     assert sum(f"{name}" in report for name in test.ids) >= 2

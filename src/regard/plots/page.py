@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib import style
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure, SubFigure
 
 from regard.plots.fonts import font_families
@@ -44,12 +45,26 @@ def own_style(salt: str = "regard") -> Iterator[None]:
 
 
 def svg_text(figure: Figure | SubFigure | None, *, transparent: bool = False) -> str:
-    """The figure as an SVG document; without a date, so that equal figures give equal text."""
+    """The figure as an SVG document; without a date, so that equal figures give equal text.
+
+    It keeps its layout, and has none to compute afterwards.
+    """
     assert isinstance(figure, Figure)
     file = io.StringIO()
+    _lay_out(figure)
     # The resolution of rasterised parts is enough for high-density screens.
     figure.savefig(file, format="svg", dpi=200, transparent=transparent, metadata={"Date": None})
     return file.getvalue()
+
+
+def _lay_out(figure: Figure) -> None:
+    """Place what is in the figure, for which `savefig` would draw all of it once more."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        FigureCanvasSVG(figure)
+        figure.dpi = FigureCanvasSVG.fixed_dpi  # as while it is written
+        engine.execute(figure)
+        figure.set_layout_engine(None)
 
 
 def inline_svg(figure: Figure | SubFigure | None, *, label: str) -> Markup:

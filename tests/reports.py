@@ -1,0 +1,33 @@
+"""Reports with few pictures, since twelve take longer to draw than a small model to train."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from regard.jobs import training
+from regard.plots import Report, report_html
+
+__all__ = ["short_reports", "whole_reports"]
+
+
+@contextmanager
+def short_reports() -> Iterator[None]:
+    """Runs are reported with one example and one mistake."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "report_html", _short)
+        yield
+
+
+@contextmanager
+def whole_reports() -> Iterator[None]:
+    """Runs are reported as for a user."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "report_html", report_html)
+        yield
+
+
+def _short(report: Report) -> str:
+    few = replace(report, examples=report.examples[:1], mistakes=report.mistakes[:1])
+    return report_html(few)
