@@ -31,7 +31,10 @@ def _file(folder: Path, *tracks: bytes, kind: int = 1, division: bytes = b"\x00\
 def _parts(path: Path) -> list[list[tuple[float, float, int]]]:
     score = midi_score(path)
     return [
-        [(float(note.start), float(note.stop), note.pitch) for note in sorted(part.notes)]
+        [
+            (float(a / score.quarter), float(b / score.quarter), pitch)
+            for a, b, pitch in sorted(part.notes)
+        ]
         for part in score.parts
     ]
 
@@ -65,7 +68,7 @@ def test_tempo_does_not_matter(tmp_path: Path) -> None:
 def test_divisions(tmp_path: Path, division: bytes, quarters: Fraction) -> None:
     track = b"\x00\x90\x3c\x40\x60\x80\x3c\x40" + END
     score = midi_score(_file(tmp_path, track, division=division))
-    assert score.parts[0].notes[0].stop == quarters
+    assert score.parts[0].notes[0].stop / score.quarter == quarters
 
 
 def test_tracks_and_channels_are_parts(tmp_path: Path) -> None:
@@ -119,6 +122,7 @@ NOTE = b"\x00\x90\x3c\x40\x60\x80\x3c\x40"
         (b"MThd\0\0\0\6\0\1\0\1\0\x60MTrk\0\0\0\x20" + NOTE, "it is truncated or damaged"),
         (b"MThd\0\0\0\6\0\1\0\3\0\x60MTrk\0\0\0\4" + END, "it is truncated or damaged"),
         (b"MThd\0\0\0\6\0\1\0\1\0\x60MTrk\0\0\0\4" + END, "it has no notes"),
+        (b"MThd\0\0\0\6\0\1\0\0\0\x60", "it has no notes"),
         (b"MThd\0\0\0\6\0\1\0\1\0\x60MThd\0\0\0\4" + END, "it is damaged: no MTrk header"),
         (
             b"MThd\0\0\0\6\0\1\0\1\0\0MTrk\0\0\0\x0c" + NOTE + END,
@@ -129,7 +133,11 @@ NOTE = b"\x00\x90\x3c\x40\x60\x80\x3c\x40"
         (
             b"MThd\0\0\0\6\0\1\0\1\0\x60MTrk\0\0\0\x10\xff\xff\xff\xff\x7f\x90\x3c\x40\x60\x80\x3c\x40"
             + END,
-            "it is damaged: 34359738367 ticks between two events",
+            "it is damaged: two events are more than 268,435,455 ticks apart",
+        ),
+        (
+            b"MThd\0\0\0\6\0\1\0\1\0\x60MTrk\0\0\0\x10" + b"\xff" * 9000 + NOTE + END,
+            "it is damaged: a number has thousands of bytes",
         ),
         (
             b"MThd\0\0\0\6\0\1\0\1\0\1MTrk\0\0\0\x0f\0\x90\x3c\x40\xff\xff\xff\x7f\x80\x3c\x40"

@@ -14,15 +14,20 @@ from regard.inputs.music.grid import (
     lay_voices,
 )
 
-ONE = Fraction(1)
+QUARTER = 1200  # ticks
+ONE = Fraction(QUARTER)
 
 
 def _part(*notes: tuple[str | int, str | int, int]) -> Part:
-    return Part("", [Note(Fraction(start), Fraction(stop), pitch) for start, stop, pitch in notes])
+    return Part("", [Note(_ticks(start), _ticks(stop), pitch) for start, stop, pitch in notes])
+
+
+def _ticks(quarters: str | int) -> int:
+    return int(Fraction(quarters) * QUARTER)
 
 
 def _voice(part: Part, per_quarter: int = 1) -> str:
-    return " ".join(lay_voices([part], Fraction(per_quarter)).events[:, 0])
+    return " ".join(lay_voices([part], Fraction(QUARTER, per_quarter)).events[:, 0])
 
 
 def test_a_step_has_what_sounds_at_its_start() -> None:
@@ -103,15 +108,15 @@ def test_steps_are_samples_of_a_finer_grid(moves: list[tuple[int, int, int]], co
     now, notes = 0, []
     for rest, length, pitch in moves:
         now += rest
-        notes.append(Note(Fraction(now), Fraction(now + length), pitch))
+        notes.append(Note(now, now + length, pitch))
         now += length
     sounding: list[int | None] = [None] * now
     for start, stop, pitch in notes:
-        sounding[int(start) : int(stop)] = [pitch] * int(stop - start)
+        sounding[start:stop] = [pitch] * (stop - start)
     wanted = sounding[::coarser]
     while wanted and wanted[-1] is None:
         wanted.pop()
     if not wanted:
         return
-    events = lay_voices([Part("", notes)], Fraction(1, coarser)).events[:, 0].tolist()
+    events = lay_voices([Part("", notes)], Fraction(coarser)).events[:, 0].tolist()
     assert [None if event == "-" else int(event.rstrip("~")) for event in events] == wanted

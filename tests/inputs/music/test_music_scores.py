@@ -213,6 +213,31 @@ def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert str(caught.value) == wanted
 
 
+@pytest.mark.parametrize("name", ["bwv66.6", "bwv101.7"])
+def test_chorales_that_come_with_music21_are_read(name: str) -> None:
+    """Against the notes that sound at each eighth by the offsets of music21."""
+    from music21 import corpus
+
+    path = corpus.getWork(f"bach/{name}")
+    found = read_scores(path, per_quarter=2)
+    assert (found.kind, found.voices) == ("voices", ("Soprano", "Alto", "Tenor", "Bass"))
+    for voice, part in enumerate(corpus.parse(f"bach/{name}", forceSource=True).parts):
+        notes = [each for each in part.flatten().notes if each.quarterLength]
+        for step, event in enumerate(found.events[0][:, voice].tolist()):
+            time = step / 2
+            sounding = [
+                str(each.pitch.midi)
+                for each in notes
+                if each.offset <= time < each.offset + each.quarterLength
+            ]
+            assert event.rstrip("~") == (sounding or ["-"])[0]
+            starts = any(
+                each.offset == time and not (each.tie and each.tie.type != "start")
+                for each in notes
+            )
+            assert event == "-" or event.endswith("~") != starts
+
+
 # Folders.
 
 
@@ -254,9 +279,9 @@ def test_files_of_other_voices_make_notes_of_all(tmp_path: Path) -> None:
 
 def test_voices_may_be_wanted(tmp_path: Path) -> None:
     for name in ("a.mid", "c.mid"):
-        _midi(tmp_path / name, [["60", "48"]])
+        _midi(tmp_path / name, [["60", "48"]], names=("", ""))
     _midi(tmp_path / "b.mid", [["64", "60"]], kind="notes", names=("Piano",))
-    _midi(tmp_path / "d.mid", [["64", "60", "55"]])
+    _midi(tmp_path / "d.mid", [["64", "60", "55"]], names="abc")
     with pytest.raises(DataError) as caught:
         read_scores(tmp_path, kind="voices")
     assert str(caught.value) == (
@@ -270,6 +295,17 @@ def test_voices_may_be_wanted(tmp_path: Path) -> None:
     assert [bool(fault) for fault in kept.faults] == [False, True, False, True]
     with pytest.raises(DataError, match=r"several notes at a time; pass kind='notes'"):
         read_scores(tmp_path / "b.mid", kind="voices")
+
+
+def test_parts_are_taken_by_the_names_of_voices(tmp_path: Path) -> None:
+    _midi(tmp_path / "a.mid", [["60", "48", "36"]], names=("horn", "high", "low"))
+    _midi(tmp_path / "b.mid", [["62", "50"]])
+    found = read_scores(tmp_path, voices=("low", "high"))
+    assert [each.tolist() for each in found.events] == [[["36", "48"]], [["62", "50"]]]
+    assert found.notes == ("1 part is left out: named as none of the voices (first: a.mid)",)
+    _midi(tmp_path / "b.mid", [["62", "50", "40"]], names=("low", "high", "high"))
+    with pytest.raises(DataError, match=r"b\.mid: it has other voices: it has 3 parts, wanted 2"):
+        read_scores(tmp_path, voices=("low", "high"))
 
 
 def test_files_that_cannot_be_used_are_refused_or_left_out(tmp_path: Path) -> None:

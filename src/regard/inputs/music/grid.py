@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from math import floor
 from typing import NamedTuple
 
 import numpy as np
@@ -18,14 +17,16 @@ __all__ = ["LONGEST", "Laid", "Note", "Part", "Score", "is_monophonic", "lay_not
 LONGEST = 100_000
 """Most steps of a piece."""
 
-_LATE = Fraction(1, 4)  # of a step: a note that starts less than this late is on time
+# A note that starts less than a quarter of a step late is on time. Times are whole numbers, since
+# fractions take ten times as long.
+_LATE = 4
 
 
 class Note(NamedTuple):
-    """A note from `start` to `stop`, in quarter notes from the start of its piece."""
+    """A note from `start` to `stop`, in ticks from the start of its piece."""
 
-    start: Fraction
-    stop: Fraction
+    start: int
+    stop: int
     pitch: int
 
 
@@ -37,9 +38,10 @@ class Part(NamedTuple):
 
 
 class Score(NamedTuple):
-    """The parts of a file that have notes, and how many notes of percussion were left out."""
+    """A file: its parts with notes, ticks of a quarter note, how many notes are percussion."""
 
     parts: list[Part]
+    quarter: Fraction
     percussion: int = 0
 
 
@@ -58,8 +60,8 @@ class _Placed(NamedTuple):
     note: Note
 
 
-def is_monophonic(part: Part, per_quarter: Fraction) -> bool:
-    """Whether no two notes of a part sound together.
+def is_monophonic(part: Part, step: Fraction) -> bool:
+    """Whether no two notes of a part sound together, on a grid of steps of so many ticks.
 
     They do if they overlap by a quarter of a step, or by half of the shorter of them.
     """
@@ -68,14 +70,14 @@ def is_monophonic(part: Part, per_quarter: Fraction) -> bool:
         if last is not None:
             overlap = min(last.stop, note.stop) - note.start
             shorter = min(each.stop - each.start for each in (last, note))
-            if overlap > 0 and (overlap * per_quarter >= _LATE or 2 * overlap >= shorter):
+            if overlap > 0 and (overlap * _LATE >= step or 2 * overlap >= shorter):
                 return False
         last = max(last or note, note, key=lambda each: each.stop)
     return True
 
 
-def lay_voices(parts: Sequence[Part], per_quarter: Fraction) -> Laid:
-    """Parts of one note at a time as voices.
+def lay_voices(parts: Sequence[Part], step: Fraction) -> Laid:
+    """Parts of one note at a time as voices, on a grid of steps of so many ticks.
 
     A step has the note that sounds at its start; a note that starts less than a quarter of a step
     later is on time. Of several that start in one step the longest is taken, the first of equals.
@@ -83,7 +85,7 @@ def lay_voices(parts: Sequence[Part], per_quarter: Fraction) -> Laid:
     Raises:
         DataError: there are too many steps, or none.
     """
-    placed = [_placed(part.notes, per_quarter) for part in parts]
+    placed = [_placed(part.notes, step) for part in parts]
     events = np.full((_steps(placed), len(parts)), REST, "<U4")
     laid = 0
     for voice, notes in enumerate(placed):
@@ -93,15 +95,15 @@ def lay_voices(parts: Sequence[Part], per_quarter: Fraction) -> Laid:
             if before is None or _length(each) > _length(before):
                 chosen[each.first] = each
         laid += len(chosen)
-        for first in sorted(chosen):  # a later note ends those before it
-            _, stop, note = chosen[first]
-            events[first:stop, voice] = f"{note.pitch}{HELD}"
-            events[first, voice] = str(note.pitch)
-            events[stop:, voice] = REST
+        firsts = sorted(chosen)
+        for first, later in zip(firsts, [*firsts[1:], len(events)], strict=True):
+            stop, pitch = min(chosen[first].stop, later), chosen[first].note.pitch
+            events[first:stop, voice] = f"{pitch}{HELD}"
+            events[first, voice] = str(pitch)
     return Laid(events, sum(len(part.notes) for part in parts) - laid)
 
 
-def lay_notes(parts: Iterable[Part], per_quarter: Fraction) -> Laid:
+def lay_notes(parts: Iterable[Part], step: Fraction) -> Laid:
     """The notes of all parts that sound in each step, from high to low, as by `lay_voices`.
 
     A note that several parts have is one, which begins where any of them begins.
@@ -110,39 +112,40 @@ def lay_notes(parts: Iterable[Part], per_quarter: Fraction) -> Laid:
         DataError: there are too many steps, or none.
     """
     notes = [note for part in parts for note in part.notes]
-    placed = _placed(notes, per_quarter)
+    placed = _placed(notes, step)
     begins: list[dict[int, bool]] = [{} for _ in range(_steps([placed]))]
     for first, stop, note in placed:
-        for step in range(first, stop):
-            begins[step][note.pitch] = begins[step].get(note.pitch, False) or step == first
+        for at in range(first, stop):
+            begins[at][note.pitch] = begins[at].get(note.pitch, False) or at == first
     events = np.full((len(begins), max(map(len, begins))), REST, "<U4")
-    for step, sounding in enumerate(begins):
+    for at, sounding in enumerate(begins):
         for place, pitch in enumerate(sorted(sounding, reverse=True)):
-            events[step, place] = f"{pitch}{'' if sounding[pitch] else HELD}"
+            events[at, place] = f"{pitch}{'' if sounding[pitch] else HELD}"
     return Laid(events, len(notes) - len(placed))
 
 
-def _length(placed: _Placed) -> Fraction:
+def _length(placed: _Placed) -> int:
     return placed.note.stop - placed.note.start
 
 
-def _placed(notes: Iterable[Note], per_quarter: Fraction) -> list[_Placed]:
+def _placed(notes: Iterable[Note], step: Fraction) -> list[_Placed]:
     """The notes that sound at the start of a step, in their order."""
     found = []
+    ticks, parts = step.as_integer_ratio()
     for note in sorted(notes):
-        first, stop = (_step(time * per_quarter) for time in note[:2])
-        if first < note.stop * per_quarter:
+        first, stop = (_step(time * parts, ticks) for time in note[:2])
+        if first * ticks < note.stop * parts:
             found.append(_Placed(first, max(stop, first + 1), note))
     return found
 
 
-def _step(time: Fraction) -> int:
-    """The first step that starts at a time in steps, or after it.
+def _step(time: int, ticks: int) -> int:
+    """The first step of so many ticks that starts at a time, or after it.
 
-    >>> [_step(Fraction(time)) for time in ("0", "0.2", "0.25", "0.9", "1")]
+    >>> [_step(time, 20) for time in (0, 4, 5, 18, 20)]
     [0, 0, 1, 1, 1]
     """
-    return floor(time - _LATE) + 1
+    return (_LATE * time - ticks) // (_LATE * ticks) + 1
 
 
 def _steps(placed: Iterable[Iterable[_Placed]]) -> int:

@@ -1,11 +1,13 @@
-"""MIDI files: notes in quarter notes, whatever the tempo."""
+"""MIDI files: notes in musical time, whatever the tempo."""
 
 from __future__ import annotations
 
 import io
+import re
 from collections import defaultdict, deque
 from contextlib import suppress
 from fractions import Fraction
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,9 @@ DRUMS = 9
 
 _LARGEST = 32 * 2**20  # bytes
 _LONGEST_DELTA = 2**28  # ticks, which four bytes cannot hold
+_HIGH = re.compile(
+    rb"[\x80-\xff]{4096}"
+)  # one number, which takes the square of its length to read
 _TEMPO = 500_000  # microseconds of a quarter note, where a file does not say
 
 _Track = dict[int, list[Note]]  # notes by channel
@@ -44,6 +49,8 @@ def midi_score(path: Path) -> Score:
     content = path.read_bytes()
     if not content.startswith(b"MThd"):
         raise DataError("it is no MIDI file" if content else "it is empty")
+    if _HIGH.search(content):
+        raise DataError("it is damaged: a number has thousands of bytes")
     try:
         file = mido.MidiFile(file=io.BytesIO(content))
     except EOFError:
@@ -51,18 +58,18 @@ def midi_score(path: Path) -> Score:
     except Exception as error:  # a damaged file may raise any type
         raise DataError(f"it is damaged: {error}") from None
     quarter = _ticks_per_quarter(file)
-    offset, percussion = Fraction(0), 0
+    offset = percussion = 0
     named: list[tuple[str, _Track]] = []
     for track in file.tracks:
-        channels, end = _notes(track, quarter, offset)
+        channels, end = _notes(track, offset)
         percussion += len(channels.pop(DRUMS, ()))
         named += [(_name(track), channels)] * bool(channels)
         if file.type == 2:
-            offset = Fraction(-(-end // 1))
+            offset = ceil(ceil(end / quarter) * quarter)
     parts = _parts(named, in_sequence=file.type == 2)
     if not parts:
         raise DataError(f"it has no notes{' but percussion' * bool(percussion)}")
-    return Score(parts, percussion)
+    return Score(parts, quarter, percussion)
 
 
 def _ticks_per_quarter(file: Any) -> Fraction:
@@ -79,32 +86,30 @@ def _ticks_per_quarter(file: Any) -> Fraction:
     return a_second * ticks * Fraction(tempo or _TEMPO, 1_000_000)
 
 
-def _notes(track: Any, quarter: Fraction, offset: Fraction) -> tuple[_Track, Fraction]:
-    """The notes of a track by their channels, and where the track ends, in quarter notes."""
+def _notes(track: Any, offset: int) -> tuple[_Track, int]:
+    """The notes of a track that starts at `offset`, by their channels, and where it ends."""
     found: _Track = defaultdict(list)
-    open_since: dict[tuple[int, int], deque[Fraction]] = defaultdict(deque)
-    ticks = 0
+    open_since: dict[tuple[int, int], deque[int]] = defaultdict(deque)
+    now = offset
     for message in track:
         if not 0 <= message.time < _LONGEST_DELTA:
-            raise DataError(f"it is damaged: {message.time} ticks between two events")
-        ticks += message.time
+            raise DataError("it is damaged: two events are more than 268,435,455 ticks apart")
+        now += message.time
         if message.type not in ("note_on", "note_off"):
             continue
-        now = offset + ticks / quarter
         starts = open_since[message.channel, message.note]
         if message.type == "note_on" and message.velocity:
             starts.append(now)
         elif starts:
             found[message.channel].append(Note(starts.popleft(), now, message.note))
-    end = offset + ticks / quarter
     for (channel, pitch), starts in open_since.items():
-        found[channel] += [Note(start, end, pitch) for start in starts]
-    return {channel: _ended(notes) for channel, notes in found.items() if notes}, end
+        found[channel] += [Note(start, now, pitch) for start in starts]
+    return {channel: _ended(notes) for channel, notes in found.items() if notes}, now
 
 
 def _ended(notes: list[Note]) -> list[Note]:
     """Notes of a channel, where one ends at the latest when the next of its pitch begins."""
-    found, later = [], dict[int, Fraction]()
+    found, later = [], dict[int, int]()
     for start, stop, pitch in sorted(notes, reverse=True):
         if later.get(pitch) != start:
             found.append(Note(start, min(stop, later.get(pitch, stop)), pitch))

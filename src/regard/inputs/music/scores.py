@@ -29,6 +29,7 @@ _READERS = {
 _WANTED = f"MIDI or MusicXML ({', '.join(_READERS)})"
 
 _NO_VOICES = "it has other voices"
+_SEVERAL = "several notes at a time"
 _AS_NOTES = ("kind", "notes")
 
 
@@ -53,7 +54,8 @@ def read_scores(
             all files have the same number of such parts, and notes otherwise.
         per_quarter: steps of a quarter note.
         voices: names of the voices; None takes those of the parts if all files agree, or "voice 1"
-            and so on. Parts that are named as the voices are put in their order.
+            and so on. In a file with a part of each of these names, those alone are taken, in this
+            order; of others, all parts, which must be as many.
         missing: "refuse"; "skip" leaves out files that cannot be used, with a note; "keep" has
             them, without steps, with their fault, for pieces to continue.
 
@@ -88,7 +90,7 @@ def read_scores(
         np.array(names),
         per_quarter,
         np.array(faults),
-        (*note, *_left_out(names, scores, laid)),
+        (*note, *_left_out(names, scores, laid, chosen)),
     )
     return settled(
         pieces,
@@ -132,75 +134,81 @@ def _voices(
         return None, ()
     if voices:
         return tuple(voices), ()
-    usable = [(name, score.parts) for name, score in scores if isinstance(score, Score)]
-    counts = [0 if _several(parts, grid) else len(parts) for _, parts in usable]
-    most = max(sorted(set(counts) - {0}), key=counts.count, default=0)
-    if kind is None and not most:
+    usable = [
+        (name, score.parts, score.quarter / grid)
+        for name, score in scores
+        if isinstance(score, Score)
+    ]
+    counts = [0 if _several(parts, step) else len(parts) for _, parts, step in usable]
+    if kind is None and not any(counts):
         return None, ()
+    most = max(sorted(set(counts) - {0}), key=counts.count, default=1)
     if kind is None and set(counts) != {most}:
-        name, parts = next(
-            each for each, count in zip(usable, counts, strict=True) if count != most
+        at = next(at for at, count in enumerate(counts) if count != most)
+        voice = f"{counts[at]} voice{'s' * (counts[at] > 1)}"
+        why = (
+            f"all are read as notes: {usable[at][0]} has {voice if counts[at] else _SEVERAL}, and "
+            f"others have {most} voices"
         )
-        has = (
-            "several notes at a time"
-            if _several(parts, grid)
-            else f"{len(parts)} voice{'s' * (len(parts) > 1)}"
-        )
-        why = f"all are read as notes: {name} has {has}, and others have {most} voices"
         return None, (why,)
-    named = [tuple(part.name for part in parts) for _, parts in usable if len(parts) == most]
-    named = named or [()]  # where kind is "voices" and no file has any
-    agree = {frozenset(each) for each in named} == {frozenset(named[0])}
-    if agree and "" not in named[0] and len(set(named[0])) == most:
+    named = [tuple(part.name for part in parts) for _, parts, _ in usable if len(parts) == most]
+    known = {frozenset(each) for each in named}  # in whatever order
+    if len(known) == 1 and "" not in named[0] and len(set(named[0])) == most:
         return named[0], ()
     return tuple(f"voice {at}" for at in range(1, most + 1)), ()
 
 
-def _several(parts: Sequence[Part], grid: Fraction) -> str:
+def _several(parts: Sequence[Part], step: Fraction) -> str:
     """The first part with several notes at a time; "" where there is none."""
-    places = (at for at, part in enumerate(parts, start=1) if not is_monophonic(part, grid))
-    at = next(places, 0)
-    return f"part {at} ({parts[at - 1].name})".removesuffix(" ()") if at else ""
+    for at, part in enumerate(parts, start=1):
+        if not is_monophonic(part, step):
+            return f"part {at} ({part.name})".removesuffix(" ()")
+    return ""
 
 
 def _laid(score: Score, voices: tuple[str, ...] | None, grid: Fraction) -> Laid | str:
     """The events of a score, or why it has none."""
-    parts = score.parts
+    parts, step = score.parts, score.quarter / grid
     try:
         if voices is None:
-            return lay_notes(parts, grid)
-        if several := _several(parts, grid):
-            return f"{_NO_VOICES}: {several} has several notes at a time"
+            return lay_notes(parts, step)
+        names = [part.name for part in parts]
+        if all(names.count(voice) == 1 for voice in voices):
+            parts = [parts[names.index(voice)] for voice in voices]
+        if several := _several(parts, step):
+            return f"{_NO_VOICES}: {several} has {_SEVERAL}"
         if len(parts) != len(voices):
             has = f"{len(parts)} part{'s' * (len(parts) > 1)}"
             return f"{_NO_VOICES}: it has {has}, wanted {len(voices)} ({', '.join(voices)})"
-        named = {part.name: part for part in parts}
-        if set(named) == set(voices):
-            parts = [named[voice] for voice in voices]
-        return lay_voices(parts, grid)
+        return lay_voices(parts, step)
     except DataError as error:
         return str(error)
 
 
 def _left_out(
-    names: Sequence[str], scores: Sequence[Score | str], laid: Sequence[Laid | str]
+    names: Sequence[str],
+    scores: Sequence[Score | str],
+    laid: Sequence[Laid | str],
+    voices: tuple[str, ...] | None,
 ) -> list[str]:
-    """Notes for the notes that no step has."""
-    lost = {
-        name: each.lost for name, each in zip(names, laid, strict=True) if isinstance(each, Laid)
-    }
-    drums = {
-        name: each.percussion
-        for name, each in zip(names, scores, strict=True)
-        if isinstance(each, Score)
-    }
+    """Notes for what no step has, of the files that are read."""
+    found = [
+        (name, score, each)
+        for name, score, each in zip(names, scores, laid, strict=True)
+        if isinstance(score, Score) and isinstance(each, Laid)
+    ]
     told = []
-    for counts, what in (
-        (lost, "shorter than a step (per_quarter)"),
-        (drums, "percussion"),
+    for what, why, counts in (
+        ("note", "shorter than a step (per_quarter)", [each.lost for *_, each in found]),
+        ("note", "percussion", [score.percussion for _, score, _ in found]),
+        (
+            "part",
+            "named as none of the voices",
+            [len(score.parts) - len(voices or score.parts) for _, score, _ in found],
+        ),
     ):
-        if count := sum(counts.values()):
-            first = next(name for name, each in counts.items() if each)
-            note = "1 note is" if count == 1 else f"{count:,} notes are"
-            told.append(f"{note} left out: {what} (first: {first})")
+        if count := sum(counts):
+            first = next(name for (name, *_), each in zip(found, counts, strict=True) if each)
+            many = f"1 {what} is" if count == 1 else f"{count:,} {what}s are"
+            told.append(f"{many} left out: {why} (first: {first})")
     return told
