@@ -14,10 +14,10 @@ from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_err
 from commands import Regard
 from regard import jobs
 from regard.estimators import SeriesRegressor
-from regard.jobs import training
 from regard.outputs.numbers.targets import targets_of
 from regard.runs import partial_folder, read_run
 from regard.training.callbacks import Checkpoint
+from reports import whole_reports
 
 FILES = {
     "config.json",
@@ -93,13 +93,6 @@ def _table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-@pytest.fixture(autouse=True)
-def _without_report(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its pictures take most of the time, and few tests look at it."""
-    if "report" not in request.node.name:
-        monkeypatch.setattr(training, "report_html", lambda _: "")
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("numbers")
@@ -163,7 +156,8 @@ def test_train_on_every_kind_of_file(
 @pytest.mark.parametrize("targets", [1, 2])
 def test_the_report(tmp_path: Path, targets: int) -> None:
     source, out = _write(tmp_path / "t.csv", targets=targets, channels=2), tmp_path / "out"
-    jobs.train(_settings(source, data={**TABLE, "label": ["price", "volume"][:targets]}), out)
+    with whole_reports():
+        jobs.train(_settings(source, data={**TABLE, "label": ["price", "volume"][:targets]}), out)
     report = (out / "report.html").read_text()
     assert report.lower().startswith("<!doctype html>")
     assert "price" in report

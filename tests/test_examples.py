@@ -11,6 +11,7 @@ import pytest
 
 from regard import jobs
 from regard.config import read_config
+from reports import whole_reports
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.json"))
 QUICK = {
@@ -146,7 +147,8 @@ def test_an_example_runs(path: Path, tmp_path: Path) -> None:
         changes |= {"model.beam": "2", **_cut_pairs(content["data"], tmp_path)}
     if content["data"]["kind"] == "idx":
         changes |= _cut_idx(content["data"], tmp_path)
-    metrics = jobs.train(read_config(path, changes), tmp_path / "run")
+    with whole_reports():
+        metrics = jobs.train(read_config(path, changes), tmp_path / "run")
     counted = "windows" if content.get("task") == "forecast" else "cases"
     assert metrics[counted] == TESTED[path.name]
     if counted == "windows":

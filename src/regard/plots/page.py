@@ -5,6 +5,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -89,9 +90,15 @@ def render(template: Path, **values: Any) -> str:
             folder as "plots/NAME".
         values: of its variables.
     """
+    return _environment(template.parent).get_template(template.name).render(**values)
+
+
+@cache
+def _environment(folder: Path) -> Environment:
+    """It keeps the templates of a folder, which every case of a page would compile."""
     plots = PrefixLoader({"plots": FileSystemLoader(Path(__file__).parent)})
     environment = Environment(
-        loader=ChoiceLoader([plots, FileSystemLoader(template.parent)]),
+        loader=ChoiceLoader([plots, FileSystemLoader(folder)]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -99,4 +106,4 @@ def render(template: Path, **values: Any) -> str:
     )
     filters = {"alike": alike, "brief": brief, "duration": duration}
     environment.filters.update(**filters, metric=metric, number=number)
-    return environment.get_template(template.name).render(**values)
+    return environment

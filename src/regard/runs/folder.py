@@ -20,6 +20,7 @@ import json
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,7 +65,13 @@ class Run:
 def versions() -> dict[str, str]:
     """The versions of Python and of the packages that determine a run."""
     packages = ("regard", "torch", "lightning", "numpy", "scikit-learn")
-    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+    return {"python": platform.python_version(), **{name: _version(name) for name in packages}}
+
+
+@cache
+def _version(package: str) -> str:
+    """Read from the package's metadata, which takes long."""
+    return version(package)
 
 
 def write_run(folder: Path, run: Run) -> None:
