@@ -58,6 +58,7 @@ def test_notes_too_short_are_counted() -> None:
     ornament = _part((0, "1/8", 62), ("1/8", 1, 60))
     laid = lay_voices([ornament], ONE)
     assert (laid.events.tolist(), laid.lost) == ([["60"]], 1)
+    assert _voice(_part((0, "1/8", 62), ("1/8", "1/4", 60))) == "62"
     both = lay_notes([ornament], ONE)
     assert (both.events.tolist(), both.lost) == ([["62", "60"]], 0)
 

@@ -92,6 +92,13 @@ def test_ties_chords_graces_and_transposition(tmp_path: Path) -> None:
     assert found.notes[0].startswith("1 note is left out: shorter than a step")
 
 
+def test_a_tie_that_leads_nowhere_ends(tmp_path: Path) -> None:
+    tie, stop = '<tie type="start"/>', '<tie type="stop"/>'
+    body = _note("C4", inside=tie) + _note("R") + _note("C4", inside=stop)
+    found = read_scores(_write(tmp_path / "a.xml", _score(("", body))))
+    assert found.events[0].tolist() == [["60"], ["-"], ["60"]]
+
+
 def test_percussion_without_pitch_is_left_out(tmp_path: Path) -> None:
     drum = (
         "<note><unpitched><display-step>C</display-step><display-octave>5</display-octave>"
@@ -209,7 +216,7 @@ def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for missing in ("refuse", "skip", "keep"):
         with pytest.raises(ConfigError) as caught:
             read_scores(path, missing=missing)
-        wanted = f"{path}: MusicXML needs the package music21: pip install 'regard[music]'"
+        wanted = f"{path}: MusicXML needs the package music21: pip install music21"
         assert str(caught.value) == wanted
 
 
@@ -312,21 +319,23 @@ def test_files_that_cannot_be_used_are_refused_or_left_out(tmp_path: Path) -> No
     _midi(tmp_path / "a.mid", [["60"]])
     (tmp_path / "b.mid").write_bytes(b"MThd")
     (tmp_path / "c.xml").write_text("<feed/>")
+    (tmp_path / "d.mid").symlink_to(tmp_path / "none")
     with pytest.raises(DataError) as caught:
         read_scores(tmp_path)
     assert str(caught.value) == (
         f"{tmp_path}, b.mid: it is truncated or damaged; c.xml: it is XML of another kind, feed; "
-        "wanted MusicXML, which is score-partwise; pass missing='skip'"
+        "wanted MusicXML, which is score-partwise; d.mid: it cannot be opened: No such file or "
+        "directory; pass missing='skip'"
     )
     found = read_scores(tmp_path, missing="skip")
     assert found.ids.tolist() == ["a.mid"]
-    assert found.notes[0] == "1 of 3 cases is left out: it is truncated or damaged (b.mid)"
-    assert read_scores(tmp_path, missing="keep").lengths.tolist() == [1, 0, 0]
+    assert found.notes[0] == "1 of 4 cases is left out: it is truncated or damaged (b.mid)"
+    assert read_scores(tmp_path, missing="keep").lengths.tolist() == [1, 0, 0, 0]
     (tmp_path / "a.mid").unlink()
     with pytest.raises(DataError, match="no piece is left"):
         read_scores(tmp_path, missing="skip")
     assert read_scores(tmp_path, missing="keep").kind == "notes"
-    assert read_scores(tmp_path, kind="voices", missing="keep").lengths.tolist() == [0, 0]
+    assert read_scores(tmp_path, kind="voices", missing="keep").lengths.tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize(

@@ -95,11 +95,10 @@ def lay_voices(parts: Sequence[Part], step: Fraction) -> Laid:
             if before is None or _length(each) > _length(before):
                 chosen[each.first] = each
         laid += len(chosen)
-        firsts = sorted(chosen)
-        for first, later in zip(firsts, [*firsts[1:], len(events)], strict=True):
-            stop, pitch = min(chosen[first].stop, later), chosen[first].note.pitch
-            events[first:stop, voice] = f"{pitch}{HELD}"
-            events[first, voice] = str(pitch)
+        for first in sorted(chosen):  # a later note ends those before it
+            _, stop, note = chosen[first]
+            events[first:stop, voice] = f"{note.pitch}{HELD}"
+            events[first, voice] = str(note.pitch)
     return Laid(events, sum(len(part.notes) for part in parts) - laid)
 
 

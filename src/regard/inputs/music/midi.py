@@ -21,9 +21,8 @@ DRUMS = 9
 
 _LARGEST = 32 * 2**20  # bytes
 _LONGEST_DELTA = 2**28  # ticks, which four bytes cannot hold
-_HIGH = re.compile(
-    rb"[\x80-\xff]{4096}"
-)  # one number, which takes the square of its length to read
+# Bytes of one number, which mido takes the square of their count to read.
+_HIGH = re.compile(rb"[\x80-\xff]{4096}")
 _TEMPO = 500_000  # microseconds of a quarter note, where a file does not say
 
 _Track = dict[int, list[Note]]  # notes by channel

@@ -44,7 +44,7 @@ def musicxml_score(path: Path) -> Score:
         from music21.musicxml.xmlToM21 import MusicXMLImporter
     except ImportError:
         raise ConfigError(
-            f"{path}: MusicXML needs the package music21: pip install 'regard[music]'"
+            f"{path}: MusicXML needs the package music21: pip install music21"
         ) from None
     try:
         with warnings.catch_warnings():
@@ -106,16 +106,14 @@ def _check(content: bytes, roots: tuple[str, ...] = ("score-partwise",)) -> None
     anything is expanded.
     """
     parser = expat.ParserCreate()
-    seen: list[str] = []
 
     def entity(name: str, *_: Any) -> None:
         raise DataError(f"it declares the entity {name!r}, which is refused; delete its <!ENTITY>")
 
     def start(tag: str, _: Any) -> None:
-        if not seen and tag.rpartition(":")[2] not in roots:
+        if tag.rpartition(":")[2] not in roots:
             raise DataError(_foreign(tag))
-        seen.append(tag)
-        parser.StartElementHandler = None
+        parser.StartElementHandler = None  # the root alone is looked at
 
     parser.EntityDeclHandler = entity
     parser.StartElementHandler = start

@@ -79,9 +79,9 @@ def read_scores(
     chosen, note = _voices([*zip(names, scores, strict=True)], kind, voices, grid)
     laid = [each if isinstance(each, str) else _laid(each, chosen, grid) for each in scores]
     faults = [each if isinstance(each, str) else "" for each in laid]
-    several = {each: (_AS_NOTES,) for each in faults if each.startswith(_NO_VOICES)}
-    if folder != Path(path) and faults[0] and missing != "keep":
-        raise DataError(f"{path}: {faults[0]}", fixes=several.get(faults[0], ()))
+    fixes = {each: (_AS_NOTES,) for each in faults if each.startswith(_NO_VOICES)}
+    if not Path(path).is_dir() and faults[0] and missing != "keep":
+        raise DataError(f"{path}: {faults[0]}", fixes=fixes.get(faults[0], ()))
     blank = np.empty((0, len(chosen or "-")), "<U4")
     pieces = Pieces(
         tuple(blank if isinstance(each, str) else each.events for each in laid),
@@ -98,7 +98,7 @@ def read_scores(
         missing=missing,
         place=names.__getitem__,
         what="piece",
-        fixes=several,
+        fixes=fixes,
     )
 
 
@@ -121,6 +121,8 @@ def _score(path: Path) -> Score | str:
         return _READERS[path.suffix.lower()](path)
     except DataError as error:
         return str(error)
+    except OSError as error:
+        return f"it cannot be opened: {error.strerror}"
 
 
 def _voices(
