@@ -33,6 +33,7 @@ from regard.models.memory import MemoryNetwork
 from regard.models.ngrams import NgramTerm
 from regard.models.patches import Patches
 from regard.models.picture_convolution import PictureConvolution
+from regard.models.pointer import AnswerPointer, best_spans
 from regard.models.recurrent import ForwardReader, Recurrent, run_recurrent
 from regard.models.recurrent_decoder import RecurrentCache, RecurrentDecoder
 from regard.models.reduced import Reduced
@@ -40,6 +41,7 @@ from regard.models.rules import Rules
 from regard.models.sampling import Sampled, greedy_search, sample
 from regard.models.search import Hypotheses, beam_search
 from regard.models.sentences import EncoderReader, LayerReader, WordSum, make_reader
+from regard.models.span_reader import SpanReader
 from regard.models.step import Guide, Step, reorder
 from regard.models.text import SentenceModel, StateReader, TextModel
 from regard.models.tokens import Source, TokenEncoder, TokenHead, head_of, read_source
@@ -51,8 +53,10 @@ from regard.models.transformer_layers import (
     TransformerDecoderLayer,
     TransformerEncoderLayer,
 )
+from regard.models.word_vectors import WordVectors
 
 __all__ = [
+    "AnswerPointer",
     "AttentionHead",
     "ConjunctiveHead",
     "ContextForecast",
@@ -93,6 +97,7 @@ __all__ = [
     "SentenceModel",
     "SeriesModel",
     "Source",
+    "SpanReader",
     "StateReader",
     "Step",
     "TextModel",
@@ -103,9 +108,11 @@ __all__ = [
     "TransformerDecoderLayer",
     "TransformerEncoderLayer",
     "WordSum",
+    "WordVectors",
     "Written",
     "apply_mask",
     "beam_search",
+    "best_spans",
     "choose_stride",
     "columns",
     "ctc_losses",

@@ -26,6 +26,7 @@ from regard.reference.elements import Array, Mask, allowed_keys, dot, linear, si
 from regard.reference.heads import Head, multi_head, rotary
 from regard.reference.memory import memory_network, position_encoding
 from regard.reference.monotonic import monotonic_expected, monotonic_hard
+from regard.reference.pointer import answer_pointer, best_span
 from regard.reference.pooling import (
     Pool,
     attention_pooling,
@@ -81,10 +82,12 @@ __all__ = [
     "alibi",
     "alibi_slopes",
     "allowed_keys",
+    "answer_pointer",
     "attend",
     "attend_step_by_step",
     "attention_pooling",
     "bahdanau_decoder",
+    "best_span",
     "bidirectional_lstm",
     "causal",
     "concat_score",
