@@ -50,7 +50,10 @@ INPUTS = Registry(
 
 OUTPUTS = Registry(
     "output",
-    {name: _built_in("output", name) for name in ("classes", "numbers", "future", "tokens")},
+    {
+        name: _built_in("output", name)
+        for name in ("classes", "numbers", "future", "span", "tokens")
+    },
 )
 
 TASKS = Registry(
@@ -61,6 +64,7 @@ TASKS = Registry(
         "classify-sound": Task("sound", "classes", "regard.estimators:SoundClassifier"),
         "classify-image": Task("image", "classes", "regard.estimators:ImageClassifier"),
         "answer": Task("story", "classes", "regard.estimators:QuestionAnswerer"),
+        "answer-span": Task("story", "span", "regard.estimators:SpanAnswerer"),
         "caption": Task("image", "tokens", "regard.estimators:Captioner"),
         "regress": Task("series", "numbers", "regard.estimators:SeriesRegressor"),
         "translate": Task("text", "tokens", "regard.estimators:Translator"),

@@ -25,7 +25,8 @@ class Sections(NamedTuple):
         sizes: encoder to hidden width and layers, where they differ from the encoder's own.
         poolings: further poolings, each with what it is.
         pooling: the pooling by default; None takes what suits the mechanism.
-        target: of an output, the kind of its targets: "class", "numbers", "columns" or "tokens".
+        target: of an output, the kind of its targets: "class", "numbers", "columns",
+            "span" or "tokens".
     """
 
     data: tuple[type[Section], ...] = ()

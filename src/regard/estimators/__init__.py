@@ -9,6 +9,7 @@ from regard.estimators.series_forecaster import Forecast, SeriesForecaster
 from regard.estimators.series_regressor import SeriesRegressor
 from regard.estimators.series_transcriber import SeriesTranscriber
 from regard.estimators.sound_classifier import SoundClassifier
+from regard.estimators.span_answerer import SpanAnswerer
 from regard.estimators.summarizer import Summarizer
 from regard.estimators.text_classifier import TextClassifier
 from regard.estimators.text_to_text import Alignment
@@ -27,6 +28,7 @@ __all__ = [
     "SeriesRegressor",
     "SeriesTranscriber",
     "SoundClassifier",
+    "SpanAnswerer",
     "Summarizer",
     "TextClassifier",
     "Transcriber",

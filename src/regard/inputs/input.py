@@ -53,7 +53,7 @@ class Input(ABC):
 
     Parameters:
         config: resolved.
-        target: what a case is labelled with: "class", "numbers", "tokens" or "none".
+        target: what a case is labelled with: "class", "numbers", "span", "tokens" or "none".
 
     Attributes:
         notes: what the user should know of how data was read and fitted.

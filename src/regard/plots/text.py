@@ -28,13 +28,16 @@ class Fragment(NamedTuple):
         text: the characters.
         weight: not negative; None between words.
         strength: of the tint, from 0 to 1; None between words.
-        marked: whether the word is underlined in blue.
+        marked: whether the word is underlined, in blue if there is no blue tint.
+        lower: strength of a second, blue tint, on the lower half of the word, where the first is
+            then on the upper half; None without.
     """
 
     text: str
     weight: float | None = None
     strength: float | None = None
     marked: bool = False
+    lower: float | None = None
 
 
 class Passage(NamedTuple):
@@ -210,7 +213,9 @@ def _draw(ax: Axes, laid: _Laid, size: float, *, room: int) -> None:
         if line >= room or (cut and line == room - 1 and x + width > ax.get_xlim()[1] - size):
             continue
         middle = (line + 0.5) * step
-        if fragment.strength is not None and round(TINT * fragment.strength, 3) > 0:
+        if fragment.lower is not None:
+            _draw_halves(ax, fragment, x, width, middle, size)
+        elif fragment.strength is not None and round(TINT * fragment.strength, 3) > 0:
             rounded = f"round,pad=0.4,rounding_size={0.22 * size}"
             corner = (x, middle - 0.68 * size)
             tint = FancyBboxPatch(corner, width, 1.36 * size, rounded, fc=VERMILION, linewidth=0)
@@ -218,7 +223,20 @@ def _draw(ax: Axes, laid: _Laid, size: float, *, room: int) -> None:
             ax.add_patch(tint)
         centre, base = x + width / 2, middle + 0.36 * size
         if fragment.marked:
-            ax.plot([x, x + width], [base + 0.25 * size] * 2, color=BLUE, linewidth=1.2)
+            below = BLUE if fragment.lower is None else colour  # visible on a blue tint
+            ax.plot([x, x + width], [base + 0.25 * size] * 2, color=below, linewidth=1.2)
         ax.text(centre, base, fragment.text, size=size, c=colour, ha="center", parse_math=False)
     if cut:
         ax.text(ax.get_xlim()[1], (room - 0.5) * step, "…", ha="right", va="center", fontsize=size)
+
+
+def _draw_halves(
+    ax: Axes, fragment: Fragment, x: float, width: float, middle: float, size: float
+) -> None:
+    """Two tints, above and below the middle of a word."""
+    high, edge = 0.82 * size, 0.1 * size
+    tints = (fragment.strength or 0.0, VERMILION), (fragment.lower or 0.0, BLUE)
+    for (strength, colour), top in zip(tints, (middle - high, middle), strict=True):
+        half = Rectangle((x - edge, top), width + 2 * edge, high, facecolor=colour, linewidth=0)
+        half.set_alpha(TINT * strength)
+        ax.add_patch(half)

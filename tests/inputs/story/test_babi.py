@@ -114,3 +114,12 @@ def test_the_published_files_are_read(task: int, supporting: int) -> None:
             found.stories, found.supporting, found.labels.tolist(), strict=True
         ):  # of these tasks the answer stands in a supporting sentence
             assert any(answer in story[at] for at in places)
+
+
+def test_answers_may_be_texts_as_they_are_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("1 It weighs 2.0 kg.\n2 How much?\t2.0\t1\n3 What?\t\t1\n", encoding="utf-8")
+    found = read_babi(path, texts=True, missing="skip")
+    assert found.labels is not None
+    assert found.labels.tolist() == ["2.0"]  # as a class it is 2
+    assert len(found.notes) == 1

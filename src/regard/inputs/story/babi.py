@@ -46,6 +46,7 @@ def read_babi(
     labelled: bool | None = True,
     encoding: str = "utf-8",
     missing: Missing = "refuse",
+    texts: bool = False,
 ) -> Stories:
     """Read a file in bAbI's format.
 
@@ -57,6 +58,7 @@ def read_babi(
         encoding: character encoding of the file.
         missing: "refuse", or "skip" to leave out questions without a sentence before them or
             without an answer, with a note; "keep" keeps them.
+        texts: whether answers are texts, kept as they are, and not classes.
 
     Returns:
         A case for each question, whose name is the number of its line in the file. Supporting
@@ -82,8 +84,11 @@ def read_babi(
         labelled = any(each.answer for each in found)
     if labelled:
         answers = [each.answer or None for each in found]
-        labels = class_labels(answers, lambda at: f"line {found[at].line}", problems)
-        unlabelled = labels == ""
+        if texts:
+            labels = np.array([answer or "" for answer in answers], object)
+        else:
+            labels = class_labels(answers, lambda at: f"line {found[at].line}", problems)
+        unlabelled = np.asarray(labels == "")
     known = all(each.supporting for each in found)
     cases = Stories(
         tuple(each.story for each in found),

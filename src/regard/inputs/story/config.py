@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import Field
+from pydantic import Field, create_model
 
 from regard.catalogue import SENTENCE_ENCODERS, find_mechanism
 from regard.config.attention import AttentionConfig
@@ -16,12 +16,17 @@ __all__ = ["sections"]
 _Count = Annotated[int, Field(ge=1)]
 
 
-class _Stories(Section):
-    """Fields of every kind of stories."""
+class _Tokens(Section):
+    """Fields of stories whose sentences are read whole."""
 
     tokens: Literal["word", "bpe", "wordpiece"] = Field(
         "word", description="tokens of a sentence: words, or subwords by BPE or WordPiece"
     )
+
+
+class _Stories(Section):
+    """Fields of every kind of stories."""
+
     vocabulary: Annotated[int, Field(ge=3)] = Field(
         20_000, description="largest number of tokens, the most frequent first"
     )
@@ -86,6 +91,16 @@ class _RoomsData(_Stories, Split):
     longest: _Count = Field(12, description="sentences of each story")
 
 
+class _PointedRoomsData(_RoomsData):
+    """The same, with a further test part."""
+
+    unseen: Annotated[int, Field(ge=0)] = Field(
+        100,
+        description="how many stories of a second test part, about people, rooms and things that "
+        "no other story names",
+    )
+
+
 class _StoryArrayData(_Stories, Learned):
     """Stories given from Python, in the configuration of a saved estimator."""
 
@@ -130,7 +145,7 @@ class _Model(NetworkConfig):
 
     @classmethod
     def _prepare(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """The attention, whose queries are those of the question."""
+        """The attention, whose queries are states of the question."""
         default = cls.model_fields["attention"].default
         attention = given.get("attention", default)
         mechanism = find_mechanism(attention) if isinstance(attention, str) else None
@@ -143,10 +158,68 @@ class _Model(NetworkConfig):
         return {**given, "attention": attention}
 
 
+class _PointedModel(NetworkConfig):
+    """A reader of words, and pointers to them."""
+
+    encoder: str = Field(
+        "bilstm", description="reads the words of question and story, with a state for each"
+    )
+    attention: AttentionConfig = Field(
+        cast(AttentionConfig, "additive"),
+        validate_default=True,
+        description="the score of both pointers: its name, or a table of it; their weights are "
+        "probabilities of all words of the story, so that there is no window, and softmax alone",
+    )
+    embedding_dim: _Count = Field(48, description="width of the embedding of words")
+    echo: bool = Field(
+        True,
+        description="whether each word attends to the other places of the same word in the story, "
+        "after which the story is read again",
+    )
+    dropout: Share = Field(
+        0.2,
+        description="dropout rate on embedded words, on the columns of the states and between "
+        "layers",
+    )
+    word_dropout: Share = Field(
+        0.2,
+        description="share of the different words of a case that are unknown in training, each at "
+        "all its places, so that what is learned holds for words that were never seen",
+    )
+
+    @classmethod
+    def _prepare(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """The attention, whose queries are the question's and whose weights are probabilities."""
+        attention = given.get("attention", "additive")
+        if not isinstance(attention, AttentionConfig):
+            attention = AttentionConfig.model_validate(attention)
+        if attention.score == "none":
+            raise ValueError("attention: a pointer without a score points nowhere; wanted one")
+        if attention.align != "softmax" or attention.window != {"global": {}}:
+            raise ValueError(
+                "attention: weights of a pointer are the probabilities of all words; wanted a "
+                "score alone, such as additive"
+            )
+        return {**given, "attention": {"score": attention.score, "query": "states"}}
+
+
 def sections(target: str) -> Sections:
     """The sections of stories, for a kind of target."""
+    if target == "span":
+        return Sections(
+            data=(_BabiData, _StoryTableData, _PointedRoomsData, _StoryArrayData),
+            model=_PointedModel,
+            sizes=dict.fromkeys(("bilstm", "gru"), (48, 1)) | {"lstm": (96, 1)},
+            defaults={
+                "training.epochs": 20,
+                "training.patience": 10,
+                "training.warmup": 0.1,
+                "training.learning_rate": 0.004,
+            },
+        )
+    kinds = (_BabiData, _StoryTableData, _RoomsData, _StoryArrayData)
     return Sections(
-        data=(_BabiData, _StoryTableData, _RoomsData, _StoryArrayData),
+        data=tuple(create_model(each.__name__, __base__=(each, _Tokens)) for each in kinds),
         model=_Model,
         encoders=SENTENCE_ENCODERS,
         defaults={

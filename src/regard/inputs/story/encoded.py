@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.inputs.story.stories import Stories
+from regard.inputs.text.encoded import Encoded
 from regard.inputs.text.tokenizer import Tokenizer
 
 __all__ = ["EncodedStories", "encode_stories"]
@@ -19,20 +20,18 @@ class EncodedStories:
     """B questions, each about a story.
 
     Attributes:
-        sentences: arrays [W] of the tokens of each sentence or question that occurs.
+        tokens: of each sentence or question that occurs.
         stories: B arrays [S_b] of the numbers of a story's sentences, at least one.
         questions: [B] numbers of the questions.
         known: [B] words of the question that are in the vocabulary.
         left_out: [B] sentences that were left out from the beginning of a story.
-        truncated: how many different sentences and questions were truncated.
     """
 
-    sentences: list[NDArray[np.int32]]
+    tokens: Encoded
     stories: list[NDArray[np.int64]]
     questions: NDArray[np.int64]
     known: NDArray[np.int64]
     left_out: NDArray[np.int64]
-    truncated: int
 
     def __len__(self) -> int:
         return len(self.stories)
@@ -62,12 +61,11 @@ def encode_stories(
     tokens = tokenizer.encode(list(number), max_tokens=max_tokens)
     lengths = np.array([len(story) for story in cases.stories], np.int64)
     return EncodedStories(
-        tokens.ids,
+        tokens,
         stories,
         questions,
         tokens.known[questions],
         np.maximum(lengths - max_sentences, 0),
-        tokens.truncated,
     )
 
 

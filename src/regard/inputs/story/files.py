@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from regard.inputs.faults import Missing, settled
 from regard.inputs.labels import class_labels
 from regard.inputs.story.stories import Stories, sentences_of
+from regard.inputs.target_texts import column_texts
 from regard.inputs.text.files import column_of, ids_of, open_rows
 from regard.tables.files import FilePath
 from regard.tables.problems import Problems
@@ -28,6 +29,7 @@ def read_stories(
     encoding: str = "utf-8",
     missing: Missing = "refuse",
     labelled: bool | None = True,
+    texts: bool = False,
 ) -> Stories:
     """Read a table or JSON lines.
 
@@ -45,6 +47,7 @@ def read_stories(
         missing: "refuse"; "skip" to leave out rows without a story, a question or an answer, with a
             note; "keep" keeps them.
         labelled: Whether there are answers; None reads them if at least one row has one.
+        texts: Whether answers are texts, kept as they are, and not classes.
 
     Raises:
         ConfigError: Unknown encoding.
@@ -64,8 +67,11 @@ def read_stories(
     labels, unlabelled = None, None
     if answer is not None and labelled:
         table.need(answer, "answer")
-        labels = class_labels(table.labels(answer), lambda at: table.cell(at, answer), problems)
-        unlabelled = labels == ""
+        if texts:
+            labels = column_texts(table, answer)
+        else:
+            labels = class_labels(table.labels(answer), lambda at: table.cell(at, answer), problems)
+        unlabelled = np.asarray(labels == "")
     known = None
     if supporting is not None and (labelled or supporting in table.filled):
         table.need(supporting, "supporting")

@@ -20,7 +20,7 @@ from regard.inputs.story.load import COLUMNS, load_stories, unseen_notes, with_e
 from regard.inputs.story.located import located
 from regard.inputs.story.stories import Stories, as_stories, sentences_of
 from regard.inputs.story.view import StoryView
-from regard.inputs.text.tokenizer import Tokenizer
+from regard.inputs.text.tokenizer import Tokenizer, TokenizerKind
 from regard.plots import CaseView, Outcome
 from regard.plots.format import one_line
 from regard.tables.problems import Problems
@@ -45,7 +45,7 @@ class StoryInput(Input):
     """
 
     case_types = (Stories,)
-    targets = ("class",)
+    targets = ("class", "span")
     options = ("labelled", "encoding")
     prompt = "story or question?> "
     noun = "sentence"
@@ -55,13 +55,24 @@ class StoryInput(Input):
 
     tokenizer_: Tokenizer
 
+    @classmethod
+    def for_target(cls, target: str) -> type[Input]:
+        from regard.inputs.story.pointed import PointedInput
+
+        return PointedInput if target == "span" else cls
+
+    @property
+    def _texts(self) -> bool:
+        """Whether answers are texts and not classes."""
+        return self.target != "class"
+
     # Cases.
 
     def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Stories:
         if isinstance(X, Stories):
             cases = X
         elif fitting:
-            cases = as_stories(X, y, missing=self.config.data.missing)
+            cases = as_stories(X, y, missing=self.config.data.missing, texts=self._texts)
         else:
             with spoken(lambda *_: "leave it out"):  # each case has an answer
                 cases = as_stories(X)
@@ -70,7 +81,7 @@ class StoryInput(Input):
         return cases
 
     def load(self) -> tuple[Stories, Stories | None, str]:
-        found = load_stories(self.config.data, seed=self.config.seed)
+        found = load_stories(self.config.data, seed=self.config.seed, texts=self._texts)
         self.held = found.validation
         self.notes += found.notes
         return found.cases, found.test, found.source
@@ -85,6 +96,8 @@ class StoryInput(Input):
     ) -> Parts:
         """With all questions on a story in one part."""
         parts = super().divide(cases, test, strata, source)
+        if self._texts:
+            return parts
         others = {"validation": parts.validation, "test": parts.test}
         train = with_elsewhere(parts.train, *others.values())
         notes = (*parts.notes, *unseen_notes(train, others))
@@ -111,6 +124,7 @@ class StoryInput(Input):
         data = self.config.data
         given: dict[str, Any] = {"labelled": options.pop("labelled", None), "missing": "keep"}
         given |= {"encoding": getattr(data, "encoding", "utf-8"), **options}
+        given["texts"] = self._texts
         if path.name.lower().removesuffix(".gz").endswith(_TABLES):
             names: dict[str, Any] = _COLUMNS | {"id": None}
             names |= data.model_dump(include=COLUMNS)
@@ -143,7 +157,7 @@ class StoryInput(Input):
         options = data.model_dump(include={"vocabulary", "min_count", "lowercase"})
         every = {text: None for story in cases.stories for text in story}
         every |= dict.fromkeys(cases.questions)
-        self.tokenizer_ = Tokenizer.train([*every], kind=data.tokens, **options)
+        self.tokenizer_ = Tokenizer.train([*every], kind=self._tokens, **options)
         encoded = self.encode(cases)
         if longer := int((encoded.left_out > 0).sum()):
             self.notes.append(
@@ -152,9 +166,18 @@ class StoryInput(Input):
             )
         return encoded
 
+    @property
+    def _tokens(self) -> TokenizerKind:
+        kind: TokenizerKind = self.config.data.tokens
+        return kind
+
+    @property
+    def _limits(self) -> dict[str, int]:
+        found: dict[str, int] = self.config.data.model_dump(include={"max_tokens", "max_sentences"})
+        return found
+
     def encode(self, cases: Stories) -> EncodedStories:
-        limits = self.config.data.model_dump(include={"max_tokens", "max_sentences"})
-        return encode_stories(self.tokenizer_, cases, **limits)
+        return encode_stories(self.tokenizer_, cases, **self._limits)
 
     def kept_text(self) -> str:
         return self.tokenizer_.to_json()
@@ -236,9 +259,10 @@ class StoryInput(Input):
         if longer := int((encoded.left_out > 0).sum()):
             limit = self.config.data.max_sentences
             remarks.append(f"{longer} of which the last {limit} sentences are read")
-        if encoded.truncated:
+        if encoded.tokens.truncated:
             remarks.append(
-                f"{encoded.truncated} sentences truncated to {self.config.data.max_tokens} tokens"
+                f"{encoded.tokens.truncated} sentences truncated to "
+                f"{self.config.data.max_tokens} tokens"
             )
         return remarks
 

@@ -33,17 +33,22 @@ class LoadedStories(NamedTuple):
     notes: list[str]
 
 
-def load_stories(data: Any, *, seed: int) -> LoadedStories:
+def load_stories(data: Any, *, seed: int, texts: bool = False) -> LoadedStories:
     """Read the files of a section `data`, or make its stories up.
 
     The questions to train on know the answers of the other files (`with_elsewhere`).
+
+    Parameters:
+        data: the section.
+        seed: random seed of stories that are made up.
+        texts: whether answers are texts and not classes.
     """
     if data.kind == "arrays":
         raise DataError("data.kind: arrays come from Python; train on files")
     if data.kind == "rooms":
         made = data.model_dump(include={"stories", "questions", "longest"})
         return LoadedStories(rooms(**made, seed=seed), None, None, "rooms", [])
-    cases, validation, test = (_read(data, name) for name in ("", "validation_", "test_"))
+    cases, validation, test = (_read(data, name, texts) for name in ("", "validation_", "test_"))
     assert cases is not None
     notes = [*cases.notes]
     for name, part in (("validation", validation), ("test", test)):
@@ -83,12 +88,12 @@ def unseen_notes(cases: Stories, parts: Mapping[str, Stories | None]) -> list[st
     return notes
 
 
-def _read(data: Any, part: str) -> Stories | None:
+def _read(data: Any, part: str, texts: bool) -> Stories | None:
     """The questions of a part, if it has a file; `part` is what its field begins with."""
     path = getattr(data, f"{part}path")
     if path is None:
         return None
-    options = data.model_dump(include={"encoding", "missing"})
+    options = data.model_dump(include={"encoding", "missing"}) | {"texts": texts}
     if data.kind == "babi":
         return read_babi(Path(path), **options)
     return read_stories(Path(path), **options, **data.model_dump(include=COLUMNS))

@@ -14,7 +14,10 @@ __all__ = ["located"]
 
 
 def located(
-    weights: Sequence[NDArray[np.float64]], supporting: Sequence[NDArray[np.int64]]
+    weights: Sequence[NDArray[np.float64]],
+    supporting: Sequence[NDArray[np.int64]],
+    *,
+    looks: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Figures for `metrics.json`, of the cases that have a supporting sentence.
 
@@ -29,6 +32,7 @@ def located(
     Parameters:
         weights: B maps [hops, sentences].
         supporting: B arrays of positions of sentences.
+        looks: what the hops are called; by default hop_1, hop_2 and so on.
 
     >>> weights = np.array([[0.1, 0.9, 0.0], [0.6, 0.3, 0.1]])
     >>> found = located([weights], [np.array([1, 2])])
@@ -49,9 +53,10 @@ def located(
     if not hits:
         return {}
     each = np.mean(hits, axis=0)
+    names = looks or [f"hop_{hop + 1}" for hop in range(len(each))]
     return {
         "pointing_game": float(each.mean()),
-        **{f"pointing_game_hop_{hop + 1}": float(share) for hop, share in enumerate(each)},
+        **{f"pointing_game_{name}": float(share) for name, share in zip(names, each, strict=True)},
         "supporting_found": float(np.concatenate(found).mean()),
         "localisation_ap": float(np.mean(ranked)),
         "localisation_chance": float(np.mean(chance)),

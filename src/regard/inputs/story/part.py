@@ -31,7 +31,7 @@ class StoryPart(Part):
     def __getitem__(self, index: NDArray[np.int64]) -> Batch:
         """The cases at these positions, padded to the longest story of them."""
         steps, mask = self._cut(torch.from_numpy(index))
-        every = self._encoded.sentences
+        every = self._encoded.tokens.ids
         stories = [self._encoded.stories[at] for at in index]
         occurring, numbers = np.unique(np.concatenate(stories), return_inverse=True)
         ends = np.cumsum([len(story) for story in stories])[:-1]

@@ -21,9 +21,25 @@ from regard.inputs.story.stories import Stories
 
 __all__ = ["rooms"]
 
-_PEOPLE = ("Anna", "Ben", "Clara", "David")
-_ROOMS = ("attic", "cellar", "garden", "hall", "kitchen", "study")
-_THINGS = ("ball", "book", "lamp")
+
+class _Names(NamedTuple):
+    """What stories are about."""
+
+    people: tuple[str, ...]
+    rooms: tuple[str, ...]
+    things: tuple[str, ...]
+
+
+_NAMES = _Names(
+    ("Anna", "Ben", "Clara", "David"),
+    ("attic", "cellar", "garden", "hall", "kitchen", "study"),
+    ("ball", "book", "lamp"),
+)
+_UNSEEN = _Names(
+    ("Emma", "Felix", "Greta", "Hugo"),
+    ("barn", "bathroom", "library", "office", "pantry", "terrace"),
+    ("coin", "drum", "vase"),
+)
 _GO = ("went to", "walked to", "ran to")
 _TAKE = ("picked up", "took")
 _DROP = ("put down", "dropped")
@@ -36,20 +52,30 @@ class _Told(NamedTuple):
         rooms: person to room, and to the sentence that says so.
         carried: thing to the person who carries it, and to the sentence.
         left: thing to its room, and to the sentences that say so.
+        names: what the story is about.
     """
 
     rooms: dict[str, tuple[str, int]]
     carried: dict[str, tuple[str, int]]
     left: dict[str, tuple[str, tuple[int, ...]]]
+    names: _Names
 
 
-def rooms(*, stories: int = 400, questions: int = 5, longest: int = 12, seed: int = 0) -> Stories:
+def rooms(
+    *,
+    stories: int = 400,
+    questions: int = 5,
+    longest: int = 12,
+    unseen: bool = False,
+    seed: int = 0,
+) -> Stories:
     """Stories with questions at several points, each about all sentences before it.
 
     Parameters:
         stories: how many.
         questions: on each story.
         longest: sentences of each story.
+        unseen: whether people, rooms and things have names that they never have otherwise.
         seed: random seed.
 
     Returns:
@@ -74,7 +100,7 @@ def rooms(*, stories: int = 400, questions: int = 5, longest: int = 12, seed: in
     supporting: list[NDArray[np.int64]] = []
     while len(told) < stories * questions:
         sentences: list[str] = []
-        known = _Told({}, {}, {})
+        known = _Told({}, {}, {}, _UNSEEN if unseen else _NAMES)
         ends = np.sort(generator.integers(1, longest + 1, questions))
         for end in ends:
             while len(sentences) < end:
@@ -99,7 +125,7 @@ def _one(generator: np.random.Generator, among: tuple[str, ...] | list[str]) -> 
 
 def _happens(generator: np.random.Generator, known: _Told, at: int) -> str:
     """The next sentence, at this place; takes note of what it says."""
-    person = _one(generator, _PEOPLE)
+    person = _one(generator, known.names.people)
     holding = [thing for thing, (who, _) in known.carried.items() if who == person]
     if person in known.rooms and generator.random() < 0.5:
         room, since = known.rooms[person]
@@ -110,7 +136,7 @@ def _happens(generator: np.random.Generator, known: _Told, at: int) -> str:
             return f"{person} {_one(generator, _DROP)} the {thing}."
         free = [
             thing
-            for thing in _THINGS
+            for thing in known.names.things
             if thing not in known.carried and known.left.get(thing, (room, ()))[0] == room
         ]
         if free:
@@ -118,7 +144,7 @@ def _happens(generator: np.random.Generator, known: _Told, at: int) -> str:
             known.carried[thing] = person, at
             known.left.pop(thing, None)
             return f"{person} {_one(generator, _TAKE)} the {thing}."
-    room = _one(generator, _ROOMS)
+    room = _one(generator, known.names.rooms)
     known.rooms[person] = room, at
     return f"{person} {_one(generator, _GO)} the {room}."
 

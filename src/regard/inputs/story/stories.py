@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from regard.errors import DataError
 from regard.inputs.faults import Missing, settled
 from regard.inputs.labels import as_labels, is_missing, missing_labels, refuse_fractions
+from regard.inputs.target_texts import given_texts
 from regard.inputs.text.sentences import sentence_spans
 from regard.inputs.text.texts import check_text
 from regard.tables.problems import Problems
@@ -112,7 +113,9 @@ def sentences_of(story: Any, place: str, problems: Problems) -> tuple[str, ...]:
     return tuple(text[start:stop] for start, stop in sentence_spans(text)) if text else ()
 
 
-def as_stories(X: Any, y: Any = None, *, missing: Missing = "refuse") -> Stories:
+def as_stories(
+    X: Any, y: Any = None, *, missing: Missing = "refuse", texts: bool = False
+) -> Stories:
     """Convert Python objects to `Stories`.
 
     Parameters:
@@ -121,6 +124,7 @@ def as_stories(X: Any, y: Any = None, *, missing: Missing = "refuse") -> Stories
         y: [B] answers, or None.
         missing: "refuse", or "skip" to leave out cases without a sentence, a question or an
             answer, with a note.
+        texts: whether answers are texts, kept as they are, and not classes.
 
     Raises:
         DataError: X is no list of pairs, or is empty; something is missing or is no text; y has
@@ -137,7 +141,10 @@ def as_stories(X: Any, y: Any = None, *, missing: Missing = "refuse") -> Stories
         stories.append(sentences_of(story, place(case), problems))
         questions.append(check_text(question, place(case), problems).strip())
     labels, unlabelled = None, None
-    if y is not None:
+    if y is not None and texts:
+        labels = given_texts(y, len(stories), keep_missing=missing == "skip")
+        unlabelled = np.asarray(labels == "")
+    elif y is not None:
         labels, unlabelled = _labels(y, len(stories), skip=missing == "skip")
     found = Stories(tuple(stories), tuple(questions), labels)
     return settled(

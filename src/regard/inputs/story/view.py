@@ -20,7 +20,7 @@ from regard.plots.story import MOST_SENTENCES, plot_story, shown_sentences, stor
 from regard.plots.style import TINT
 from regard.plots.view import CaseView
 
-__all__ = ["StoryView"]
+__all__ = ["StoryView", "left_out"]
 
 _FOLDER = Path(__file__).parent
 
@@ -76,7 +76,12 @@ class StoryView(CaseView):
         return Markup(
             '<p class="question" dir="auto">{}</p>\n<div class="scroll"><table class="story">\n'
             "<thead><tr><td></td><td></td>{}</tr></thead>\n<tbody>\n{}</tbody>\n</table></div>{}"
-        ).format(self.question, hops, Markup("").join(map(self._row, self._shown())), self._rest())
+        ).format(
+            self.question,
+            hops,
+            Markup("").join(map(self._row, self._shown())),
+            left_out(self.story),
+        )
 
     def html(self) -> str:
         return render(_FOLDER / "view.html", view=self)
@@ -128,14 +133,6 @@ class StoryView(CaseView):
     def _shown(self) -> list[int]:
         return shown_sentences(self.weights, self._true())
 
-    def _rest(self) -> Markup:
-        """How many sentences a long story has beside those that are shown."""
-        rest = len(self.story) - MOST_SENTENCES
-        if rest <= 0:
-            return Markup("")
-        said = "1 sentence has" if rest == 1 else f"{rest} sentences have"
-        return Markup('<p class="soft">{} lower weights and are left out.</p>').format(said)
-
     def _row(self, at: int) -> Markup:
         cells = Markup("").join(
             Markup('<td class="look" style="--s:{}">{}</td>').format(
@@ -147,3 +144,12 @@ class StoryView(CaseView):
         return Markup('<tr{}><th scope="row">{}</th><td dir="auto">{}</td>{}</tr>\n').format(
             true, at + 1, self.story[at], cells
         )
+
+
+def left_out(story: Sequence[str]) -> Markup:
+    """How many sentences a long story has beside those that are shown."""
+    rest = len(story) - MOST_SENTENCES
+    if rest <= 0:
+        return Markup("")
+    said = "1 sentence has" if rest == 1 else f"{rest} sentences have"
+    return Markup('<p class="soft">{} lower weights and are left out.</p>').format(said)

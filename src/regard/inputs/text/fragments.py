@@ -11,7 +11,7 @@ from regard.plots.format import one_line
 from regard.plots.lines import weight_scale
 from regard.plots.text import Fragment, Passage
 
-__all__ = ["highest_words", "passages"]
+__all__ = ["harmless", "highest_words", "passages"]
 
 
 def passages(
@@ -45,7 +45,7 @@ def passages(
     """
     spans, shares = _checked("words", words, "weights", weights, len(text))
     strengths = np.asarray(weight_scale(shares)(shares))
-    text = _harmless(text)
+    text = harmless(text)
     edges: list[int] = [0, len(text)]
     bars: list[list[float]] = [[]]  # weight and strength of each sentence
     if sentences is not None and np.size(sentences):
@@ -85,7 +85,7 @@ def highest_words(text: str, words: ArrayLike, weights: ArrayLike) -> list[tuple
     for (start, stop), share in zip(spans.tolist(), shares.tolist(), strict=True):
         sums[text[start:stop]] = sums.get(text[start:stop], 0.0) + share
     first = sorted(sums, key=lambda word: -sums[word])[:3]
-    return [(one_line(_harmless(word), 40), sums[word]) for word in first if sums[word] > 0]
+    return [(one_line(harmless(word), 40), sums[word]) for word in first if sums[word] > 0]
 
 
 def _checked(
@@ -110,7 +110,7 @@ def _checked(
     return pairs, shares
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Replace each control character and change of writing direction by a blank."""
     return "".join(" " if _harms(letter) else letter for letter in text)
 

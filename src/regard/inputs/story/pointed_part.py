@@ -1,0 +1,63 @@
+"""Batches of stories word by word, with questions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from regard.inputs.story.word_by_word import EncodedWords
+from regard.inputs.text.encoded import padded
+from regard.training import Batch, Part, Targets, targets_at
+
+__all__ = ["PointedPart"]
+
+
+class PointedPart(Part):
+    """Stories and questions as tensors, batch by batch.
+
+    The inputs of a batch are the words of stories [b, S] and questions [b, Q], and which of a
+    case's different words each is, alike; the mask is [b, S].
+
+    Parameters:
+        encoded: B questions about stories.
+        targets: of all cases.
+        index: [b] positions of the cases of the part; None takes all.
+    """
+
+    def __init__(
+        self,
+        encoded: EncodedWords,
+        targets: Targets,
+        index: NDArray[np.int64] | None = None,
+    ) -> None:
+        self._encoded, self._targets = encoded, targets
+        self._index = np.arange(len(encoded)) if index is None else index
+        every = encoded.tokens.ids
+        lengths = [sum(len(every[at]) for at in encoded.stories[n]) for n in self._index]
+        self.lengths = torch.tensor(lengths, dtype=torch.int64)
+
+    def __getitem__(self, index: NDArray[np.int64]) -> Batch:
+        """The cases at these positions, padded to the longest story and question of them."""
+        steps, mask = self._cut(torch.from_numpy(index))
+        encoded, where = self._encoded, self._index[index]
+        every = encoded.tokens.ids
+        stories = [np.concatenate([every[at] for at in encoded.stories[n]]) for n in where]
+        questions = [every[at] for at in encoded.questions[where]]
+        kinds = [
+            np.split(encoded.kinds[n], [len(own)]) for n, own in zip(where, stories, strict=True)
+        ]
+        told, asked = zip(*kinds, strict=True)
+        inputs = (
+            padded(stories, steps),
+            _padded(questions),
+            padded(told, steps),
+            _padded(asked),
+        )
+        return Batch(tuple(map(torch.from_numpy, inputs)), mask, targets_at(self._targets, where))
+
+
+def _padded(rows: Sequence[NDArray[np.integer]]) -> NDArray[np.int64]:
+    return padded(rows, max(len(row) for row in rows))

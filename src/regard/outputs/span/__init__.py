@@ -1,0 +1,3 @@
+"""The output `span`: a stretch of what was read."""
+
+__all__: list[str] = []
