@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from markupsafe import Markup
+
 from regard.plots.page import render
 from regard.plots.view import CaseView
 
@@ -27,9 +29,14 @@ def album_html(title: str, views: Mapping[str, CaseView]) -> str:
         views: name of a picture's file, beside the page, to its case; at least one.
     """
     all_views = list(views.values())
-    reading = type(all_views[0]).reading(all_views)
-    template = Path(__file__).with_name("album.html")
-    return render(template, title=title, views=views, reading=reading)
+    kind = type(all_views[0])
+    return render(
+        Path(__file__).with_name("album.html"),
+        title=title,
+        views=views,
+        reading=kind.reading(all_views),
+        css=Markup(kind.css),  # of the keys in `reading`
+    )
 
 
 def file_names(ids: Iterable[str]) -> list[str]:

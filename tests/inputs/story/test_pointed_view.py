@@ -11,6 +11,7 @@ from matplotlib.patches import Rectangle
 from regard.errors import DataError
 from regard.inputs.story.pointed_view import PointedView
 from regard.outputs.span.outcome import SpanOutcome
+from regard.plots.album import album_html
 from regard.plots.story import MOST_SENTENCES
 from regard.plots.style import BLUE, TINT, VERMILION
 
@@ -90,6 +91,12 @@ def test_a_view_is_saved(tmp_path: Path) -> None:
     for name in ("a.png", "a.svg", "a.html"):
         _view().save(tmp_path / name)
         assert (tmp_path / name).stat().st_size > 1000
+
+
+def test_a_page_of_pictures_has_the_colours_of_its_keys() -> None:
+    page = album_html("all", {"7.png": _view()})
+    assert 'class="key blues"' in page
+    assert ".blues { background" in page
 
 
 def test_of_a_long_story_some_sentences_are_drawn() -> None:
