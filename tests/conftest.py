@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,23 @@ collect_ignore = ["toy_pair.py"]  # a plug-in: collecting its doctests would reg
 @pytest.fixture(scope="session", autouse=True)
 def _short_reports() -> Iterator[None]:
     with short_reports():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _short_fits() -> Iterator[None]:
+    """What every fit repeats is done once, or not for devices that are not there.
+
+    Lightning looks for callbacks in all installed packages, and torch formats the stack of each
+    seed for the devices that it may find later.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if (registry := sys.modules.get("lightning.fabric.utilities.registry")) is not None:
+            patch.setattr(registry, "entry_points", cache(registry.entry_points))
+        if (torch := sys.modules.get("torch")) is not None:
+            for device in (torch.cuda, torch.xpu, torch.mtia):
+                if not device.is_available():
+                    patch.setattr(device, "manual_seed_all", lambda _: None)
         yield
 
 
