@@ -15,6 +15,7 @@ import pytest
 from commands import Regard
 from gestures import WORDS, gestures, write_npz, write_steps, write_ts
 from regard import jobs
+from reports import whole_reports
 
 MODEL: dict[str, Any] = {
     "tokens": "word",
@@ -61,7 +62,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     test = write_npz(folder / "test.npz", X, y=np.array(y))
     settings = _settings("npz", train, test_path=str(test), rate=50)
     longer = {**TRAINING, "epochs": 12}  # until it writes something
-    jobs.train({**settings, "training": longer}, folder / "run")
+    with whole_reports():
+        jobs.train({**settings, "training": longer}, folder / "run")
     return folder / "run"
 
 

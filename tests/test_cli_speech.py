@@ -11,6 +11,7 @@ from lightning.pytorch import LightningModule, Trainer
 from commands import Regard
 from regard import jobs
 from regard.training.callbacks import Checkpoint
+from reports import whole_reports
 from sounds import write_manifest, write_spoken, write_table
 
 MODEL: dict[str, Any] = {
@@ -58,7 +59,8 @@ def trained(folder: Path) -> Path:
     """A run of a manifest."""
     settings = _settings(write_manifest(folder, 60))
     longer = {**TRAINING, "epochs": 12}  # until it writes something
-    jobs.train({**settings, "training": longer}, folder / "run")
+    with whole_reports():
+        jobs.train({**settings, "training": longer}, folder / "run")
     return folder / "run"
 
 

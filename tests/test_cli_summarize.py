@@ -11,6 +11,7 @@ import pytest
 from commands import Regard
 from regard import jobs
 from regard.data import requests
+from reports import whole_reports
 
 TINY: dict[str, Any] = {
     "task": "summarize",
@@ -22,7 +23,8 @@ TINY: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("requests") / "run"
-    jobs.train({**TINY, "data": {"kind": "requests", "cases": 150}}, out)
+    with whole_reports():
+        jobs.train({**TINY, "data": {"kind": "requests", "cases": 150}}, out)
     return out
 
 

@@ -12,6 +12,7 @@ from regard import ConfigError, DataError, QuestionAnswerer, RegardWarning, jobs
 from regard.config import resolve_config
 from regard.data import as_stories, rooms
 from regard.inputs.story.located import located
+from reports import whole_reports
 
 TINY: dict[str, Any] = {"epochs": 2, "hidden": 6, "device": "cpu", "random_state": 0}
 ASKED = [
@@ -151,7 +152,8 @@ def test_an_answer_may_be_that_of_one_question(tmp_path: Path) -> None:
 
 
 def test_a_run_says_how_well_the_sentences_are_found(tmp_path: Path) -> None:
-    metrics = _train(tmp_path, BABI)
+    with whole_reports():
+        metrics = _train(tmp_path, BABI)
     for name in ("pointing_game", "pointing_game_hop_1", "pointing_game_hop_2"):
         assert 0 <= metrics[name] <= 1
     assert metrics["localisation_chance"] == pytest.approx((1 + 1 / 2) / 2)
