@@ -104,6 +104,9 @@ def test_answers_that_are_not_in_the_story_are_refused_or_left_out() -> None:
     with pytest.warns(RegardWarning, match=note):
         fitted = SpanAnswerer(**TINY, absent="skip").fit(pairs, answers)
     assert fitted.longest_ == 2
+    with pytest.warns(RegardWarning, match=note):
+        fitted = SpanAnswerer(**TINY, absent="skip").fit(pairs, [*answers[:2], "up in the attic"])
+    assert fitted.longest_ == 2  # of the answers that are there
     with pytest.raises(DataError, match="none of 1 questions has its answer in the story"):
         SpanAnswerer(**TINY, absent="skip").fit(pairs[2:], answers[2:])
 

@@ -34,6 +34,7 @@ def test_a_text_is_normalised(text: str, wanted: str) -> None:
         ("red hall", "hall", 2 / 3),  # precision 1/2, recall 1
         ("the red brick hall", "red brick house", 2 / 3),  # two of three, two of three
         ("no no", "no", 2 / 3),  # a word counts as often as both have it
+        ("no no", "no no no", 4 / 5),
         ("attic", "hall", 0.0),
         ("the", "a", 1.0),  # neither has a word
         ("the", "hall", 0.0),

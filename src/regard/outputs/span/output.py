@@ -74,17 +74,16 @@ class SpanOutput(Output):
         return y
 
     def check(self, cases: Any, source: str) -> NDArray[Any] | None:
-        self._refuse_absent(cases, f"{source}: ")
+        self._told(cases, f"{source}: ")
         return super().check(cases, source)
 
-    def _refuse_absent(self, cases: Any, source: str = "") -> None:
-        """Refuse cases without their target in what is read, where they are not left out."""
+    def _told(self, cases: Any, source: str = "") -> NDArray[np.bool_]:
+        """[B] which cases have their target in what is read; refuses others, or leaves them."""
         if cases.labels is None:
             raise DataError(f"{source}there are no answers to learn from")
-        if self.config.training.absent == "skip":
-            return
-        where = np.flatnonzero(~self.input.told(cases))
-        if len(where):
+        told: NDArray[np.bool_] = self.input.told(cases)
+        where = np.flatnonzero(~told)
+        if len(where) and self.config.training.absent == "refuse":
             shown = [f"{str(cases.labels[at])!r} of case {cases.ids[at]}" for at in where]
             shown[_NAMED:] = ["..."] * (len(where) > _NAMED)
             verb = "is" if len(where) == 1 else "are"
@@ -93,12 +92,13 @@ class SpanOutput(Output):
                 f"for word: {', '.join(shown)}",
                 fixes=_SKIP,
             )
+        return told
 
     def fit(self, cases: Any) -> None:
-        self._refuse_absent(cases)
+        told = self._told(cases)
         self._known = Counter(str(label) for label in cases.labels)
-        lengths = [len(words) for words in self.input.words_of(list(self._known))]
-        self.longest_ = self.config.model.longest or max(1, *lengths)
+        lengths = map(len, self.input.words_of(cases.labels[told]))
+        self.longest_ = self.config.model.longest or max(lengths, default=1)
 
     def kept(self) -> dict[str, Any]:
         return {"longest": self.longest_}
