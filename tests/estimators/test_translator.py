@@ -20,8 +20,12 @@ PAIRS = [
 SOURCES, TARGETS = (list(side) for side in zip(*PAIRS, strict=True))
 
 
-@cache
 def _trained(encoder: str = "gru", **changes: Any) -> Translator:
+    return _fitted(encoder, tuple(changes.items()))
+
+
+@cache
+def _fitted(encoder: str, changes: tuple[tuple[str, Any], ...]) -> Translator:
     model = Translator(
         encoder=encoder,
         tokens="word",
@@ -35,7 +39,7 @@ def _trained(encoder: str = "gru", **changes: Any) -> Translator:
         device="cpu",
         precision="float32",
         random_state=0,
-    ).set_params(**changes)
+    ).set_params(**dict(changes))
     fitted: Translator = model.fit(SOURCES, TARGETS)
     return fitted
 
@@ -91,7 +95,7 @@ def test_heads_are_those_of_each_layer_whose_mean_is_the_alignment() -> None:
 
 
 def test_subwords_are_merged_to_words() -> None:
-    model = _trained(tokens="character")
+    model = _trained(tokens="character", epochs=2)
     [found] = model.align(["The dog waits."], ["Der Hund wartet."])
     assert found.source == ["The", "dog", "waits", ".", "[END]"]
     assert "".join(found.target[:-1]).replace(" ", "") == "DerHundwartet."
@@ -106,7 +110,11 @@ def test_n_best_texts_come_in_the_order_of_their_scores_for_each_token() -> None
 
 
 def test_it_is_saved_and_loaded(tmp_path: Path) -> None:
-    kinds: tuple[dict[str, Any], ...] = ({}, {"joint": False}, {"encoder": "transformer"})
+    kinds: tuple[dict[str, Any], ...] = (
+        {},
+        {"joint": False, "epochs": 2},
+        {"encoder": "transformer"},
+    )
     for number, changes in enumerate(kinds):
         model = _trained(**changes)
         model.save(tmp_path / f"run{number}")
