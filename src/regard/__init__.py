@@ -14,6 +14,7 @@ from regard.errors import ConfigError, DataError, RegardError, RegardWarning, Ru
 if TYPE_CHECKING:
     from regard.estimators import (
         Captioner,
+        Composer,
         ImageClassifier,
         QuestionAnswerer,
         SeriesClassifier,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Captioner",
+    "Composer",
     "ConfigError",
     "DataError",
     "ImageClassifier",
@@ -57,6 +59,7 @@ __version__ = version("regard")
 # Names that need torch are imported when first used, so that `import regard` takes no time.
 _LATE = {
     "Captioner": "regard.estimators",
+    "Composer": "regard.estimators",
     "ImageClassifier": "regard.estimators",
     "QuestionAnswerer": "regard.estimators",
     "SeriesClassifier": "regard.estimators",

@@ -242,6 +242,15 @@ WINDOWS = _table(
         "near before far, and sequences longer than those trained on",
         traits=("asked-by-states", "ordered"),
     ),
+    _row(
+        "relative",
+        "Relative",
+        "score + q . r_(j - p) / sqrt(Dq), distances clipped",
+        "Shaw, Uszkoreit and Vaswani 2018",
+        "how far back something lies says whether it matters: music, metre",
+        options={"distance": 64},
+        traits=("asked-by-states", "ordered"),
+    ),
 )
 
 ALIGNMENTS = _table(

@@ -83,6 +83,36 @@ _Change = Annotated[
     ),
 ]
 _Resume = Annotated[bool, typer.Option("--resume", help="Continue an interrupted training.")]
+_Steps = Annotated[
+    int | None,
+    typer.Option(help="Of music: steps to continue by.", show_default="that of the configuration"),
+]
+_Temperature = Annotated[
+    float | None,
+    typer.Option(
+        help="Of music: below 1 likelier events, above 1 more surprising ones.",
+        show_default="that of the configuration",
+    ),
+]
+_TopK = Annotated[
+    int | None,
+    typer.Option("--top-k", help="Of music: draw from so many events.", show_default="all of them"),
+]
+_TopP = Annotated[
+    float | None,
+    typer.Option(
+        "--top-p",
+        help="Of music: draw from the likeliest events that have this share of the probability.",
+        show_default="all of them",
+    ),
+]
+_Seed = Annotated[
+    int | None,
+    typer.Option(
+        help="Of music: random seed of what is written.",
+        show_default="that of the configuration",
+    ),
+]
 _Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")]
 _Labelled = Annotated[
     bool | None,
@@ -289,7 +319,7 @@ def predict(
         Path | None,
         typer.Option(
             help="Table to write: .csv, .tsv, .parquet or .jsonl; of written texts also .txt, one "
-            "a line.",
+            "a line; of music also .mid and .wav.",
             show_default="CSV on the screen",
         ),
     ] = None,
@@ -309,6 +339,11 @@ def predict(
             help="Number of texts to write for each case, at most --beam.", show_default="1"
         ),
     ] = None,
+    steps: _Steps = None,
+    temperature: _Temperature = None,
+    top_k: _TopK = None,
+    top_p: _TopP = None,
+    seed: _Seed = None,
     labelled: _Labelled = None,
     future: _Future = None,
     encoding: _Encoding = None,
@@ -318,6 +353,7 @@ def predict(
 ) -> None:
     """Predict every case of a file, or forecast, and write a table; or predict typed texts."""
     _load_plugins(plugin)
+    asked = _drawing(steps, temperature, top_k, top_p, seed) | {"beam": beam, "nbest": nbest}
     from regard import jobs
 
     if text is not None and (source is not None or out is not None):
@@ -333,13 +369,12 @@ def predict(
             future=future,
             encoding=encoding,
             folder=folder,
-            beam=beam,
-            nbest=nbest,
             overwrite=overwrite,
+            **asked,
         )
         typer.echo(said if out is None else f"{said}: {out}", err=out is None)
         return
-    answer = jobs.answer(run, beam=beam, nbest=nbest)
+    answer = jobs.answer(run, **asked)
     if text is not None:
         print_answer(answer(text))
         return
@@ -387,6 +422,11 @@ def explain(
     every: Annotated[
         bool, typer.Option("--all", help="Draw every case, and a page that shows them.")
     ] = False,
+    steps: _Steps = None,
+    temperature: _Temperature = None,
+    top_k: _TopK = None,
+    top_p: _TopP = None,
+    seed: _Seed = None,
     labelled: _Labelled = None,
     future: _Future = None,
     encoding: _Encoding = None,
@@ -423,12 +463,13 @@ def explain(
         case,
         out,
         text=text,
-        target=target,
         labelled=labelled,
         future=future,
         encoding=encoding,
         folder=folder,
         overwrite=overwrite,
+        target=target,
+        **_drawing(steps, temperature, top_k, top_p, seed),
     )
     typer.echo(f"{said}: {out}")
 
@@ -516,6 +557,23 @@ def _refuse_reading(
     for name, value in given.items():
         if value is not None:
             raise ConfigError(f"{name}: is of a file, and none is read here")
+
+
+def _drawing(
+    steps: int | None,
+    temperature: float | None,
+    top_k: int | None,
+    top_p: float | None,
+    seed: int | None,
+) -> dict[str, Any]:
+    """The options of how music is written."""
+    return {
+        "steps": steps,
+        "temperature": temperature,
+        "top_k": top_k,
+        "top_p": top_p,
+        "seed": seed,
+    }
 
 
 def _repeated(option: str, values: list[str] | None) -> list[str]:

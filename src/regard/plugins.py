@@ -212,11 +212,12 @@ def needed_plugins(task: str, model: Any) -> tuple[str, ...]:
         (TASKS, task),
         (INPUTS, pair.input),
         (OUTPUTS, pair.output),
-        (type(model).encoders, model.encoder),
         (SCORES, attention.score),
         (ALIGNMENTS, attention.align),
         *((WINDOWS, window) for window in attention.window),
     ]
+    if hasattr(model, "encoder"):
+        used.append((type(model).encoders, model.encoder))
     found = {table.plugin_of(name) for table, name in used}
     return tuple(sorted(module for module in found if module is not None))
 

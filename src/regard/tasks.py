@@ -44,7 +44,7 @@ INPUTS = Registry(
     "input",
     {
         name: _built_in("input", name)
-        for name in ("series", "text", "document", "story", "panel", "sound", "image")
+        for name in ("series", "text", "document", "story", "panel", "sound", "image", "music")
     },
 )
 
@@ -52,7 +52,7 @@ OUTPUTS = Registry(
     "output",
     {
         name: _built_in("output", name)
-        for name in ("classes", "numbers", "future", "span", "tokens")
+        for name in ("classes", "numbers", "future", "span", "tokens", "events")
     },
 )
 
@@ -71,6 +71,7 @@ TASKS = Registry(
         "summarize": Task("document", "tokens", "regard.estimators:Summarizer"),
         "transcribe": Task("sound", "tokens", "regard.estimators:Transcriber"),
         "transcribe-series": Task("series", "tokens", "regard.estimators:SeriesTranscriber"),
+        "compose": Task("music", "events", "regard.estimators:Composer"),
         "forecast": Task("panel", "future", "regard.estimators:SeriesForecaster"),
     },
 )

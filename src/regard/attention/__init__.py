@@ -30,6 +30,7 @@ from regard.attention.pooling import (
     learned_queries,
 )
 from regard.attention.recurrent_scores import Coverage, LocationSensitive, coverage_loss
+from regard.attention.relative import Relative
 from regard.attention.rotary import Rotary, rotate
 from regard.attention.score import RecurrentScore, Score
 from regard.attention.softmax import entmax15, masked_log_softmax, masked_softmax, sparsemax
@@ -65,6 +66,7 @@ __all__ = [
     "Pooled",
     "RecurrentScore",
     "Reinforce",
+    "Relative",
     "Rotary",
     "Sampled",
     "ScaledDot",

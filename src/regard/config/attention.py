@@ -16,7 +16,7 @@ from regard.catalogue import (
 from regard.config.section import Section, choices, one_of
 from regard.errors import did_you_mean
 
-__all__ = ["AttentionConfig"]
+__all__ = ["AttentionConfig", "asked_by_states"]
 
 
 def _as_windows(given: Any) -> Any:
@@ -128,3 +128,23 @@ class AttentionConfig(Section):
     def why_not(self, pooling: str) -> str | None:
         """Why it makes no sense under this pooling, and what would; None when it does."""
         return why_not(self.score, self.window, self.align, query=self.query or "", pooling=pooling)
+
+
+def asked_by_states(given: Any, default: Any) -> Any:
+    """An attention whose queries are given by the model, with what it leaves open as in a default.
+
+    Parameters:
+        given: a name or a table, as a user has written it.
+        default: a table.
+
+    Raises:
+        ValueError: a query is named.
+    """
+    mechanism = find_mechanism(given) if isinstance(given, str) else None
+    if mechanism is not None and mechanism.family != "around":
+        given = {mechanism.family: mechanism.name}
+    if not isinstance(given, dict):
+        return given
+    if given.get("query") not in (None, "states"):
+        raise ValueError("attention.query: the queries are those of the model; leave it")
+    return {**default, **given, "query": "states"}

@@ -63,10 +63,11 @@ def _compose(name: str, task: Task) -> type[Config]:
     incoming: Sections = load(INPUTS.find(task.input).sections)(output.target)
     defaults = {**incoming.defaults, **output.defaults}
     own = [part for part in (output.model, incoming.model) if part is not None]
-    pools = not any(issubclass(part, NetworkConfig) for part in own)
+    pools = not any("attention" in part.model_fields for part in own)
     parts = (output.model, incoming.model, *[ModelConfig] * pools)
     model = _section("model", parts, defaults)
-    model.encoders, model.sizes = incoming.encoders, {**output.sizes, **incoming.sizes}
+    if issubclass(model, NetworkConfig):
+        model.encoders, model.sizes = incoming.encoders, {**output.sizes, **incoming.sizes}
     if issubclass(model, ModelConfig):
         model.poolings = {**model.poolings, **incoming.poolings}
         model.preferred_pooling = incoming.pooling

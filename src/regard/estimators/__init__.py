@@ -2,6 +2,7 @@
 
 from regard.estimators.base import AttentionEstimator, estimator_of
 from regard.estimators.captioner import Captioner
+from regard.estimators.composer import Composer
 from regard.estimators.image_classifier import ImageClassifier
 from regard.estimators.question_answerer import QuestionAnswerer
 from regard.estimators.series_classifier import SeriesClassifier
@@ -20,6 +21,7 @@ __all__ = [
     "Alignment",
     "AttentionEstimator",
     "Captioner",
+    "Composer",
     "Forecast",
     "ImageClassifier",
     "QuestionAnswerer",

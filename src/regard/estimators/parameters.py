@@ -72,8 +72,8 @@ def documented(task: str) -> str:
     config = config_of(task)
     model: Any = config.model_fields["model"].annotation
     about = {
-        "encoder": f"maps the input to states: {', '.join(model.encoders)}; or an `Encoder` class, "
-        "or a function that returns one",
+        "encoder": f"maps the input to states: {', '.join(getattr(model, 'encoders', ()))}; or an "
+        "`Encoder` class, or a function that returns one",
         "attention": f"the mechanism: a score ({', '.join(SCORES)}), a window "
         f"({', '.join(WINDOWS)}) or an alignment ({', '.join(ALIGNMENTS)}), by name or as a class; "
         'or a table, such as {"score": "general", "window": {"local-p": 10}, "heads": 4}',

@@ -58,6 +58,7 @@ def evaluate(
     report = output.report(
         seen,
         lambda n: incoming.view(seen, n, output.outcome(seen, n)),
+        **_written(estimator, test),
         title=title,
         metrics=metrics,
         history=estimator.history_,
@@ -67,6 +68,17 @@ def evaluate(
     )
     scores = None if output.case_figure is None else output.case_scores(seen)
     return Evaluation(metrics, report, scores)
+
+
+def _written(estimator: AttentionEstimator, test: Any) -> dict[str, Any]:
+    """What the model writes for some cases, for an output whose test part it only reads."""
+    incoming, output = estimator.input_, estimator.output_
+    cases = output.to_write(test)
+    if cases is None:
+        return {}
+    seen = estimator.infer(cases, maps=incoming.shown, **output.for_new)
+    views = [incoming.view(seen, n, output.outcome(seen, n)) for n in range(len(seen))]
+    return {"written": views}
 
 
 def _figures(estimator: AttentionEstimator, seen: Inference) -> dict[str, Any]:

@@ -62,8 +62,9 @@ def read_cases(
 
 
 def options_of(estimator: AttentionEstimator, run: str | Path, **options: Any) -> dict[str, Any]:
-    """The options of the output that are given, checked."""
+    """The options of the output for new cases, those that are given among them, checked."""
     given = _taken(estimator, run, estimator.output_.options, options)
+    given = estimator.output_.for_new | given
     estimator.output_.check_options(**given)
     return given
 

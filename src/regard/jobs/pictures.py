@@ -38,12 +38,12 @@ def explain(
     out: str | Path,
     *,
     text: str | None = None,
-    target: str | None = None,
     labelled: bool | None = None,
     future: str | Path | None = None,
     encoding: str | None = None,
     folder: str | Path | None = None,
     overwrite: bool = False,
+    **asked: Any,
 ) -> str:
     """Draw one case of a file with its attention weights.
 
@@ -54,9 +54,10 @@ def explain(
             first.
         out: .png, .svg or .html.
         text: a text to draw instead of a case of a file; the run must be trained on texts.
-        target: a translation to align with the case instead of the run's own.
         labelled, future, encoding, folder: as for `predict`.
         overwrite: whether `out` may be replaced.
+        asked: as for `predict`, and of texts to write `target`, a text to align with the case
+            instead of the run's own.
 
     Returns:
         A summary of the prediction.
@@ -70,7 +71,7 @@ def explain(
     if text is not None and source is not None:
         raise ConfigError("source, text: exclude each other; give one of them")
     estimator = open_run(run, source, future, typed=text is not None)
-    asked = options_of(estimator, run, target=target)
+    asked = options_of(estimator, run, **asked)
     if text is None:
         options: dict[str, Any] = {
             "labelled": labelled,
@@ -133,7 +134,8 @@ def explain_all(
         "folder": folder,
     }
     cases, usable = read_cases(estimator, run, source, **options)
-    seen = estimator.infer(usable_of(cases, usable), maps=estimator.input_.shown)
+    asked = options_of(estimator, run)
+    seen = estimator.infer(usable_of(cases, usable), maps=estimator.input_.shown, **asked)
     views = [_view(estimator, seen, n) for n in range(len(seen))]
     names = [f"{name}.png" for name in file_names(view.id for view in views)]
     with writing(out, overwrite=overwrite, kind="pictures") as folder:
@@ -188,19 +190,19 @@ class Answer:
 
 
 @spoken(in_prediction)
-def answer(run: str | Path, *, beam: int | None = None, nbest: int | None = None) -> Answer:
+def answer(run: str | Path, **asked: Any) -> Answer:
     """Open a run that predicts what is typed.
 
     Parameters:
         run: a run folder.
-        beam, nbest: as for `predict`.
+        asked: as for `predict`.
 
     Raises:
         RunError: the run cannot be read.
         ConfigError: its cases cannot be typed, or it takes no such option.
     """
     estimator = open_run(run, typed=True)
-    return Answer(estimator, **options_of(estimator, run, beam=beam, nbest=nbest))
+    return Answer(estimator, **options_of(estimator, run, **asked))
 
 
 def _view(estimator: AttentionEstimator, seen: Inference, n: int = 0) -> CaseView:

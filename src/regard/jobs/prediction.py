@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import ConfigError, spoken
+from regard.inference import Inference
 from regard.jobs.opening import (
     in_prediction,
     open_run,
@@ -17,17 +18,24 @@ from regard.jobs.opening import (
     remarks_of,
     usable_of,
 )
+from regard.plots.album import file_names
 from regard.runs import (
     LINES,
     TABLES,
     check_output,
     check_suffix,
     print_table,
+    replacing,
     write_lines,
     write_table,
 )
 
+if TYPE_CHECKING:
+    from regard.outputs.output import Output
+
 __all__ = ["predict"]
+
+_FILES = (".mid", ".midi", ".wav")  # of outputs that write these, see `Output.files`
 
 
 @spoken(in_prediction)
@@ -40,24 +48,25 @@ def predict(
     future: str | Path | None = None,
     encoding: str | None = None,
     folder: str | Path | None = None,
-    beam: int | None = None,
-    nbest: int | None = None,
     overwrite: bool = False,
+    **asked: Any,
 ) -> str:
-    """Predict every case of a file and write a table, or the texts of a translator.
+    """Predict every case of a file and write a table, the texts of a translator, or music.
 
     The columns depend on the task. For classes they are `case`, `label`, `true` if the file has
     labels, `probability NAME` for every class, and for series `from` and `to`: the shortest span
     of steps, counted from 0 and without `to`, that holds half of the attention. A row of the file
     that cannot be predicted, such as one with a gap or a typo, has its `case` and no answer. For
-    a text file the translations of a translator are written, one a line.
+    a text file the translations of a translator are written, one a line; for .mid and .wav the
+    pieces of a composer, one a file.
 
     Parameters:
         run: a run folder.
         source: cases in the form the run was trained on; None to forecast from the end of the
             training data.
-        out: the table to write: .csv, .tsv, .parquet or .jsonl; or .txt of a translator; or an open
-            file, which takes CSV.
+        out: the table to write: .csv, .tsv, .parquet or .jsonl; or .txt of a translator; or .mid or
+            .wav of a composer, to whose name that of each piece is added if there are several; or
+            an open file, which takes CSV.
         labelled: whether the file has labels; None detects it. A CSV of series is assumed to have
             them unless all training series had the same length and the number of columns shows
             that it has none.
@@ -65,9 +74,10 @@ def predict(
         encoding: of a table or a file of texts; None for that of the training file.
         folder: that the paths in a table of pictures or recordings are relative to; None for that
             of the configuration, or of the table.
-        beam: hypotheses that a translator's search keeps; None for as many as configured.
-        nbest: how many translations of each text the table has, at most `beam`; None for one.
         overwrite: whether `out` may be replaced.
+        asked: how to predict, instead of how it is configured. Of texts to write `beam`, the
+            hypotheses that the search keeps, and `nbest`, how many texts the table has for each
+            case; of pieces `steps`, to continue by, `temperature`, `top_k`, `top_p` and `seed`.
 
     Returns:
         A summary: the number of predictions; if there are labels, how many are right; and what is
@@ -76,20 +86,26 @@ def predict(
     Raises:
         RegardError: the run, the data or the output cannot be used.
     """
-    as_lines = False
+    as_lines, as_files = False, False
     if isinstance(out, str | Path):
         out = Path(out)
-        as_lines = check_suffix(out, [*TABLES, LINES]) == LINES
+        suffix = check_suffix(out, [*TABLES, LINES, *_FILES])
+        as_lines, as_files = suffix == LINES, suffix in _FILES
         check_output(out, "file", overwrite=overwrite)
     estimator = open_run(run, source, future)
     output = estimator.output_
+    if as_files and suffix not in output.files:
+        raise ConfigError(
+            f"{out}: {run} was trained to {estimator.task}, whose predictions are no music; wanted "
+            f"a name that ends in {', '.join(TABLES)}"
+        )
     if as_lines and not output.line:
         raise ConfigError(
             f"{out}: {run} was trained to {estimator.task}, whose predictions need a table; wanted "
             f"a name that ends in {', '.join(TABLES)}"
         )
-    asked = options_of(estimator, run, beam=beam, nbest=nbest)
-    if as_lines and nbest is not None and nbest > 1:
+    asked = options_of(estimator, run, **asked)
+    if as_lines and asked.get("nbest", 1) > 1:
         raise ConfigError(f"nbest: {out} has one line for each text; name a table, such as .csv")
     options: dict[str, Any] = {
         "labelled": labelled,
@@ -106,11 +122,25 @@ def predict(
         columns["case"] = cases.ids
     if not isinstance(out, Path):
         print_table(out, columns)
+    elif as_files:
+        _write_files(output, seen, out, overwrite=overwrite)
     elif as_lines:
         write_lines(out, columns[output.line])
     else:
         write_table(out, columns)
     return ", ".join([said, *remarks_of(estimator, cases, usable, seen)])
+
+
+def _write_files(output: Output, seen: Inference, out: Path, *, overwrite: bool) -> None:
+    """A file for each case, called `out` if there is one, and with its name added otherwise."""
+    ids = seen.cases.ids
+    names = [""] if len(seen) == 1 else [f"-{name}" for name in file_names(map(str, ids))]
+    paths = [out.with_name(f"{out.stem}{name}{out.suffix}") for name in names]
+    for path in paths:
+        check_output(path, "file", overwrite=overwrite)
+    for n, path in enumerate(paths):
+        with replacing(path) as beside:
+            output.write(seen, n, beside)
 
 
 def _spread(column: Any, usable: NDArray[np.bool_]) -> list[Any]:

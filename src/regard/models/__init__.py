@@ -7,6 +7,7 @@ from regard.models.build import (
     make_grid_encoder,
     make_head,
     make_pooling,
+    make_shared_attention,
 )
 from regard.models.conv_bilstm import ConvBiLSTM, choose_stride
 from regard.models.convolution import Convolution
@@ -15,6 +16,7 @@ from regard.models.ctc import CtcGuide, CtcState, ctc_losses, ctc_needs
 from regard.models.decoder import Decoder, Written
 from regard.models.echo import Echo
 from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns, summary_of
+from regard.models.events import EventCache, EventModel, EventsRead
 from regard.models.finite import not_finite
 from regard.models.forecaster import ContextForecast, Forecaster, HorizonForecast, LinearForecast
 from regard.models.grid import GridEncoder
@@ -73,6 +75,9 @@ __all__ = [
     "Encoder",
     "EncoderReader",
     "Ensemble",
+    "EventCache",
+    "EventModel",
+    "EventsRead",
     "Forecaster",
     "ForwardReader",
     "GridEncoder",
@@ -126,6 +131,7 @@ __all__ = [
     "make_head",
     "make_pooling",
     "make_reader",
+    "make_shared_attention",
     "not_finite",
     "read_source",
     "reorder",

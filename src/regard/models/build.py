@@ -37,6 +37,7 @@ __all__ = [
     "make_grid_encoder",
     "make_head",
     "make_pooling",
+    "make_shared_attention",
 ]
 
 
@@ -165,6 +166,7 @@ def make_attentions(
     attention_dim: int,
     positions: int,
     query_dim: int | None = None,
+    slopes: Sequence[Any] | None = None,
 ) -> tuple[list[Attention], int]:
     """One attention per head, from states or learned queries to states.
 
@@ -175,6 +177,7 @@ def make_attentions(
         attention_dim: A, divided among the heads.
         positions: largest number of states.
         query_dim: width of queries that are not states of the same width; None is D.
+        slopes: of ALiBi, for each head; None takes those of the paper.
 
     Returns:
         The attentions, and the width Dq of their queries.
@@ -190,7 +193,7 @@ def make_attentions(
     projected = table["query"] == "learned" and "projected-query" in scoring.traits
     made = []
     width = asked
-    for slope in alibi_slopes(heads):
+    for slope in slopes or alibi_slopes(heads):
         score: Score = _make(scoring, available | ({"query_dim": None} if projected else {}))
         width = score.query_dim or asked
         placed = {**available, "query_dim": width, "slopes": slope}
@@ -201,6 +204,22 @@ def make_attentions(
         window = windows[0] if len(windows) == 1 else Windows(*windows)
         made.append(Attention(score, window=window, align=_make(aligning, available)))
     return made, width
+
+
+def make_shared_attention(
+    table: Mapping[str, Any], *, heads: int, width: int, attention_dim: int
+) -> Attention:
+    """The attention that all heads of a self-attention share.
+
+    Parameters:
+        table: score, window and align, as the configuration resolves them.
+        heads: H.
+        width: of queries and keys of a head.
+        attention_dim: A, divided among the heads.
+    """
+    sizes = {"state_dim": width, "attention_dim": attention_dim // heads, "positions": 1}
+    [shared], _ = make_attentions(table, heads=1, slopes=[alibi_slopes(heads)], **sizes)
+    return shared
 
 
 def make_cross_attention(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -102,6 +103,9 @@ class Output(ABC):
 
     line: ClassVar[str] = ""
     """The column that a text file of predictions has a line of; "" where a line says too little."""
+
+    files: ClassVar[tuple[str, ...]] = ()
+    """Endings of files other than tables that predictions can be written to (`write`)."""
 
     lengths: ClassVar[tuple[str, ...]] = ()
     """Fields of `model` that the ranges of figures by length depend on; () without such figures."""
@@ -218,6 +222,11 @@ class Output(ABC):
         """A second training, on the same cases; None trains just once."""
         return None
 
+    @property
+    def for_new(self) -> dict[str, Any]:
+        """The options of `answer` for new cases, where these are not run as a test part is."""
+        return {}
+
     def check_options(self, **options: Any) -> None:
         """Refuse options of `answer` that are wrong, with a ConfigError that names them."""
         for name in options:
@@ -310,6 +319,14 @@ class Output(ABC):
     @abstractmethod
     def columns(self, seen: Inference) -> tuple[dict[str, Any], str]:
         """Columns of a table of predictions, and a summary in a few words."""
+
+    def to_write(self, cases: Any) -> Any | None:
+        """Some cases of a test part that is only read, for the report to show what is written."""
+        return None
+
+    def write(self, seen: Inference, n: int, path: Path) -> None:
+        """Write the prediction of case n to a file that ends in one of `files`."""
+        raise NotImplementedError
 
     def report(self, seen: Inference, view: Callable[[int], CaseView], **common: Any) -> Report:
         """The report of a test part.

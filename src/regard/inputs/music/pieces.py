@@ -35,6 +35,7 @@ class Pieces:
         per_quarter: steps of a quarter note.
         faults: [B] why a piece cannot be used, "" where it can.
         notes: what the user should know of how they were read, such as pieces left out.
+        groups: [B] number of the piece that each is a part of; by default each is a whole one.
     """
 
     events: tuple[NDArray[np.str_], ...]
@@ -44,6 +45,7 @@ class Pieces:
     per_quarter: float = 1.0
     faults: NDArray[np.str_] = field(default_factory=lambda: np.empty(0, np.str_))
     notes: tuple[str, ...] = ()
+    groups: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     labels = None  # what is to be written are the pieces themselves
 
@@ -53,7 +55,9 @@ class Pieces:
             object.__setattr__(self, "ids", np.arange(pieces))
         if len(self.faults) == 0:
             object.__setattr__(self, "faults", np.full(pieces, "", "<U1"))
-        for name in ("ids", "faults"):
+        if len(self.groups) == 0:
+            object.__setattr__(self, "groups", np.arange(pieces))
+        for name in ("ids", "faults", "groups"):
             if len(getattr(self, name)) != pieces:
                 raise DataError(
                     f"{name}: wanted one for each of {pieces} pieces, given "
@@ -83,4 +87,5 @@ class Pieces:
             self.ids[index],
             self.per_quarter,
             self.faults[index],
+            groups=self.groups[index],
         )

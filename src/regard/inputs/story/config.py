@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field, create_model
 
-from regard.catalogue import SENTENCE_ENCODERS, find_mechanism
-from regard.config.attention import AttentionConfig
+from regard.catalogue import SENTENCE_ENCODERS
+from regard.config.attention import AttentionConfig, asked_by_states
 from regard.config.files import Files, Learned, Split
 from regard.config.model import NetworkConfig
 from regard.config.section import FilePath, Section, Share
@@ -147,14 +147,7 @@ class _Model(NetworkConfig):
     def _prepare(cls, given: dict[str, Any]) -> dict[str, Any]:
         """The attention, whose queries are states of the question."""
         default = cls.model_fields["attention"].default
-        attention = given.get("attention", default)
-        mechanism = find_mechanism(attention) if isinstance(attention, str) else None
-        if mechanism is not None and mechanism.family != "around":
-            attention = {mechanism.family: mechanism.name}
-        if isinstance(attention, dict):
-            if attention.get("query") not in (None, "states"):
-                raise ValueError("attention.query: the query is the question; leave it")
-            attention = {**default, **attention, "query": "states"}
+        attention = asked_by_states(given.get("attention", default), default)
         return {**given, "attention": attention}
 
 
