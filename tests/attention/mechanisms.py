@@ -33,6 +33,7 @@ from regard.attention import (
     LocationSensitive,
     Monotonic,
     MultiHead,
+    Relative,
     Rotary,
     ScaledDot,
     Score,
@@ -79,6 +80,7 @@ WINDOWS: dict[str, Callable[[], Window]] = {
     "sliding": lambda: Sliding(3),
     "alibi": lambda: ALiBi(0.25),
     "causal and alibi": lambda: Windows(Causal(), ALiBi(0.25)),
+    "relative": lambda: Relative(D, distance=2),
 }
 
 ALIGNS: dict[str, Callable[[], Any]] = {

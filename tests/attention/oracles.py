@@ -31,6 +31,7 @@ from regard.attention import (
     Monotonic,
     MultiHead,
     RecurrentScore,
+    Relative,
     Rotary,
     ScaledDot,
     Score,
@@ -248,6 +249,8 @@ WINDOWS: dict[str, Callable[[_Random, int, int], Window]] = {
     "sliding": lambda rng, *_: Sliding(int(rng.integers(1, 4))),
     "alibi": lambda rng, _, heads: _make_alibi(rng, heads),
     "causal alibi": lambda rng, _, heads: Windows(Causal(), _make_alibi(rng, heads)),
+    "relative": lambda rng, dq, _: Relative(dq, distance=int(rng.integers(1, 6))),
+    "causal relative": lambda rng, dq, _: Windows(Causal(), Relative(dq, distance=2)),
     "causal local-p": lambda rng, dq, _: Windows(Causal(), _make_local_predictive(rng, dq)),
 }
 
@@ -267,6 +270,9 @@ def see(window: Window, query: Array, K: int, lengths: list[int], position: int,
         case ALiBi():
             slope = window.slopes[head if len(window.slopes) > 1 else 0]
             return Seen(np.ones((Q, K), dtype=bool), reference.alibi(Q, K, slope, position))
+        case Relative():
+            bias = reference.relative_positions(query, K, array(window.vectors), position)
+            return Seen(np.ones((Q, K), dtype=bool), bias)
         case LocalPredictive():
             w_p, v_p = array(window.projection.weight), array(window.vector)
             centres = [

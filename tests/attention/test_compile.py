@@ -78,7 +78,7 @@ def _poolings() -> Each:
 
 # Of every score and window one; what only varies them is in the other groups.
 VARIANTS = ("additive with bias", "scaled dot", "cosine")
-CROSSED = ("global", "causal", "local-m", "local-p", "sliding", "alibi")
+CROSSED = ("global", "causal", "local-m", "local-p", "sliding", "alibi", "relative")
 
 GROUPS: dict[str, tuple[Callable[[], Each], Callable[..., _Inputs]]] = {
     f"{name} under every window": (

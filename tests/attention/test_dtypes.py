@@ -159,7 +159,9 @@ def test_a_case_that_is_all_masked_is_zero_and_learns_nothing(
     assert (gradients[0][0, ~mask[0]] == 0).all()
 
 
-@pytest.mark.parametrize("window", ["global", "causal", "sliding", "alibi", "causal and alibi"])
+@pytest.mark.parametrize(
+    "window", ["global", "causal", "sliding", "alibi", "causal and alibi", "relative"]
+)
 @pytest.mark.parametrize("score", ["dot", "scaled dot, learned", "general", "cosine, learned"])
 @in_every_dtype
 def test_without_weights_too(window: str, score: str, dtype: torch.dtype) -> None:

@@ -31,6 +31,7 @@ from regard.attention import (
     Monotonic,
     MultiHead,
     Pooled,
+    Relative,
     Rotary,
     ScaledDot,
     Score,
@@ -68,6 +69,7 @@ WINDOWS: dict[str, Callable[[], Window]] = {
         1.7, query_dim=D, hidden_dim=A, renormalise=True
     ),
     "causal alibi": lambda: Windows(Causal(), ALiBi(0.25)),
+    "relative": lambda: Relative(D, distance=2),
 }
 ALIGNS: dict[str, Callable[[], Any]] = {
     "softmax": lambda: masked_softmax,

@@ -28,6 +28,7 @@ from regard.attention import (
     Monotonic,
     MultiHead,
     Reinforce,
+    Relative,
     Rotary,
     ScaledDot,
     Score,
@@ -125,6 +126,7 @@ NUMBERS: dict[str, Callable[[], object]] = {
     "kv_heads must divide the 6 heads, not be 0": lambda: MultiHead(6, 12, kv_heads=0),
     "rotary positions rotate pairs of columns: D must be even, not 7": lambda: rotate(_keys()),
     "slopes must be at least one number, not none": lambda: ALiBi([]),
+    "distance must be at least 1, not 0": lambda: Relative(D, distance=0),
 }
 
 SHAPES: dict[str, Callable[[], object]] = {

@@ -19,6 +19,7 @@ from regard.attention import (
     LocalMonotonic,
     LocalPredictive,
     MultiHead,
+    Relative,
     ScaledDot,
     Sliding,
     View,
@@ -93,6 +94,24 @@ def test_alibi_slopes_are_the_papers() -> None:
     for heads in range(1, 41):
         np.testing.assert_allclose(alibi_slopes(heads), reference.alibi_slopes(heads))
         assert len(set(alibi_slopes(heads))) == heads
+
+
+def test_relative_by_hand() -> None:
+    window = Relative(4, distance=1)
+    assert window(torch.ones(1, 3, 4), 4).bias.tolist() == torch.zeros(1, 3, 4).tolist()
+    torch.nn.init.constant_(window.vectors[0], -1.0)  # all keys before the one before, too
+    torch.nn.init.constant_(window.vectors[2], 3.0)
+    bias = window(torch.ones(1, 3, 4), 4, position=1).bias  # 4 / sqrt(4) = 2
+    assert bias.tolist() == [[[-2, 0, 6, 6], [-2, -2, 0, 6], [-2, -2, -2, 0]]]
+
+
+def test_heads_that_share_an_attention_share_the_vectors_of_distances() -> None:
+    window = Relative(2, distance=2)
+    torch.nn.init.normal_(window.vectors)
+    queries = torch.randn(3, 5, 4, 2, generator=torch.Generator().manual_seed(0))  # [B, H, Q, D]
+    together = window(queries, 6).bias
+    for head in range(5):
+        torch.testing.assert_close(together[:, head], window(queries[:, head], 6).bias)
 
 
 def test_global_says_nothing() -> None:

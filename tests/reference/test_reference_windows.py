@@ -13,6 +13,7 @@ from regard.reference import (
     local_monotonic,
     local_predictive,
     local_predictive_centres,
+    relative_positions,
     sliding,
 )
 
@@ -86,3 +87,19 @@ def test_slopes_of_the_paper() -> None:
 def test_slopes_beyond_a_power_of_two(heads: int, added: list[float]) -> None:
     expected = [2.0**-h for h in range(1, 9)] + [2.0**h for h in added]
     np.testing.assert_allclose(alibi_slopes(heads), expected)
+
+
+def test_relative_by_hand() -> None:
+    vectors = np.array([[1.0, 0.0], [0.0, 0.0], [0.0, 2.0]])  # of the distances -1, 0 and 1
+    found = relative_positions(np.array([[3.0, 5.0], [7.0, 0.0]]), 4, vectors, position=1)
+    np.testing.assert_allclose(found * 2**0.5, [[3, 0, 10, 10], [7, 7, 0, 0]])
+
+
+def test_relative_positions_are_the_papers_with_scaled_dot_products() -> None:
+    rng = np.random.default_rng(0)
+    query, keys, vectors = rng.normal(size=(4, 3)), rng.normal(size=(6, 3)), rng.normal(size=(5, 3))
+    found = query @ keys.T / 3**0.5 + relative_positions(query, 6, vectors)
+    for i in range(4):
+        for j in range(6):
+            distant = keys[j] + vectors[min(max(j - i, -2), 2) + 2]  # k_j + a_ij
+            np.testing.assert_allclose(found[i, j], query[i] @ distant / 3**0.5)

@@ -67,6 +67,7 @@ from regard.reference.windows import (
     local_monotonic,
     local_predictive,
     local_predictive_centres,
+    relative_positions,
     sliding,
 )
 
@@ -126,6 +127,7 @@ __all__ = [
     "multi_head",
     "pointer_generator",
     "position_encoding",
+    "relative_positions",
     "rotary",
     "scaled_dot_score",
     "self_attention_pooling",

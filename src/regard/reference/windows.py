@@ -17,6 +17,7 @@ __all__ = [
     "local_monotonic",
     "local_predictive",
     "local_predictive_centres",
+    "relative_positions",
     "sliding",
 ]
 
@@ -155,6 +156,34 @@ def local_predictive_centres(query: Array, length: float, w_p: Array, v_p: Array
     """
     inside = [through_tanh([dot(row, q) for row in w_p], v_p, None) for q in query]
     return np.array([length * sigmoid(number) for number in inside])
+
+
+def relative_positions(query: Array, K: int, vectors: Array, position: int = 0) -> Array:
+    """bias_ij = q_i . r_d / sqrt(Dq), d = j - p_i clipped to -m .. m, to be added to the scores.
+
+    Parameters:
+        query: [Q, Dq].
+        K: number of keys.
+        vectors: [2 m + 1, Dq], r of the distances -m .. m.
+        position: of query 0.
+
+    Returns:
+        [Q, K] biases.
+
+    Source: Shaw, Uszkoreit and Vaswani, 2018, "Self-attention with relative position
+    representations", equations 4 and 5, the part with a^K.
+
+    >>> relative_positions(np.ones((1, 1)), 3, np.array([[-1.0], [0.0], [1.0]])).tolist()
+    [[0.0, 1.0, 1.0]]
+    """
+    Q, width = query.shape
+    most = (len(vectors) - 1) // 2
+    biases = np.zeros((Q, K))
+    for i in range(Q):
+        for j in range(K):
+            distance = max(-most, min(most, j - (position + i)))
+            biases[i, j] = dot(query[i], vectors[distance + most]) / math.sqrt(width)
+    return biases
 
 
 def sliding(Q: int, K: int, size: int, position: int = 0) -> Mask:
