@@ -24,7 +24,7 @@ GIVEN = {
 }
 
 
-def _model(given: list[bool], table: str = "relative") -> EventModel:
+def _model(given: list[bool], table: str = "relative", *, dropout: float = 0.1) -> EventModel:
     torch.manual_seed(0)
     model = EventModel(
         E,
@@ -34,9 +34,9 @@ def _model(given: list[bool], table: str = "relative") -> EventModel:
         heads=3,
         attention={"align": "softmax", "query": "states", **TABLES[table]},
         attention_dim=12,
-        dropout=0.1,
-        embedding_dropout=0.1,
-        unknown=0.1,
+        dropout=dropout,
+        embedding_dropout=dropout,
+        unknown=0.5,
     )
     for parameter in model.parameters():  # biases and vectors of distances start at zero
         torch.nn.init.normal_(parameter, std=0.5)
@@ -116,12 +116,8 @@ def test_weights_sum_to_one_and_see_what_they_may(given: str) -> None:
 
 
 def test_unknown_events_are_read_in_training_alone() -> None:
-    model, events = _model([False]), _events(40, 1)
-    model.unknown = 0.5
+    model, events = _model([False], dropout=0.0), _events(40, 1)
     lost = model(events).log_probs
     torch.testing.assert_close(lost, model(events).log_probs)
     model.train()
-    for module in model.modules():
-        if hasattr(module, "dropout"):
-            module.dropout = 0.0
     assert not torch.allclose(lost, model(events).log_probs)

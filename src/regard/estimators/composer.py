@@ -76,8 +76,10 @@ class Composer(AttentionEstimator):
         given = {name: value for name, value in asked.items() if value is not None}
         output: Any = self.output_
         seen = self.infer(X, **(output.for_new | given))
-        events = tuple(self.events_.decode(read.events) for read in seen.values)
-        return replace(seen.cases, events=events, voices=self.voices_)
+        reader: Any = self.input_
+        events = tuple(reader.events_of(seen, n) for n in range(len(seen)))
+        pieces: Pieces = replace(seen.cases, events=events, voices=self.voices_)
+        return pieces
 
     def log_prob(self, X: Any) -> list[Floats]:
         """The log-probability of each event of each piece, an array [steps, voices].

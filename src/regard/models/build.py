@@ -166,7 +166,7 @@ def make_attentions(
     attention_dim: int,
     positions: int,
     query_dim: int | None = None,
-    slopes: Sequence[Any] | None = None,
+    slopes: Any = None,
 ) -> tuple[list[Attention], int]:
     """One attention per head, from states or learned queries to states.
 

@@ -44,6 +44,7 @@ class _JsonData(_Pieces, Files):
     voices: tuple[str, ...] = Field(
         (), description="names of the voices; by default voice 1, voice 2 and so on"
     )
+    per_quarter: _Count = Field(1, description="steps of a quarter note")
 
 
 class _ChartData(_Pieces, Files):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ class EncodedPieces:
 
     Attributes:
         pieces: B arrays [T_b, V]; 0 where an event is to be written.
+        events: B arrays [T_b, V], the same as texts; "" where an event is to be written.
         whole: [B] whether a piece has all its voices, and not just those that are given.
         unknown: [B] events of each that the vocabulary lacks.
         dropped: [B] steps of each of which notes were left out, since there are more than V.
@@ -26,6 +28,7 @@ class EncodedPieces:
     """
 
     pieces: tuple[NDArray[np.int64], ...]
+    events: tuple[NDArray[np.str_], ...]
     whole: NDArray[np.bool_]
     unknown: NDArray[np.int64]
     dropped: NDArray[np.int64]
@@ -46,7 +49,7 @@ def encode_pieces(
         given: [V] which voices these are.
         max_steps: of a longer piece the last steps stay.
     """
-    pieces, unknown, dropped = [], [], []
+    pieces, every, unknown, dropped = [], [], [], []
     for events in cases.events:
         kept, fewer = events[-max_steps:], 0
         if cases.kind == "notes":
@@ -55,19 +58,26 @@ def encode_pieces(
         unknown.append(int((numbers == vocabulary.UNKNOWN).sum()))
         dropped.append(fewer)
         if numbers.shape[1] < len(given):
-            whole = np.zeros((len(numbers), len(given)), np.int64)
-            whole[:, given] = numbers
-            numbers = whole
+            numbers, kept = (_spread(each, given) for each in (numbers, kept))
         pieces.append(numbers)
+        every.append(kept)
     lengths = cases.lengths
     return EncodedPieces(
         tuple(pieces),
+        tuple(every),
         np.array([piece.shape[1] == len(given) for piece in cases.events])
         | (cases.kind == "notes"),
         np.array(unknown, np.int64),
         np.array(dropped, np.int64),
         np.maximum(lengths - max_steps, 0),
     )
+
+
+def _spread(known: NDArray[Any], given: NDArray[np.bool_]) -> NDArray[Any]:
+    """The columns of the voices that are given, with blank ones for the others."""
+    whole = np.zeros((len(known), len(given)), known.dtype)
+    whole[:, given] = known
+    return whole
 
 
 def _fitted(events: NDArray[np.str_], voices: int) -> tuple[NDArray[np.str_], int]:

@@ -69,7 +69,7 @@ class MusicInput(Input):
             self.notes += notes
             self._given(divided)
             return divided
-        return self._matched(as_pieces(X, kind=self.kind_, voices=self.voices_))
+        return self._matched(as_pieces(X, kind=self.kind_))
 
     def load(self) -> tuple[Pieces, Pieces | None, str]:
         found = load_pieces(self.config.data, seed=self.config.seed)
@@ -103,7 +103,10 @@ class MusicInput(Input):
         """
         if path is None:
             raise ConfigError("source: name a file of new pieces, after the run")
-        how = {"kind": self.kind_, "voices": self.voices_, "per_quarter": self.per_quarter_}
+        how: dict[str, Any] = {
+            "kind": self.kind_,
+            "per_quarter": self.per_quarter_,
+        }
         return self._matched(read_new(path, self.config.data, **how, **options))
 
     def usable(self, cases: Pieces) -> NDArray[np.bool_]:
@@ -220,11 +223,20 @@ class MusicInput(Input):
 
     # What is shown.
 
+    def events_of(self, seen: Inference, n: int) -> NDArray[np.str_]:
+        """[T, V] the events of case n with those that were written, as texts."""
+        numbers: NDArray[np.int64] = seen.values[n].events
+        given = seen.encoded.events[n]
+        known = np.full(numbers.shape, "", given.dtype)
+        known[: len(given)] = given
+        unseen = (numbers == EventVocabulary.UNKNOWN) & (known != "")
+        return np.where(unseen, known, self.events_.decode(numbers))
+
     def view(self, seen: Inference, n: int, outcome: Any) -> CaseView:
         return PieceView(
             id=str(seen.cases.ids[n]),
             outcome=outcome,
-            events=self.events_.decode(outcome.events),
+            events=self.events_of(seen, n),
             kind=self.kind_,
             voices=self.voices_,
             per_quarter=self.per_quarter_,

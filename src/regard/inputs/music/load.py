@@ -20,7 +20,6 @@ from regard.tables.files import read_text
 __all__ = ["LoadedPieces", "divided_pieces", "load_pieces", "read_new"]
 
 _SCORES = (".mid", ".midi", ".musicxml", ".xml", ".mxl")
-_PARTS = {"valid": "validation", "validation": "validation", "test": "test"}
 
 
 class LoadedPieces(NamedTuple):
@@ -40,13 +39,13 @@ def load_pieces(data: Any, *, seed: int) -> LoadedPieces:
         made = data.model_dump(include={"pieces", "steps", "voices", "delay"})
         return LoadedPieces(canons(**made, seed=seed), None, None, "canons")
     parts = _read(Path(data.path), data, data.missing)
-    named = {_PARTS.get(name, "train"): part for name, part in parts.items()}
-    if "train" not in named:
+    train = parts.get("train", parts.get(""))
+    if train is None:
         raise DataError(f"{data.path}: has the parts {', '.join(parts)}, and none to train on")
-    test = named.get("test")
+    test = parts.get("test")
     if data.test_path is not None:
         test = _joined(_read(Path(data.test_path), data, data.missing))
-    return LoadedPieces(named["train"], named.get("validation"), test, data.path)
+    return LoadedPieces(train, parts.get("valid"), test, data.path)
 
 
 def read_new(
@@ -54,7 +53,6 @@ def read_new(
     data: Any,
     *,
     kind: Kind,
-    voices: tuple[str, ...],
     per_quarter: float,
     encoding: str = "utf-8",
 ) -> Pieces:
@@ -63,16 +61,16 @@ def read_new(
     Parameters:
         path: a file, or a folder of MIDI or MusicXML files.
         data: the section `data` of the training.
-        kind, voices, per_quarter: of the pieces trained on.
+        kind, per_quarter: of the pieces trained on.
         encoding: of text files.
     """
     suffix = path.suffix.lower()
     if kind != "chords" and (path.is_dir() or suffix in _SCORES):
         form: Any = kind
-        return read_scores(path, kind=form, per_quarter=int(per_quarter), missing="keep")
+        return read_scores(path, kind=form, per_quarter=per_quarter, missing="keep")
     if suffix == ".txt" and kind != "chords":
-        lines = read_text(path, encoding).splitlines()
-        return as_pieces(lines, kind=kind, voices=voices, missing="keep")
+        lines = read_text(path, encoding=encoding).splitlines()
+        return as_pieces(lines, kind=kind, missing="keep")
     if suffix == ".txt":
         return read_progressions(path, encoding=encoding, missing="keep")
     return _joined(_read(path, data, "keep"))
@@ -106,8 +104,10 @@ def divided_pieces(cases: Pieces, max_steps: int) -> tuple[Pieces, list[str]]:
 
 def _read(path: Path, data: Any, missing: Any) -> dict[str, Pieces]:
     """The pieces of a file by part, "" where it names none."""
+    how: dict[str, Any]
     if data.kind == "json":
-        return read_json_pieces(path, voices=data.voices or None, missing=missing)
+        how = {"voices": data.voices or None, "per_quarter": data.per_quarter}
+        return read_json_pieces(path, **how, missing=missing)
     if data.kind == "charts":
         return {"": read_charts(path, missing=missing)}
     if data.kind == "progressions":

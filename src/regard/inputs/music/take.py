@@ -55,17 +55,20 @@ def as_pieces(
     problems = Problems("X")
     if all(isinstance(piece, str) for piece in X):
         kind = kind or ("chords" if not any(_has_numbers(piece) for piece in X) else "voices")
-        events = [_of_text(piece, kind, voices, at) for at, piece in enumerate(X)]
+        read = [_of_text(piece, kind, voices) for piece in X]
+        events, told = [piece for piece, _ in read], [fault for _, fault in read]
     else:
         grids = [_of_numbers(piece, at) for at, piece in enumerate(X)]
         kind = kind or ("voices" if all(voiced for _, voiced in grids) else "notes")
         events = [_ordered(grid) if kind == "notes" else grid for grid, _ in grids]
+        told = [""] * len(events)
     widths = {piece.shape[1] for piece in events if len(piece)}
     if kind == "voices" and not voices and len(widths) == 1:
         voices = tuple(f"voice {voice + 1}" for voice in range(min(widths)))
     if kind == "voices" and len(widths) > 1 and missing != "keep":
         raise DataError(f"X: wanted as many voices in every piece, given {sorted(widths)}")
-    faults = np.array(["" if len(piece) else NO_EVENT for piece in events], np.str_)
+    pairs = zip(events, told, strict=True)
+    faults = np.array([fault or ("" if len(piece) else NO_EVENT) for piece, fault in pairs])
     named = voices if widths == {len(voices)} else ()
     found = Pieces(tuple(events), kind, named, faults=faults)
     return settled(found, problems, missing=missing, place="piece {}".format, what="piece")
@@ -77,13 +80,15 @@ def _has_numbers(text: str) -> bool:
     return first.rstrip("~").isdigit() or first == REST or "," in text
 
 
-def _of_text(text: str, kind: Kind, voices: tuple[str, ...], at: int) -> NDArray[np.str_]:
+def _of_text(text: str, kind: Kind, voices: tuple[str, ...]) -> tuple[NDArray[np.str_], str]:
+    """The events of a text, and why it has none."""
+    none = np.empty((0, max(1, len(voices))), "<U1")
     if not text.strip():
-        return np.empty((0, max(1, len(voices))), "<U1")
+        return none, NO_EVENT
     try:
-        return parse_piece(text, kind, voices)
+        return parse_piece(text, kind, voices), ""
     except DataError as error:
-        raise DataError(f"X: piece {at}: {error}") from None
+        return none, str(error)
 
 
 def _of_numbers(piece: Any, at: int) -> tuple[NDArray[np.str_], bool]:

@@ -37,7 +37,7 @@ class EventLoss(Objective):
 
     def ignorant(self, model: nn.Module, values: Tensor) -> Tensor:
         """All events alike."""
-        return torch.full_like(values, -math.log(model.bias.shape[1]))
+        return torch.full_like(values, -math.log(model.get_parameter("bias").shape[1]))
 
     def summary(self, values: Tensor, targets: Tensor) -> tuple[float, float, int]:
         """Sums of the losses and of the right ones, and the number of events."""

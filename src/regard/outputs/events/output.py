@@ -14,8 +14,8 @@ from regard.checks import check_count
 from regard.errors import ConfigError, DataError
 from regard.inference import Inference
 from regard.inputs.music.chords import chord_pitches
-from regard.inputs.music.midi import write_midi
 from regard.inputs.music.synth import render
+from regard.inputs.music.write_midi import write_midi
 from regard.inputs.music.written import piece_text
 from regard.inputs.sound.player import wav_bytes
 from regard.outputs.events.baseline import Trigram
@@ -75,7 +75,7 @@ class EventsOutput(Output):
     def restore(self, kept: Mapping[str, Any]) -> None:
         self.unseen_ = float(kept["unseen"])
 
-    def targets(self, cases: Any, encoded: Any) -> list[NDArray[np.int64]]:
+    def targets(self, cases: Any, encoded: Any) -> Any:
         """B arrays [L_b]: the events to write, 0 at those that are given."""
         own = ~self._given
         return [(piece * own).ravel() for piece in encoded.pieces]
@@ -139,7 +139,7 @@ class EventsOutput(Output):
     def for_new(self) -> dict[str, Any]:
         return {"steps": 0 if self._given.any() else self.config.model.steps}
 
-    def answer(  # type: ignore[override]  # likewise
+    def answer(
         self,
         model: Any,
         batch: Batch,
@@ -203,7 +203,7 @@ class EventsOutput(Output):
         own = ~model.given[torch.arange(length, device=events.device) % len(model.given)]
         blank = events.masked_fill(own, 0)
         found = []
-        for some in torch.arange(len(events)).split(max(1, _ROWS // drafts)):
+        for some in torch.split(torch.arange(len(events)), max(1, _ROWS // drafts)):
             rows = some.repeat_interleave(drafts)
             masks = None if mask is None else mask[rows]
             every = write_events(
@@ -214,7 +214,7 @@ class EventsOutput(Output):
                 how,
                 numbers.repeat(len(some), 1),
             )
-            for at, own_drafts in zip(some.tolist(), every.split(drafts), strict=True):
+            for at, own_drafts in zip(some.tolist(), torch.split(every, drafts), strict=True):
                 counts = own if mask is None else own & mask[at]
                 found.append(own_drafts[agreed(own_drafts, counts)])
         drafted = torch.stack(found)
@@ -279,27 +279,33 @@ class EventsOutput(Output):
 
     def outcome(self, seen: Inference, n: int) -> EventsOutcome:
         read: PieceRead = seen.values[n]
-        decode = self._decode
-        chosen = read.events[read.written.any(1)]
-        own = ~self._given
-        text = piece_text(decode(chosen)) if len(chosen) else ""
+        own, steps = ~self._given, read.written.any(1)
+        text = piece_text(self._events(seen, n)[steps]) if steps.any() else ""
         return EventsOutcome(
             events=read.events,
             written=read.written,
             probabilities=np.exp(read.log_probs),
             text=text,
             nll=float(-read.log_probs[:, own].sum() / len(read.events)),
+            warning=self._unseen(read),
         )
 
-    @property
-    def _decode(self) -> Callable[[NDArray[np.int64]], NDArray[np.str_]]:
+    @staticmethod
+    def _unseen(read: PieceRead) -> str:
+        """How many events of a piece are unknown; empty if there are none."""
+        unseen = int((read.events == _UNKNOWN).sum())
+        if not unseen:
+            return ""
+        return f"{unseen} event{'s are' if unseen > 1 else ' is'} not in the training part"
+
+    def _events(self, seen: Inference, n: int) -> NDArray[np.str_]:
         reader: Any = self.input
-        found: Callable[[NDArray[np.int64]], NDArray[np.str_]] = reader.events_.decode
-        return found
+        events: NDArray[np.str_] = reader.events_of(seen, n)
+        return events
 
     def columns(self, seen: Inference) -> tuple[dict[str, Any], str]:
         """`piece`, with what was written, and the log-probability of a step of that."""
-        pieces = [piece_text(self._decode(read.events)) for read in seen.values]
+        pieces = [piece_text(self._events(seen, n)) for n in range(len(seen))]
         rows = [read.log_probs[read.written.any(1)] for read in seen.values]
         columns = {
             "case": seen.cases.ids,
@@ -319,7 +325,7 @@ class EventsOutput(Output):
     def write(self, seen: Inference, n: int, path: Path) -> None:
         """A MIDI file, or a sound."""
         reader: Any = self.input
-        events = self._decode(seen.values[n].events)
+        events = self._events(seen, n)
         how: Any = {"kind": reader.kind_, "per_quarter": reader.per_quarter_}
         if path.suffix.lower() == ".wav":
             path.write_bytes(wav_bytes(render(events, **how, rate=_RATE), _RATE))
