@@ -26,12 +26,16 @@ SMALL = {  # kind of data that is made to fewer cases of it
     "dates": {"data.cases": "200", "data.longer": "10"},
     "rooms": {"data.stories": "40"},
     "requests": {"data.cases": "200"},
+    "canons": {"data.pieces": "20", "data.steps": "8"},
 }
 ROWS = {"etth1.json": 1000, "fashion.json": 400}  # of the tables that are long
 # Cases, or windows, of the test part.
 TESTED = {
     "airline.json": 29 - 11,  # of 144 months a fifth, where a year fits
+    "canons.json": 4,
     "captions.json": 6,
+    "chorales.json": 3,
+    "chords.json": 4,
     "clothes.json": 40,
     "clutter.json": 20,
     "commands.json": 6,
@@ -40,6 +44,7 @@ TESTED = {
     "ecg200.json": 100,
     "etth1.json": 200 - 23,
     "fashion.json": 80,
+    "harmonise.json": 3,
     "requests.json": 40,
     "questions.json": 1000,
     "scenes.json": 20,
@@ -126,6 +131,17 @@ def _cut_idx(data: dict[str, str], folder: Path) -> dict[str, str]:
     return changes
 
 
+def _cut_pieces(path: Path, folder: Path) -> Path:
+    """A few pieces of a JSON file, or of each of its parts; of chorales, their beginnings."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if isinstance(content, dict):
+        short: object = {part: [piece[:8] for piece in content[part][:3]] for part in content}
+    else:
+        short = content[:40]
+    (folder / path.name).write_text(json.dumps(short), encoding="utf-8")
+    return folder / path.name
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_an_example_runs(path: Path, tmp_path: Path) -> None:
     content = json.loads(path.read_text())
@@ -146,6 +162,11 @@ def test_an_example_runs(path: Path, tmp_path: Path) -> None:
         changes |= {"data.path": str(_cut_captions(table, tmp_path)), "model.beam": "2"}
     if content["data"]["kind"] == "parallel" or path.name == "subjects.json":
         changes |= {"model.beam": "2", **_cut_pairs(content["data"], tmp_path)}
+    if content.get("task") == "compose":
+        changes |= {"model.drafts": "2", "model.steps": "4"}
+        if "path" in content["data"]:
+            pieces = Path(read_config(path).data.path)
+            changes["data.path"] = str(_cut_pieces(pieces, tmp_path))
     if content["data"]["kind"] == "idx":
         changes |= _cut_idx(content["data"], tmp_path)
     with whole_reports():

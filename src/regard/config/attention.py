@@ -80,8 +80,8 @@ class AttentionConfig(Section):
     window: Annotated[dict[str, dict[str, int | bool]], BeforeValidator(_as_windows)] = Field(
         "global",
         validate_default=True,
-        description="which states a query may see: global, causal, local-m, local-p, sliding or "
-        "alibi, or a table from name to its number, in positions of the encoder",
+        description="which states a query may see: global, causal, local-m, local-p, sliding, "
+        "alibi or relative, or a table from name to its number, in positions of the encoder",
     )
     align: Annotated[str, BeforeValidator(lambda name: one_of(name, ALIGNMENTS))] = Field(
         "softmax", description="how scores become weights", json_schema_extra=choices(ALIGNMENTS)
