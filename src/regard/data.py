@@ -16,10 +16,12 @@ from regard.inputs.image.clutter import clutter
 from regard.inputs.image.files import read_folder, read_pictures
 from regard.inputs.image.pictures import Pictures
 from regard.inputs.image.scenes import scenes
+from regard.inputs.music.canons import canons
 from regard.inputs.music.charts import read_charts, read_progressions
 from regard.inputs.music.json_pieces import read_json_pieces
 from regard.inputs.music.pieces import Pieces
 from regard.inputs.music.scores import read_scores
+from regard.inputs.music.take import as_pieces
 from regard.inputs.music.write_midi import write_midi
 from regard.inputs.music.written import parse_piece, piece_text
 from regard.inputs.panel.frames import as_panel
@@ -65,9 +67,11 @@ __all__ = [
     "as_pairs",
     "as_panel",
     "as_pictures",
+    "as_pieces",
     "as_recordings",
     "as_stories",
     "as_texts",
+    "canons",
     "clutter",
     "dates",
     "kind_of",

@@ -67,7 +67,7 @@ class EventsOutput(Output):
         _, counts = np.unique(every, return_counts=True)
         self.unseen_ = float(max(1, (counts == 1).sum()) / len(every))
         if len(counts) == 1:
-            raise DataError(f"all {len(every)} events to learn from are {every[0]!r}")
+            raise DataError(f"all {len(every)} events to learn from are {str(every[0])!r}")
 
     def kept(self) -> dict[str, Any]:
         return {"unseen": self.unseen_}
