@@ -17,7 +17,8 @@ def _written_out(row: np.ndarray, how: How) -> np.ndarray:
     probs = powers / powers.sum()
     order = sorted(range(len(row)), key=lambda event: (-probs[event], event))
     order = order[: how.top_k or len(order)]
-    kept, total = [], 0.0
+    kept: list[int] = []
+    total = 0.0
     for event in order:
         if kept and total >= how.top_p - 1e-9:
             break

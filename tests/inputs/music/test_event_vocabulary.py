@@ -43,7 +43,7 @@ def test_a_pass_transposes_each_piece_as_a_whole_and_within_the_range() -> None:
     targets = [piece.ravel() for piece in encoded.pieces]
     part = PiecePart(encoded, targets, moved=vocabulary.transpositions(4), seed=0)
     every = np.arange(20)
-    intervals = []
+    intervals: list[int] = []
     for number in range(6):
         part.set_pass(number)
         batch = part[every]
