@@ -25,14 +25,13 @@ def canons(
 
     Parameters:
         pieces: how many.
-        steps: of each, a quarter note long.
+        steps: of the longest, each a quarter note; the others have at least half as many.
         voices: of each, "voice 1" the leader.
         delay: in steps.
         seed: random seed.
 
-    >>> cases = canons(pieces=1, steps=6, delay=2)
-    >>> leader, follower = cases.events[0].T
-    >>> follower[:2].tolist(), [int(note) - 12 for note in leader[:4]] == [*map(int, follower[2:])]
+    >>> leader, follower = canons(pieces=1, steps=6, delay=2).events[0].T
+    >>> follower[:2].tolist(), [int(note) - 12 for note in leader[:-2]] == [*map(int, follower[2:])]
     (['-', '-'], True)
     """
     for name, count, least in (
@@ -48,14 +47,15 @@ def canons(
             "wanted a shorter delay, or more steps"
         )
     rng = np.random.default_rng(seed)
+    least = max(1 + steps // 2, 1 + delay * (voices - 1))
     found = []
     for _ in range(pieces):
-        degree = int(rng.integers(3, 11))
-        events = np.full((steps, voices), REST, "<U3")
-        for step in range(steps):
+        degree, length = int(rng.integers(3, 11)), int(rng.integers(least, steps + 1))
+        events = np.full((length, voices), REST, "<U3")
+        for step in range(length):
             pitch = _LOWEST + 12 * (degree // 7) + int(_SCALE[degree % 7])
             for voice in range(voices):
-                if step + delay * voice < steps:
+                if step + delay * voice < length:
                     events[step + delay * voice, voice] = str(pitch - 12 * (voice % 2))
             move = int(rng.choice([-3, -2, -1, -1, 1, 1, 2, 3]))
             degree = degree - move if not 0 <= degree + move <= 14 else degree + move

@@ -78,7 +78,9 @@ class _CanonData(_Pieces, Split):
 
     kind: Literal["canons"]
     pieces: _Count = Field(200, description="how many")
-    steps: Annotated[int, Field(ge=2)] = Field(32, description="of each piece")
+    steps: Annotated[int, Field(ge=2)] = Field(
+        32, description="of the longest piece; the others have at least half as many"
+    )
     voices: Annotated[int, Field(ge=2, le=8)] = Field(2, description="of each piece")
     delay: _Count = Field(4, description="steps by which each voice follows the one before")
 
