@@ -192,7 +192,7 @@ def test_a_missing_file_and_one_that_is_not_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize("task", TASKS)
 def test_a_configuration_survives_pickling(task: str) -> None:
     data = {"kind": "arrays", "validation_share": 0.25}
-    content = {"task": task, "data": data, "model": {"encoder": "transformer", "hidden": 7}}
+    content = {"task": task, "data": data, "model": {"hidden": 8, "dropout": 0.5}}
     config = resolve_config(content)
     found = pickle.loads(pickle.dumps(config))
     assert found == config
