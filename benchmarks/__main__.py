@@ -34,6 +34,7 @@ _ALL = {
     "summaries": _Needs(data=True, quick=True),
     "reading": _Needs(data=True, quick=True),
     "questions": _Needs(data=True, quick=True),
+    "music": _Needs(data=True, quick=True),
     "kernels": _Needs(quick=True),
     "examples": _Needs(quick=True),
 }

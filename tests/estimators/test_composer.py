@@ -81,6 +81,17 @@ def test_an_event_that_is_not_known_is_read_and_kept(follower: Composer) -> None
     assert "Xyz" not in written[2:]
 
 
+def test_events_that_are_not_known_have_the_share_of_good_and_turing() -> None:
+    chords = ["Dm7 G7", "G7 Dm7", "Dm7 A7 G7 Em7", "F6 F6 C C"]  # A7 and Em7 once; F6 and C twice
+    model = Composer(epochs=1, transpose=0, random_state=0, **TINY).fit(chords)
+    assert model.unseen_ == 2 / 13
+    assert model.unseen_kinds_ == 1.0
+    [piece] = model.log_prob(["Dm7 Xyz"])
+    assert piece[1, 0] == pytest.approx(np.log(2 / 13))
+    known = [model.log_prob([f"Dm7 {chord}"])[0][1, 0] for chord in model.events_.events]
+    assert np.exp(known).sum() == pytest.approx(1 - 2 / 13)
+
+
 def test_what_is_refused(follower: Composer) -> None:
     with pytest.raises(DataError, match="y: pieces are learned from as they are"):
         Composer(epochs=1).fit(["Dm7 G7"], ["a"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from regard.plots.outcome import Outcome
@@ -67,3 +68,6 @@ class EventsOutcome(Outcome):
     @property
     def headline(self) -> str:
         return self.title
+
+    def caption(self) -> Markup:
+        return Markup(": {}").format(self.title)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -46,6 +47,10 @@ class EventsOutput(Output):
     Attributes:
         unseen_: share of the events that the training part is expected to lack: Good and Turing's
             estimate, how many of its events occur once.
+        unseen_kinds_: how many different events these are expected to be: Chao's estimate.
+
+    Sources: Good, 1953, "The population frequencies of species and the estimation of population
+    parameters"; Chao, 1984, "Nonparametric estimation of the number of classes in a population".
     """
 
     options = ("steps", "temperature", "top_k", "top_p", "seed")
@@ -53,6 +58,7 @@ class EventsOutput(Output):
     files = (".mid", ".midi", ".wav")
 
     unseen_: float
+    unseen_kinds_: float
     _trigram: Trigram | None = None
 
     # Targets.
@@ -65,15 +71,17 @@ class EventsOutput(Output):
     def fit(self, cases: Any) -> None:
         every = np.concatenate([piece.ravel() for piece in cases.events])
         _, counts = np.unique(every, return_counts=True)
-        self.unseen_ = float(max(1, (counts == 1).sum()) / len(every))
+        once, twice = max(1, int((counts == 1).sum())), max(1, int((counts == 2).sum()))
+        self.unseen_ = once / (1 + len(every))
+        self.unseen_kinds_ = max(1.0, once**2 / (2 * twice))
         if len(counts) == 1:
             raise DataError(f"all {len(every)} events to learn from are {str(every[0])!r}")
 
     def kept(self) -> dict[str, Any]:
-        return {"unseen": self.unseen_}
+        return {"unseen": self.unseen_, "unseen_kinds": self.unseen_kinds_}
 
     def restore(self, kept: Mapping[str, Any]) -> None:
-        self.unseen_ = float(kept["unseen"])
+        self.unseen_, self.unseen_kinds_ = float(kept["unseen"]), float(kept["unseen_kinds"])
 
     def targets(self, cases: Any, encoded: Any) -> Any:
         """B arrays [L_b]: the events to write, 0 at those that are given."""
@@ -183,8 +191,8 @@ class EventsOutput(Output):
             mask, drafted = true, torch.zeros_like(events)
         read = model(events, mask=mask, need_weights=True)
         said = read.log_probs.gather(2, events.unsqueeze(2)).squeeze(2)
-        unseen = torch.tensor(self.unseen_, dtype=said.dtype, device=said.device)
-        said = torch.where(events == _UNKNOWN, unseen.log(), said + torch.log1p(-unseen))
+        each = math.log(self.unseen_ / self.unseen_kinds_)
+        said = (said + math.log1p(-self.unseen_)).masked_fill(events == _UNKNOWN, each)
         said = said.masked_fill(given[torch.arange(events.shape[1]) % len(given)] | ~true, 0.0)
         parts = events, said, read.log_probs.argmax(2), written, drafted
         values = torch.stack([each.double() for each in parts], 2)
