@@ -97,7 +97,7 @@ class _Training(Section):
     transpose: Annotated[int, Field(ge=0, le=12)] = Field(
         6,
         description="most semitones by which a piece is transposed in training, up or down, within "
-        "the range of the training part; 0 for pieces that are all in one key",
+        "the range of the training part; 0 leaves them as they are",
     )
 
 
