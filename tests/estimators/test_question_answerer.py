@@ -91,7 +91,9 @@ def test_one_answer_alone_cannot_be_learned() -> None:
 
 
 def test_the_query_is_the_question() -> None:
-    with pytest.raises(ConfigError, match=r"attention\.query: the query is the question; leave it"):
+    with pytest.raises(
+        ConfigError, match=r"attention\.query: the queries are those of the model; leave it"
+    ):
         QuestionAnswerer(attention={"query": "last"}).resolve(0)
 
 
