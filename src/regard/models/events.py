@@ -44,6 +44,18 @@ class EventCache(NamedTuple):
     memories: tuple[Memory, ...]
     last: Tensor
 
+    def repeated(self, times: int) -> "EventCache":
+        """The cache of so many rows for each case, one after the other."""
+
+        def rows(part: Tensor) -> Tensor:
+            return part.repeat_interleave(times, 0)
+
+        memories = (
+            memory._replace(prepared=rows(memory.prepared), values=rows(memory.values))
+            for memory in self.memories
+        )
+        return EventCache(tuple(memories), rows(self.last))
+
 
 class EventModel(nn.Module):
     """Events [B, L], V in each step, to the probabilities of each of them.
@@ -147,7 +159,8 @@ class EventModel(nn.Module):
         for layer in self.layers:
             query = layer.around_attention.before(states)
             memories.append(layer.attention.prepare(query))
-            states = layer(states, seen, need_weights=False).context
+            if known.any():  # otherwise nothing of it is ever looked at
+                states = layer(states, seen, need_weights=False).context
         return EventCache(tuple(memories), torch.full_like(events[:, 0], _BEGIN))
 
     def step(self, cache: EventCache, place: int, mask: Tensor | None = None) -> Tensor:

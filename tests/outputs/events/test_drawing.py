@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from regard.models import EventModel
-from regard.outputs.events.drawing import How, agreed, among_likeliest, write_events
+from regard.outputs.events.drawing import How, among_likeliest, write_events
 
 LOG_PROBS = torch.tensor([[0.1, 0.4, 0.2, 0.3], [0.7, 0.1, 0.1, 0.1]], dtype=torch.float64).log()
 
@@ -63,11 +63,13 @@ def _model(given: list[bool]) -> EventModel:
 
 
 def _write(model: EventModel, events: Tensor, known: Tensor, seeds: list[int]) -> Tensor:
+    """A draft of each case by a seed of its own."""
     numbers = [
         torch.rand(events.shape[1], generator=torch.Generator().manual_seed(seed)) for seed in seeds
     ]
     with torch.inference_mode():
-        return write_events(model, events, known, None, How(), torch.stack(numbers).double())
+        each = torch.stack(numbers).double().unsqueeze(1)
+        return write_events(model, events, known, None, How(), each)[0][:, 0]
 
 
 def test_what_is_written_has_the_probabilities_of_the_model() -> None:
@@ -106,8 +108,17 @@ def test_what_is_written_does_not_depend_on_the_other_cases() -> None:
         assert alone[0].tolist() == together[n].tolist()
 
 
-def test_the_draft_that_agrees_most() -> None:
-    drafts = torch.tensor([[1, 2, 3, 9], [1, 2, 4, 8], [1, 5, 4, 7], [6, 2, 4, 7]])
-    counted = torch.tensor([True, True, True, False])
-    mean = (drafts.unsqueeze(1) == drafts).float()[..., :3].mean((1, 2))
-    assert int(agreed(drafts, counted)) == int(mean.argmax()) == 1
+def test_the_likeliest_event_of_a_place_whatever_the_others_are() -> None:
+    model = _model([True, False])
+    events, known = torch.tensor([[5, 0, 8, 0]]), torch.tensor([[True, False] * 2])
+    numbers = torch.rand(1, 3000, 4, generator=torch.Generator().manual_seed(2)).double()
+    with torch.inference_mode():
+        drafts, likeliest = write_events(model, events, known, None, How(), numbers)
+        every = torch.tensor([[5, first, 8, 3] for first in range(3, 9)])  # by enumeration
+        probs = model(every).log_probs.exp()
+    marginal = (probs[0, 1, 3:, None] * probs[:, 3]).sum(0)
+    assert likeliest.tolist() == [[5, int(probs[0, 1].argmax()), 8, int(marginal.argmax())]]
+    often = torch.bincount(drafts[0, :, 3], minlength=9) / 3000
+    torch.testing.assert_close(often, marginal, atol=0.03, rtol=0)
+    alone = _write(model, events, known, [3])
+    assert alone[0, ::2].tolist() == [5, 8]

@@ -52,8 +52,8 @@ class _Model(Section):
     )
     drafts: _Count = Field(
         16,
-        description="how often voices are drawn to those that are given; the draft is taken that "
-        "agrees most with the others",
+        description="how often voices are drawn to those that are given; each of their events is "
+        "the likeliest in the mean over these drafts, or, of 1, as it is drawn",
     )
 
     @model_validator(mode="before")

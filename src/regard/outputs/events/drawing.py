@@ -9,7 +9,7 @@ from torch import Tensor
 
 from regard.models import EventModel
 
-__all__ = ["How", "agreed", "among_likeliest", "write_events"]
+__all__ = ["How", "among_likeliest", "write_events"]
 
 
 class How(NamedTuple):
@@ -55,8 +55,12 @@ def write_events(
     mask: Tensor | None,
     how: How,
     numbers: Tensor,
-) -> Tensor:
-    """Fill in the events that are not known, from the first to the last.
+) -> tuple[Tensor, Tensor]:
+    """Fill in the events that are not known, from the first to the last, in D drafts.
+
+    The mean over the drafts of what the model says of a place, each time after the draft's own
+    events, estimates the probability of its event without knowing the others that are written. The
+    likeliest of it is the event that is right most often to be expected.
 
     Parameters:
         model: in evaluation.
@@ -64,39 +68,29 @@ def write_events(
         known: boolean [B, L], True where an event stands, such as a primer's.
         mask: boolean [B, L], True at the places of the piece; None when all are.
         how: to draw.
-        numbers: [B, L] from 0 up to 1, which decide what is drawn at each place.
+        numbers: [B, D, L] from 0 up to 1, which decide what is drawn at each place.
 
     Returns:
-        [B, L] events.
+        [B, D, L] the drafts, and [B, L] the likeliest event of each place.
     """
-    events = events.clone()
-    cache = model.start(events, mask)
-    voices = len(model.given)
+    drafts = numbers.shape[1]
+    cache = model.start(events, mask).repeated(drafts)
+    likeliest = events.clone()
+    events, known = (each.repeat_interleave(drafts, 0) for each in (events, known))
+    masks = None if mask is None else mask.repeat_interleave(drafts, 0)
+    rows, voices = numbers.flatten(0, 1), len(model.given)
     for place in range(events.shape[1]):
         if model.given[place % voices]:
             continue
-        log_probs = model.step(cache, place, mask)
+        log_probs = model.step(cache, place, masks)
+        mean = log_probs.exp().view(-1, drafts, log_probs.shape[1]).mean(1)
+        likeliest[:, place] = torch.where(
+            known[::drafts, place], likeliest[:, place], mean.argmax(1)
+        )
         among = among_likeliest(log_probs, how).double().cumsum(1)
-        least = numbers[:, place : place + 1] * among[:, -1:]
+        least = rows[:, place : place + 1] * among[:, -1:]
         drawn = (among <= least).sum(1).clamp(max=among.shape[1] - 1)
         last = torch.where(known[:, place], events[:, place], drawn)
         events[:, place] = last
         cache = cache._replace(last=last)
-    return events
-
-
-def agreed(drafts: Tensor, counted: Tensor) -> Tensor:
-    """Of D drafts [D, L] of a piece, the place of the one that agrees most with all.
-
-    Agreement is the number of places at which two drafts have the same event: the draft with the
-    least expected share of wrong events, if the drafts stand for all there are.
-
-    Parameters:
-        drafts: [D, L].
-        counted: boolean [L], the places that count.
-
-    Source: Kumar and Byrne, 2004, "Minimum Bayes-risk decoding for statistical machine
-    translation", section 2.
-    """
-    same = drafts.unsqueeze(1) == drafts.unsqueeze(0)
-    return (same & counted).sum((1, 2)).argmax()
+    return events.view(numbers.shape), likeliest

@@ -201,32 +201,28 @@ class EventsOutput(Output):
     def _drafted(
         self, model: Any, events: Tensor, mask: Tensor | None, how: Any, seed: int
     ) -> Tensor:
-        """[B, L] the draft of each piece that agrees most with the others of it."""
+        """[B, L] what is written to the voices that are given."""
         import torch
 
-        from regard.outputs.events.drawing import agreed, write_events
+        from regard.outputs.events.drawing import write_events
 
         drafts, length = self.config.model.drafts, events.shape[1]
-        numbers = _numbers(seed, drafts, length)
         own = ~model.given[torch.arange(length, device=events.device) % len(model.given)]
-        blank = events.masked_fill(own, 0)
-        found = []
-        for some in torch.split(torch.arange(len(events)), max(1, _ROWS // drafts)):
-            rows = some.repeat_interleave(drafts)
-            masks = None if mask is None else mask[rows]
-            every = write_events(
+        numbers = _numbers(seed, drafts, length)
+        lengths = torch.full_like(events[:, 0], length) if mask is None else mask.sum(1)
+        found = torch.zeros_like(events)
+        for some in torch.split(lengths.argsort(stable=True), max(1, _ROWS // drafts)):
+            end = int(lengths[some].max())
+            written, likeliest = write_events(
                 model,
-                blank[rows],
-                ~own.expand(len(rows), -1),
-                masks,
+                events[some, :end].masked_fill(own[:end], 0),
+                ~own[:end].expand(len(some), -1),
+                None if mask is None else mask[some, :end],
                 how,
-                numbers.repeat(len(some), 1),
+                numbers[:, :end].expand(len(some), -1, -1),
             )
-            for at, own_drafts in zip(some.tolist(), torch.split(every, drafts), strict=True):
-                counts = own if mask is None else own & mask[at]
-                found.append(own_drafts[agreed(own_drafts, counts)])
-        drafted = torch.stack(found)
-        return drafted if mask is None else drafted * mask
+            found[some, :end] = likeliest if drafts > 1 else written[:, 0]
+        return found if mask is None else found * mask
 
     def _continued(
         self, model: Any, events: Tensor, true: Tensor, how: Any, seed: int, steps: int
@@ -241,9 +237,9 @@ class EventsOutput(Output):
         places = torch.arange(events.shape[1] + more, device=events.device)
         primer = torch.nn.functional.pad(events, (0, more))
         known = places < lengths
-        numbers = _numbers(seed, 1, len(places)).expand(len(events), -1)
+        numbers = _numbers(seed, 1, len(places)).expand(len(events), -1, -1)
         true = places < lengths + more
-        written = write_events(model, primer, known, None, how, numbers)
+        written = write_events(model, primer, known, None, how, numbers)[0][:, 0]
         return written * true, true & ~known, true
 
     def unpack(self, row: NDArray[np.float64], encoded: Any, n: int) -> PieceRead:
