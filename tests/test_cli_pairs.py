@@ -28,7 +28,7 @@ def _parallel(source: str, target: str, **data: Any) -> dict[str, Any]:
             _parallel("a\nb\nc\n", "d\n" * 3),
             "all 2 texts to learn from are the same ('d'); there is ",
         ),
-        (_parallel("a\n" * 9, "b\n" * 9), "wanted two different sources, given one in all 9 pairs"),
+        (_parallel("a\n" * 9, "b\n" * 9), "wanted two different sources, given one in all 9 texts"),
         ({"kind": "table", "target": "en", "source": "de"}, "has no column 'de' (source)"),
         ({"kind": "dates", "languages": ["fr"]}, 'data.languages.0: "fr" is not one of en, de'),
     ],

@@ -83,8 +83,10 @@ class Input(ABC):
     writes: ClassVar[Literal["translation", "transcript", "caption", "summary"]] = "translation"
     """What a text that is written for it is, which decides how it is measured."""
 
-    stratified: ClassVar[bool] = True
-    """Whether each part gets its share of every class, of which none may then have one case."""
+    grouped: ClassVar[str] = ""
+    """What cases of the same `groups` belong to, in one word; they go to one part. "" where each
+    part gets its share of every class instead, of which none may then have one case.
+    """
 
     held: Any | None = None
     """Cases for early stopping that the data name themselves; `load` sets them."""
@@ -219,11 +221,27 @@ class Input(ABC):
         train, held = self._split(cases, strata, (1 - share, share))
         return cases.take(train), cases.take(held)
 
+    def groups(self, cases: Any) -> NDArray[np.int64]:
+        """[B] numbers of what each case belongs to; cases of the same go to one part."""
+        return np.arange(len(cases))
+
     def _split(
         self, cases: Any, strata: NDArray[Any] | None, shares: tuple[float, ...]
     ) -> Sequence[NDArray[np.int64]]:
         """The positions of the cases of each part."""
-        return split(np.asarray(strata), shares=shares, seed=self.config.seed)
+        if not self.grouped:
+            return split(np.asarray(strata), shares=shares, seed=self.config.seed)
+        _, of = np.unique(self.groups(cases), return_inverse=True)
+        count = int(of.max(initial=-1)) + 1
+        if count < 2:
+            raise DataError(
+                f"wanted two different {self.grouped}, given one in all {len(cases)} {self.plural}"
+            )
+        part = np.empty(count, np.int64)
+        divided = split(np.zeros(count), shares=shares, seed=self.config.seed)
+        for name, index in enumerate(divided):
+            part[index] = name
+        return [np.flatnonzero(part[of] == name) for name in range(len(shares))]
 
     def _validation_share(self, cases: float) -> float:
         if self.held is not None:

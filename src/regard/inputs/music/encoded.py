@@ -21,7 +21,6 @@ class EncodedPieces:
     Attributes:
         pieces: B arrays [T_b, V]; 0 where an event is to be written.
         events: B arrays [T_b, V], the same as texts; "" where an event is to be written.
-        whole: [B] whether a piece has all its voices, and not just those that are given.
         unknown: [B] events of each that the vocabulary lacks.
         dropped: [B] steps of each of which notes were left out, since there are more than V.
         shortened: [B] steps that were left out from the beginning of each.
@@ -29,7 +28,6 @@ class EncodedPieces:
 
     pieces: tuple[NDArray[np.int64], ...]
     events: tuple[NDArray[np.str_], ...]
-    whole: NDArray[np.bool_]
     unknown: NDArray[np.int64]
     dropped: NDArray[np.int64]
     shortened: NDArray[np.int64]
@@ -65,8 +63,6 @@ def encode_pieces(
     return EncodedPieces(
         tuple(pieces),
         tuple(every),
-        np.array([piece.shape[1] == len(given) for piece in cases.events])
-        | (cases.kind == "notes"),
         np.array(unknown, np.int64),
         np.array(dropped, np.int64),
         np.maximum(lengths - max_steps, 0),

@@ -48,8 +48,8 @@ class MusicInput(Input):
     prompt = "piece> "
     noun = "event"
     plural = "pieces"
+    grouped = "pieces"
     unusable = "that cannot be read"
-    stratified = False
 
     events_: EventVocabulary
     kind_: Kind
@@ -87,15 +87,8 @@ class MusicInput(Input):
     def contents(self, cases: Pieces) -> list[bytes]:
         return [events.astype("U16").tobytes() for events in cases.events]
 
-    def _split(self, cases: Pieces, strata: NDArray[Any] | None, shares: tuple[float, ...]) -> Any:
-        """All parts of a piece that was divided go to one part."""
-        pieces, of = np.unique(cases.groups, return_inverse=True)
-        if len(pieces) < 2:
-            raise DataError(f"wanted two different pieces, given one in all {len(cases)} cases")
-        part = np.empty(len(pieces), np.int64)
-        for name, index in enumerate(super()._split(cases, np.zeros(len(pieces)), shares)):
-            part[index] = name
-        return [np.flatnonzero(part[of] == name) for name in range(len(shares))]
+    def groups(self, cases: Pieces) -> NDArray[np.int64]:
+        return cases.groups
 
     def read(self, path: Path | None, **options: Any) -> Pieces:
         """A file or folder of the form trained on, a MIDI or MusicXML file, or a text file with a
@@ -103,10 +96,7 @@ class MusicInput(Input):
         """
         if path is None:
             raise ConfigError("source: name a file of new pieces, after the run")
-        how: dict[str, Any] = {
-            "kind": self.kind_,
-            "per_quarter": self.per_quarter_,
-        }
+        how: dict[str, Any] = {"kind": self.kind_, "per_quarter": self.per_quarter_}
         return self._matched(read_new(path, self.config.data, **how, **options))
 
     def usable(self, cases: Pieces) -> NDArray[np.bool_]:

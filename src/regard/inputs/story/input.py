@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.errors import ConfigError, DataError, spoken
+from regard.errors import ConfigError, spoken
 from regard.inference import Inference
 from regard.inputs.faults import without_answer
 from regard.inputs.input import Input, Maps, Parts
@@ -50,8 +50,8 @@ class StoryInput(Input):
     prompt = "story or question?> "
     noun = "sentence"
     plural = "questions"
+    grouped = "stories"
     unusable = "without a story or a question"
-    stratified = False  # all questions on a story go to one part
 
     tokenizer_: Tokenizer
 
@@ -103,16 +103,8 @@ class StoryInput(Input):
         notes = (*parts.notes, *unseen_notes(train, others))
         return parts._replace(train=train, notes=notes)
 
-    def _split(
-        self, cases: Stories, strata: NDArray[Any] | None, shares: tuple[float, ...]
-    ) -> list[NDArray[np.int64]]:
-        stories, of = np.unique(cases.groups, return_inverse=True)
-        if len(stories) < 2:
-            raise DataError(f"wanted two different stories, given one in all {len(cases)} cases")
-        part = np.empty(len(stories), np.int64)
-        for name, index in enumerate(super()._split(cases, np.zeros(len(stories)), shares)):
-            part[index] = name
-        return [np.flatnonzero(part[of] == name) for name in range(len(shares))]
+    def groups(self, cases: Stories) -> NDArray[np.int64]:
+        return cases.groups
 
     def read(self, path: Path | None, **options: Any) -> Stories:
         """A table with the columns trained on, or a file in bAbI's format.

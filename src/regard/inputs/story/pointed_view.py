@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from rich.text import Text
 
 from regard.errors import DataError
-from regard.inputs.story.view import left_out
+from regard.inputs.story.view import QuestionView, left_out
 from regard.inputs.text.fragments import harmless
 from regard.inputs.text.tints import terminal_tint
 from regard.plots.format import one_line
@@ -23,7 +23,6 @@ from regard.plots.page import render
 from regard.plots.story import shown_sentences
 from regard.plots.style import TINT
 from regard.plots.text import Fragment, Passage, plot_text, text_axes
-from regard.plots.view import CaseView
 
 __all__ = ["PointedView"]
 
@@ -33,18 +32,14 @@ _LEAST = 0.005
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class PointedView(CaseView):
+class PointedView(QuestionView):
     """A story word by word with a question, its answer, and where both pointers point.
 
     Attributes:
-        story: sentences.
-        question: about them.
         words: [S, 3] of each word that was read, its sentence and its half-open (start, stop)
             characters there, in order.
         weights: [2, S] probabilities of the start and of the end.
         span: half-open (start, stop) words of the answer.
-        supporting: positions of the sentences that the answer follows from, None if unknown.
-        known: number of words of the question that the model knows; at 0 the answer is a guess.
     """
 
     grid: ClassVar[str] = "texts"
@@ -52,13 +47,9 @@ class PointedView(CaseView):
         (_FOLDER / name).read_text(encoding="utf-8") for name in ("view.css", "pointed_view.css")
     )
 
-    story: Sequence[str]
-    question: str
     words: NDArray[np.integer]
     weights: NDArray[np.floating]
     span: tuple[int, int]
-    supporting: NDArray[np.int64] | None = None
-    known: int = 1
 
     def __post_init__(self) -> None:
         if np.shape(self.weights) != (2, len(self.words)):
@@ -66,19 +57,6 @@ class PointedView(CaseView):
                 f"weights: wanted [2, {len(self.words)}], of the start and of the end for each "
                 f"word, given the shape {list(np.shape(self.weights))}"
             )
-
-    @property
-    def name(self) -> str:
-        return f"Case {self.id}" if self.id else "Typed question"
-
-    @property
-    def warning(self) -> str:
-        return "" if self.known else "the model knows no word of the question: this is a guess"
-
-    @property
-    def title(self) -> str:
-        """The question and the prediction."""
-        return f"{one_line(self.question, 80)}  {self.outcome.title}"
 
     def picture(self, name: str) -> Markup:
         """The question, and the sentences with tinted words."""

@@ -20,39 +20,26 @@ from regard.plots.story import MOST_SENTENCES, plot_story, shown_sentences, stor
 from regard.plots.style import TINT
 from regard.plots.view import CaseView
 
-__all__ = ["StoryView", "left_out"]
+__all__ = ["QuestionView", "StoryView", "left_out"]
 
 _FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class StoryView(CaseView):
-    """A story with a question, its answer, and the sentences that each hop looked at.
+class QuestionView(CaseView):
+    """A story with a question and its answer.
 
     Attributes:
         story: S sentences.
         question: about them.
-        weights: [hops, S], not negative.
         supporting: positions of the sentences that the answer follows from, None if unknown.
         known: number of words of the question that the model knows; at 0 the answer is a guess.
     """
 
-    grid: ClassVar[str] = "stories"
-    css: ClassVar[str] = (_FOLDER / "view.css").read_text(encoding="utf-8")
-
     story: Sequence[str]
     question: str
-    weights: NDArray[np.floating]
     supporting: NDArray[np.int64] | None = None
     known: int = 1
-
-    def __post_init__(self) -> None:
-        shape = np.shape(self.weights)
-        if len(shape) != 2 or shape[1] != len(self.story):
-            raise DataError(
-                f"weights: wanted [hops, {len(self.story)}], one for each sentence, given the "
-                f"shape {list(shape)}"
-            )
 
     @property
     def name(self) -> str:
@@ -66,6 +53,28 @@ class StoryView(CaseView):
     def title(self) -> str:
         """The question and the prediction."""
         return f"{one_line(self.question, 80)}  {self.outcome.title}"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StoryView(QuestionView):
+    """A story with a question, its answer, and the sentences that each hop looked at.
+
+    Attributes:
+        weights: [hops, S], not negative.
+    """
+
+    grid: ClassVar[str] = "stories"
+    css: ClassVar[str] = (_FOLDER / "view.css").read_text(encoding="utf-8")
+
+    weights: NDArray[np.floating]
+
+    def __post_init__(self) -> None:
+        shape = np.shape(self.weights)
+        if len(shape) != 2 or shape[1] != len(self.story):
+            raise DataError(
+                f"weights: wanted [hops, {len(self.story)}], one for each sentence, given the "
+                f"shape {list(shape)}"
+            )
 
     def picture(self, name: str) -> Markup:
         """The question, and a table of the sentences with a tinted cell for each hop."""

@@ -49,6 +49,7 @@ class PairedInput(TextInput):
     """
 
     targets = ("tokens",)
+    grouped = "sources"
     names: ClassVar[tuple[str | None, str | None]] = (None, None)
     """The columns of a table of new cases, where the data trained on have none."""
 
@@ -88,21 +89,11 @@ class PairedInput(TextInput):
             parts = parts._replace(further={"longer": longer})
         return parts
 
-    def _split(
-        self, cases: Texts, strata: NDArray[Any] | None, shares: tuple[float, ...]
-    ) -> list[NDArray[np.int64]]:
-        """As of all inputs, with all pairs of one source in one part."""
+    def groups(self, cases: Texts) -> NDArray[np.int64]:
+        """The number of the source of each pair."""
         numbers: dict[str, int] = {}
-        of = np.array(
-            [numbers.setdefault(" ".join(each.split()), len(numbers)) for each in cases.texts]
-        )
-        _, first = np.unique(of, return_index=True)
-        if len(first) < 2:
-            raise DataError(f"wanted two different sources, given one in all {len(cases)} pairs")
-        part = np.empty(len(first), np.int64)
-        for name, index in enumerate(super()._split(cases, np.asarray(strata)[first], shares)):
-            part[index] = name
-        return [np.flatnonzero(part[of] == name) for name in range(len(shares))]
+        each = (numbers.setdefault(text, len(numbers)) for text in self.contents(cases))
+        return np.fromiter(each, np.int64, len(cases))
 
     def read(self, path: Path | None, **options: Any) -> Texts:
         """A table with the columns trained on, or a file with a text a line.

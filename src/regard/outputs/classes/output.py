@@ -81,7 +81,7 @@ class ClassesOutput(Output):
         return without_rare(cases, test, how=how)
 
     def check(self, cases: Any, source: str) -> NDArray[Any]:
-        return check_training(cases, source, rare=not self.input.stratified)
+        return check_training(cases, source, rare=bool(self.input.grouped))
 
     def check_test(self, test: Any, cases: Any, source: str) -> None:
         check_test(test, cases, source)
