@@ -38,8 +38,8 @@ def test_what_is_drawn_from(temperature: float, top_k: int | None, top_p: float)
     np.testing.assert_allclose(among_likeliest(LOG_PROBS, how).numpy(), rows, atol=1e-12)
 
 
-def _model(given: list[bool]) -> EventModel:
-    torch.manual_seed(0)
+def _model(given: list[bool], *, seed: int = 0) -> EventModel:
+    torch.manual_seed(seed)
     model = EventModel(
         9,
         given,
@@ -109,16 +109,27 @@ def test_what_is_written_does_not_depend_on_the_other_cases() -> None:
 
 
 def test_the_likeliest_event_of_a_place_whatever_the_others_are() -> None:
-    model = _model([True, False])
     events, known = torch.tensor([[5, 0, 8, 0]]), torch.tensor([[True, False] * 2])
-    numbers = torch.rand(1, 3000, 4, generator=torch.Generator().manual_seed(2)).double()
-    with torch.inference_mode():
-        drafts, likeliest = write_events(model, events, known, None, How(), numbers)
-        every = torch.tensor([[5, first, 8, 3] for first in range(3, 9)])  # by enumeration
-        probs = model(every).log_probs.exp()
-    marginal = (probs[0, 1, 3:, None] * probs[:, 3]).sum(0)
-    assert likeliest.tolist() == [[5, int(probs[0, 1].argmax()), 8, int(marginal.argmax())]]
-    often = torch.bincount(drafts[0, :, 3], minlength=9) / 3000
-    torch.testing.assert_close(often, marginal, atol=0.03, rtol=0)
-    alone = _write(model, events, known, [3])
-    assert alone[0, ::2].tolist() == [5, 8]
+    numbers = torch.rand(1, 2000, 4, generator=torch.Generator().manual_seed(2)).double()
+    tried = 0
+    for seed in range(12):
+        model = _model([True, False], seed=seed)
+        with torch.inference_mode():
+            drafts, likeliest = write_events(model, events, known, None, How(), numbers)
+            every = torch.tensor([[5, first, 8, 3] for first in range(3, 9)])  # by enumeration
+            probs = model(every).log_probs.exp()
+        marginal = (probs[0, 1, 3:, None] * probs[:, 3]).sum(0)
+        often = torch.bincount(drafts[0, :, 3], minlength=9) / 2000
+        torch.testing.assert_close(often, marginal, atol=0.04, rtol=0)
+        assert likeliest[0, ::2].tolist() == [5, 8]
+        assert likeliest[0, 1] == probs[0, 1].argmax()
+        assert marginal[likeliest[0, 3]] > marginal.max() - 0.02
+        own = probs[drafts[0, :, 1] - 3, 3].argmax(1)  # what each draft alone finds likeliest
+        odd = (marginal[own] < marginal.max() - 0.02).nonzero().flatten().tolist()
+        if odd:  # put such a draft first
+            turned = numbers.roll(-odd[0], 1)
+            with torch.inference_mode():
+                again = write_events(model, events, known, None, How(), turned)[1]
+            assert again.tolist() == likeliest.tolist()
+            tried += 1
+    assert tried > 1
