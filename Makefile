@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP := .venv/bin/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
-.PHONY: demo test bench format clean
+.PHONY: demo test types pytest bench format clean
 
 demo: .venv/installed
 	.venv/bin/regard train examples/sine.json --out runs/sine --overwrite
@@ -10,8 +10,14 @@ demo: .venv/installed
 test: .venv/installed-dev
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
+	$(MAKE) --jobs=2 --no-print-directory types pytest
+
+types: .venv/installed-dev
 	.venv/bin/mypy
-	.venv/bin/pytest -n auto --dist loadfile
+
+# As many processes as cores, with one thread each: more threads than cores wait for each other.
+pytest: .venv/installed-dev
+	OMP_NUM_THREADS=1 .venv/bin/pytest -n auto --dist loadfile
 
 bench: .venv/installed-bench
 	.venv/bin/python -m benchmarks
