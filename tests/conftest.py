@@ -1,5 +1,6 @@
 """What several tests use."""
 
+import gc
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -15,6 +16,11 @@ from regard.tasks import INPUTS, OUTPUTS, TASKS
 from reports import short_reports
 
 collect_ignore = ["toy_pair.py"]  # a plug-in: collecting its doctests would register it for all
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected stays, and need not be looked through for garbage again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -537,7 +537,7 @@ def _interruptible() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
-LONG = {"epochs": 60, "updates_per_epoch": 8, "batch_size": 6, "device": "cpu"}
+LONG = {"epochs": 24, "updates_per_epoch": 8, "batch_size": 6, "device": "cpu"}
 
 
 @pytest.fixture(scope="module")
