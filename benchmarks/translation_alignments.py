@@ -87,7 +87,7 @@ def _maps(
     weights: list[Any] = [None] * len(ids)
     for index in batch_indices(part.lengths.numpy(), batch_size=32, shuffle=False):
         batch = part[index]
-        source = read_source(model, batch.inputs[0], batch.mask)
+        source = read_source(model, batch.inputs, batch.mask)
         taught = model.head.teach(source, batch.targets, need_weights=True).weights
         for at, each in zip(index, taught.mean(2).double().numpy(), strict=True):
             weights[at] = each[:, : len(ids[at]), : len(encoded.ids[at])]

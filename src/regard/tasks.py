@@ -65,6 +65,7 @@ TASKS = Registry(
         "classify-image": Task("image", "classes", "regard.estimators:ImageClassifier"),
         "answer": Task("story", "classes", "regard.estimators:QuestionAnswerer"),
         "answer-span": Task("story", "span", "regard.estimators:SpanAnswerer"),
+        "answer-text": Task("story", "tokens", "regard.estimators:TextAnswerer"),
         "caption": Task("image", "tokens", "regard.estimators:Captioner"),
         "regress": Task("series", "numbers", "regard.estimators:SeriesRegressor"),
         "translate": Task("text", "tokens", "regard.estimators:Translator"),

@@ -71,7 +71,7 @@ def _tokens() -> tuple[Tensor, Tensor, Tensor]:
 def _by_loops(model: SeriesModel) -> tuple[list[Any], list[Any]]:
     """Probabilities [L, V + 3] and shares [L, S] of each case, from states and weights."""
     head, (source, mask, target) = _head(model), _tokens()
-    written = head.teach(read_source(model, source, mask), target)
+    written = head.teach(read_source(model, [source], mask), target)
     assert written.weights is not None
     every, shares = [], []
     for case in range(B):
@@ -109,7 +109,7 @@ def test_probabilities_are_those_of_loops(decoder: str, score: str, align: str, 
     head, (source, mask, target) = _head(model), _tokens()
     wanted, shares = _by_loops(model)
     with torch.no_grad():
-        read = read_source(model, source, mask)
+        read = read_source(model, [source], mask)
         written = head.teach(read, target)
         true = target != 0
         found = head.log_probs(written, read, true).exp()
@@ -131,7 +131,7 @@ def test_a_step_is_that_of_teacher_forcing(
 ) -> None:
     model = _model(decoder, score=score, align=align, heads=heads)
     head, (source, mask, target) = _head(model), _tokens()
-    read = read_source(model, source, mask)
+    read = read_source(model, [source], mask)
     taught = head.log_probs(head.teach(read, target), read, torch.ones_like(target) > 0)
     cache, given = head.start(read), torch.full((B,), 2)
     for i in range(L):
@@ -150,7 +150,7 @@ def test_the_gradient_is_that_of_the_probability(smoothing: float) -> None:
     head, (source, mask, target) = _head(model), _tokens()
     true = target != 0
     parameters = list(model.parameters())
-    read = read_source(model, source, mask)
+    read = read_source(model, [source], mask)
     written = head.teach(read, target)
     losses, _, _ = head.losses(written, read, target, smoothing=smoothing)
     found = torch.autograd.grad(losses.sum(), parameters, retain_graph=True)
@@ -170,11 +170,11 @@ def test_the_gradient_is_that_of_the_probability(smoothing: float) -> None:
 def test_a_case_is_the_same_alone() -> None:
     model = _model()
     head, (source, mask, target) = _head(model), _tokens()
-    read = read_source(model, source, mask)
+    read = read_source(model, [source], mask)
     true = target != 0
     whole = head.log_probs(head.teach(read, target), read, true)
     own, ids = source[1:2, :3], target[1:2]
-    alone = read_source(model, own, None)
+    alone = read_source(model, [own], None)
     found = head.log_probs(head.teach(alone, ids), alone, ids != 0)
     rows = whole[true.nonzero()[:, 0] == 1]
     torch.testing.assert_close(found, rows[:, : found.shape[1]])
@@ -186,8 +186,8 @@ def test_words_beyond_the_vocabulary_are_read_as_unknown() -> None:
     model = _model()
     source, mask, target = _tokens()
     beyond = source >= V
-    states = read_source(model, source, mask).states
-    other = read_source(model, source.masked_fill(beyond, 1), mask).states
+    states = read_source(model, [source], mask).states
+    other = read_source(model, [source.masked_fill(beyond, 1)], mask).states
     torch.testing.assert_close(states, other)
     head, read = _head(model), Source(states, mask, source)
     known = target.masked_fill(target >= V, 1)
@@ -200,7 +200,7 @@ def test_searches_write_words_beyond_the_vocabulary() -> None:
     head, (source, mask, _) = _head(model), _tokens()
     head.gate.weight.zero_()
     head.gate.bias.fill_(-30.0)  # everything is copied
-    read = read_source(model, source, mask)
+    read = read_source(model, [source], mask)
     limits = torch.tensor([4, 4, 4])
     greedy = greedy_search(head.step, head.start(read), limits=limits)
     beam = beam_search(head.step, head.start(read), limits=limits, beam=4, nbest=4)
@@ -209,7 +209,7 @@ def test_searches_write_words_beyond_the_vocabulary() -> None:
         assert {*greedy.tokens[case].flatten().tolist()} <= own
         assert {*beam.tokens[case].flatten().tolist()} <= own
     assert (beam.tokens[:2] >= V).any()
-    read = read_source(model, source, mask)
+    read = read_source(model, [source], mask)
     first = beam.tokens[:, 0]
     found = head.log_probs(head.teach(read, first), read, first != 0)
     each = found.gather(1, first[first != 0].unsqueeze(1)).squeeze(1)

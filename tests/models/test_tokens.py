@@ -66,7 +66,7 @@ def _tokens() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 def _logits(model: SeriesModel) -> torch.Tensor:
     source, mask, target = _tokens()
     head = _head(model)
-    return head.project(head.teach(read_source(model, source, mask), target).states)
+    return head.project(head.teach(read_source(model, [source], mask), target).states)
 
 
 @pytest.mark.parametrize("decoder", ["gru", "transformer"])
@@ -74,7 +74,7 @@ def _logits(model: SeriesModel) -> torch.Tensor:
 def test_teacher_forcing_is_one_step_after_another(decoder: str) -> None:
     model = _model(decoder=decoder)
     head, (source, mask, target) = _head(model), _tokens()
-    read = read_source(model, source, mask)
+    read = read_source(model, [source], mask)
     taught = head.teach(read, target, need_weights=True)
     assert taught.weights is not None
     cache = head.start(read)
@@ -93,7 +93,7 @@ def test_losses_are_those_of_the_logits() -> None:
         model = _model(tied=tied)
         head, (source, mask, target) = _head(model), _tokens()
         nn.init.normal_(head.bias)
-        read = read_source(model, source, mask)
+        read = read_source(model, [source], mask)
         target[0, -1] = 0  # padding
         written, true = head.teach(read, target), target != 0
         losses, _, _ = head.losses(written, read, target, smoothing=0.0)
@@ -152,7 +152,7 @@ def test_a_borrowed_embedding_moves_with_the_head() -> None:
 def test_a_joint_embedding_gets_the_gradient_of_both_sides() -> None:
     model = _model(tied=False)
     source, mask, target = _tokens()
-    read = read_source(model, source, mask)
+    read = read_source(model, [source], mask)
     only_source = (set(source.unique().tolist()) - set(target.unique().tolist())) - {0}  # type: ignore[no-untyped-call]
     assert only_source
     head = _head(model)

@@ -12,6 +12,7 @@ from regard.estimators.series_transcriber import SeriesTranscriber
 from regard.estimators.sound_classifier import SoundClassifier
 from regard.estimators.span_answerer import SpanAnswerer
 from regard.estimators.summarizer import Summarizer
+from regard.estimators.text_answerer import TextAnswerer
 from regard.estimators.text_classifier import TextClassifier
 from regard.estimators.text_to_text import Alignment
 from regard.estimators.transcriber import Transcriber
@@ -32,6 +33,7 @@ __all__ = [
     "SoundClassifier",
     "SpanAnswerer",
     "Summarizer",
+    "TextAnswerer",
     "TextClassifier",
     "Transcriber",
     "Translator",

@@ -91,7 +91,7 @@ class TextToText(TextWriter):
             for index in batch_indices(part.lengths.numpy(), batch_size=_BATCH, shuffle=False):
                 batch = part[index]
                 mask = None if batch.mask is None else batch.mask.to(device)
-                source = read_source(model, batch.inputs[0].to(device), mask)
+                source = read_source(model, [each.to(device) for each in batch.inputs], mask)
                 assert batch.targets is not None
                 given = batch.targets.to(device)
                 written = model.head.teach(source, given, need_weights=True)

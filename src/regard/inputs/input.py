@@ -80,7 +80,9 @@ class Input(ABC):
     unusable: ClassVar[str] = "without data"
     """What new cases are that `usable` leaves out, in a few words after their count."""
 
-    writes: ClassVar[Literal["translation", "transcript", "caption", "summary"]] = "translation"
+    writes: ClassVar[Literal["translation", "transcript", "caption", "summary", "answer"]] = (
+        "translation"
+    )
     """What a text that is written for it is, which decides how it is measured."""
 
     grouped: ClassVar[str] = ""

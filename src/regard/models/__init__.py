@@ -45,6 +45,8 @@ from regard.models.search import Hypotheses, beam_search
 from regard.models.sentences import EncoderReader, LayerReader, WordSum, make_reader
 from regard.models.span_reader import SpanReader
 from regard.models.step import Guide, Step, reorder
+from regard.models.story_reader import StoryReader
+from regard.models.story_writer import StoryWriter
 from regard.models.text import SentenceModel, StateReader, TextModel
 from regard.models.tokens import Source, TokenEncoder, TokenHead, head_of, read_source
 from regard.models.transformer import Transformer, sinusoids
@@ -105,6 +107,8 @@ __all__ = [
     "SpanReader",
     "StateReader",
     "Step",
+    "StoryReader",
+    "StoryWriter",
     "TextModel",
     "TokenEncoder",
     "TokenHead",

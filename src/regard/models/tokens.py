@@ -1,5 +1,6 @@
 """Tokens before an encoder and after a decoder: embeddings, and the projection to a vocabulary."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -55,9 +56,9 @@ class Source(NamedTuple):
         return Source(self.states[cases], mask, read)
 
 
-def read_source(model: SeriesModel, read: Tensor, mask: Tensor | None) -> Source:
-    """Run the encoder of a model that writes tokens; parameters as of its `forward`."""
-    return Source(*model.encode(read, mask), read)
+def read_source(model: Any, inputs: Sequence[Tensor], mask: Tensor | None) -> Source:
+    """Run the encoder of a model that writes tokens; inputs and mask as its `encode` takes them."""
+    return Source(*model.encode(*inputs, mask), inputs[0])
 
 
 class TokenEncoder(Encoder):

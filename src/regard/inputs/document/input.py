@@ -20,7 +20,7 @@ __all__ = ["DocumentInput"]
 class DocumentInput(PairedInput):
     """Texts that may be truncated, for each of which a short one is to be written."""
 
-    writes: ClassVar[Literal["translation", "transcript", "caption", "summary"]] = "summary"
+    writes = "summary"
     names: ClassVar[tuple[str | None, str | None]] = ("text", "summary")
     sides: ClassVar[str] = "summary"
 

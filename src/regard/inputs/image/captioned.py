@@ -35,8 +35,7 @@ class CaptionedInput(ImageInput):
         cell_: pixels along a side of a position of the encoder.
     """
 
-    writes: ClassVar[Literal["translation", "transcript", "caption"]] = "caption"
-
+    writes = "caption"
     cell_: int
 
     def build(self, output: Any) -> nn.Module:

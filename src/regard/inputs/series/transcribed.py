@@ -24,8 +24,7 @@ __all__ = ["TranscribedInput"]
 class TranscribedInput(SeriesInput):
     """Series, from each of which a text is to be written in order."""
 
-    writes: ClassVar[Literal["translation", "transcript", "caption"]] = "transcript"
-
+    writes = "transcript"
     def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Any:
         cases = super().take(X, y, fitting=fitting)
         if not fitting or cases.labels is None or cases is not X:

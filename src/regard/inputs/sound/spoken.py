@@ -23,8 +23,7 @@ __all__ = ["SpokenInput"]
 class SpokenInput(SoundInput):
     """Recordings, for each of which what is said is to be written."""
 
-    writes: ClassVar[Literal["translation", "transcript"]] = "transcript"
-
+    writes = "transcript"
     def localisation(self, seen: Inference, outcome: Callable[[int], Outcome]) -> dict[str, Any]:
         """Average precision with which a word's weights rank the frames in which it is said.
 

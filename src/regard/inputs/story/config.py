@@ -1,6 +1,6 @@
 """Configuration of stories and questions."""
 
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import Field, create_model
 
@@ -24,8 +24,8 @@ class _Tokens(Section):
     )
 
 
-class _Stories(Section):
-    """Fields of every kind of stories."""
+class _Words(Section):
+    """Fields of stories whose words are no target."""
 
     vocabulary: Annotated[int, Field(ge=3)] = Field(
         20_000, description="largest number of tokens, the most frequent first"
@@ -34,6 +34,11 @@ class _Stories(Section):
         1, description="least number of occurrences of a token in the training part"
     )
     lowercase: bool = Field(True, description="whether to lowercase texts")
+
+
+class _Stories(Section):
+    """Fields of every kind of stories."""
+
     max_sentences: _Count = Field(
         100, description="of a longer story so many sentences are read, the last ones"
     )
@@ -196,11 +201,52 @@ class _PointedModel(NetworkConfig):
         return {**given, "attention": {"score": attention.score, "query": "states"}}
 
 
+class _AnsweredModel(Section):
+    """Fields of a reader of words, beside those of what writes the answer."""
+
+    preferred_width: ClassVar[int] = 48
+    joint: ClassVar[bool] = True  # one vocabulary of stories, questions and answers
+
+    echo: bool = Field(
+        True,
+        description="whether each word attends to the other places of the same word in the story, "
+        "after which the story is read again",
+    )
+    word_dropout: Share = Field(
+        0.2,
+        description="share of the different words of a case that are unknown in training, each at "
+        "all its places, so that what is learned holds for words that were never seen",
+    )
+    copying: bool = Field(
+        True,
+        description="whether a token is either written from the vocabulary or copied from the "
+        "story, with words that the vocabulary lacks (pointer-generator)",
+    )
+
+
 def sections(target: str) -> Sections:
     """The sections of stories, for a kind of target."""
+    kinds = (_BabiData, _StoryTableData, _PointedRoomsData, _StoryArrayData)
+    if target == "tokens":
+        return Sections(
+            data=kinds,
+            model=_AnsweredModel,
+            sizes=dict.fromkeys(("bilstm", "gru"), (48, 1)) | {"lstm": (96, 1)},
+            defaults={
+                "model.encoder": "bilstm",
+                "model.tokens": "word",
+                "model.dropout": 0.2,
+                "model.embedding_dropout": 0.2,
+                "training.epochs": 40,
+                "training.patience": 15,
+                "training.warmup": 0.1,
+                "training.learning_rate": 0.004,
+                "training.label_smoothing": 0.0,
+            },
+        )
     if target == "span":
         return Sections(
-            data=(_BabiData, _StoryTableData, _PointedRoomsData, _StoryArrayData),
+            data=_with(_Words, kinds),
             model=_PointedModel,
             sizes=dict.fromkeys(("bilstm", "gru"), (48, 1)) | {"lstm": (96, 1)},
             defaults={
@@ -212,7 +258,7 @@ def sections(target: str) -> Sections:
         )
     kinds = (_BabiData, _StoryTableData, _RoomsData, _StoryArrayData)
     return Sections(
-        data=tuple(create_model(each.__name__, __base__=(each, _Tokens)) for each in kinds),
+        data=_with(_Tokens, _with(_Words, kinds)),
         model=_Model,
         encoders=SENTENCE_ENCODERS,
         defaults={
@@ -225,3 +271,8 @@ def sections(target: str) -> Sections:
             "training.average": 5,
         },
     )
+
+
+def _with(fields: type[Section], kinds: tuple[type[Section], ...]) -> tuple[type[Section], ...]:
+    """Each kind of data with more fields."""
+    return tuple(create_model(each.__name__, __base__=(each, fields)) for each in kinds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from regard.inputs.story.stories import Stories
 from regard.inputs.text.encoded import Encoded
-from regard.inputs.text.tokenizer import Tokenizer
 
 __all__ = ["EncodedStories", "encode_stories"]
 
@@ -38,19 +37,24 @@ class EncodedStories:
 
 
 def encode_stories(
-    tokenizer: Tokenizer, cases: Stories, *, max_tokens: int, max_sentences: int
+    encode: Callable[..., Encoded],
+    cases: Stories,
+    *,
+    max_tokens: int,
+    max_sentences: int,
 ) -> EncodedStories:
     """Tokenise stories and questions.
 
     Parameters:
-        tokenizer: of sentences and questions.
+        encode: of texts, with `max_tokens` of one.
         cases: each with a sentence and a question.
         max_tokens: longer sentences and questions are truncated to this many tokens.
         max_sentences: of a longer story the last ones stay.
 
     >>> cases = Stories((("Mary left.", "John came."),), ("Who left?",))
-    >>> tokenizer = Tokenizer.train(["Mary left.", "John came."])
-    >>> encoded = encode_stories(tokenizer, cases, max_tokens=64, max_sentences=1)
+    >>> from regard.inputs.text.tokenizer import Tokenizer
+    >>> encode = Tokenizer.train(["Mary left.", "John came."]).encode
+    >>> encoded = encode_stories(encode, cases, max_tokens=64, max_sentences=1)
     >>> encoded.stories, encoded.questions, encoded.known, encoded.left_out
     ([array([0])], array([1]), array([1]), array([1]))
     """
@@ -58,7 +62,7 @@ def encode_stories(
     number: dict[str, int] = {}
     stories = [_numbered(story, number) for story in kept]
     questions = _numbered(cases.questions, number)
-    tokens = tokenizer.encode(list(number), max_tokens=max_tokens)
+    tokens = encode(list(number), max_tokens=max_tokens)
     lengths = np.array([len(story) for story in cases.stories], np.int64)
     return EncodedStories(
         tokens,

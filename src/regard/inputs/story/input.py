@@ -18,6 +18,7 @@ from regard.inputs.story.encoded import EncodedStories, encode_stories
 from regard.inputs.story.files import read_stories
 from regard.inputs.story.load import COLUMNS, load_stories, unseen_notes, with_elsewhere
 from regard.inputs.story.located import located
+from regard.inputs.story.rooms import rooms
 from regard.inputs.story.stories import Stories, as_stories, sentences_of
 from regard.inputs.story.view import StoryView
 from regard.inputs.text.tokenizer import Tokenizer, TokenizerKind
@@ -45,7 +46,7 @@ class StoryInput(Input):
     """
 
     case_types = (Stories,)
-    targets = ("class", "span")
+    targets = ("class", "span", "tokens")
     options = ("labelled", "encoding")
     prompt = "story or question?> "
     noun = "sentence"
@@ -57,9 +58,10 @@ class StoryInput(Input):
 
     @classmethod
     def for_target(cls, target: str) -> type[Input]:
+        from regard.inputs.story.answered import AnsweredInput
         from regard.inputs.story.pointed import PointedInput
 
-        return PointedInput if target == "span" else cls
+        return {"span": PointedInput, "tokens": AnsweredInput}.get(target, cls)
 
     @property
     def _texts(self) -> bool:
@@ -94,9 +96,13 @@ class StoryInput(Input):
     def divide(
         self, cases: Stories, test: Stories | None, strata: NDArray[Any] | None, source: str
     ) -> Parts:
-        """With all questions on a story in one part."""
-        parts = super().divide(cases, test, strata, source)
+        """With all questions on a story in one part; rooms have a further test part, "unseen"."""
+        parts, data = super().divide(cases, test, strata, source), self.config.data
         if self._texts:
+            if data.kind == "rooms" and data.unseen:
+                made = data.model_dump(include={"questions", "longest"})
+                unseen = rooms(stories=data.unseen, unseen=True, seed=self.config.seed, **made)
+                parts = parts._replace(further={"unseen": unseen})
             return parts
         others = {"validation": parts.validation, "test": parts.test}
         train = with_elsewhere(parts.train, *others.values())
@@ -151,12 +157,23 @@ class StoryInput(Input):
         every |= dict.fromkeys(cases.questions)
         self.tokenizer_ = Tokenizer.train([*every], kind=self._tokens, **options)
         encoded = self.encode(cases)
+        self._note_longer(encoded)
+        return encoded
+
+    def _note_longer(self, encoded: EncodedStories) -> None:
+        """Note how many stories are longer than what is read of them."""
         if longer := int((encoded.left_out > 0).sum()):
             self.notes.append(
-                f"{longer} of {len(cases)} training stories have more than {data.max_sentences} "
-                "sentences (max_sentences), of which the last are kept"
+                f"{longer} of {len(encoded)} training stories have more than "
+                f"{self.config.data.max_sentences} sentences (max_sentences), of which the last "
+                "are kept"
             )
-        return encoded
+
+    @property
+    def _longest(self) -> int:
+        """The most words of a story."""
+        limits = self._limits
+        return limits["max_tokens"] * limits["max_sentences"]
 
     @property
     def _tokens(self) -> TokenizerKind:
@@ -169,7 +186,7 @@ class StoryInput(Input):
         return found
 
     def encode(self, cases: Stories) -> EncodedStories:
-        return encode_stories(self.tokenizer_, cases, **self._limits)
+        return encode_stories(self.tokenizer_.encode, cases, **self._limits)
 
     def kept_text(self) -> str:
         return self.tokenizer_.to_json()

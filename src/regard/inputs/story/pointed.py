@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from regard.errors import DataError
 from regard.inference import Inference
-from regard.inputs.input import Maps, Parts
+from regard.inputs.input import Maps
 from regard.inputs.story.input import StoryInput
 from regard.inputs.story.located import located
 from regard.inputs.story.occurrences import divided, latest, occurrences
 from regard.inputs.story.pointed_view import PointedView
-from regard.inputs.story.rooms import rooms
 from regard.inputs.story.stories import Stories
 from regard.inputs.story.word_by_word import EncodedWords, encode_words
 from regard.inputs.text.tokenizer import TokenizerKind
@@ -37,17 +36,6 @@ class PointedInput(StoryInput):
     """Questions about stories, with a state of the encoder for each word of a story."""
 
     noun = "word"
-
-    def divide(
-        self, cases: Stories, test: Stories | None, strata: NDArray[Any] | None, source: str
-    ) -> Parts:
-        """As of stories; rooms have a further test part, "unseen"."""
-        parts, data = super().divide(cases, test, strata, source), self.config.data
-        if data.kind == "rooms" and data.unseen:
-            made = data.model_dump(include={"questions", "longest"})
-            unseen = rooms(stories=data.unseen, unseen=True, seed=self.config.seed, **made)
-            parts = parts._replace(further={"unseen": unseen})
-        return parts
 
     # Answers.
 
@@ -100,10 +88,10 @@ class PointedInput(StoryInput):
 
     def part(self, encoded: Any, *, targets: Any | None, training: bool) -> Part:
         """Batches; training and early stopping leave out cases without an occurrence."""
-        from regard.inputs.story.pointed_part import PointedPart
+        from regard.inputs.story.word_part import WordPart
 
         if not training or targets is None:
-            return PointedPart(encoded, targets)
+            return WordPart(encoded, targets)
         index = np.flatnonzero([len(each) for each in targets])
         if not len(index):
             raise DataError(
@@ -116,18 +104,13 @@ class PointedInput(StoryInput):
                 "the training: their answer is not in the story, as far as that is read "
                 "(max_sentences, max_tokens)"
             )
-        return PointedPart(encoded, targets, index)
+        return WordPart(encoded, targets, index)
 
     def build(self, output: Any) -> nn.Module:
-        from regard.inputs.story.pointed_model import build_pointed_model
+        from regard.inputs.story.word_model import build_span_reader
 
-        limits = self._limits
-        return build_pointed_model(
-            self.config.model,
-            output,
-            tokens=self.tokenizer_.size,
-            words=limits["max_tokens"] * limits["max_sentences"],
-        )
+        model, tokens = self.config.model, self.tokenizer_.size
+        return build_span_reader(model, output, tokens=tokens, words=self._longest)
 
     # Maps.
 

@@ -4,162 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from pathlib import Path
 from typing import ClassVar, Self
 
-import numpy as np
 from markupsafe import Markup
-from matplotlib.axes import Axes
-from numpy.typing import NDArray
-from rich.text import Text
 
-from regard.errors import DataError
-from regard.inputs.story.view import QuestionView, left_out
-from regard.inputs.text.fragments import harmless
-from regard.inputs.text.tints import terminal_tint
-from regard.plots.format import one_line
-from regard.plots.page import render
-from regard.plots.story import shown_sentences
-from regard.plots.style import TINT
-from regard.plots.text import Fragment, Passage, plot_text, text_axes
+from regard.inputs.story.view import bars
+from regard.inputs.story.words_view import WordsView
+from regard.plots.text import Fragment
 
 __all__ = ["PointedView"]
 
-_FOLDER = Path(__file__).parent
-_HIGHEST = 3  # words of each pointer that are named
-_LEAST = 0.005
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class PointedView(QuestionView):
+class PointedView(WordsView):
     """A story word by word with a question, its answer, and where both pointers point.
 
     Attributes:
-        words: [S, 3] of each word that was read, its sentence and its half-open (start, stop)
-            characters there, in order.
         weights: [2, S] probabilities of the start and of the end.
         span: half-open (start, stop) words of the answer.
     """
 
-    grid: ClassVar[str] = "texts"
-    css: ClassVar[str] = "".join(
-        (_FOLDER / name).read_text(encoding="utf-8") for name in ("view.css", "pointed_view.css")
-    )
+    most: ClassVar[str] = "Highest probabilities"
+    looks: ClassVar[Sequence[str]] = ("start", "end")
 
-    words: NDArray[np.integer]
-    weights: NDArray[np.floating]
     span: tuple[int, int]
 
-    def __post_init__(self) -> None:
-        if np.shape(self.weights) != (2, len(self.words)):
-            raise DataError(
-                f"weights: wanted [2, {len(self.words)}], of the start and of the end for each "
-                f"word, given the shape {list(np.shape(self.weights))}"
-            )
-
-    def picture(self, name: str) -> Markup:
-        """The question, and the sentences with tinted words."""
-        rows = [
-            Markup('<div class="told{}">{}</div>\n').format(
-                " true" if passage.weight else "", Markup("").join(map(_tinted, passage.fragments))
-            )
-            for passage in self._passages()
-        ]
-        return Markup(
-            '<p class="question" dir="auto">{}</p>\n<div class="text" dir="auto">{}</div>{}'
-        ).format(self.question, Markup("").join(rows), left_out(self.story))
-
-    def html(self) -> str:
-        return render(_FOLDER / "pointed_view.html", view=self)
-
-    def draw(self) -> Axes:
-        found = self._passages()
-        ax = plot_text(found, ax=text_axes(found, width=7.0, above=0.3))
-        ax.set_title(self.title, loc="left", pad=8, parse_math=False, fontsize="medium")
-        return ax
-
-    def terminal(self, *, colour: bool, width: int | None = None) -> Text:
-        """The sentences, true ones after a >, with the answer in brackets, and the words that the
-        pointers point at most.
-        """
-        lines = []
-        for passage in self._passages():
-            line = Text("> " if passage.weight else "  ")
-            for marked, run in groupby(passage.fragments, lambda each: each.marked):
-                line.append("[" if marked else "")
-                for each in run:
-                    strength = max(each.strength or 0.0, each.lower or 0.0)
-                    line.append(each.text, terminal_tint(strength) if colour else None)
-                line.append("]" if marked else "")
-            lines.append(line)
-        lines += [Text(f"{pointer}: {words}") for pointer, words in self.highest.items()]
-        return Text("\n").join(lines)
-
-    @property
-    def highest(self) -> dict[str, str]:
-        """The words that each pointer points at most, with their probabilities."""
-        found = {}
-        for pointer, row in zip(("start", "end"), self.weights, strict=True):
-            most = np.argsort(-row, kind="stable")[:_HIGHEST]
-            found[pointer] = ", ".join(
-                f"{one_line(self._word(at), 40)} {row[at]:.3f}"
-                for at in most.tolist()
-                if row[at] >= _LEAST
-            )
-        return found
+    def fragment(self, at: int, text: str) -> Fragment:
+        first, last = self.weights[:, at].tolist()
+        inside = self.span[0] <= at < self.span[1]
+        return Fragment(text, max(first, last), first, inside, last)
 
     @classmethod
     def reading(cls, views: Sequence[Self]) -> Markup:
-        true = ""
-        if any(view.supporting is not None for view in views):
-            true = (
-                ' A <span class="bar-key"></span> bar marks the sentences that the answer follows '
-                "from."
-            )
         return Markup(
             '<p class="soft">How to read this: the answer is underlined. The stronger the tint of '
             'the upper half of a word, <span class="key tints"></span>, the more probable the '
             'answer starts there; of the lower half, <span class="key blues"></span>, that it ends '
             "there.{}</p>"
-        ).format(Markup(true))
-
-    def _word(self, at: int) -> str:
-        sentence, start, stop = self.words[at].tolist()
-        word: str = self.story[sentence][start:stop]
-        return word
-
-    def _passages(self) -> list[Passage]:
-        """The sentences, with weight 1 where they are supporting ones."""
-        true = [] if self.supporting is None else self.supporting.tolist()
-        of = self.words[:, 0]
-        highest = np.zeros((1, len(self.story)))
-        np.maximum.at(highest[0], of, self.weights.max(0))
-        found = []
-        for sentence in shown_sentences(highest, true):
-            text, fragments, before = self.story[sentence], list[Fragment](), 0
-            for at in np.flatnonzero(of == sentence).tolist():
-                _, start, stop = self.words[at].tolist()
-                inside = self.span[0] <= at < self.span[1]
-                if before < start:
-                    goes_on = inside and at > self.span[0] and before > 0
-                    fragments.append(Fragment(harmless(text[before:start]), marked=goes_on))
-                first, last = self.weights[:, at].tolist()
-                word = harmless(text[start:stop])
-                fragments.append(Fragment(word, max(first, last), first, inside, last))
-                before = stop
-            if before < len(text):
-                fragments.append(Fragment(harmless(text[before:])))
-            known = None if self.supporting is None else float(sentence in true)
-            found.append(Passage(fragments, known, known))
-        return found
-
-
-def _tinted(fragment: Fragment) -> Markup:
-    """The escaped text, without invisible tints."""
-    first, last = (TINT * (each or 0.0) for each in (fragment.strength, fragment.lower))
-    if max(first, last) < _LEAST and not fragment.marked:
-        return Markup.escape(fragment.text)
-    return Markup('<span class="halves{}" style="--s:{}; --e:{}">{}</span>').format(
-        " answer" * fragment.marked, f"{first:.3f}", f"{last:.3f}", fragment.text
-    )
+        ).format(bars(views))

@@ -20,7 +20,7 @@ from regard.plots.story import MOST_SENTENCES, plot_story, shown_sentences, stor
 from regard.plots.style import TINT
 from regard.plots.view import CaseView
 
-__all__ = ["QuestionView", "StoryView", "left_out"]
+__all__ = ["QuestionView", "StoryView", "bars", "left_out"]
 
 _FOLDER = Path(__file__).parent
 
@@ -123,18 +123,12 @@ class StoryView(QuestionView):
 
     @classmethod
     def reading(cls, views: Sequence[Self]) -> Markup:
-        true = ""
-        if any(view.supporting is not None for view in views):
-            true = (
-                ' A <span class="bar-key"></span> bar marks the sentences that the answer follows '
-                "from."
-            )
         return Markup(
             '<p class="soft">How to read this: the model looks at the story several times, in '
             "hops, and each column is one of them: the stronger the tint, "
             '<span class="key tints"></span>, the more it looked at the sentence. What a hop finds '
             "decides where the next one looks.{}</p>"
-        ).format(Markup(true))
+        ).format(bars(views))
 
     def _true(self) -> list[int]:
         return [] if self.supporting is None else self.supporting.tolist()
@@ -162,3 +156,12 @@ def left_out(story: Sequence[str]) -> Markup:
         return Markup("")
     said = "1 sentence has" if rest == 1 else f"{rest} sentences have"
     return Markup('<p class="soft">{} lower weights and are left out.</p>').format(said)
+
+
+def bars(views: Sequence[QuestionView]) -> Markup:
+    """What the bar beside a sentence means, where one has it."""
+    if all(view.supporting is None for view in views):
+        return Markup("")
+    return Markup(
+        ' A <span class="bar-key"></span> bar marks the sentences that the answer follows from.'
+    )

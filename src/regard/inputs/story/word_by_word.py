@@ -13,7 +13,7 @@ from regard.inputs.story.stories import Stories
 from regard.inputs.text.encoded import UNKNOWN
 from regard.inputs.text.tokenizer import Tokenizer
 
-__all__ = ["EncodedWords", "encode_words"]
+__all__ = ["EncodedWords", "encode_words", "kinds_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +28,16 @@ class EncodedWords(EncodedStories):
 
     words: list[list[str]]
     kinds: list[NDArray[np.int64]]
+    beyond: tuple[tuple[str, ...], ...] = ()  # nothing is copied
+
+    def story_of(self, n: int) -> NDArray[np.integer]:
+        """[S_b] the numbers of the words of a story."""
+        return np.concatenate([self.tokens.ids[at] for at in self.stories[n]])
+
+    def question_of(self, n: int) -> NDArray[np.integer]:
+        """[Q_b] those of a question."""
+        ids: NDArray[np.integer] = self.tokens.ids[self.questions[n]]
+        return ids
 
     def words_of(self, n: int) -> list[str]:
         """The words of a story."""
@@ -77,7 +87,7 @@ def encode_words(
     ([1, 2, 3, 4, 2, 3, 5, 2, 6], '. Mary left')
     """
     limits = {"max_tokens": max_tokens, "max_sentences": max_sentences}
-    stories = encode_stories(tokenizer, cases, **limits)
+    stories = encode_stories(tokenizer.encode, cases, **limits)
     texts, every = stories.tokens.texts, stories.tokens.ids
     given = zip(texts, divided(texts, lowercase=lowercase), every, strict=True)
     words = [(found or [text])[: len(ids)] for text, found, ids in given]
@@ -90,11 +100,11 @@ def encode_words(
     for story, question in zip(stories.stories, stories.questions, strict=True):
         where = [*story, question]
         own, ids = (np.concatenate([rows[at] for at in where]) for rows in (numbered, every))
-        kinds.append(_kinds(own, ids == UNKNOWN))
+        kinds.append(kinds_of(own, ids == UNKNOWN))
     return EncodedWords(**vars(stories), words=words, kinds=kinds)
 
 
-def _kinds(numbers: NDArray[np.int64], unknown: NDArray[np.bool_]) -> NDArray[np.int64]:
+def kinds_of(numbers: NDArray[np.int64], unknown: NDArray[np.bool_]) -> NDArray[np.int64]:
     """[T] which of the different numbers each is, from 1: unknown ones first, then by place."""
     _, first, of = np.unique(numbers, return_index=True, return_inverse=True)
     kinds = np.empty(len(first), np.int64)

@@ -1,4 +1,4 @@
-"""How texts that were written are measured: as translations, transcripts, captions, summaries."""
+"""How texts that were written are measured: as translations, transcripts, captions, answers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from regard.inputs.text.sentences import sentence_spans
 from regard.outputs.output import Compared
+from regard.outputs.span.metrics import answer_metrics, exact_match, word_f1
 from regard.outputs.tokens.caption_metrics import caption_metrics
 from regard.outputs.tokens.metrics import bleu, by_length, sentence_scores, translation_metrics
 from regard.outputs.tokens.mistakes import mistakes
@@ -24,7 +25,7 @@ from regard.outputs.tokens.transcripts import (
 if TYPE_CHECKING:
     from regard.outputs.tokens.report import TokensReport
 
-__all__ = ["MEASURES", "Captions", "Known", "Measure", "Summaries", "Transcripts", "Translations"]
+__all__ = ["MEASURES", "Answers", "Captions", "Known", "Measure", "Summaries", "Transcripts", "Translations"]
 
 
 class Known(NamedTuple):
@@ -294,10 +295,66 @@ class Summaries(Translations):
         return 100 - self.case_scores(predicted, references)
 
 
+class Answers(Measure):
+    """Exact match and F1 of words, as questions about texts are measured."""
+
+    case_figure = Compared("F1 of words", "case_f1")
+    scores = ("exact_match", "f1")
+
+    def score(self, name: str, predicted: Sequence[str], references: Sequence[str]) -> float:
+        return answer_metrics(predicted, references)[name]
+
+    def metrics(
+        self,
+        predicted: Sequence[str],
+        references: Sequence[str],
+        known: Known,
+    ) -> dict[str, Any]:
+        """`constant_exact_match` and `constant_f1` are of the answer `constant`."""
+        found: dict[str, Any] = {**answer_metrics(predicted, references)}
+        if known.frequent is not None:
+            constant = answer_metrics([known.frequent] * len(references), references)
+            found |= {f"constant_{name}": figure for name, figure in constant.items()}
+            found["constant"] = known.frequent
+        return found
+
+    def notes(self, metrics: Mapping[str, Any]) -> list[str]:
+        baseline = metrics.get("constant_exact_match")
+        if baseline is None or metrics["exact_match"] > baseline:
+            return []
+        return [
+            f"{metrics['constant']!r} for every question would be right in {baseline:.4f} of the "
+            f"cases, where the model is in {metrics['exact_match']:.4f}; train it longer, or on "
+            "more questions"
+        ]
+
+    def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
+        return [Compared("exact match", "exact_match"), Compared("F1", "f1")]
+
+    def case_scores(
+        self, predicted: Sequence[str], references: Sequence[str]
+    ) -> NDArray[np.float64]:
+        return np.array([word_f1(*pair) for pair in zip(predicted, references, strict=True)])
+
+    def said(self, predicted: Sequence[str], references: Sequence[str]) -> str:
+        return f"exact match {answer_metrics(predicted, references)['exact_match']:.4f}"
+
+    def report(self) -> type[TokensReport]:
+        from regard.outputs.tokens.report import AnswersReport
+
+        return AnswersReport
+
+    def errors(self, predicted: Sequence[str], references: Sequence[str]) -> NDArray[np.float64]:
+        """1 - F1, and at least a half of what is not exactly right."""
+        wrong = [not exact_match(*pair) for pair in zip(predicted, references, strict=True)]
+        return np.maximum(1 - self.case_scores(predicted, references), 0.5 * np.array(wrong))
+
+
 MEASURES: dict[str, Measure] = {
     "translation": Translations(),
     "transcript": Transcripts(),
     "caption": Captions(),
     "summary": Summaries(),
+    "answer": Answers(),
 }
 """By the name that an input has for what is written for it."""

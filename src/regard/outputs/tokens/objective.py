@@ -137,7 +137,7 @@ class TokenLoss(Objective):
         head: TokenHead = model.head
         targets = batch.targets
         assert targets is not None
-        source = read_source(model, batch.inputs[0], batch.mask)
+        source = read_source(model, batch.inputs, batch.mask)
         given = targets
         share = sampled_share(self.schedule, self.progress, self.last) if model.training else 0.0
         if share:

@@ -242,7 +242,7 @@ class TokensOutput(Output):
         """What greedy search writes for a batch, and its targets."""
         from regard.models import read_source
 
-        source = read_source(model, batch.inputs[0], batch.mask)
+        source = read_source(model, batch.inputs, batch.mask)
         found = search(model.head, source, self.config.model, beam=1, nbest=1).tokens[:, 0]
         assert batch.targets is not None
         decode = self.target_vocabulary_.decode
@@ -322,7 +322,7 @@ class TokensOutput(Output):
 
         from regard.models import Predicted, read_source
 
-        source = read_source(model, batch.inputs[0], batch.mask)
+        source = read_source(model, batch.inputs, batch.mask)
         if target is None:
             config = self.config.model
             beam = beam or config.beam

@@ -10,7 +10,7 @@ from regard.plots.lengths import plot_lengths
 from regard.plots.page import inline_svg, own_style
 from regard.plots.report import Report
 
-__all__ = ["CaptionsReport", "SummariesReport", "TokensReport", "TranscriptsReport"]
+__all__ = ["AnswersReport", "CaptionsReport", "SummariesReport", "TokensReport", "TranscriptsReport"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -95,3 +95,14 @@ class CaptionsReport(TokensReport):
     """The report of a model that describes pictures; its metrics are those of `Captions`."""
 
     template: ClassVar[Path] = Path(__file__).with_name("caption_report.html")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class AnswersReport(TokensReport):
+    """The report of a model that answers questions; its metrics are those of `Answers`."""
+
+    template: ClassVar[Path] = Path(__file__).with_name("answer_report.html")
+
+    @property
+    def measured(self) -> Literal["bleu", "exact_match", "wer"]:
+        return "exact_match"

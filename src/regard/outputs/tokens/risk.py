@@ -94,7 +94,7 @@ class MinimumRisk(TokenLoss):
             return super().run(model, batch)
         head: TokenHead = model.head
         texts, cases, costs = self._texts(model, batch)
-        source = read_source(model, batch.inputs[0], batch.mask).of(cases)
+        source = read_source(model, batch.inputs, batch.mask).of(cases)
         losses, _, _ = head.losses(head.teach(source, texts), source, texts, smoothing=0.0)
         of = (texts != 0).nonzero()[:, 0]
         log_probs = -losses.new_zeros(len(texts)).index_add(0, of, losses)
@@ -140,7 +140,7 @@ class MinimumRisk(TokenLoss):
         """N texts of each case, drawn from the model in evaluation."""
         model.eval()
         try:
-            source = read_source(model, batch.inputs[0], batch.mask)
+            source = read_source(model, batch.inputs, batch.mask)
             cache, limits = model.head.start(source), self._limits(source)
             seed = int(torch.randint(2**62, ()))  # of torch's generator, as all of training
             generator = torch.Generator(source.states.device).manual_seed(seed)

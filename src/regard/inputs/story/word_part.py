@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from regard.inputs.story.word_by_word import EncodedWords
 from regard.inputs.text.encoded import padded
 from regard.training import Batch, Part, Targets, targets_at
 
-__all__ = ["PointedPart"]
+__all__ = ["Asked", "WordPart"]
 
 
-class PointedPart(Part):
+class Asked(Protocol):
+    """B questions about stories, as numbers of words."""
+
+    @property
+    def kinds(self) -> Sequence[NDArray[np.int64]]:
+        """B arrays [S_b + Q_b]: which of a case's different words each word of story and question
+        is.
+        """
+
+    @property
+    def beyond(self) -> Sequence[tuple[str, ...]]:
+        """Words of each case that the vocabulary lacks and that can be copied; or empty."""
+
+    def __len__(self) -> int: ...
+
+    def story_of(self, n: int) -> NDArray[np.integer]:
+        """[S_b] words of a story."""
+
+    def question_of(self, n: int) -> NDArray[np.integer]:
+        """[Q_b] words of a question."""
+
+
+class WordPart(Part):
     """Stories and questions as tensors, batch by batch.
 
     The inputs of a batch are the words of stories [b, S] and questions [b, Q], and which of a
@@ -28,24 +50,19 @@ class PointedPart(Part):
     """
 
     def __init__(
-        self,
-        encoded: EncodedWords,
-        targets: Targets,
-        index: NDArray[np.int64] | None = None,
+        self, encoded: Asked, targets: Targets, index: NDArray[np.int64] | None = None
     ) -> None:
         self._encoded, self._targets = encoded, targets
         self._index = np.arange(len(encoded)) if index is None else index
-        every = encoded.tokens.ids
-        lengths = [sum(len(every[at]) for at in encoded.stories[n]) for n in self._index]
+        lengths = [len(encoded.story_of(n)) for n in self._index]
         self.lengths = torch.tensor(lengths, dtype=torch.int64)
 
     def __getitem__(self, index: NDArray[np.int64]) -> Batch:
         """The cases at these positions, padded to the longest story and question of them."""
         steps, mask = self._cut(torch.from_numpy(index))
-        encoded, where = self._encoded, self._index[index]
-        every = encoded.tokens.ids
-        stories = [np.concatenate([every[at] for at in encoded.stories[n]]) for n in where]
-        questions = [every[at] for at in encoded.questions[where]]
+        encoded, where = self._encoded, self._index[index].tolist()
+        stories = [encoded.story_of(n) for n in where]
+        questions = [encoded.question_of(n) for n in where]
         kinds = [
             np.split(encoded.kinds[n], [len(own)]) for n, own in zip(where, stories, strict=True)
         ]
@@ -56,7 +73,9 @@ class PointedPart(Part):
             padded(told, steps),
             _padded(asked),
         )
-        return Batch(tuple(map(torch.from_numpy, inputs)), mask, targets_at(self._targets, where))
+        beyond = [encoded.beyond[n] for n in where] if encoded.beyond else ()
+        targets = targets_at(self._targets, self._index[index])
+        return Batch(tuple(map(torch.from_numpy, inputs)), mask, targets, beyond)
 
 
 def _padded(rows: Sequence[NDArray[np.integer]]) -> NDArray[np.int64]:
