@@ -108,8 +108,8 @@ def test_the_sine_section_has_the_generators_words_and_defaults() -> None:
         (
             {"data": SINE, "task": "clasify"},
             'x.json: task: "clasify" is not one of classify, classify-text, classify-sound, '
-            "classify-image, answer, answer-span, caption, regress, translate, summarize, "
-            "transcribe, transcribe-series, compose, forecast; did you mean 'classify'?",
+            "classify-image, answer, answer-span, answer-text, caption, regress, translate, "
+            "summarize, transcribe, transcribe-series, compose, forecast; did you mean 'classify'?",
         ),
     ],
 )

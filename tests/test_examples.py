@@ -49,6 +49,7 @@ TESTED = {
     "questions.json": 1000,
     "scenes.json": 20,
     "sine.json": 40,
+    "lists.json": 1000,
     "spans.json": 40,
     "stock.json": 5 * (461 - 4),  # five shares of 2305 days
     "stories.json": 40,

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from regard.attention import Additive, Attention
 from regard.catalogue import ENCODERS
-from regard.models import AnswerPointer, SpanReader, WordVectors, make_encoder
+from regard.models import AnswerPointer, SpanReader, StoryReader, WordVectors, make_encoder
 
 TOKENS, NAMES, WIDTH, HIDDEN = 23, 13, 5, 6
 # of two cases: story, question, and which of a case's different words each is
@@ -23,11 +23,11 @@ def _reader(encoder: str = "bilstm", *, echo: bool = True, named: float = 0.0) -
     sizes: Any = {"hidden": HIDDEN, "layers": 1, "dropout": 0.0, "steps": 9, "stride": 1}
     vectors = WordVectors(TOKENS, NAMES, WIDTH, named=named)
     asker = make_encoder(encoder, channels=WIDTH, **sizes)
-    first = make_encoder(encoder, channels=SpanReader.channels(vectors, asker), **sizes)
+    first = make_encoder(encoder, channels=StoryReader.channels(vectors, asker), **sizes)
     again = make_encoder(encoder, channels=2 * first.width, **sizes) if echo else None
     start, end = (Attention(Additive(first.width, first.width, 7)) for _ in range(2))
     pointer = AnswerPointer(start, end, first.width, dropout=0.0)
-    return SpanReader(vectors, asker, first, again, pointer, dropout=0.0).eval()
+    return SpanReader(StoryReader(vectors, asker, first, again, dropout=0.0), pointer).eval()
 
 
 def _batch(cases: list[int], *, more: int = 0) -> tuple[Tensor, ...]:
@@ -53,8 +53,8 @@ def test_a_case_is_the_same_alone_and_padded(encoder: str, echo: bool) -> None:
 
 def test_a_word_attends_to_its_other_places() -> None:
     reader, seen = _reader(), list[Tensor]()
-    assert reader.again is not None
-    reader.again.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    assert reader.reader.again is not None
+    reader.reader.again.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
     reader(*_batch([0]))
     states, elsewhere = torch.split(seen[0][0].T, 2 * HIDDEN, 1)  # [words, width]
     torch.testing.assert_close(elsewhere[[0, 3]], states[[3, 0]])  # one other place each

@@ -351,6 +351,10 @@ class Input(ABC):
         """Texts of the tokens of case n that its target may copy and the vocabulary lacks."""
         return ()
 
+    def source_texts(self, cases: Any) -> Sequence[str] | None:
+        """[B] the text of each case, where they are texts."""
+        return None
+
     def source_lengths(self, encoded: Any) -> NDArray[np.int64] | None:
         """[B] how long each case is, by which figures of written texts are divided; or None."""
         return None

@@ -58,7 +58,8 @@ class Source(NamedTuple):
 
 def read_source(model: Any, inputs: Sequence[Tensor], mask: Tensor | None) -> Source:
     """Run the encoder of a model that writes tokens; inputs and mask as its `encode` takes them."""
-    return Source(*model.encode(*inputs, mask), inputs[0])
+    states, positions = model.encode(*inputs, mask)
+    return Source(states, positions, inputs[0])
 
 
 class TokenEncoder(Encoder):

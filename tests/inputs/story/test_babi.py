@@ -118,8 +118,9 @@ def test_the_published_files_are_read(task: int, supporting: int) -> None:
 
 def test_answers_may_be_texts_as_they_are_written(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
-    path.write_text("1 It weighs 2.0 kg.\n2 How much?\t2.0\t1\n3 What?\t\t1\n", encoding="utf-8")
+    lines = "1 It weighs 2.0 kg.\n2 How much?\t2.0\t1\n3 What?\t\t1\n4 Who?\tAnna,Ben\t1\n"
+    path.write_text(lines, encoding="utf-8")
     found = read_babi(path, texts=True, missing="skip")
     assert found.labels is not None
-    assert found.labels.tolist() == ["2.0"]  # as a class it is 2
+    assert found.labels.tolist() == ["2.0", "Anna, Ben"]  # as a class the first is 2
     assert len(found.notes) == 1

@@ -112,7 +112,7 @@ def test_of_a_long_story_some_sentences_are_drawn() -> None:
 
 
 def test_what_does_not_fit_together_is_refused() -> None:
-    with pytest.raises(DataError, match=r"weights: wanted \[2, 10\], of the start and of the end"):
+    with pytest.raises(DataError, match=r"weights: wanted \[2, 10\], of each look \(start, end\)"):
         _view(weights=WEIGHTS[:, 1:])
 
 

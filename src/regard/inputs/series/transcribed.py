@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any
 
 from regard.inference import Inference
 from regard.inputs.series.cases import Cases
@@ -25,6 +25,7 @@ class TranscribedInput(SeriesInput):
     """Series, from each of which a text is to be written in order."""
 
     writes = "transcript"
+
     def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Any:
         cases = super().take(X, y, fitting=fitting)
         if not fitting or cases.labels is None or cases is not X:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ class SpokenInput(SoundInput):
     """Recordings, for each of which what is said is to be written."""
 
     writes = "transcript"
+
     def localisation(self, seen: Inference, outcome: Callable[[int], Outcome]) -> dict[str, Any]:
         """Average precision with which a word's weights rank the frames in which it is said.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,9 @@ class AnsweredInput(StoryInput):
 
     def beyond(self, encoded: EncodedStoryTokens, n: int) -> tuple[str, ...]:
         return encoded.beyond[n]
+
+    def source_texts(self, cases: Stories) -> list[str]:
+        return [" ".join(story) for story in cases.stories]
 
     def kept_text(self) -> str:
         return self.vocabulary_.to_json()

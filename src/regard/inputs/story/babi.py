@@ -58,7 +58,8 @@ def read_babi(
         encoding: character encoding of the file.
         missing: "refuse", or "skip" to leave out questions without a sentence before them or
             without an answer, with a note; "keep" keeps them.
-        texts: whether answers are texts, kept as they are, and not classes.
+        texts: whether answers are texts and not classes; one of several words, such as
+            apple,milk, becomes a list with blanks: apple, milk.
 
     Returns:
         A case for each question, whose name is the number of its line in the file. Supporting
@@ -83,10 +84,10 @@ def read_babi(
     if labelled is None:
         labelled = any(each.answer for each in found)
     if labelled:
-        answers = [each.answer or None for each in found]
         if texts:
-            labels = np.array([answer or "" for answer in answers], object)
+            labels = np.array([each.answer.replace(",", ", ") for each in found], object)
         else:
+            answers = [each.answer or None for each in found]
             labels = class_labels(answers, lambda at: f"line {found[at].line}", problems)
         unlabelled = np.asarray(labels == "")
     known = all(each.supporting for each in found)

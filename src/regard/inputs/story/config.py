@@ -226,10 +226,11 @@ class _AnsweredModel(Section):
 
 def sections(target: str) -> Sections:
     """The sections of stories, for a kind of target."""
-    kinds = (_BabiData, _StoryTableData, _PointedRoomsData, _StoryArrayData)
+    words: tuple[type[Section], ...]
+    words = (_BabiData, _StoryTableData, _PointedRoomsData, _StoryArrayData)
     if target == "tokens":
         return Sections(
-            data=kinds,
+            data=words,
             model=_AnsweredModel,
             sizes=dict.fromkeys(("bilstm", "gru"), (48, 1)) | {"lstm": (96, 1)},
             defaults={
@@ -246,7 +247,7 @@ def sections(target: str) -> Sections:
         )
     if target == "span":
         return Sections(
-            data=_with(_Words, kinds),
+            data=_with(_Words, words),
             model=_PointedModel,
             sizes=dict.fromkeys(("bilstm", "gru"), (48, 1)) | {"lstm": (96, 1)},
             defaults={
@@ -256,9 +257,9 @@ def sections(target: str) -> Sections:
                 "training.learning_rate": 0.004,
             },
         )
-    kinds = (_BabiData, _StoryTableData, _RoomsData, _StoryArrayData)
+    whole = (_BabiData, _StoryTableData, _RoomsData, _StoryArrayData)
     return Sections(
-        data=_with(_Tokens, _with(_Words, kinds)),
+        data=_with(_Tokens, _with(_Words, whole)),
         model=_Model,
         encoders=SENTENCE_ENCODERS,
         defaults={

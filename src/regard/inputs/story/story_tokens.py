@@ -49,7 +49,7 @@ class EncodedStoryTokens(EncodedStories):
         words = [self.tokens.words[at] for at in self.stories[n]]
         before = np.cumsum([0, *(own.max(initial=-1) + 1 for own in words)])
         each = [own + first for own, first in zip(words, before[:-1], strict=True)]
-        return np.concatenate([*each, before[-1:]]).astype(np.int64)
+        return np.asarray(np.concatenate([*each, before[-1:]]), np.int64)
 
     def places_of(self, n: int) -> NDArray[np.int64]:
         """[W_b, 3] of each word but the end mark: its sentence, as the story was given, and its

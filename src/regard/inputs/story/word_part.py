@@ -54,7 +54,7 @@ class WordPart(Part):
     ) -> None:
         self._encoded, self._targets = encoded, targets
         self._index = np.arange(len(encoded)) if index is None else index
-        lengths = [len(encoded.story_of(n)) for n in self._index]
+        lengths = [len(encoded.story_of(n)) for n in self._index.tolist()]
         self.lengths = torch.tensor(lengths, dtype=torch.int64)
 
     def __getitem__(self, index: NDArray[np.int64]) -> Batch:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -250,6 +250,9 @@ class PairedInput(TextInput):
             ]
             for name, rows in maps.items()
         }
+
+    def source_texts(self, cases: Texts) -> Sequence[str]:
+        return cases.texts
 
     def source_lengths(self, encoded: Any) -> NDArray[np.int64]:
         """[B] tokens, with the end mark."""

@@ -25,7 +25,16 @@ from regard.outputs.tokens.transcripts import (
 if TYPE_CHECKING:
     from regard.outputs.tokens.report import TokensReport
 
-__all__ = ["MEASURES", "Answers", "Captions", "Known", "Measure", "Summaries", "Transcripts", "Translations"]
+__all__ = [
+    "MEASURES",
+    "Answers",
+    "Captions",
+    "Known",
+    "Measure",
+    "Summaries",
+    "Transcripts",
+    "Translations",
+]
 
 
 class Known(NamedTuple):
@@ -311,7 +320,8 @@ class Answers(Measure):
         known: Known,
     ) -> dict[str, Any]:
         """`constant_exact_match` and `constant_f1` are of the answer `constant`."""
-        found: dict[str, Any] = {**answer_metrics(predicted, references)}
+        found: dict[str, Any] = {"cases": len(references)}
+        found |= answer_metrics(predicted, references)
         if known.frequent is not None:
             constant = answer_metrics([known.frequent] * len(references), references)
             found |= {f"constant_{name}": figure for name, figure in constant.items()}

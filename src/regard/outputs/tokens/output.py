@@ -387,7 +387,7 @@ class TokensOutput(Output):
         references, texts = _texts_of(seen.cases), self.texts(seen)
         known = Known(
             self.input.source_lengths(seen.encoded),
-            getattr(seen.cases, "texts", None),  # of an input that is texts
+            self.input.source_texts(seen.cases),
             self._frequent,
         )
         found = self.measure.metrics(texts, references, known)
@@ -498,16 +498,15 @@ class TokensOutput(Output):
                 if unknown := self._unknown_words(seen, known):
                     said += f", {unknown} words of the references {_NOT_KNOWN}"
         columns["score"] = [each.score for each in outcomes]
-        if "copied" in seen.maps:
+        sources = self.input.source_texts(seen.cases)
+        if "copied" in seen.maps and sources is not None:
             columns["copied"] = [
                 " ".join(
                     unit
                     for unit, row in zip(each.units, own, strict=True)
                     if row.sum() > 0.5 and unit in text  # not parts of other words, put together
                 )
-                for each, own, text in zip(
-                    outcomes, seen.maps["copied"], seen.cases.texts, strict=True
-                )
+                for each, own, text in zip(outcomes, seen.maps["copied"], sources, strict=True)
             ]
         for rank in range(1, max(map(len, seen.values))):
             each = [o.nbest[rank - 1] if len(o.nbest) >= rank else (None, None) for o in outcomes]

@@ -10,7 +10,13 @@ from regard.plots.lengths import plot_lengths
 from regard.plots.page import inline_svg, own_style
 from regard.plots.report import Report
 
-__all__ = ["AnswersReport", "CaptionsReport", "SummariesReport", "TokensReport", "TranscriptsReport"]
+__all__ = [
+    "AnswersReport",
+    "CaptionsReport",
+    "SummariesReport",
+    "TokensReport",
+    "TranscriptsReport",
+]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
