@@ -213,7 +213,7 @@ class _AnsweredModel(Section):
         "after which the story is read again",
     )
     word_dropout: Share = Field(
-        0.2,
+        0.1,
         description="share of the different words of a case that are unknown in training, each at "
         "all its places, so that what is learned holds for words that were never seen",
     )
@@ -236,10 +236,10 @@ def sections(target: str) -> Sections:
             defaults={
                 "model.encoder": "bilstm",
                 "model.tokens": "word",
-                "model.dropout": 0.2,
-                "model.embedding_dropout": 0.2,
-                "training.epochs": 40,
-                "training.patience": 15,
+                "model.dropout": 0.1,
+                "model.embedding_dropout": 0.1,
+                "training.epochs": 60,
+                "training.patience": 30,
                 "training.warmup": 0.1,
                 "training.learning_rate": 0.004,
                 "training.label_smoothing": 0.0,

@@ -47,8 +47,8 @@ class _Model(NetworkConfig):
     embedding_dim: Annotated[int, Field(ge=1)] | None = Field(
         None,
         validate_default=True,
-        description="width of the embedding of a token; null takes 256, of summaries 128, or the "
-        "width of a Transformer",
+        description="width of the embedding of a token; null takes 256, of summaries 128, of "
+        "answers 48, or the width of a Transformer",
     )
     embedding_dropout: Share = Field(0.3, description="dropout rate on embedded tokens")
     tied: bool = Field(
