@@ -43,7 +43,7 @@ class WordVectors(nn.Module):
                 the vocabulary first; 0 at the end.
         """
         named, numbers = words == _UNKNOWN, kinds - 1
-        if self.training and self.named:
+        if self.training:
             named, numbers = self._drawn(named, words, kinds)
         names = self.tokens + numbers.clamp(min=0) % self.names
         vectors: Tensor = self.embedding(torch.where(named, names, words))

@@ -81,6 +81,15 @@ class AnsweredInput(StoryInput):
 
         return WordPart(encoded, targets)
 
+    def training_part(self, cases: Stories, encoded: Any, *, targets: Any, output: Any) -> Part:
+        """With other hidden words in each pass, where they can be copied."""
+        from regard.inputs.story.hiding_part import HidingPart
+
+        model = self.config.model
+        if not model.copying:
+            return self.part(encoded, targets=targets, training=True)
+        return HidingPart(encoded, targets, share=model.word_dropout, seed=self.config.seed)
+
     def build(self, output: Any) -> nn.Module:
         from regard.inputs.story.word_model import build_story_writer
 

@@ -27,11 +27,13 @@ class EncodedStoryTokens(EncodedStories):
             of story and question is, as `models.WordVectors` takes them.
         numbers: B arrays [S_b + Q_b] of the tokens, those beyond the vocabulary from V on.
         beyond: texts of the tokens from V on of each case, see `regard.tokens.texts_beyond`.
+        size: V.
     """
 
     kinds: list[NDArray[np.int64]]
     numbers: list[NDArray[np.int64]]
     beyond: list[tuple[str, ...]]
+    size: int
 
     def story_of(self, n: int) -> NDArray[np.integer]:
         """[S_b] the tokens of a story, with the end mark."""
@@ -109,7 +111,9 @@ def encode_story_tokens(
         of = [known[at] for at in where]
         of.insert(-1, np.zeros(1, np.int64))
         kinds.append(kinds_of(np.concatenate(of), unknown))
-    return EncodedStoryTokens(**vars(stories), kinds=kinds, numbers=numbers, beyond=beyond)
+    return EncodedStoryTokens(
+        **vars(stories), kinds=kinds, numbers=numbers, beyond=beyond, size=vocabulary.size
+    )
 
 
 def _encoded(vocabulary: Vocabulary, texts: Sequence[str], *, max_tokens: int) -> Encoded:

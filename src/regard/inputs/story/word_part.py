@@ -61,8 +61,7 @@ class WordPart(Part):
         """The cases at these positions, padded to the longest story and question of them."""
         steps, mask = self._cut(torch.from_numpy(index))
         encoded, where = self._encoded, self._index[index].tolist()
-        stories = [encoded.story_of(n) for n in where]
-        questions = [encoded.question_of(n) for n in where]
+        stories, questions = zip(*map(self._words, where), strict=True)
         kinds = [
             np.split(encoded.kinds[n], [len(own)]) for n, own in zip(where, stories, strict=True)
         ]
@@ -74,8 +73,15 @@ class WordPart(Part):
             _padded(asked),
         )
         beyond = [encoded.beyond[n] for n in where] if encoded.beyond else ()
-        targets = targets_at(self._targets, self._index[index])
-        return Batch(tuple(map(torch.from_numpy, inputs)), mask, targets, beyond)
+        return Batch(tuple(map(torch.from_numpy, inputs)), mask, self._wanted(where), beyond)
+
+    def _words(self, n: int) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
+        """[S_n] and [Q_n] the words of story and question."""
+        return self._encoded.story_of(n), self._encoded.question_of(n)
+
+    def _wanted(self, where: list[int]) -> torch.Tensor | None:
+        """The targets of some cases."""
+        return targets_at(self._targets, np.array(where))
 
 
 def _padded(rows: Sequence[NDArray[np.integer]]) -> NDArray[np.int64]:
