@@ -86,6 +86,7 @@ def test_a_progression_is_continued(regard: Regard, chords: Path) -> None:
     assert regard.out == first
     assert regard("predict", chords, "new.txt", "--out", "new.mid", "--top-k", "1") == 0
     assert sorted(path.name for path in Path().glob("new-*.mid")) == ["new-1.mid", "new-2.mid"]
+    assert "in files of their own, new-1.mid to new-2.mid" in regard.out
     assert regard("predict", chords, "new.txt", "--out", "new.txt", "--overwrite") == 0
     assert len(Path("new.txt").read_text(encoding="utf-8").splitlines()) == 2
 

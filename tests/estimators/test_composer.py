@@ -99,6 +99,8 @@ def test_what_is_refused(follower: Composer) -> None:
         Composer(epochs=1).fit(["Dm7", "Dm7 Dm7"])
     with pytest.raises(DataError, match="wanted pieces of voices, given chords"):
         follower.infer(Composer(epochs=1, **TINY).fit(["Dm7 G7", "G7 Dm7"]).predict(["Dm7"]))
+    with pytest.raises(DataError, match="X: case 0 has 3 voices, wanted voice 1, voice 2"):
+        follower.predict(["72,60,48 74,-,48"])
     with pytest.raises(ConfigError, match="heads: the map of an event is the mean"):
         follower.attend(canons(pieces=1, steps=5), heads=True)
     with pytest.raises(ConfigError, match="several layers are not linear"):

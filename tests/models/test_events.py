@@ -121,3 +121,19 @@ def test_unknown_events_are_read_in_training_alone() -> None:
     torch.testing.assert_close(lost, model(events).log_probs)
     model.train()
     assert not torch.allclose(lost, model(events).log_probs)
+
+
+def test_written_events_are_hidden_in_training_where_others_are_given() -> None:
+    model = _model([True, False, False], dropout=0.0).train()
+    model.unknown = 0.0
+    read = list[Tensor]()
+    model.embedding.register_forward_pre_hook(lambda _, inputs: read.append(inputs[0]))
+    pieces = torch.randint(3, E, (2000, 12), generator=torch.Generator().manual_seed(1))
+    model(pieces)
+    hidden = (read[0] == 1).view(2000, 4, 3)
+    assert not hidden[..., 0].any()
+    shares = hidden[..., 1:].double().mean((1, 2))
+    assert float((shares == 1).double().mean()) == pytest.approx(0.5 + 0.5 / 9, abs=0.04)
+    assert float(shares.mean()) == pytest.approx(0.75, abs=0.03)
+    model.eval()(pieces)
+    assert not (read[1] == 1).any()

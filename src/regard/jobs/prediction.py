@@ -123,7 +123,9 @@ def predict(
     if not isinstance(out, Path):
         print_table(out, columns)
     elif as_files:
-        _write_files(output, seen, out, overwrite=overwrite)
+        paths = _write_files(output, seen, out, overwrite=overwrite)
+        if len(paths) > 1:
+            said += f" in files of their own, {paths[0].name} to {paths[-1].name}"
     elif as_lines:
         write_lines(out, columns[output.line])
     else:
@@ -131,16 +133,17 @@ def predict(
     return ", ".join([said, *remarks_of(estimator, cases, usable, seen)])
 
 
-def _write_files(output: Output, seen: Inference, out: Path, *, overwrite: bool) -> None:
+def _write_files(output: Output, seen: Inference, out: Path, *, overwrite: bool) -> list[Path]:
     """A file for each case, called `out` if there is one, and with its name added otherwise."""
-    ids = seen.cases.ids
-    names = [""] if len(seen) == 1 else [f"-{name}" for name in file_names(map(str, ids))]
+    ids = [str(each).removesuffix(out.suffix) for each in seen.cases.ids]
+    names = [""] if len(seen) == 1 else [f"-{name}" for name in file_names(ids)]
     paths = [out.with_name(f"{out.stem}{name}{out.suffix}") for name in names]
     for path in paths:
         check_output(path, "file", overwrite=overwrite)
     for n, path in enumerate(paths):
         with replacing(path) as beside:
             output.write(seen, n, beside)
+    return paths
 
 
 def _spread(column: Any, usable: NDArray[np.bool_]) -> list[Any]:

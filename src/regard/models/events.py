@@ -17,6 +17,7 @@ __all__ = ["EventCache", "EventModel", "EventsRead"]
 
 _UNKNOWN = 1
 _BEGIN = 2
+_MOST = 2.0  # of half of the pieces all written events are hidden
 
 
 class EventsRead(NamedTuple):
@@ -66,6 +67,10 @@ class EventModel(nn.Module):
     one self-attention: with no voice given it is a causal language model, with some given it is a
     model of the others on condition of these.
 
+    Those before an event tell more of it than the voices that are given do, as long as they are the
+    true ones. So where voices are given, written ones are hidden in training: all of them in half
+    of the pieces, in the others each with a probability from 0 to 1 that is drawn for the piece.
+
     Parameters:
         events: E, the number of different events, with padding (0), unknown (1) and begin (2).
         given: V flags.
@@ -76,7 +81,8 @@ class EventModel(nn.Module):
         attention_dim: A, over all heads.
         dropout: in every layer, in training.
         embedding_dropout: on the embedded events, in training.
-        unknown: share of the events read as the unknown one, in training.
+        unknown: share of the events read as the unknown one, in training; of the voices that are
+            given where there are some.
 
     Source: Vaswani et al., 2017, with the normalisation first as in Xiong et al., 2020; of causal
     self-attention to music with relative positions Huang et al., 2019, "Music Transformer".
@@ -129,9 +135,9 @@ class EventModel(nn.Module):
         """
         places = torch.arange(events.shape[1], device=events.device)
         read = self._shifted(events)
-        if self.training and self.unknown:
-            lost = torch.rand(read.shape, device=read.device) < self.unknown
-            read = read.masked_fill(lost & (read > _BEGIN), _UNKNOWN)
+        if self.training:
+            lost = torch.rand(read.shape, device=read.device) < self._hidden(read, places)
+            read = read.masked_fill(lost & (read >= _BEGIN), _UNKNOWN)
         states = drop(self._embedded(read, places), self.dropout, self.training)
         seen = _of_each(self._seen(places, len(places)), mask, len(events))
         weights = []
@@ -197,6 +203,14 @@ class EventModel(nn.Module):
         own = events[:, written]
         read[:, written] = torch.cat([torch.full_like(own[:, :1], _BEGIN), own[:, :-1]], 1)
         return read
+
+    def _hidden(self, read: Tensor, places: Tensor) -> Tensor:
+        """[B, L] probability with which each event is read as the unknown one, in training."""
+        given = self.given[places % len(self.given)]
+        if not given.any():
+            return torch.full_like(read, self.unknown, dtype=torch.float32)
+        written = (_MOST * torch.rand(len(read), 1, device=read.device)).clamp(max=1.0)
+        return torch.where(given, self.unknown, written)
 
     def _embedded(self, read: Tensor, places: Tensor) -> Tensor:
         scaled = self.embedding(read) * self.embedding.embedding_dim**0.5

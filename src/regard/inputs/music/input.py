@@ -69,7 +69,11 @@ class MusicInput(Input):
             self.notes += notes
             self._given(divided)
             return divided
-        return self._matched(as_pieces(X, kind=self.kind_))
+        cases = self._matched(as_pieces(X, kind=self.kind_))
+        if len(faulty := np.flatnonzero(cases.faults != "")):
+            at = int(faulty[0])
+            raise DataError(f"X: case {cases.ids[at]} {cases.faults[at]}")
+        return cases
 
     def load(self) -> tuple[Pieces, Pieces | None, str]:
         found = load_pieces(self.config.data, seed=self.config.seed)
@@ -123,7 +127,9 @@ class MusicInput(Input):
         faults = [
             str(fault)
             or (
-                "" if events.shape[1] in wanted else f"has {events.shape[1]} voices, wanted {named}"
+                ""
+                if events.shape[1] in wanted
+                else f"has {events.shape[1]} voice{'s' * (events.shape[1] > 1)}, wanted {named}"
             )
             for fault, events in zip(cases.faults, cases.events, strict=True)
         ]

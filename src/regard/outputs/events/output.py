@@ -36,6 +36,7 @@ __all__ = ["EventsOutput"]
 
 _UNKNOWN = 1
 _SHOWN = 3
+_NAMED = 5  # events that are unknown
 _RATE = 22_050
 _PRIMER = 8  # steps
 _ROWS = 128  # drafts that are written at once
@@ -291,16 +292,17 @@ class EventsOutput(Output):
             probabilities=np.exp(read.log_probs),
             text=text,
             nll=float(-read.log_probs[:, own].sum() / len(read.events)),
-            warning=self._unseen(read),
+            warning=self._unseen(seen, n),
         )
 
-    @staticmethod
-    def _unseen(read: PieceRead) -> str:
-        """How many events of a piece are unknown; empty if there are none."""
-        unseen = int((read.events == _UNKNOWN).sum())
-        if not unseen:
+    def _unseen(self, seen: Inference, n: int) -> str:
+        """How many events of a piece are unknown, and which; empty if there are none."""
+        unknown = seen.values[n].events == _UNKNOWN
+        if not (count := int(unknown.sum())):
             return ""
-        return f"{unseen} event{'s are' if unseen > 1 else ' is'} not in the training part"
+        names = list(dict.fromkeys(self._events(seen, n)[unknown].tolist()))
+        shown = ", ".join(names[:_NAMED]) + ", ..." * (len(names) > _NAMED)
+        return f"{count} event{'s are' if count > 1 else ' is'} not in the training part: {shown}"
 
     def _events(self, seen: Inference, n: int) -> NDArray[np.str_]:
         reader: Any = self.input
