@@ -65,7 +65,6 @@ def _train(name: str, data: Mapping[str, Any], quick: bool) -> dict[str, Any]:
     content["data"] |= data
     if quick:
         content["training"] |= _QUICK
-        content["model"] = {"drafts": 1}
     with tempfile.TemporaryDirectory() as folder:
         return train(resolve_config(content), Path(folder, "run"))
 

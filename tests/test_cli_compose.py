@@ -14,7 +14,7 @@ from regard import jobs
 from regard.data import read_scores
 
 TINY: dict[str, Any] = {
-    "model": {"hidden": 8, "layers": 1, "heads": 2, "steps": 5, "drafts": 2},
+    "model": {"hidden": 8, "layers": 1, "heads": 2, "steps": 5},
     "training": {"epochs": 1, "device": "cpu"},
 }
 CANONS = {"task": "compose", "data": {"kind": "canons", "pieces": 10, "steps": 8}, **TINY}

@@ -166,7 +166,7 @@ def test_an_example_runs(path: Path, tmp_path: Path) -> None:
     if content["data"]["kind"] == "parallel" or path.name == "subjects.json":
         changes |= {"model.beam": "2", **_cut_pairs(content["data"], tmp_path)}
     if content.get("task") == "compose":
-        changes |= {"model.drafts": "2", "model.steps": "4"}
+        changes |= {"model.steps": "4"}
         if "path" in content["data"]:
             pieces = Path(read_config(path).data.path)
             changes["data.path"] = str(_cut_pieces(pieces, tmp_path))

@@ -137,3 +137,18 @@ def test_written_events_are_hidden_in_training_where_others_are_given() -> None:
     assert float(shares.mean()) == pytest.approx(0.75, abs=0.03)
     model.eval()(pieces)
     assert not (read[1] == 1).any()
+
+
+@pytest.mark.parametrize("given", ["the first", "two of four"])
+def test_hidden_events_tell_nothing(given: str) -> None:
+    flags = GIVEN[given]
+    model, events = _model(flags), _events(4, len(flags))
+    own = ~torch.tensor(flags).repeat(4)
+    before = model(events, hidden=True).log_probs.exp()
+    other = events.clone()
+    other[:, own] = 3 + (other[:, own] - 3 + 1) % (E - 3)
+    torch.testing.assert_close(model(other, hidden=True).log_probs.exp(), before)
+    other = events.clone()
+    other[:, ~own] = 3 + (other[:, ~own] - 3 + 1) % (E - 3)
+    moved = (model(other, hidden=True).log_probs.exp() - before).abs().amax((0, 2)) > 1e-9
+    assert moved[own].all()

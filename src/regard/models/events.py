@@ -45,18 +45,6 @@ class EventCache(NamedTuple):
     memories: tuple[Memory, ...]
     last: Tensor
 
-    def repeated(self, times: int) -> "EventCache":
-        """The cache of so many rows for each case, one after the other."""
-
-        def rows(part: Tensor) -> Tensor:
-            return part.repeat_interleave(times, 0)
-
-        memories = (
-            memory._replace(prepared=rows(memory.prepared), values=rows(memory.values))
-            for memory in self.memories
-        )
-        return EventCache(tuple(memories), rows(self.last))
-
 
 class EventModel(nn.Module):
     """Events [B, L], V in each step, to the probabilities of each of them.
@@ -124,13 +112,20 @@ class EventModel(nn.Module):
         self.norm = nn.LayerNorm(width)
 
     def forward(
-        self, events: Tensor, mask: Tensor | None = None, *, need_weights: bool = False
+        self,
+        events: Tensor,
+        mask: Tensor | None = None,
+        *,
+        hidden: bool = False,
+        need_weights: bool = False,
     ) -> EventsRead:
         """Read whole pieces.
 
         Parameters:
             events: [B, L], whole steps, padded with zeros.
             mask: boolean [B, L], True at the true events; None when all are.
+            hidden: whether all events of the voices that are not given are read as the unknown one,
+                so that what is said of an event depends on the others alone.
             need_weights: whether to return the attention.
         """
         places = torch.arange(events.shape[1], device=events.device)
@@ -138,6 +133,8 @@ class EventModel(nn.Module):
         if self.training:
             lost = torch.rand(read.shape, device=read.device) < self._hidden(read, places)
             read = read.masked_fill(lost & (read >= _BEGIN), _UNKNOWN)
+        if hidden:
+            read = read.where(self.given[places % len(self.given)], _UNKNOWN)
         states = drop(self._embedded(read, places), self.dropout, self.training)
         seen = _of_each(self._seen(places, len(places)), mask, len(events))
         weights = []

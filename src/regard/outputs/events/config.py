@@ -1,6 +1,6 @@
 """Configuration of events to write."""
 
-from typing import Annotated, Any, Self, cast
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import Field, model_validator
 
@@ -50,10 +50,11 @@ class _Model(Section):
         description="share of the probability to draw from, the likeliest events that have it "
         "together",
     )
-    drafts: _Count = Field(
-        16,
-        description="how often voices are drawn to those that are given; each of their events is "
-        "the likeliest in the mean over these drafts, or, of 1, as it is drawn",
+    written: Literal["likeliest", "drawn"] = Field(
+        "likeliest",
+        description="what is written to voices that are given: the likeliest event of each place, "
+        "as these alone tell it, or events drawn one after the other; temperature, top_k, top_p or "
+        "seed in predicting draw",
     )
 
     @model_validator(mode="before")

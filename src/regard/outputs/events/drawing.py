@@ -55,12 +55,8 @@ def write_events(
     mask: Tensor | None,
     how: How,
     numbers: Tensor,
-) -> tuple[Tensor, Tensor]:
-    """Fill in the events that are not known, from the first to the last, in D drafts.
-
-    The mean over the drafts of what the model says of a place, each time after the draft's own
-    events, estimates the probability of its event without knowing the others that are written. The
-    likeliest of it is the event that is right most often to be expected.
+) -> Tensor:
+    """[B, L] events, those that are not known drawn from the first to the last.
 
     Parameters:
         model: in evaluation.
@@ -68,29 +64,18 @@ def write_events(
         known: boolean [B, L], True where an event stands, such as a primer's.
         mask: boolean [B, L], True at the places of the piece; None when all are.
         how: to draw.
-        numbers: [B, D, L] from 0 up to 1, which decide what is drawn at each place.
-
-    Returns:
-        [B, D, L] the drafts, and [B, L] the likeliest event of each place.
+        numbers: [B, L] from 0 up to 1, which decide what is drawn at each place.
     """
-    drafts = numbers.shape[1]
-    cache = model.start(events, mask).repeated(drafts)
-    likeliest = events.clone()
-    events, known = (each.repeat_interleave(drafts, 0) for each in (events, known))
-    masks = None if mask is None else mask.repeat_interleave(drafts, 0)
-    rows, voices = numbers.flatten(0, 1), len(model.given)
+    cache, events = model.start(events, mask), events.clone()
+    voices = len(model.given)
     for place in range(events.shape[1]):
         if model.given[place % voices]:
             continue
-        log_probs = model.step(cache, place, masks)
-        mean = log_probs.exp().view(-1, drafts, log_probs.shape[1]).mean(1)
-        likeliest[:, place] = torch.where(
-            known[::drafts, place], likeliest[:, place], mean.argmax(1)
-        )
+        log_probs = model.step(cache, place, mask)
         among = among_likeliest(log_probs, how).double().cumsum(1)
-        least = rows[:, place : place + 1] * among[:, -1:]
+        least = numbers[:, place : place + 1] * among[:, -1:]
         drawn = (among <= least).sum(1).clamp(max=among.shape[1] - 1)
         last = torch.where(known[:, place], events[:, place], drawn)
         events[:, place] = last
         cache = cache._replace(last=last)
-    return events.view(numbers.shape), likeliest
+    return events

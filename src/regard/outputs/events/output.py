@@ -39,7 +39,6 @@ _SHOWN = 3
 _NAMED = 5  # events that are unknown
 _RATE = 22_050
 _PRIMER = 8  # steps
-_ROWS = 128  # drafts that are written at once
 
 
 class EventsOutput(Output):
@@ -181,10 +180,11 @@ class EventsOutput(Output):
         config = self.config.model
         named = {name: getattr(config, name) for name in How._fields}
         draw = How(**{**named, **{name: x for name, x in how.items() if x is not None}})
+        drawn = config.written == "drawn" or seed is not None or any(how.values())
         seed = self.config.seed if seed is None else seed
         drafted, written = torch.zeros_like(events), torch.zeros_like(true)
         if given.any():
-            drafted = self._drafted(model, events, mask, draw, seed)
+            drafted = self._to_given(model, events, mask, draw if drawn else None, seed)
             if steps is not None:
                 events, written = drafted, true & own
         elif steps:
@@ -199,30 +199,23 @@ class EventsOutput(Output):
         values = torch.stack([each.double() for each in parts], 2)
         return Predicted(values, {"attention": _of_events(read.weights, model)})
 
-    def _drafted(
-        self, model: Any, events: Tensor, mask: Tensor | None, how: Any, seed: int
+    def _to_given(
+        self, model: Any, events: Tensor, mask: Tensor | None, how: Any | None, seed: int
     ) -> Tensor:
-        """[B, L] what is written to the voices that are given."""
+        """[B, L] what is written to the voices that are given: drawn, or the likeliest."""
         import torch
 
         from regard.outputs.events.drawing import write_events
 
-        drafts, length = self.config.model.drafts, events.shape[1]
-        own = ~model.given[torch.arange(length, device=events.device) % len(model.given)]
-        numbers = _numbers(seed, drafts, length)
-        lengths = torch.full_like(events[:, 0], length) if mask is None else mask.sum(1)
-        found = torch.zeros_like(events)
-        for some in torch.split(lengths.argsort(stable=True), max(1, _ROWS // drafts)):
-            end = int(lengths[some].max())
-            written, likeliest = write_events(
-                model,
-                events[some, :end].masked_fill(own[:end], 0),
-                ~own[:end].expand(len(some), -1),
-                None if mask is None else mask[some, :end],
-                how,
-                numbers[:, :end].expand(len(some), -1, -1),
-            )
-            found[some, :end] = likeliest if drafts > 1 else written[:, 0]
+        length = events.shape[1]
+        known = model.given[torch.arange(length, device=events.device) % len(model.given)]
+        known = known.expand(len(events), -1)
+        if how is None:
+            likeliest = model(events, mask=mask, hidden=True).log_probs.argmax(2)
+            found = torch.where(known, events, likeliest)
+        else:
+            numbers = _numbers(seed, length).expand(len(events), -1)
+            found = write_events(model, events * known, known, mask, how, numbers)
         return found if mask is None else found * mask
 
     def _continued(
@@ -238,9 +231,9 @@ class EventsOutput(Output):
         places = torch.arange(events.shape[1] + more, device=events.device)
         primer = torch.nn.functional.pad(events, (0, more))
         known = places < lengths
-        numbers = _numbers(seed, 1, len(places)).expand(len(events), -1, -1)
+        numbers = _numbers(seed, len(places)).expand(len(events), -1)
         true = places < lengths + more
-        written = write_events(model, primer, known, None, how, numbers)[0][:, 0]
+        written = write_events(model, primer, known, None, how, numbers)
         return written * true, true & ~known, true
 
     def unpack(self, row: NDArray[np.float64], encoded: Any, n: int) -> PieceRead:
@@ -350,17 +343,11 @@ class EventsOutput(Output):
         )
 
 
-def _numbers(seed: int, drafts: int, length: int) -> Tensor:
-    """[drafts, length] numbers that decide what is drawn; those of a longer piece begin alike."""
+def _numbers(seed: int, length: int) -> Tensor:
+    """[length] numbers that decide what is drawn; those of a longer piece begin alike."""
     import torch
 
-    rows = [
-        torch.rand(
-            length, generator=torch.Generator().manual_seed(seed + draft), dtype=torch.float64
-        )
-        for draft in range(drafts)
-    ]
-    return torch.stack(rows)
+    return torch.rand(length, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def _of_events(weights: Tensor, model: Any) -> Tensor:
