@@ -86,7 +86,7 @@ def test_the_risk_is_the_mean_cost_of_what_the_model_draws() -> None:
     risk = objective(objective.run(model.train(), batch).values, batch.targets)
     (found,) = torch.autograd.grad(risk, model.head.bias)
 
-    source = read_source(model, batch.inputs[0], batch.mask)
+    source = read_source(model, batch.inputs, batch.mask)
     drawn = sample(
         model.head.step,
         model.head.start(source),
@@ -180,7 +180,7 @@ def test_training_raises_the_metric() -> None:
 @torch.no_grad()
 def _greedy(model: Any, batch: Any) -> float:
     """The mean metric of what greedy search writes."""
-    source = read_source(model, batch.inputs[0], batch.mask)
+    source = read_source(model, batch.inputs, batch.mask)
     limits = torch.full((len(TARGETS),), 8)
     found = greedy_search(model.head.step, model.head.start(source), limits=limits)
     written = [[t for t in ids if t > 3] for ids in found.tokens[:, 0].tolist()]

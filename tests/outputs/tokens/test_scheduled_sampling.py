@@ -37,7 +37,7 @@ def test_the_curves() -> None:
 def _mixed(share: float, *, seed: int = 0) -> tuple[Any, Any, Any]:
     """The targets of many cases, what they are mixed to, and what the model would write."""
     model, batch = toy_writer(V).train(), toy_batch(*TARGETS * 100)
-    source = read_source(model, batch.inputs[0], batch.mask)
+    source = read_source(model, batch.inputs, batch.mask)
     torch.manual_seed(seed)
     mixed = TokenLoss._mixed(model.head, source, batch.targets, share)
     logits = model.head.project(model.head.teach(source, batch.targets).states)
@@ -61,7 +61,7 @@ def test_a_model_that_is_sure_of_padding_writes_something_else() -> None:
     model, batch = toy_writer(V).train(), toy_batch(*TARGETS)
     with torch.no_grad():
         model.head.bias[:3] = 99.0
-    source = read_source(model, batch.inputs[0], batch.mask)
+    source = read_source(model, batch.inputs, batch.mask)
     mixed = TokenLoss._mixed(model.head, source, batch.targets, 0.9)
     assert torch.equal(mixed != 0, batch.targets != 0)
     assert (mixed[batch.targets != 0] >= 3).all()
@@ -75,7 +75,7 @@ def test_the_loss_is_of_the_true_tokens_after_mixed_inputs() -> None:
     objective.progress = 1.0
     torch.manual_seed(0)
     values = objective.run(model, batch).values
-    source = read_source(model, batch.inputs[0], batch.mask)
+    source = read_source(model, batch.inputs, batch.mask)
     torch.manual_seed(0)
     mixed = TokenLoss._mixed(model.head, source, batch.targets, 0.8)
     assert not torch.equal(mixed, batch.targets)
@@ -88,7 +88,7 @@ def test_the_loss_is_of_the_true_tokens_after_mixed_inputs() -> None:
 
 def test_no_gradient_goes_through_the_predictions() -> None:
     model, batch = toy_writer(V).train(), toy_batch(*TARGETS)
-    source = read_source(model, batch.inputs[0], batch.mask)
+    source = read_source(model, batch.inputs, batch.mask)
     mixed = TokenLoss._mixed(model.head, source, batch.targets, 0.9)
     assert not mixed.requires_grad
     assert mixed.dtype == torch.int64

@@ -48,7 +48,7 @@ def test_even_attention_costs_nothing() -> None:
 def test_the_penalty_is_added_to_the_losses_of_training_alone() -> None:
     model, batch = toy_writer(V), toy_batch([5, 6], [7])
     plain, penalised = TokenLoss(), TokenLoss(doubly_stochastic=0.5)
-    source = read_source(model, batch.inputs[0], batch.mask)
+    source = read_source(model, batch.inputs, batch.mask)
     weights = model.head.teach(source, batch.targets, need_weights=True).weights
     true = batch.targets != 0
     penalty = unevenness(weights, true, source.mask).sum() / true.sum()
@@ -66,7 +66,7 @@ def test_the_penalty_makes_attention_more_even() -> None:
     objective = TokenLoss(doubly_stochastic=10.0)
 
     def uneven() -> float:
-        source = read_source(model, batch.inputs[0], batch.mask)
+        source = read_source(model, batch.inputs, batch.mask)
         weights = model.head.teach(source, batch.targets, need_weights=True).weights
         return unevenness(weights, batch.targets != 0, source.mask).sum().item()
 
