@@ -39,7 +39,7 @@ def _log_probs(model: Any, case: int, texts: Sequence[tuple[int, ...]]) -> Tenso
     """Of texts of one case, alone and one token after the other."""
     batch = toy_batch(*TARGETS)
     own = batch.inputs[0][case : case + 1]
-    source = read_source(model, own[:, own[0] != 0], None)
+    source = read_source(model, [own[:, own[0] != 0]], None)
     found = []
     for ids in texts:
         cache, total, last = model.head.start(source), torch.zeros(()).double(), 2
