@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -60,13 +61,13 @@ class WordsView(QuestionView):
             )
 
     @property
+    @abstractmethod
     def looks(self) -> Sequence[str]:
         """The names of the looks."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fragment(self, at: int, text: str) -> Fragment:
         """A word with its tints."""
-        raise NotImplementedError
 
     def picture(self, name: str) -> Markup:
         """The question, and the sentences with tinted words."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -217,11 +217,7 @@ class Captions(Translations):
         """Those of captions first; `constant_bleu_1` and so on are of the caption `constant`."""
         found: dict[str, Any] = {**caption_metrics(predicted, references)}
         found |= super().metrics(predicted, references, known)
-        if known.frequent is not None:
-            constant = caption_metrics([known.frequent] * len(references), references)
-            found |= {f"constant_{name}": figure for name, figure in constant.items()}
-            found["constant"] = known.frequent
-        return found
+        return found | _constant(known, references, caption_metrics)
 
     def notes(self, metrics: Mapping[str, Any]) -> list[str]:
         baseline = metrics.get("constant_bleu_4")
@@ -322,11 +318,7 @@ class Answers(Measure):
         """`constant_exact_match` and `constant_f1` are of the answer `constant`."""
         found: dict[str, Any] = {"cases": len(references)}
         found |= answer_metrics(predicted, references)
-        if known.frequent is not None:
-            constant = answer_metrics([known.frequent] * len(references), references)
-            found |= {f"constant_{name}": figure for name, figure in constant.items()}
-            found["constant"] = known.frequent
-        return found
+        return found | _constant(known, references, answer_metrics)
 
     def notes(self, metrics: Mapping[str, Any]) -> list[str]:
         baseline = metrics.get("constant_exact_match")
@@ -358,6 +350,19 @@ class Answers(Measure):
         """1 - F1, and at least a half of what is not exactly right."""
         wrong = [not exact_match(*pair) for pair in zip(predicted, references, strict=True)]
         return np.maximum(1 - self.case_scores(predicted, references), 0.5 * np.array(wrong))
+
+
+def _constant(
+    known: Known,
+    references: Sequence[str],
+    measure: Callable[[Sequence[str], Sequence[str]], Mapping[str, float]],
+) -> dict[str, Any]:
+    """Figures of the most frequent target for every case, and that target; none without one."""
+    if known.frequent is None:
+        return {}
+    figures = measure([known.frequent] * len(references), references)
+    named = {f"constant_{name}": figure for name, figure in figures.items()}
+    return {**named, "constant": known.frequent}
 
 
 MEASURES: dict[str, Measure] = {
