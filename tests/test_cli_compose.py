@@ -125,7 +125,10 @@ def test_what_cannot_be_continued(
 
 def test_a_primer_outside_the_vocabulary_is_said(regard: Regard, chords: Path) -> None:
     assert regard("predict", chords, "--text", "Xyz") == 0
-    assert "not in the training part" in regard.out
+    assert "not in the training part: Xyz" in regard.out
+    assert regard("explain", chords, "--text", "Xyz", "--out", "xyz.html") == 0
+    page = Path("xyz.html").read_text(encoding="utf-8")
+    assert "1 event is not in the training part: Xyz." in page
     Path("new.txt").write_text("Xyz\nDm7\n", encoding="utf-8")
     assert regard("predict", chords, "new.txt", "--out", "new.csv") == 0
     assert "1 with events that the training part does not have" in regard.out
