@@ -1,6 +1,6 @@
 # Everything is installed into .venv by the target that needs it; only Python 3.11 and make are assumed.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-PIP := .venv/bin/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+PIP := .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-compile -c constraints.txt
 
 .PHONY: demo test types pytest bench format clean
 
