@@ -25,11 +25,16 @@ from regard.data import sine
 from regard.errors import ConfigError, DataError, RunError
 from regard.estimators import (
     AttentionEstimator,
+    QuestionAnswerer,
     SeriesClassifier,
     SeriesForecaster,
     SeriesRegressor,
     SoundClassifier,
+    SpanAnswerer,
+    Summarizer,
+    TextAnswerer,
     TextClassifier,
+    Translator,
 )
 from regard.training.callbacks import Checkpoint
 
@@ -269,6 +274,17 @@ def test_scikit_learn_knows_what_it_is(kind: Kind) -> None:
     model = kind.make()
     assert is_classifier(model) == kind.estimator.__name__.endswith("Classifier")
     assert is_regressor(model) == kind.estimator.__name__.endswith("Regressor")
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [QuestionAnswerer, SpanAnswerer, TextAnswerer, TextClassifier, Summarizer, Translator],
+)
+def test_scikit_learn_knows_which_take_texts_with_a_target(estimator: Any) -> None:
+    tags = estimator().__sklearn_tags__()
+    assert tags.input_tags.string
+    assert not tags.input_tags.two_d_array
+    assert tags.target_tags.required
 
 
 # Parameters.

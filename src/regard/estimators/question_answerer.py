@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sklearn.utils import Tags
-
 from regard.estimators.classifier import AttentionClassifier
+from regard.estimators.texts import TextEstimator
 from regard.inputs.text.tokenizer import Tokenizer
 
 __all__ = ["QuestionAnswerer"]
 
 
-class QuestionAnswerer(AttentionClassifier):
+class QuestionAnswerer(AttentionClassifier, TextEstimator):
     """Answers questions about stories with hops of attention, and shows where each hop looked.
 
     X is a list of pairs, each of a story and a question about it. A story is a text, which is
@@ -40,9 +37,3 @@ class QuestionAnswerer(AttentionClassifier):
     task = "answer"
 
     tokenizer_: Tokenizer
-
-    def __sklearn_tags__(self) -> Tags:
-        tags: Any = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.two_d_array = False
-        return tags

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import Tags
 
-from regard.estimators.base import AttentionEstimator
+from regard.estimators.texts import TextEstimator
 from regard.inputs.text.tokenizer import Tokenizer
 from regard.outputs.span.metrics import answer_metrics
 from regard.outputs.span.output import Span
@@ -16,7 +15,7 @@ from regard.outputs.span.output import Span
 __all__ = ["SpanAnswerer"]
 
 
-class SpanAnswerer(AttentionEstimator):
+class SpanAnswerer(TextEstimator):
     """Answers questions about stories with words of the story, which it points at.
 
     X is a list of pairs, each of a story and a question about it. A story is a text, which is
@@ -58,10 +57,3 @@ class SpanAnswerer(AttentionEstimator):
         """The share of answers that are exact, but for case, punctuation and articles."""
         predicted = self.predict(X).tolist()
         return answer_metrics(predicted, [str(each) for each in y])["exact_match"]
-
-    def __sklearn_tags__(self) -> Tags:
-        tags: Any = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.two_d_array = False
-        tags.target_tags.required = True
-        return tags

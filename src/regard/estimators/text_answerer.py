@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sklearn.utils import Tags
-
+from regard.estimators.texts import TextEstimator
 from regard.estimators.writer import TextWriter
 from regard.tokens import Vocabulary
 
 __all__ = ["TextAnswerer"]
 
 
-class TextAnswerer(TextWriter):
+class TextAnswerer(TextWriter, TextEstimator):
     """Answers questions about stories word by word; a word is written, or copied from the story.
 
     X is a list of pairs, each of a story and a question about it. A story is a text, which is
@@ -40,10 +37,3 @@ class TextAnswerer(TextWriter):
     task = "answer-text"
 
     vocabulary_: Vocabulary
-
-    def __sklearn_tags__(self) -> Tags:
-        tags: Any = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.two_d_array = False
-        tags.target_tags.required = True
-        return tags

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from regard.estimators.classifier import AttentionClassifier
+from regard.estimators.texts import TextEstimator
 from regard.inputs.text.encoded import Encoded
 from regard.inputs.text.ngrams import Ngrams
 from regard.inputs.text.tokenizer import Tokenizer
@@ -17,7 +17,7 @@ from regard.inputs.text.tokenizer import Tokenizer
 __all__ = ["TextClassifier"]
 
 
-class TextClassifier(AttentionClassifier):
+class TextClassifier(AttentionClassifier, TextEstimator):
     """Classifies texts with an attention model, and shows which words each prediction looked at.
 
     X is a list of strings.
@@ -64,9 +64,3 @@ class TextClassifier(AttentionClassifier):
         check_is_fitted(self)
         tokens: Encoded = self.input_.encode(self._cases(X)).tokens
         return tokens
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.two_d_array = False
-        return tags

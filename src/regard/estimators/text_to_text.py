@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from regard.errors import DataError
 from regard.estimators.base import Floats
+from regard.estimators.texts import TextEstimator
 from regard.estimators.writer import TextWriter
 from regard.models import read_source
 from regard.tokens import Vocabulary
@@ -47,7 +47,7 @@ class Alignment:
         yield from (self.source, self.target, self.weights)
 
 
-class TextToText(TextWriter):
+class TextToText(TextWriter, TextEstimator):
     """An estimator that writes a text for each text, and says which words looked at which."""
 
     vocabulary_: Vocabulary
@@ -123,9 +123,3 @@ class TextToText(TextWriter):
             for each in laid
         ]
         return Alignment(encoded.words_of(at), output.units(ids, beyond)[0], *maps)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.two_d_array = False
-        return tags
