@@ -87,6 +87,26 @@ def test_a_prompt_takes_a_story_and_questions_about_it(
     ]
 
 
+@pytest.mark.parametrize(
+    ("at_once", "next_one"),
+    [
+        ("Anna ran to the hall. Where is Anna?", "Where is Ben?"),
+        ("アンナは玄関にいる。アンナはどこですか？", "ベンは「どこですか？」"),
+        ("ذهبت آنا إلى القاعة. أين آنا؟", "أين بن؟"),
+    ],
+)
+def test_a_story_typed_with_its_question_stays_for_the_next_one(
+    regard: Regard, run: Path, monkeypatch: pytest.MonkeyPatch, at_once: str, next_one: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{at_once}\n{next_one}\n"))
+    assert regard("predict", run) == 0
+    assert not regard.err
+    first, second = regard.out.split("hop 1 hop 2\n")[1:]
+    story = next(line for line in first.splitlines() if line.lstrip().startswith("1"))
+    assert story.split(maxsplit=3)[3] in second
+    assert next_one not in first
+
+
 def test_a_question_without_a_story_does_not_end_the_prompt(
     regard: Regard, run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

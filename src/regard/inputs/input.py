@@ -161,6 +161,10 @@ class Input(ABC):
         """
         return True
 
+    def remembered(self, typed: Any) -> list[str]:
+        """The lines of a typed case that stay for the next one."""
+        return []
+
     def typed(self, text: str) -> Any:
         """The case that a user has typed."""
         raise ConfigError("text: this run was not trained on texts; name a file")

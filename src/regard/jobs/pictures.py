@@ -167,25 +167,31 @@ class Answer:
 
     def __call__(self, text: str) -> CaseView:
         """The prediction for a text, ready to be shown."""
+        return self._shown(self._estimator.input_.typed(text))
+
+    def _shown(self, cases: Any) -> CaseView:
         incoming = self._estimator.input_
-        cases = incoming.typed("\n".join([*self._told, text]))
         seen = self._estimator.infer(cases, maps=incoming.shown, **self._options)
         return _view(self._estimator, seen)
 
     def line(self, text: str) -> CaseView | None:
-        """The prediction for a typed line, with the lines before it that did not make a case.
+        """The prediction for a typed line, with the lines before it that belong to its case.
 
-        An empty line forgets those.
+        These are those that did not make a case, and a story that was asked about. An empty line
+        forgets them.
 
         Returns:
             None where the line alone makes no case yet.
         """
+        incoming = self._estimator.input_
         if not text:
             self._told.clear()
-        elif self._estimator.input_.asks(text):
-            return self(text)
-        else:
+        elif not incoming.asks(text):
             self._told.append(text)
+        else:
+            cases = incoming.typed("\n".join([*self._told, text]))
+            self._told = incoming.remembered(cases)
+            return self._shown(cases)
         return None
 
 

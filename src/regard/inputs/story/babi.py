@@ -20,6 +20,7 @@ from regard.errors import DataError
 from regard.inputs.faults import Missing, settled
 from regard.inputs.labels import class_labels
 from regard.inputs.story.stories import Stories
+from regard.inputs.text.sentences import is_question
 from regard.plots.format import one_line
 from regard.tables.files import FilePath, read_text
 from regard.tables.problems import Problems
@@ -130,7 +131,7 @@ def _questions(path: FilePath, encoding: str, problems: Problems) -> list[_Quest
             wanted = "1" if not before else f"{before + 1}, or 1 for a new story"
             problems.add(f"its number is {number}, wanted {wanted}", place)
         before = number
-        if not rest and not text.endswith("?"):
+        if not rest and not is_question(text):
             places[number] = len(story)
             story.append(text.strip())
             continue

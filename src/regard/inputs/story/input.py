@@ -21,6 +21,7 @@ from regard.inputs.story.located import located
 from regard.inputs.story.rooms import rooms
 from regard.inputs.story.stories import Stories, as_stories, sentences_of
 from regard.inputs.story.view import StoryView
+from regard.inputs.text.sentences import is_question
 from regard.inputs.text.tokenizer import Tokenizer, TokenizerKind
 from regard.plots import CaseView, Outcome
 from regard.plots.format import one_line
@@ -136,7 +137,10 @@ class StoryInput(Input):
         return without_answer(cases.faults, cases.ids)
 
     def asks(self, text: str) -> bool:
-        return text.rstrip().endswith("?")
+        return is_question(text)
+
+    def remembered(self, typed: Stories) -> list[str]:
+        return list(typed.stories[0])
 
     def typed(self, text: str) -> Stories:
         """Sentences, of which the last is the question."""

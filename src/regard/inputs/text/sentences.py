@@ -2,11 +2,14 @@
 
 import re
 
-__all__ = ["sentence_spans"]
+__all__ = ["is_question", "sentence_spans"]
+
+# Latin and full-width, Arabic, Greek, Ethiopic, and with another mark.
+_QUESTION_MARKS = "?？؟\u037e፧⁇⁈⁉‽"
 
 # The look-behind avoids quadratic time on long runs of marks.
 _END = re.compile(
-    r"""(?P<mark>(?<![.!?…])[.!?…]++)["'”’»)\]}]*+(?=\s)|[。！？]++[」』”’）]*+|[\n\r\u2028\u2029]"""
+    r"""(?P<mark>(?<![.!?…؟])[.!?…؟]++)["'”’»)\]}]*+(?=\s)|[。！？]++[」』”’）]*+|[\n\r\u2028\u2029]"""
 )
 
 _ABBREVIATION = re.compile(
@@ -21,11 +24,23 @@ _INITIALS = re.compile(r"[A-Z]|(?:[^\W\d_]{1,2}\.)+[^\W\d_]{1,2}")
 _LONGEST = 20  # characters examined before and after a full stop
 
 
+def is_question(text: str) -> bool:
+    """Whether a text ends with a question mark, in whatever script, and what may follow it.
+
+    >>> is_question("Where is Anna?"), is_question("「どこですか？」"), is_question("Why? No")
+    (True, True, False)
+    """
+    for character in reversed(text):
+        if character in _QUESTION_MARKS or character.isalnum():
+            return not character.isalnum()
+    return False
+
+
 def sentence_spans(text: str) -> list[tuple[int, int]]:
     """The half-open (start, stop) characters of each sentence, without surrounding blanks.
 
-    A sentence ends at a newline, and after . ! ? or … (and closing quotes and brackets) followed by
-    a blank, except after initials and common abbreviations. A part without a letter or digit
+    A sentence ends at a newline, and after . ! ? ؟ or … (and closing quotes and brackets) followed
+    by a blank, except after initials and common abbreviations. A part without a letter or digit
     belongs to the sentence before it.
 
     Parameters:
