@@ -123,6 +123,26 @@ def test_what_cannot_be_continued(
     assert said in regard.fails("predict", chords, *words)
 
 
+def test_files_of_another_kind_are_named(regard: Regard, canons: Path, chords: Path) -> None:
+    progressions = "wanted a text file (.txt) with a chord progression a line, such as Dm7 G7 Cmaj7"
+    Path("a.txt").write_text("60,64 62,65\n", encoding="utf-8")
+    assert regard("predict", canons, "a.txt", "--out", "a.mid") == 0
+    said = regard.fails("predict", chords, "a.mid")
+    assert said == (
+        f"error: a.mid is a score, which has notes and no chord symbols; {progressions}"
+    )
+    assert regard.fails("predict", chords, ".") == f"error: . is a folder; {progressions}"
+    Path("a.mid").rename("b.txt")
+    said = regard.fails("predict", chords, "b.txt")
+    assert said == f"error: b.txt is a MIDI file; {progressions}"
+    weights = canons / "model.safetensors"
+    said = regard.fails("predict", canons, weights)
+    assert said == (
+        f"error: {weights} is a binary file; wanted a MIDI (.mid) or MusicXML file, or a text file "
+        "(.txt) with a piece a line"
+    )
+
+
 def test_a_primer_outside_the_vocabulary_is_said(regard: Regard, chords: Path) -> None:
     assert regard("predict", chords, "--text", "Xyz") == 0
     assert "not in the training part: Xyz" in regard.out

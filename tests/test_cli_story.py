@@ -127,6 +127,12 @@ def test_a_text_ends_with_its_question(regard: Regard, run: Path) -> None:
     )
 
 
+def test_files_of_another_kind_are_named(regard: Regard, run: Path) -> None:
+    said = regard.fails("predict", run, run / "model.safetensors")
+    assert "model.safetensors is a binary file; wanted a table or JSON lines with the" in said
+    assert "columns story and question, or a text file in bAbI's format" in said
+
+
 def test_attentions_are_compared(regard: Regard) -> None:
     Path("rooms.json").write_text(json.dumps(CONFIG), encoding="utf-8")
     words = ["--attention", "dot,additive,none", "--seeds", "1", "--out", "compared"]

@@ -14,6 +14,7 @@ from typing import Any
 __all__ = [
     "ConfigError",
     "DataError",
+    "FileKindError",
     "Fix",
     "PluginError",
     "RegardError",
@@ -118,6 +119,23 @@ class PluginError(ConfigError):
 
 class DataError(RegardError, ValueError):
     """The data cannot be read, or cannot be learned from."""
+
+
+class FileKindError(DataError):
+    """A file is of another kind than the one that is read.
+
+    Parameters:
+        path: of the file.
+        kind: what it is.
+        wanted: what is read.
+
+    >>> print(FileKindError("a.mid", "a MIDI file", "a file of text"))
+    a.mid is a MIDI file; wanted a file of text
+    """
+
+    def __init__(self, path: object, kind: str, wanted: str) -> None:
+        super().__init__(f"{path} is {kind}; wanted {wanted}")
+        self.path, self.kind = path, kind
 
 
 class RegardWarning(UserWarning):

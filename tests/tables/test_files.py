@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from regard.data import read_csv, read_lines, read_panel, read_texts
-from regard.errors import DataError, in_configuration
+from regard.errors import DataError, FileKindError, in_configuration
 from regard.tables.files import read_text
 from regard.tables.frames import Table
 
@@ -140,6 +140,15 @@ def test_bytes_are_not_read_in_pairs(written: str, encoding: str, tmp_path: Path
     )
     path.write_bytes("漢字".encode("utf-16"))
     assert read_text(path, encoding="utf-16") == "漢字"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-16-le"])
+def test_what_is_no_text_in_any_encoding_is_a_binary_file(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(np.random.default_rng(0).bytes(1000))
+    with pytest.raises(FileKindError) as caught:
+        read_text(path, encoding=encoding)
+    assert str(caught.value) == f"{path} is a binary file; wanted a file of text, such as CSV"
 
 
 def test_a_lone_nul_is_a_character(tmp_path: Path) -> None:

@@ -68,6 +68,9 @@ class Input(ABC):
     options: ClassVar[tuple[str, ...]] = ("labelled",)
     """Names of the options of `read`."""
 
+    reads = ""
+    """What kind of file new cases are read from, where a file of another kind is given."""
+
     prompt: ClassVar[str] = ""
     """What an interactive prompt asks for; nothing where a case cannot be typed."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.errors import ConfigError, DataError, in_python
+from regard.errors import ConfigError, DataError, FileKindError, in_python
 from regard.runs import read_run
 from regard.tables.files import check_file
 
@@ -52,7 +52,12 @@ def read_cases(
     """New cases in the form that a run was trained on, and [B] which can be predicted."""
     incoming = estimator.input_
     given = _taken(estimator, run, incoming.options, options)
-    cases = incoming.read(None if source is None else Path(source), **given)
+    try:
+        cases = incoming.read(None if source is None else Path(source), **given)
+    except FileKindError as error:
+        if not incoming.reads:
+            raise
+        raise FileKindError(error.path, error.kind, incoming.reads) from None
     usable = incoming.usable(cases)
     if not usable.any():
         left = ", ".join(incoming.left_out(cases, usable))

@@ -6,8 +6,8 @@ import zlib
 from os import PathLike
 from pathlib import Path
 
-from regard.errors import ConfigError, DataError
-from regard.tables.signatures import describe_binary, describe_media
+from regard.errors import ConfigError, DataError, FileKindError
+from regard.tables.signatures import describe_binary, is_text, media_kind
 
 __all__ = ["FilePath", "check_file", "read_text"]
 
@@ -18,6 +18,8 @@ _ONE_BYTE = ("iso8859", "cp125", "cp437", "cp850", "mac")
 
 # Encodings that have control characters where Windows-1252 has dashes and quotation marks.
 _WESTERN = ("iso8859-1", "iso8859-15")
+
+_SAMPLE = 2**16  # bytes that tell text
 
 _NAMES = {"utf-8": "UTF-8", "cp1252": "Windows-1252", "latin-1": "Latin-1"}
 
@@ -47,8 +49,10 @@ def read_text(path: FilePath, *, encoding: str | None = None) -> str:
     """
     codec = "utf-8-sig" if encoding is None else _codec(encoding)
     content = _unpacked(path, check_file(path).read_bytes())
-    if binary := describe_binary(content) or describe_media(content):
+    if binary := describe_binary(content):
         raise DataError(f"{path} {binary}")
+    if kind := media_kind(content) or _binary(content[:_SAMPLE]):
+        raise FileKindError(path, kind, "a file of text, such as CSV")
     try:
         text = content.decode(codec).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
@@ -63,6 +67,12 @@ def read_text(path: FilePath, *, encoding: str | None = None) -> str:
     if not text.strip():
         raise DataError(f"{path} is empty")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _binary(sample: bytes) -> str:
+    """What the start of a file that has no known signature is; "" for text in any encoding."""
+    text = sample.decode(_guess(sample) or "latin-1", errors="replace")
+    return "" if is_text(text) else "a binary file"
 
 
 def _misread(content: bytes, codec: str) -> str:

@@ -1,6 +1,8 @@
 """What a file that is not text is, told from its bytes and not from its name."""
 
-__all__ = ["describe_binary", "describe_media"]
+import re
+
+__all__ = ["describe_binary", "is_text", "media_kind"]
 
 _UNPACK = "unpack it, or pack it with gzip"
 _CSV = "save its table as CSV or Parquet"
@@ -25,9 +27,6 @@ _SIGNATURES = {
     b"\x80\x05": ("a pickle", _CSV),
 }
 
-
-_TEXT = "wanted a file of text, such as CSV"
-
 _MEDIA = {
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
@@ -37,20 +36,33 @@ _MEDIA = {
     b"MM\0*": "a TIFF picture",
     b"fLaC": "a FLAC recording",
     b"OggS": "an Ogg recording",
+    b"MThd": "a MIDI file",
 }
 
+# Control characters but tabs, line ends, those that end or steer a text, and separators.
+_CONTROL = re.compile(r"[\x00\x02-\x08\x0e-\x19]")
 
-def describe_media(content: bytes) -> str:
-    """What a picture or a recording is that was given as text; "" for anything else.
 
-    >>> describe_media(b"RIFF\\x24\\x08\\0\\0WAVEfmt ")
-    'is a wav recording; wanted a file of text, such as CSV'
+def is_text(sample: str) -> bool:
+    """Whether what was decoded has hardly any control characters.
+
+    >>> is_text("a,b\\r\\n"), is_text("\\x07\\0a\\0b")
+    (True, False)
+    """
+    return len(_CONTROL.findall(sample)) <= max(2, 0.02 * len(sample))
+
+
+def media_kind(content: bytes) -> str:
+    """What a picture, a recording or a piece of music is; "" for anything else.
+
+    >>> media_kind(b"RIFF\\x24\\x08\\0\\0WAVEfmt ")
+    'a wav recording'
     """
     found = [what for start, what in _MEDIA.items() if content.startswith(start)]
     if content.startswith(b"RIFF"):
         kinds = {b"WAVE": "a wav recording", b"WEBP": "a WebP picture"}
         found += [kinds[content[8:12]]] if content[8:12] in kinds else []
-    return f"is {found[0]}; {_TEXT}" if found else ""
+    return found[0] if found else ""
 
 
 def describe_binary(content: bytes) -> str:

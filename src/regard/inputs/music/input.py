@@ -15,7 +15,7 @@ from regard.inference import Inference
 from regard.inputs.faults import without_answer
 from regard.inputs.input import Input, Maps
 from regard.inputs.music.encoded import EncodedPieces, encode_pieces
-from regard.inputs.music.load import divided_pieces, load_pieces, read_new
+from regard.inputs.music.load import divided_pieces, load_pieces, read_new, reads
 from regard.inputs.music.pieces import Kind, Pieces
 from regard.inputs.music.take import as_pieces
 from regard.inputs.music.view import PieceView
@@ -102,6 +102,10 @@ class MusicInput(Input):
             raise ConfigError("source: name a file of new pieces, after the run")
         how: dict[str, Any] = {"kind": self.kind_, "per_quarter": self.per_quarter_}
         return self._matched(read_new(path, self.config.data, **how, **options))
+
+    @property
+    def reads(self) -> str:  # type: ignore[override]
+        return reads(self.kind_)
 
     def usable(self, cases: Pieces) -> NDArray[np.bool_]:
         return np.asarray(cases.faults == "")

@@ -8,18 +8,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from regard.errors import DataError
+from regard.errors import DataError, FileKindError
 from regard.inputs.music.canons import canons
 from regard.inputs.music.charts import read_charts, read_progressions
 from regard.inputs.music.json_pieces import read_json_pieces
 from regard.inputs.music.pieces import Kind, Pieces
-from regard.inputs.music.scores import read_scores
+from regard.inputs.music.scores import SCORES, read_scores
 from regard.inputs.music.take import as_pieces
 from regard.tables.files import read_text
 
-__all__ = ["LoadedPieces", "divided_pieces", "load_pieces", "read_new"]
-
-_SCORES = (".mid", ".midi", ".musicxml", ".xml", ".mxl")
+__all__ = ["LoadedPieces", "divided_pieces", "load_pieces", "read_new", "reads"]
 
 
 class LoadedPieces(NamedTuple):
@@ -65,15 +63,26 @@ def read_new(
         encoding: of text files.
     """
     suffix = path.suffix.lower()
-    if kind != "chords" and (path.is_dir() or suffix in _SCORES):
+    if path.is_dir() or suffix in SCORES:
+        if kind == "chords":
+            what = "a folder" if path.is_dir() else "a score, which has notes and no chord symbols"
+            raise FileKindError(path, what, reads(kind))
         form: Any = kind
         return read_scores(path, kind=form, per_quarter=per_quarter, missing="keep")
-    if suffix == ".txt" and kind != "chords":
+    lined = suffix == ".txt" or data.kind in ("arrays", "canons")
+    if lined and kind != "chords":
         lines = read_text(path, encoding=encoding).splitlines()
         return as_pieces(lines, kind=kind, missing="keep")
-    if suffix == ".txt":
+    if lined:
         return read_progressions(path, encoding=encoding, missing="keep")
     return _joined(_read(path, data, "keep"))
+
+
+def reads(kind: Kind) -> str:
+    """What `read_new` reads, but for the form trained on."""
+    if kind == "chords":
+        return "a text file (.txt) with a chord progression a line, such as Dm7 G7 Cmaj7"
+    return "a MIDI (.mid) or MusicXML file, or a text file (.txt) with a piece a line"
 
 
 def divided_pieces(cases: Pieces, max_steps: int) -> tuple[Pieces, list[str]]:

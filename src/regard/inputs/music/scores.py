@@ -20,12 +20,15 @@ from regard.inputs.music.pieces import Pieces
 from regard.tables.files import FilePath, check_file
 from regard.tables.problems import Problems
 
-__all__ = ["read_scores"]
+__all__ = ["SCORES", "read_scores"]
 
 _READERS = {
     **dict.fromkeys((".mid", ".midi", ".kar"), midi_score),
     **dict.fromkeys((".musicxml", ".mxl", ".xml"), musicxml_score),
 }
+SCORES = tuple(_READERS)
+"""How the names of files that are read end."""
+
 _WANTED = f"MIDI or MusicXML ({', '.join(_READERS)})"
 
 _NO_VOICES = "it has other voices"

@@ -125,10 +125,22 @@ class StoryInput(Input):
         given |= {"encoding": getattr(data, "encoding", "utf-8"), **options}
         given["texts"] = self._texts
         if path.name.lower().removesuffix(".gz").endswith(_TABLES):
-            names: dict[str, Any] = _COLUMNS | {"id": None}
-            names |= data.model_dump(include=COLUMNS)
-            return read_stories(path, **names, **given)
+            return read_stories(path, **self._columns, **given)
         return read_babi(path, **given)
+
+    @property
+    def reads(self) -> str:  # type: ignore[override]
+        names = self._columns
+        return (
+            f"a table or JSON lines with the columns {names['story']} and {names['question']}, or "
+            "a text file in bAbI's format, with lines such as 1 Anna went home."
+        )
+
+    @property
+    def _columns(self) -> dict[str, Any]:
+        """The columns of a table, as parameters of its reader."""
+        chosen: dict[str, Any] = self.config.data.model_dump(include=COLUMNS)
+        return _COLUMNS | {"id": None} | chosen
 
     def usable(self, cases: Stories) -> NDArray[np.bool_]:
         return np.asarray(cases.faults == "")
