@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from regard.errors import DataError
 from regard.plots import plot_alignment
@@ -143,3 +144,29 @@ def test_errors_name_the_side() -> None:
         draw(_even(2, 3), truth=np.zeros((3, 2), bool))
     with pytest.raises(DataError, match="weights: wanted finite numbers that are not negative"):
         draw(np.full((2, 3), np.nan))
+
+
+def test_the_dot_of_a_copied_word_leaves_its_number_free() -> None:
+    copied = np.eye(3, dtype=bool)
+    ax = plot_alignment(_even(3, 3), source=["a", "b", "c"], target=["a", "b", "c"], copied=copied)
+    assert isinstance(ax.figure, Figure)
+    ax.figure.draw_without_rendering()
+    [dots] = [each for each in ax.collections if isinstance(each, PathCollection)]
+    radius = np.sqrt(dots.get_sizes()[0]) / 2 / 72 * ax.figure.dpi + 1
+    numbers = [text.get_window_extent() for text in ax.texts]
+    assert len(numbers) == 9
+    cell = ax.get_window_extent().width / 3
+    for at, offset in enumerate(np.asarray(dots.get_offsets())):
+        x, y = ax.transData.transform(offset)
+        dot = Bbox([[x - radius, y - radius], [x + radius, y + radius]])
+        assert not any(dot.overlaps(number) for number in numbers)
+        middle = ax.transData.transform((at, at))
+        assert max(abs(x - middle[0]), abs(y - middle[1])) + radius <= cell / 2 + 1
+    ax = plot_alignment(
+        _even(11, 11),
+        source=[*"abcdefghijk"],
+        target=[*"abcdefghijk"],
+        copied=np.eye(11, dtype=bool),
+    )
+    [dots] = [each for each in ax.collections if isinstance(each, PathCollection)]
+    assert np.asarray(dots.get_offsets()).tolist() == [[at, at] for at in range(11)]

@@ -21,6 +21,7 @@ __all__ = ["alignment_axes", "plot_alignment", "word_label"]
 
 _CELL, _SMALLEST = 0.42, 0.19  # sides of a cell, in inches
 _SIDE = 6.5  # of the map where its cells are between these, in inches
+_CORNER = 0.37  # from the middle of a cell, in cells
 _EDGE = 0.1  # around everything, in inches
 _BAR = 0.6  # room for the colour bar, in inches
 _NARROWEST = 2.6  # figure, in inches, so that a title fits
@@ -42,7 +43,8 @@ def plot_alignment(
         source: K words.
         target: Q words.
         truth: [Q, K] boolean, the true links, which are outlined in blue.
-        copied: [Q, K] boolean, source words that a target word was copied from, marked by a dot.
+        copied: [Q, K] boolean, source words that a target word was copied from, marked by a dot
+            beside the number of the cell.
         ax: where to draw; by default the axes of a new figure that grows with Q and K.
 
     Returns:
@@ -78,7 +80,10 @@ def plot_alignment(
     if copied is not None:
         down, along = np.nonzero(_fitting("copied", copied, shape))
         if len(down):
-            ax.scatter(along, down, s=14, color="black", zorder=4)
+            # Beside the number of the cell, where cells have one.
+            aside = _CORNER if max(shape) <= WRITTEN else 0.0
+            look: Any = {"color": "black", "edgecolors": "white", "linewidths": 0.5}
+            ax.scatter(along + aside, down - aside, s=14, **look, zorder=4)
     return ax
 
 
