@@ -8,6 +8,8 @@ import pytest
 from regard import Composer
 from regard.data import canons
 from regard.errors import ConfigError, DataError
+from regard.inputs.music.pieces import Kind
+from regard.inputs.music.take import as_pieces
 
 TINY = {"hidden": 16, "heads": 2, "layers": 1, "steps": 3}
 
@@ -105,3 +107,29 @@ def test_what_is_refused(follower: Composer) -> None:
         follower.attend(canons(pieces=1, steps=5), heads=True)
     with pytest.raises(ConfigError, match="several layers are not linear"):
         follower.evidence(canons(pieces=1, steps=5))
+
+
+@pytest.mark.parametrize("kind", ["voices", "notes"])
+def test_what_is_written_begins_where_it_did_not_sound(kind: Kind) -> None:
+    texts = ["60,64 60~,64~ 62,65 62~,65~ 64,- 64~,67", "65,69 65~,69~ 67,- 67~,72 60,64 60~,64"]
+    pieces = as_pieces(texts, kind=kind)
+    model = Composer(hidden=8, heads=2, layers=1, epochs=1, random_state=0, device="cpu")
+    model.fit(pieces)
+    held = 0
+    for seed in range(5):
+        [piece] = model.predict(as_pieces(["60,64"], kind=kind), steps=40, seed=seed).events
+        for step, events in enumerate(piece[1:].tolist()):
+            sounded = [event.removesuffix("~") for event in piece[step].tolist()]
+            for voice, event in enumerate(events):
+                before = sounded if kind == "notes" else sounded[voice : voice + 1]
+                if event.endswith("~"):
+                    held += 1
+                    assert event.removesuffix("~") in before
+    assert held
+
+
+def test_what_is_given_stays_as_it_is() -> None:
+    model = Composer(hidden=8, heads=2, layers=1, epochs=1, random_state=0, device="cpu")
+    model.fit(["60 60~ 62 62~ 64 64~", "65 65~ 67 67~ 60 60~"])
+    [piece] = model.predict(["60~ 62~"], steps=1).events
+    assert piece[:2].ravel().tolist() == ["60~", "62~"]

@@ -16,7 +16,7 @@ from regard.inputs.faults import without_answer
 from regard.inputs.input import Input, Maps
 from regard.inputs.music.encoded import EncodedPieces, encode_pieces
 from regard.inputs.music.load import divided_pieces, load_pieces, read_new, reads
-from regard.inputs.music.pieces import Kind, Pieces
+from regard.inputs.music.pieces import Kind, Pieces, with_onsets
 from regard.inputs.music.take import as_pieces
 from regard.inputs.music.view import PieceView
 from regard.inputs.music.vocabulary import EventVocabulary
@@ -224,13 +224,17 @@ class MusicInput(Input):
     # What is shown.
 
     def events_of(self, seen: Inference, n: int) -> NDArray[np.str_]:
-        """[T, V] the events of case n with those that were written, as texts."""
+        """[T, V] the events of case n with those that were written, as texts.
+
+        A note that was written begins where it did not sound before.
+        """
         numbers: NDArray[np.int64] = seen.values[n].events
         given = seen.encoded.events[n]
         known = np.full(numbers.shape, "", given.dtype)
         known[: len(given)] = given
         unseen = (numbers == EventVocabulary.UNKNOWN) & (known != "")
-        return np.where(unseen, known, self.events_.decode(numbers))
+        found = np.where(unseen, known, self.events_.decode(numbers))
+        return with_onsets(found, self.kind_, seen.values[n].written)
 
     def view(self, seen: Inference, n: int, outcome: Any) -> CaseView:
         return PieceView(

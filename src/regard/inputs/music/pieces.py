@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from regard.errors import DataError
 
-__all__ = ["HELD", "REST", "Kind", "Pieces"]
+__all__ = ["HELD", "REST", "Kind", "Pieces", "with_onsets"]
 
 REST = "-"
 HELD = "~"  # after a note that goes on from the step before
@@ -18,6 +18,23 @@ HELD = "~"  # after a note that goes on from the step before
 Kind = Literal["voices", "notes", "chords"]
 """Voices: each column is one of them. Notes: what sounds in a step, from high to low. Chords: one
 symbol in each step, such as Dm7."""
+
+
+def with_onsets(events: NDArray[np.str_], kind: Kind, where: NDArray[np.bool_]) -> NDArray[np.str_]:
+    """Events [T, V] of which those to be looked at [T, V] begin where they did not sound before.
+
+    >>> piece = np.array([["60"], ["62~"], ["62~"]])
+    >>> with_onsets(piece, "voices", np.ones((3, 1), bool)).ravel().tolist()
+    ['60', '62', '62~']
+    """
+    found = events.copy()
+    for step, voice in np.argwhere(where & np.strings.endswith(events, HELD)):
+        before = events[step - 1] if step else events[:0, 0]
+        before = before[voice : voice + 1] if kind == "voices" else before
+        note = str(events[step, voice]).removesuffix(HELD)
+        if kind != "chords" and note not in [each.removesuffix(HELD) for each in before.tolist()]:
+            found[step, voice] = note
+    return found
 
 
 @dataclass(frozen=True, eq=False)
