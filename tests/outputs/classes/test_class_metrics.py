@@ -41,12 +41,18 @@ def test_many_classes_agree_with_scikit_learn() -> None:
 
 
 def test_a_class_that_does_not_occur_counts_for_nothing() -> None:
-    labels = np.array([0, 0, 1])
-    probabilities = np.array([[0.8, 0.1, 0.1], [0.7, 0.2, 0.1], [0.1, 0.8, 0.1]])
+    labels = np.array([0, 0, 1, 1])
+    probabilities = np.array([[0.8, 0.1, 0.1], [0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.2, 0.7, 0.1]])
     metrics = classification_metrics(labels, probabilities, np.arange(3))
     assert metrics["f1"] == metrics["roc_auc"] == 1.0
     one_class = classification_metrics(labels[:2], probabilities[:2], np.arange(3))
     assert one_class["roc_auc"] is None
+
+
+def test_a_ranking_by_one_case_is_none() -> None:
+    labels = np.array([0, 1])
+    probabilities = np.array([[0.4, 0.6], [0.6, 0.4]])  # of one pair, the wrong way round
+    assert classification_metrics(labels, probabilities, np.arange(2))["roc_auc"] is None
 
 
 def test_the_positive_class_is_the_one_named() -> None:

@@ -47,6 +47,26 @@ def test_a_constant_answer_that_does_as_well_is_named() -> None:
     assert len(class_notes(_metrics(["a", "b", "b", "b"], [0.1] * 4))) == 1
 
 
+def test_a_constant_answer_is_one_that_was_trained_on() -> None:
+    metrics = _metrics(["elsewhere"] * 3 + ["hall"] * 2, [0.0] * 5)
+    (note,) = class_notes(metrics, {"hall", "attic"})
+    assert note == (
+        "always predicting 'hall' would reach the accuracy 0.4000; 3 of 5 test cases are "
+        "'elsewhere'"
+    )
+    assert class_notes(metrics, {"attic", "none"}) == []
+
+
+def test_a_test_part_of_one_class_is_said() -> None:
+    metrics = classification_metrics(
+        np.array(["a", "a"]), np.array([[0.9, 0.1]] * 2), np.array(["a", "b"])
+    )
+    (note,) = class_notes(metrics)
+    assert note == (
+        "always predicting 'a' would reach the accuracy 1.0000; the test part has no other class"
+    )
+
+
 def test_labels_that_are_the_same_number_are_named() -> None:
     (note,) = class_notes(_metrics(["100", "1e2"], [0.9, 0.1]))
     assert note == "'100', '1e2' are classes of their own, and the same number"

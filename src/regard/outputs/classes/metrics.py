@@ -21,7 +21,8 @@ def classification_metrics(
 
     With two classes, precision, recall and F1 are those of the positive one; with more they are
     macro-averaged over the classes that occur among labels or predictions. ROC AUC is one-vs-rest,
-    averaged over the classes that occur among the labels; None if all labels are equal. How far the
+    averaged over the classes that occur among the labels; None if all labels are equal, or no class
+    has two cases and lacks two, so that it would tell of one of them alone. How far the
     probabilities can be relied on is in `brier`, `ece` and `reliability`, and in the mean
     `probability` of each class beside its `share` of the cases, which agree where it is right.
 
@@ -50,11 +51,12 @@ def classification_metrics(
         for column, name in enumerate(classes)
         if 0 < (labels == name).sum() < len(labels)
     ]
+    several = ((support > 1) & (len(labels) - support > 1)).any()
     return {
         "cases": len(labels),
         "accuracy": float(accuracy_score(labels, predicted)),
         **{name: float(f[positive] if binary else f[occur].mean()) for name, f in figures.items()},
-        "roc_auc": float(np.mean(ranked)) if ranked else None,
+        "roc_auc": float(np.mean(ranked)) if several else None,
         "averaging": f"binary, positive class '{classes[positive]}'" if binary else "macro",
         "positive_class": str(classes[positive]) if binary else None,
         **certainty(probabilities, np.searchsorted(classes, labels)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from regard.errors import in_configuration
@@ -48,19 +48,30 @@ def certainty_notes(
     return notes
 
 
-def class_notes(metrics: Mapping[str, Any]) -> list[str]:
-    """Classes that are the same number, and an accuracy that a constant answer would reach."""
+def class_notes(metrics: Mapping[str, Any], trained: Collection[str] | None = None) -> list[str]:
+    """Classes that are the same number, and an accuracy that a constant answer would reach.
+
+    Parameters:
+        metrics: as `classification_metrics` returns them.
+        trained: the classes of the training part, which a constant answer may be; None for all.
+    """
     rows = metrics["per_class"]
     notes = [
         f"{', '.join(map(repr, names))} are classes of their own, and the same number"
         for names in same_numbers(row["class"] for row in rows)
     ]
-    common = max(rows, key=lambda row: row["support"])
-    if common["share"] >= min(_COMMON, metrics["accuracy"]):
-        rare = min(rows, key=lambda row: row["support"])
+    constant = (row for row in rows if trained is None or row["class"] in trained)
+    common = max(constant, key=lambda row: row["support"], default=None)
+    if common and common["support"] and common["share"] >= min(_COMMON, metrics["accuracy"]):
+        others = [row for row in rows if row["support"] and row is not common]
+        rare = min(others, key=lambda row: row["support"], default=None)
+        of = (
+            f"{rare['support']} of {metrics['cases']} test cases are {rare['class']!r}"
+            if rare
+            else "the test part has no other class"
+        )
         notes.append(
             f"always predicting {common['class']!r} would reach the accuracy "
-            f"{common['share']:.4f}; {rare['support']} of {metrics['cases']} test cases are "
-            f"{rare['class']!r}"
+            f"{common['share']:.4f}; {of}"
         )
     return notes
