@@ -51,7 +51,7 @@ def test_questions_get_answers_and_pages(
     assert regard("predict", run, "new.txt") == 0
     rows = list(csv.DictReader(io.StringIO(regard.out)))
     assert [row["case"] for row in rows] == ["3", "5"]  # lines of the file
-    assert list(rows[0]) == ["case", "target", "score", "copied"]
+    assert list(rows[0]) == ["case", "answer", "score", "copied"]
     assert regard("explain", run, "new.txt", "--out", "a.html") == 0
     page = Path("a.html").read_text(encoding="utf-8")
     assert "Where is Anna?" in page

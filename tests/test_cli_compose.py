@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from commands import Regard
-from regard import jobs
+from regard import cli, jobs
 from regard.data import read_scores
+from regard.outputs.events.config import MOST_STEPS
 
 TINY: dict[str, Any] = {
     "model": {"hidden": 8, "layers": 1, "heads": 2, "steps": 5},
@@ -111,6 +112,7 @@ def test_attentions_are_compared(regard: Regard) -> None:
     ("words", "said"),
     [
         (("--text", "Dm7", "--steps", "-1"), "steps"),
+        (("--text", "Dm7", "--steps", "1001"), "--steps: wanted at most 1000, given 1001"),
         (("--text", "Dm7", "--temperature", "0"), "temperature: wanted above 0, given 0"),
         (("--text", "Dm7", "--top-p", "1.5"), "--top-p: wanted above 0 and at most 1, given 1.5"),
         (("--text", "Dm7", "--beam", "2"), "compose, which takes no such option"),
@@ -121,6 +123,38 @@ def test_what_cannot_be_continued(
     regard: Regard, chords: Path, words: tuple[str, ...], said: str
 ) -> None:
     assert said in regard.fails("predict", chords, *words)
+
+
+def test_help_says_the_most_steps_and_what_the_prompt_takes(regard: Regard) -> None:
+    assert regard("predict", "--help") == 0
+    said = " ".join(regard.out.split())
+    assert f"steps to continue by, at most {MOST_STEPS}." in said
+    assert "stories or music opens an interactive prompt" in said
+    assert "(Dm7 G7 Cmaj7)" in said
+    assert "(C5,67 72~,65 -,64)" in said
+
+
+def test_progress_is_told_step_by_step(chords: Path, canons: Path, harmonised: Path) -> None:
+    Path("new.txt").write_text("60,64 62,65\n72,- -,60 72,62\n", encoding="utf-8")
+    told: list[tuple[int, int]] = []
+    jobs.predict(
+        canons, "new.txt", "new.csv", steps=4, watch=lambda done, of: told.append((done, of))
+    )
+    assert told == [(step, 7) for step in range(8)]
+    told.clear()
+    jobs.predict(harmonised, "new.txt", "b.csv", seed=1, watch=lambda *each: told.append(each))
+    assert told == [(step, 3) for step in range(4)]
+
+
+def test_progress_is_shown_at_a_terminal(
+    regard: Regard, chords: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert regard("predict", chords, "--text", "Dm7", "--steps", "3") == 0
+    assert not regard.err
+    monkeypatch.setattr(cli, "_OFTEN", -1)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert regard("predict", chords, "--text", "Dm7", "--steps", "3") == 0
+    assert "\rstep 2 of 4\rstep 3 of 4\r" in regard.err
 
 
 def test_files_of_another_kind_are_named(regard: Regard, canons: Path, chords: Path) -> None:

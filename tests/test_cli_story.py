@@ -64,7 +64,7 @@ def test_rows_without_a_story_or_a_question_get_no_answer(regard: Regard, run: P
     Path("new.csv").write_text(table, encoding="utf-8")
     assert regard("predict", run, "new.csv") == 0
     rows = list(csv.DictReader(io.StringIO(regard.out)))
-    assert [bool(row["label"]) for row in rows] == [True, False, False]
+    assert [bool(row["answer"]) for row in rows] == [True, False, False]
     assert "1 without an answer: the story has no sentence (first: 1)" in regard.err
     assert "1 without an answer: the question is empty (first: 2)" in regard.err
 

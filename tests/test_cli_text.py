@@ -753,7 +753,12 @@ def test_predicting_what_cannot_be(
     assert "was trained to classify" in regard.fails("predict", series_run, "--text", "so good")
     assert "there is no such file" in regard.fails("predict", run, tmp_path / "none.csv")
     said = regard.fails("predict", run, source, "--text", "a", "--out", out)
-    assert "--text: is for one text" in said
+    assert said == "error: --text: is for one text; use it without a file"
+    said = regard.fails("predict", run, "--text", "a", "--out", out)
+    assert said.endswith(
+        f"save the text in a file, as the run reads it, and use: regard predict "
+        f"{run} new.txt --out {out}"
+    )
     said = regard.fails("predict", run, series, "--out", out)
     assert "series.csv has no column 'text' (text)" in said
     assert regard.fails("predict", series_run, source, "--out", out).startswith("error: ")

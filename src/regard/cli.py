@@ -4,8 +4,9 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from time import monotonic
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -22,6 +23,7 @@ from regard.terminal import (
 
 __all__ = ["app", "compare", "explain", "main", "mechanisms", "predict", "show", "train"]
 
+_OFTEN = 0.5  # seconds between two reports of progress
 _SPINS = "1000"  # of a thread that waits, some microseconds
 
 # Parameter to the fix at the command line, where its option says too little.
@@ -85,7 +87,10 @@ _Change = Annotated[
 _Resume = Annotated[bool, typer.Option("--resume", help="Continue an interrupted training.")]
 _Steps = Annotated[
     int | None,
-    typer.Option(help="Of music: steps to continue by.", show_default="that of the configuration"),
+    typer.Option(
+        help="Of music: steps to continue by, at most 1000.",
+        show_default="that of the configuration",
+    ),
 ]
 _Temperature = Annotated[
     float | None,
@@ -310,8 +315,8 @@ def predict(
         Path | None,
         typer.Argument(
             help="File in the form the run was trained on, or a sound file or a folder of them. "
-            "Without it, a forecast starts at the end of the training data, and a run on texts "
-            "or stories opens an interactive prompt.",
+            "Without it, a forecast starts at the end of the training data, and a run on texts, "
+            "stories or music opens an interactive prompt.",
             show_default=False,
         ),
     ] = None,
@@ -324,7 +329,11 @@ def predict(
         ),
     ] = None,
     text: Annotated[
-        str | None, typer.Option(help="One text to predict and show.", show_default=False)
+        str | None,
+        typer.Option(
+            help="One text to predict and show; or a story with a question, or a piece of music.",
+            show_default=False,
+        ),
     ] = None,
     beam: Annotated[
         int | None,
@@ -351,13 +360,26 @@ def predict(
     overwrite: _Overwrite = False,
     plugin: _Plugins = None,
 ) -> None:
-    """Predict every case of a file, or forecast, and write a table; or predict typed texts."""
+    """Predict every case of a file, or forecast, and write a table; or predict typed texts.
+
+    What is typed, at the prompt or as --text, is a text; sentences of a story, then a question; or
+    a piece of music in one line. This is a chord symbol a step (Dm7 G7 Cmaj7), or for each step
+    the notes of its voices, divided by commas (C5,67 72~,65 -,64): names or MIDI numbers, with ~
+    where a note goes on, and - for a rest; of a run that writes voices to others, the voices that
+    are given may stand alone.
+    """
     _load_plugins(plugin)
     asked = _drawing(steps, temperature, top_k, top_p, seed) | {"beam": beam, "nbest": nbest}
     from regard import jobs
 
-    if text is not None and (source is not None or out is not None):
-        raise ConfigError("--text: is for one text; use it without a file and --out")
+    if text is not None and source is not None:
+        raise ConfigError("--text: is for one text; use it without a file")
+    if text is not None and out is not None:
+        command = shlex.join(["regard", "predict", str(run), "new.txt", "--out", str(out)])
+        raise ConfigError(
+            "--text: is for one text, which is shown; to write its prediction, save the text in a "
+            f"file, as the run reads it, and use: {command}"
+        )
     if text is not None:
         _refuse_reading(labelled, future, encoding, folder)
     if out is not None or source is not None:
@@ -370,11 +392,12 @@ def predict(
             encoding=encoding,
             folder=folder,
             overwrite=overwrite,
+            watch=_watch(),
             **asked,
         )
         typer.echo(said if out is None else f"{said}: {out}", err=out is None)
         return
-    answer = jobs.answer(run, **asked)
+    answer = jobs.answer(run, watch=_watch(), **asked)
     if text is not None:
         print_answer(answer(text))
         return
@@ -469,6 +492,7 @@ def explain(
         folder=folder,
         overwrite=overwrite,
         target=target,
+        watch=_watch(),
         **_drawing(steps, temperature, top_k, top_p, seed),
     )
     typer.echo(f"{said}: {out}")
@@ -542,6 +566,23 @@ def _typed_lines(prompt: str) -> Iterator[str]:
         if not line:
             return
         yield line.strip()
+
+
+def _watch() -> Callable[[int, int], None] | None:
+    """Shows at a terminal, twice a second, how much of a piece is written."""
+    if not sys.stderr.isatty():
+        return None
+    shown = monotonic()
+
+    def told(done: int, steps: int) -> None:
+        nonlocal shown
+        if done == steps:
+            typer.echo("\r\x1b[K", nl=False, err=True)
+        elif monotonic() - shown > _OFTEN:
+            shown = monotonic()
+            typer.echo(f"\rstep {done} of {steps}", nl=False, err=True)
+
+    return told
 
 
 def _refuse_reading(

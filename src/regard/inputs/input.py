@@ -74,6 +74,9 @@ class Input(ABC):
     prompt: ClassVar[str] = ""
     """What an interactive prompt asks for; nothing where a case cannot be typed."""
 
+    predicted: ClassVar[str] = ""
+    """The column of a table that has the predictions; nothing where the output names it."""
+
     noun: ClassVar[str] = "step"
     """What a map is over, in one word."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,12 @@ def in_prediction(name: str, value: Any) -> str:
     return in_python(name, value) if name in _ARGUMENTS else ""
 
 
-def open_run(run: str | Path, *files: str | Path | None, typed: bool = False) -> AttentionEstimator:
+def open_run(
+    run: str | Path,
+    *files: str | Path | None,
+    typed: bool = False,
+    watch: Callable[[int, int], None] | None = None,
+) -> AttentionEstimator:
     """The estimator of a run; refuses one whose cases cannot be typed where they are.
 
     The files to read must exist, which is found before torch is imported.
@@ -43,6 +48,7 @@ def open_run(run: str | Path, *files: str | Path | None, typed: bool = False) ->
         raise ConfigError(
             f"{run}: was trained to {estimator.task}, and predicts only files", fixes=("source",)
         )
+    estimator.output_.watch = watch
     return estimator
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ def explain(
     encoding: str | None = None,
     folder: str | Path | None = None,
     overwrite: bool = False,
+    watch: Callable[[int, int], None] | None = None,
     **asked: Any,
 ) -> str:
     """Draw one case of a file with its attention weights.
@@ -56,6 +58,7 @@ def explain(
         text: a text to draw instead of a case of a file; the run must be trained on texts.
         labelled, future, encoding, folder: as for `predict`.
         overwrite: whether `out` may be replaced.
+        watch: as for `predict`.
         asked: as for `predict`, and of texts to write `target`, a text to align with the case
             instead of the run's own.
 
@@ -70,7 +73,7 @@ def explain(
     check_output(out, "file", overwrite=overwrite)
     if text is not None and source is not None:
         raise ConfigError("source, text: exclude each other; give one of them")
-    estimator = open_run(run, source, future, typed=text is not None)
+    estimator = open_run(run, source, future, typed=text is not None, watch=watch)
     asked = options_of(estimator, run, **asked)
     if text is None:
         options: dict[str, Any] = {
@@ -196,18 +199,20 @@ class Answer:
 
 
 @spoken(in_prediction)
-def answer(run: str | Path, **asked: Any) -> Answer:
+def answer(
+    run: str | Path, *, watch: Callable[[int, int], None] | None = None, **asked: Any
+) -> Answer:
     """Open a run that predicts what is typed.
 
     Parameters:
         run: a run folder.
-        asked: as for `predict`.
+        watch, asked: as for `predict`.
 
     Raises:
         RunError: the run cannot be read.
         ConfigError: its cases cannot be typed, or it takes no such option.
     """
-    estimator = open_run(run, typed=True)
+    estimator = open_run(run, typed=True, watch=watch)
     return Answer(estimator, **options_of(estimator, run, **asked))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -49,6 +50,7 @@ def predict(
     encoding: str | None = None,
     folder: str | Path | None = None,
     overwrite: bool = False,
+    watch: Callable[[int, int], None] | None = None,
     **asked: Any,
 ) -> str:
     """Predict every case of a file and write a table, the texts of a translator, or music.
@@ -75,6 +77,7 @@ def predict(
         folder: that the paths in a table of pictures or recordings are relative to; None for that
             of the configuration, or of the table.
         overwrite: whether `out` may be replaced.
+        watch: called while music is written, with how many of how many steps are done.
         asked: how to predict, instead of how it is configured. Of texts to write `beam`, the
             hypotheses that the search keeps, and `nbest`, how many texts the table has for each
             case; of pieces `steps`, to continue by, `temperature`, `top_k`, `top_p` and `seed`.
@@ -92,7 +95,7 @@ def predict(
         suffix = check_suffix(out, [*TABLES, LINES, *_FILES])
         as_lines, as_files = suffix == LINES, suffix in _FILES
         check_output(out, "file", overwrite=overwrite)
-    estimator = open_run(run, source, future)
+    estimator = open_run(run, source, future, watch=watch)
     output = estimator.output_
     if as_files and suffix not in output.files:
         raise ConfigError(

@@ -101,6 +101,9 @@ class Output(ABC):
     options: ClassVar[tuple[str, ...]] = ()
     """Names of the options of `answer`."""
 
+    watch: Callable[[int, int], None] | None = None
+    """What is told, while a batch is written, how many of how many steps are done."""
+
     line: ClassVar[str] = ""
     """The column that a text file of predictions has a line of; "" where a line says too little."""
 

@@ -50,6 +50,7 @@ class StoryInput(Input):
     targets = ("class", "span", "tokens")
     options = ("labelled", "encoding")
     prompt = "story or question?> "
+    predicted = "answer"
     noun = "sentence"
     plural = "questions"
     grouped = "stories"

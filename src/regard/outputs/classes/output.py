@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,6 +55,7 @@ class ClassesOutput(Output):
 
     case_figure = Compared("accuracy", "accuracy")
 
+    _trained: Collection[str] | None = None  # classes of the training part; unknown of saved runs
     classes_: NDArray[Any]
     positive_: int
     temperature_: float
@@ -94,7 +95,8 @@ class ClassesOutput(Output):
         return labels_of(cases)
 
     def fit(self, cases: Any) -> None:
-        _, counts = np.unique(labels_of(cases), return_counts=True)
+        names, counts = np.unique(labels_of(cases), return_counts=True)
+        self._trained = {str(name) for name in names}
         self.classes_ = np.unique(known_labels(cases))
         if len(self.classes_) < 2:
             raise DataError(
@@ -206,7 +208,7 @@ class ClassesOutput(Output):
             calibrated=self.calibrated_on_ > 0,
             calibration=training.calibration,
             weighted=training.class_weight is not None,
-        ) + class_notes(metrics)
+        ) + class_notes(metrics, self._trained)
 
     def compared(self, metrics: Mapping[str, Any]) -> list[Compared]:
         """F1 for two classes, otherwise accuracy; and how well it is localised if that is known."""
@@ -235,13 +237,13 @@ class ClassesOutput(Output):
         )
 
     def columns(self, seen: Inference) -> tuple[dict[str, Any], str]:
-        """`case`, `label`, `true` if known, and `probability NAME` for every class.
+        """`case`, `label` (of questions `answer`), `true` if known, `probability NAME` of classes.
 
         A label that is missing in a file with labels is an empty text.
         """
         probabilities, cases = self.probabilities(seen), seen.cases
         predicted = label_names(self.classes_)[probabilities.argmax(1)]
-        columns: dict[str, Any] = {"case": cases.ids, "label": predicted}
+        columns: dict[str, Any] = {"case": cases.ids, self.input.predicted or "label": predicted}
         summary = counted(len(cases))
         if cases.labels is not None:
             true = columns["true"] = label_names(cases.labels)

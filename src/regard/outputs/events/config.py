@@ -9,7 +9,10 @@ from regard.config.attention import AttentionConfig, asked_by_states
 from regard.config.section import Section, Share
 from regard.config.sections import Sections
 
-__all__ = ["sections"]
+__all__ = ["MOST_STEPS", "sections"]
+
+MOST_STEPS = 1000
+"""By which a piece can be continued: time and memory grow with the square of its length."""
 
 _Count = Annotated[int, Field(ge=1)]
 _NAMED = ("causal", "local-p")  # windows that do not go with it
@@ -36,7 +39,9 @@ class _Model(Section):
     unknown: Share = Field(
         0.02, description="share of the events read as the unknown event in training"
     )
-    steps: _Count = Field(32, description="how many a piece is continued by")
+    steps: Annotated[int, Field(ge=1, le=MOST_STEPS)] = Field(
+        32, description=f"how many a piece is continued by, at most {MOST_STEPS}"
+    )
     temperature: Annotated[float, Field(gt=0)] = Field(
         1.0,
         description="by which log-probabilities are divided before an event is drawn: below 1 "

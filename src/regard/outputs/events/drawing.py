@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -55,6 +56,7 @@ def write_events(
     mask: Tensor | None,
     how: How,
     numbers: Tensor,
+    watch: Callable[[int, int], None] | None = None,
 ) -> Tensor:
     """[B, L] events, those that are not known drawn from the first to the last.
 
@@ -65,10 +67,13 @@ def write_events(
         mask: boolean [B, L], True at the places of the piece; None when all are.
         how: to draw.
         numbers: [B, L] from 0 up to 1, which decide what is drawn at each place.
+        watch: called before each step and at the end, with how many of how many are done.
     """
     cache, events = model.start(events, mask), events.clone()
     voices = len(model.given)
     for place in range(events.shape[1]):
+        if watch is not None and place % voices == 0:
+            watch(place // voices, events.shape[1] // voices)
         if model.given[place % voices]:
             continue
         log_probs = model.step(cache, place, mask)
@@ -78,4 +83,6 @@ def write_events(
         last = torch.where(known[:, place], events[:, place], drawn)
         events[:, place] = last
         cache = cache._replace(last=last)
+    if watch is not None:
+        watch(events.shape[1] // voices, events.shape[1] // voices)
     return events

@@ -20,6 +20,7 @@ from regard.inputs.music.write_midi import write_midi
 from regard.inputs.music.written import piece_text
 from regard.inputs.sound.player import wav_bytes
 from regard.outputs.events.baseline import Trigram
+from regard.outputs.events.config import MOST_STEPS
 from regard.outputs.events.metrics import event_metrics
 from regard.outputs.events.outcome import EventsOutcome, PieceRead
 from regard.outputs.events.report import EventsReport
@@ -136,6 +137,8 @@ class EventsOutput(Output):
         for name, count, least in (("steps", steps, 0), ("top_k", top_k, 1), ("seed", seed, 0)):
             if count is not None:
                 check_count(name, count, least=least)
+        if steps is not None and steps > MOST_STEPS:
+            raise ConfigError(f"steps: wanted at most {MOST_STEPS}, given {steps}")
         if steps and self._given.any():
             raise ConfigError("steps: the piece ends with the voices that are given; leave it out")
         if temperature is not None and not temperature > 0:
@@ -215,7 +218,7 @@ class EventsOutput(Output):
             found = torch.where(known, events, likeliest)
         else:
             numbers = _numbers(seed, length).expand(len(events), -1)
-            found = write_events(model, events * known, known, mask, how, numbers)
+            found = write_events(model, events * known, known, mask, how, numbers, self.watch)
         return found if mask is None else found * mask
 
     def _continued(
@@ -233,7 +236,7 @@ class EventsOutput(Output):
         known = places < lengths
         numbers = _numbers(seed, len(places)).expand(len(events), -1)
         true = places < lengths + more
-        written = write_events(model, primer, known, None, how, numbers)
+        written = write_events(model, primer, known, None, how, numbers, self.watch)
         return written * true, true & ~known, true
 
     def unpack(self, row: NDArray[np.float64], encoded: Any, n: int) -> PieceRead:

@@ -53,7 +53,7 @@ class TokensOutput(Output):
     """Texts, written token by token."""
 
     options = ("beam", "nbest", "target")
-    line = "target"
+
     lengths = ("tokens", "vocabulary", "min_count", "joint")
 
     _own: Vocabulary | None = None
@@ -65,6 +65,10 @@ class TokensOutput(Output):
             raise ConfigError(
                 "risk_epochs: minimum risk is of the decoder alone; wanted 0, or ctc_weight 0"
             )
+
+    @property
+    def line(self) -> str:  # type: ignore[override]
+        return self.input.predicted or "target"
 
     @property
     def measure(self) -> Measure:
@@ -475,12 +479,13 @@ class TokensOutput(Output):
     def columns(self, seen: Inference) -> tuple[dict[str, Any], str]:
         """`case`, `target` (the text), `true` if known, `score`: log-probability for each token.
 
-        With a model that copies also `copied`: the words of the text that were copied.
+        Of questions `target` is called `answer`. With a model that copies also `copied`: the words
+        of the text that were copied.
         """
         outcomes = [self.outcome(seen, n) for n in range(len(seen))]
         columns: dict[str, Any] = {
             "case": seen.cases.ids,
-            "target": [each.predicted for each in outcomes],
+            self.line: [each.predicted for each in outcomes],
         }
         said = counted(len(seen))
         labels = seen.cases.labels
@@ -510,7 +515,7 @@ class TokensOutput(Output):
             ]
         for rank in range(1, max(map(len, seen.values))):
             each = [o.nbest[rank - 1] if len(o.nbest) >= rank else (None, None) for o in outcomes]
-            columns[f"target {rank + 1}"] = [text for text, _ in each]
+            columns[f"{self.line} {rank + 1}"] = [text for text, _ in each]
             columns[f"score {rank + 1}"] = [score for _, score in each]
         return columns, said
 
