@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from regard.inputs.story.story_tokens import EncodedStoryTokens
 from regard.inputs.story.word_part import WordPart
-from regard.tokens import END
+from regard.tokens import END, renumber
 from regard.training import targets_at
 
 __all__ = ["HidingPart"]
@@ -60,9 +60,4 @@ class HidingPart(WordPart):
         story = encoded.story_of(n)
         mine = story[np.isin(encoded.kinds[n][: len(story)], hidden)]
         numbers = np.unique(mine[(mine > END) & (mine < encoded.size)])
-        found = tokens.astype(np.int64)
-        at = np.searchsorted(numbers, found)
-        known = at < len(numbers)
-        known[known] = numbers[at[known]] == found[known]
-        found[known] = encoded.size + len(encoded.beyond[n]) + at[known]
-        return found
+        return renumber(tokens, numbers, encoded.size + len(encoded.beyond[n]))

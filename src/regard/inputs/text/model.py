@@ -74,7 +74,7 @@ def build_pair_model(config: Any, output: Any, *, tokens: int, steps: int) -> Se
         None if config.joint else tokens,
         width,
         dropout=config.embedding_dropout,
-        unknown=config.word_dropout,
+        unknown=0.0 if config.copying else config.word_dropout,  # copying hides words
     )
     head = output.head(reader, steps=steps)
     if config.joint:

@@ -120,7 +120,8 @@ class PairModel(Section):
     joint: bool = Field(True, description="whether source and target share one vocabulary")
     word_dropout: Share = Field(
         0.0,
-        description="share of the source's tokens replaced by the unknown token in training",
+        description="share of the source's tokens replaced by the unknown token in training; with "
+        "copying, of its different tokens that can only be copied, in source and target",
     )
     subword_dropout: Share = Field(
         0.0,

@@ -187,9 +187,13 @@ class PairedInput(TextInput):
         return PairPart(encoded, targets, self._not_over_long(encoded, targets))
 
     def training_part(self, cases: Texts, encoded: Any, *, targets: Any, output: Any) -> Part:
-        """With BPE-dropout on both sides, if it is asked for."""
+        """With BPE-dropout on both sides, or with hidden words, if it is asked for."""
         from regard.inputs.text.pair_part import PairPart
 
+        model = self.config.model
+        if model.copying and model.word_dropout:
+            index, share = self._not_over_long(encoded, targets), model.word_dropout
+            return PairPart(encoded, targets, index, hidden=share, seed=self.config.seed)
         rate, limit = self.config.model.subword_dropout, self.config.data.max_tokens
         if not rate:
             return self.part(encoded, targets=targets, training=True)
