@@ -2,6 +2,9 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP := .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-compile -c constraints.txt
 
+# Bytecode is compiled where a module is first imported, and kept for the processes that follow.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test types pytest bench format clean
 
 demo: .venv/installed
