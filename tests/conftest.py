@@ -58,6 +58,22 @@ def rng() -> np.random.Generator:
 
 
 @pytest.fixture
+def updates_before() -> Iterator[list[int]]:
+    """The updates done before each training in this process: 0 where it starts afresh.
+
+    What is trained is the same from the start as from a checkpoint, since every epoch has a seed.
+    """
+    from regard.training.module import TrainingModule
+
+    found: list[int] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            TrainingModule, "on_train_start", lambda self: found.append(self.trainer.global_step)
+        )
+        yield found
+
+
+@pytest.fixture
 def forget_plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a test registers, and the modules that did so, are unknown to the others."""
     before = set(sys.modules)

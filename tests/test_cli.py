@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from commands import TINY, Regard
 from regard import SeriesClassifier, jobs
@@ -551,7 +552,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.usefixtures("_interruptible")
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
 def test_a_real_run_that_is_killed_is_resumed_to_the_same_end(
-    end: signal.Signals, regard: Regard, whole: Path, tmp_path: Path
+    end: signal.Signals, regard: Regard, whole: Path, tmp_path: Path, updates_before: list[int]
 ) -> None:
     config, cut = _config(tmp_path, training=LONG), tmp_path / "cut"
     command = [sys.executable, "-m", "regard.cli", "train", str(config), "--out", str(cut)]
@@ -567,7 +568,10 @@ def test_a_real_run_that_is_killed_is_resumed_to_the_same_end(
     if end == signal.SIGINT:
         assert said.decode().strip().endswith(f"--out {cut} --resume")
     assert not cut.exists()
+    done = torch.load(checkpoint, weights_only=True)["global_step"]
+    assert done > 0
     assert regard("train", config, "--out", cut, "--resume") == 0
+    assert updates_before == [done]
     assert "report:" in regard.out
     assert (cut / "history.csv").read_text() == (whole / "history.csv").read_text()
     assert (cut / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()

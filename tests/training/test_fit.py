@@ -111,7 +111,11 @@ def test_training_stops_early_and_restores_the_best_weights() -> None:
 @pytest.mark.parametrize("with_validation", [False, True])
 @pytest.mark.parametrize("stop_after", [1, 4])
 def test_resumed_training_ends_with_the_same_weights(
-    tmp_path: Path, stop_after: int, with_validation: bool, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    stop_after: int,
+    with_validation: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    updates_before: list[int],
 ) -> None:
     validation = _part(13, seed=1) if with_validation else None
     settings = _replace(SETTINGS, patience=100)
@@ -138,17 +142,21 @@ def test_resumed_training_ends_with_the_same_weights(
     resumed_history, _ = fit(
         resumed, _part(23), validation, CrossEntropy(), settings, seed=0, checkpoint=path
     )
+    assert updates_before == [0, 0, stop_after * 5]
     assert resumed_history == history
     torch.testing.assert_close(_weights(resumed), _weights(whole), rtol=0, atol=0)
 
 
-def test_resuming_after_early_stopping_trains_no_further(tmp_path: Path) -> None:
+def test_resuming_after_early_stopping_trains_no_further(
+    tmp_path: Path, updates_before: list[int]
+) -> None:
     settings = _replace(SETTINGS, epochs=60, learning_rate=0.3, schedule="constant")
     parts = _part(11), _part(13, seed=1)
     model, again = _toy(), _toy()
     path = tmp_path / "last.ckpt"
     history, _ = fit(model, *parts, CrossEntropy(), settings, seed=0, checkpoint=path)
     again_history, _ = fit(again, *parts, CrossEntropy(), settings, seed=0, checkpoint=path)
+    assert updates_before == [0, len(history) * 3]  # batches of 5 of 11 cases
     assert again_history == history
     torch.testing.assert_close(_weights(again), _weights(model), rtol=0, atol=0)
 
