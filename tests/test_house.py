@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from types import ModuleType
@@ -112,11 +113,17 @@ def _part(module: Path) -> str:
     return module.relative_to(SOURCE).parts[0].removesuffix(".py")
 
 
-def _imported_parts(module: Path) -> set[str]:
+@cache
+def _tree(module: Path) -> ast.Module:
+    return ast.parse(module.read_text(encoding="utf-8"))
+
+
+@cache
+def _imported_parts(module: Path) -> frozenset[str]:
     """The parts of regard that a module imports, wherever in it the import stands."""
     package = ["regard", *module.relative_to(SOURCE).parts[:-1]]
     names: list[str] = []
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+    for node in ast.walk(_tree(module)):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -124,7 +131,9 @@ def _imported_parts(module: Path) -> set[str]:
             start = ".".join([*base, *([node.module] if node.module else [])])
             names += [f"{start}.{alias.name}" for alias in node.names]
     parts = [name.split(".")[1] for name in names if name.startswith("regard.")]
-    return {part for part in parts if (SOURCE / part).is_dir() or (SOURCE / f"{part}.py").is_file()}
+    return frozenset(
+        part for part in parts if (SOURCE / part).is_dir() or (SOURCE / f"{part}.py").is_file()
+    )
 
 
 every_module = pytest.mark.parametrize(
@@ -144,7 +153,7 @@ def test_a_module_imports_what_its_part_may(module: Path) -> None:
 def test_every_permission_is_used(part: str) -> None:
     modules = [module for module in MODULES if _part(module) == part]
     assert modules, f"there is no {part}"
-    used = set().union(*map(_imported_parts, modules))
+    used: set[str] = set().union(*map(_imported_parts, modules))
     unused = MAY_IMPORT[part] - used
     assert not unused, f"{part} imports nothing of {', '.join(unused)}"
 
@@ -184,7 +193,7 @@ def test_exports_are_complete(module: Path) -> None:
     if module.name == "_triton.py":
         pytest.importorskip("triton")
     gives_out = module.name == "__init__.py" or module == SOURCE / "data.py"
-    tree = ast.parse(module.read_text(encoding="utf-8"))
+    tree = _tree(module)
     defined: set[str] = set()
     for node in _statements(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import combinations as pairs
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -330,6 +331,19 @@ def refusal(combination: Combination) -> str | None:
 
 COMBINATIONS = [Combination(*names) for names in product(SCORES, WINDOWS, ALIGNS, HEADS)]
 SENSIBLE = [combination for combination in COMBINATIONS if refusal(combination) is None]
+
+
+def pairwise(combinations: list[Combination]) -> list[Combination]:
+    """Some of the combinations, in which every pair of names of all of them occurs."""
+    chosen: list[Combination] = []
+    seen: set[tuple[tuple[int, str], ...]] = set()
+    for least in range(len(Combination._fields) * (len(Combination._fields) - 1) // 2, 0, -1):
+        for combination in combinations:
+            new = {*pairs(enumerate(combination), 2)} - seen
+            if len(new) >= least:
+                chosen.append(combination)
+                seen |= new
+    return chosen
 
 
 def build(combination: Combination, case: Case) -> Attention | MultiHead:

@@ -6,7 +6,17 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
-from oracles import DRAWN, SENSIBLE, Case, Combination, Inputs, build, draw_inputs, fit
+from oracles import (
+    DRAWN,
+    SENSIBLE,
+    Case,
+    Combination,
+    Inputs,
+    build,
+    draw_inputs,
+    fit,
+    pairwise,
+)
 from torch import Tensor
 
 from regard import reference
@@ -191,7 +201,7 @@ def _attend(combination: Combination, case: Case, inputs: Inputs) -> tuple[Tenso
     return attended.context, attended.weights
 
 
-@pytest.mark.parametrize("combination", DETERMINED, ids=" | ".join)
+@pytest.mark.parametrize("combination", pairwise(DETERMINED), ids=" | ".join)
 def test_properties(combination: Combination) -> None:
     """Padding changes nothing, nothing is NaN, and weights sum to what they should."""
     case = _case(combination)
@@ -222,7 +232,9 @@ def test_properties(combination: Combination) -> None:
 
 
 @pytest.mark.parametrize(
-    "combination", [each for each in DETERMINED if "causal" in each.window], ids=" | ".join
+    "combination",
+    pairwise([each for each in DETERMINED if "causal" in each.window]),
+    ids=" | ".join,
 )
 def test_a_later_token_cannot_change_an_earlier_output(combination: Combination) -> None:
     case = replace(_case(combination), Q=5, position=0)
@@ -241,14 +253,16 @@ def test_a_later_token_cannot_change_an_earlier_output(combination: Combination)
 
 @pytest.mark.parametrize(
     "combination",
-    [
-        each
-        for each in DETERMINED
-        if each.window == "global"
-        and each.align in SUMMING
-        and each.score not in ("location", "location-sensitive")
-        and each[::2] != ("none", "hard, highest")  # of equal scores, the first
-    ],
+    pairwise(
+        [
+            each
+            for each in DETERMINED
+            if each.window == "global"
+            and each.align in SUMMING
+            and each.score not in ("location", "location-sensitive")
+            and each[::2] != ("none", "hard, highest")  # of equal scores, the first
+        ]
+    ),
     ids=" | ".join,
 )
 def test_permuting_keys_permutes_weights(combination: Combination) -> None:
