@@ -35,8 +35,14 @@ INPUTS = "query keys own other values grad scores context"
 
 
 @pytest.mark.skipif("TRITON_INTERPRET" in os.environ, reason="no compiler under the interpreter")
-@pytest.mark.parametrize("one", [(), ("A", "Q", "K", "OWN", "OTHER", "mask_key", "grad_own")])
-@pytest.mark.parametrize("masked", [True, False])
+@pytest.mark.parametrize(
+    ("masked", "one"),
+    [
+        (True, ()),
+        (True, ("A", "Q", "K", "OWN", "OTHER", "mask_key", "grad_own")),
+        (False, ()),
+    ],
+)
 @pytest.mark.parametrize(
     ("kernel", "constants"),
     [

@@ -119,7 +119,7 @@ def near(
     "sizes",
     [
         (2, 5, 7, 3, 11),  # a part of one tile
-        (2, 67, 37, 11, 5),  # more than one block of queries, of keys, of A
+        (1, 67, 37, 11, 5),  # more than one block of queries, of keys, of A
         (2, 1, 263, 13, 3),  # one learned query, more keys than a tile of one query has
         (2, 37, 1, 5, 7),
         (1, 2, 3, 1, 1),
@@ -256,7 +256,7 @@ def test_nothing_there(kernels: ModuleType, sizes: tuple[int, int, int, int, int
 
 
 def test_the_same_on_every_run(kernels: ModuleType) -> None:
-    given = inputs(2, 37, 41, 3, 7)
+    given = inputs(1, 37, 41, 3, 7)
     runs = []
     for _ in range(2):
         (context, lse), _ = both_ways(kernels, given, None)
@@ -267,7 +267,7 @@ def test_the_same_on_every_run(kernels: ModuleType) -> None:
 
 @pytest.mark.parametrize("size", [1e-6, 1e-2, 0.1])
 def test_small_numbers_keep_their_digits(kernels: ModuleType, size: float) -> None:
-    given = inputs(2, 37, 41, 5, 3)
+    given = inputs(1, 37, 41, 5, 3)
     query, keys, vector = given.query * size, given.keys * size, given.vector
     wide = [each.double().requires_grad_() for each in (query, keys, vector)]
     expected = scores(*wide)
