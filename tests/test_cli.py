@@ -538,7 +538,7 @@ def _interruptible() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
-LONG = {"epochs": 24, "updates_per_epoch": 8, "batch_size": 6, "device": "cpu"}
+LONG = {"epochs": 8, "updates_per_epoch": 8, "batch_size": 6, "device": "cpu"}
 
 
 @pytest.fixture(scope="module")

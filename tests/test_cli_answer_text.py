@@ -25,17 +25,23 @@ def regard(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.fixture
-def run(regard: Regard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A trained run."""
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The file of a configuration, in the working directory."""
     monkeypatch.chdir(tmp_path)
-    config = {
+    settings = {
         "task": "answer-text",
         "data": {"kind": "rooms", "stories": 15, "unseen": 3},
         "model": {"hidden": 6, "embedding_dim": 5},
         "training": {"epochs": 1, "updates_per_epoch": 1, "device": "cpu"},
     }
-    Path("rooms.json").write_text(json.dumps(config), encoding="utf-8")
-    assert regard("train", "rooms.json", "--out", "run") == 0
+    Path("rooms.json").write_text(json.dumps(settings), encoding="utf-8")
+    return "rooms.json"
+
+
+@pytest.fixture
+def run(regard: Regard, config: str) -> Path:
+    """A trained run."""
+    assert regard("train", config, "--out", "run") == 0
     for name in ("exact match", "constant exact match", "unseen exact match", "pointing game"):
         assert name in regard.out
     report = Path("run/report.html").read_text(encoding="utf-8")
@@ -70,7 +76,7 @@ def test_questions_get_answers_and_pages(
     assert regard.err.count("error: ") == 1  # a question mark without a story
 
 
-def test_scores_are_compared(regard: Regard, run: Path) -> None:
+def test_scores_are_compared(regard: Regard, config: str) -> None:
     words = ["--attention", "dot,additive", "--seeds", "1", "--out", "compared"]
-    assert regard("compare", "rooms.json", *words) == 0
+    assert regard("compare", config, *words) == 0
     assert "exact match" in regard.out

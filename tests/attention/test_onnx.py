@@ -27,16 +27,17 @@ from regard.attention import Attention
 
 _Run = Callable[..., list[np.ndarray]]
 
+
+def _attention(
+    score: str, window: str = "global", align: str = "softmax"
+) -> Callable[[], Attention]:
+    return lambda: Attention(SCORES[score](), window=WINDOWS[window](), align=ALIGNS[align]())
+
+
 MEMBERS: dict[str, Callable[[], nn.Module]] = {
-    **{name: lambda score=score: Attention(score()) for name, score in SCORES.items()},
-    **{
-        name: lambda window=window: Attention(SCORES["scaled dot"](), window=window())
-        for name, window in WINDOWS.items()
-    },
-    **{
-        name: lambda align=align: Attention(SCORES["general"](), align=align())
-        for name, align in ALIGNS.items()
-    },
+    **{name: _attention(name) for name in SCORES},
+    **{name: _attention("scaled dot", window=name) for name in WINDOWS},
+    **{name: _attention("general", align=name) for name in ALIGNS},
     **HEADS,
     **{f"{name} pooling": pooling for name, pooling in POOLINGS.items()},
 }

@@ -7,7 +7,7 @@ from regard.catalogue import ALIGNMENTS, SCORES, WINDOWS
 from regard.estimators import Translator
 from regard.inputs.text.dates import dates
 
-DATES = dates(cases=200)
+DATES = dates(cases=60)
 
 
 def _trained(attention: str, **changes: float) -> Translator:
@@ -19,8 +19,8 @@ def _trained(attention: str, **changes: float) -> Translator:
         attention_dim=8,
         beam=1,
         epochs=1,
-        updates_per_epoch=10,
-        learning_rate=0.01,
+        updates_per_epoch=5,
+        learning_rate=0.03,
         random_state=0,
     )
     model.set_params(**changes)
