@@ -196,6 +196,14 @@ def test_pieces_with_other_voices_get_no_answer(regard: Regard, harmonised: Path
     assert "the piece ends with the voices that are given" in said
 
 
+def test_an_error_of_many_pieces_is_said_once(regard: Regard, canons: Path) -> None:
+    Path("new.txt").write_text("60,64\nDm7 G7\nAm7\n60,61 x,60\n", encoding="utf-8")
+    assert regard("predict", canons, "new.txt", "--out", "new.csv") == 0
+    assert regard.out.count("wanted a MIDI number") == 1
+    assert "3 without an answer: step 0, event 0: wanted a MIDI number" in regard.out
+    assert "given 'Dm7' (first: 1)" in regard.out
+
+
 def test_music_is_written_by_composers_alone(regard: Regard, tmp_path: Path) -> None:
     jobs.train(
         {

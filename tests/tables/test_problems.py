@@ -56,3 +56,14 @@ def test_kinds_are_told_in_their_order_with_each_fix_once() -> None:
         "a.csv, row 3: the text is empty; row 2: the label is missing; row 5: '5x' is not a "
         "number; 3 more problems; pass missing='skip'"
     )
+
+
+def test_what_was_given_makes_no_kind_of_its_own() -> None:
+    problems = Problems("a.txt")
+    for row, given in enumerate(("x", "y, given z", "step 3: w", "v")):
+        problems.add(f"step {row} (3), event 0: wanted a number, given {given!r}", [f"row {row}"])
+    problems.add("step 1: wanted a letter, given '3'", ["row 9"])
+    assert told(problems) == (
+        "a.txt, row 0: step 0 (3), event 0: wanted a number, given 'x'; also row 1 and row 2 "
+        "(4 in all); row 9: step 1: wanted a letter, given '3'"
+    )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from regard.errors import DataError, Fix
 from regard.inputs.labels import add_missing, left_out
-from regard.tables.problems import Problems
+from regard.tables.problems import Problems, kind_of
 from regard.tables.signatures import describe_binary
 
 __all__ = ["NO_FILE", "Missing", "digest_of", "refuse_fault", "settled", "without_answer"]
@@ -87,8 +87,7 @@ def settled(
     problems.refuse()
     if missing != "skip" or (usable & ~without).all():
         return cases
-    reasons = np.array(faults)
-    which = {reason: reasons == reason for reason in dict.fromkeys(reasons[~usable].tolist())}
+    which = {reason: np.isin(faults, same) for reason, same in _of_a_kind(faults).items()}
     notes = left_out(len(usable), {**which, f"no {noun}": without & usable}, place=place)
     kept = np.flatnonzero(usable & ~without)
     if not kept.size:
@@ -118,14 +117,23 @@ def refuse_fault(path: Path, fault: str) -> None:
 
 
 def without_answer(faults: Sequence[str] | NDArray[np.str_], ids: NDArray[Any]) -> list[str]:
-    """How many new cases get no answer, for each reason, with the first of them.
+    """How many new cases get no answer, for each kind of reason, with the first of them.
 
     >>> without_answer(["", "is empty", "is empty"], np.array(["a.png", "b.png", "c.png"]))
     ['2 without an answer: is empty (first: b.png)']
     """
     given = [str(fault) for fault in faults]
-    counts = Counter(fault for fault in given if fault)
+    counts = Counter(given)
     return [
-        f"{count} without an answer: {fault} (first: {ids[given.index(fault)]})"
-        for fault, count in counts.items()
+        f"{sum(counts[each] for each in same)} without an answer: {fault} "
+        f"(first: {ids[given.index(fault)]})"
+        for fault, same in _of_a_kind(given).items()
     ]
+
+
+def _of_a_kind(faults: Sequence[str]) -> dict[str, list[str]]:
+    """The first fault of each kind, and all of that kind."""
+    kinds: dict[str, list[str]] = {}
+    for fault in dict.fromkeys(fault for fault in faults if fault):
+        kinds.setdefault(kind_of(fault), []).append(fault)
+    return {same[0]: same for same in kinds.values()}

@@ -58,7 +58,7 @@ def test_a_short_text_is_drawn_as_a_map_with_dots() -> None:
     view = _view()
     ax = view.draw()
     places = [np.asarray(each.get_offsets()).tolist() for each in ax.collections]
-    assert [[2.0, 1.0]] in places
+    assert [[2.37, 0.63]] in places  # in the corner of its cell
     picture = str(view.picture("a"))
     assert picture.count("•") == 1
     assert '<table class="map' in picture

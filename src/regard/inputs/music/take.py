@@ -70,6 +70,8 @@ def as_pieces(
     pairs = zip(events, told, strict=True)
     faults = np.array([fault or ("" if len(piece) else NO_EVENT) for piece, fault in pairs])
     named = voices if widths == {len(voices)} else ()
+    if named:
+        events = [piece if len(piece) else piece.reshape(0, len(named)) for piece in events]
     found = Pieces(tuple(events), kind, named, faults=faults)
     return settled(found, problems, missing=missing, place="piece {}".format, what="piece")
 
