@@ -19,8 +19,9 @@ types: .venv/installed-dev
 	.venv/bin/mypy
 
 # As many processes as cores, with one thread each: more threads than cores wait for each other.
+# Files in their own order: those of few but long tests would be the last otherwise.
 pytest: .venv/installed-dev
-	OMP_NUM_THREADS=1 .venv/bin/pytest -n auto --dist loadfile
+	OMP_NUM_THREADS=1 .venv/bin/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 bench: .venv/installed-bench
 	.venv/bin/python -m benchmarks
