@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
@@ -32,13 +33,21 @@ from regard.estimators.passing import answer, inner, refuse_lost
 from regard.explain import as_weights
 from regard.inference import Inference
 from regard.inputs.input import Input
-from regard.models import not_finite
+from regard.models import Predicted, not_finite
 from regard.outputs.output import Output
 from regard.outputs.sides import sides_of
 from regard.registry import load
 from regard.runs import Run, read_run, write_run, writing
 from regard.tasks import TASKS
-from regard.training import ONE_FIT, batch_indices, check_device, fit, refuse_weights, seeded
+from regard.training import (
+    ONE_FIT,
+    Fitted,
+    batch_indices,
+    check_device,
+    fit,
+    refuse_weights,
+    seeded,
+)
 
 __all__ = ["AttentionEstimator", "Floats", "estimator_of"]
 
@@ -169,7 +178,9 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             augment=incoming.augment(),
             progress=self.verbose,
         )
-        history, notes = train(output.objective(cases), config.training, checkpoint=checkpoint)
+        history, notes = Fitted([], [])
+        if any(True for _ in model.parameters()):
+            history, notes = train(output.objective(cases), config.training, checkpoint=checkpoint)
         tuning = output.fine_tuning(cases)
         if tuning is not None:
             second = None if checkpoint is None else checkpoint.with_name(_SECOND)
@@ -250,6 +261,8 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         values: list[Any] = [None] * count
         found: dict[str, list[Any]] = {name: [np.empty(0)] * count for name in maps}
         lost: list[int] = []
+        by_evidence = "weights" in maps and self.input_.by_evidence
+        solved = list(self.input_.solved) if by_evidence or "evidence" in maps else []
         order = batch_indices(part.lengths.numpy(), batch_size=_PREDICT_BATCH, shuffle=False)
         with torch.inference_mode():
             for index in order:
@@ -264,8 +277,9 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
                 given = {
                     name: each.cpu().double().numpy()[some] for name, each in predicted.maps.items()
                 }
-                if wanted := [name for name in maps if name in ("heads", "layers")]:
-                    more = inner(model, part[index], device, wanted)
+                if wanted := [name for name in maps if name in ("heads", "layers")] + solved:
+                    inside = Predicted(predicted.values, inner(model, part[index], device, wanted))
+                    more = self.output_.scaled(inside).maps
                     given |= {
                         name: each.cpu().double().numpy()[some] for name, each in more.items()
                     }
@@ -470,7 +484,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         cuda = as_json(self.device, "device") != "cpu" and torch.cuda.is_available()
         device = torch.device("cuda" if cuda else "cpu")
         with _PLACING:  # until the model is there, no thread may use it
-            if next(model.parameters()).device.type != device.type:
+            if next(chain(model.parameters(), model.buffers())).device.type != device.type:
                 model.to(device)
         return device
 

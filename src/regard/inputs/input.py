@@ -336,8 +336,13 @@ class Input(ABC):
         return False
 
     @property
+    def solved(self) -> tuple[str, ...]:
+        """Maps inside the model that belong to the evidence, see `estimators.passing.inner`."""
+        return ()
+
+    @property
     def gated(self) -> bool:
-        """Whether the attention is gates, which are nearly even: the evidence stands for them."""
+        """Whether the evidence stands for the attention: gates, which are nearly even, or none."""
         return bool(getattr(self.config.model, "pooling", None) == "conjunctive")
 
     @abstractmethod

@@ -11,6 +11,7 @@ from regard.models.build import (
 )
 from regard.models.conv_bilstm import ConvBiLSTM, choose_stride
 from regard.models.convolution import Convolution
+from regard.models.convolved import ConvolvedModel
 from regard.models.copying import CopyHead
 from regard.models.ctc import CtcGuide, CtcState, ctc_losses, ctc_needs
 from regard.models.decoder import Decoder, Written
@@ -36,9 +37,11 @@ from regard.models.ngrams import NgramTerm
 from regard.models.patches import Patches
 from regard.models.picture_convolution import PictureConvolution
 from regard.models.pointer import AnswerPointer, best_spans
+from regard.models.random_convolutions import RandomConvolutions
 from regard.models.recurrent import ForwardReader, Recurrent, run_recurrent
 from regard.models.recurrent_decoder import RecurrentCache, RecurrentDecoder
 from regard.models.reduced import Reduced
+from regard.models.ridge import Ridge, solve_ridge
 from regard.models.rules import Rules
 from regard.models.sampling import Sampled, greedy_search, sample
 from regard.models.search import Hypotheses, beam_search
@@ -67,6 +70,7 @@ __all__ = [
     "ContextHead",
     "ConvBiLSTM",
     "Convolution",
+    "ConvolvedModel",
     "CopyHead",
     "CtcGuide",
     "CtcState",
@@ -95,10 +99,12 @@ __all__ = [
     "Patches",
     "PictureConvolution",
     "Predicted",
+    "RandomConvolutions",
     "Recurrent",
     "RecurrentCache",
     "RecurrentDecoder",
     "Reduced",
+    "Ridge",
     "Rules",
     "Sampled",
     "SentenceModel",
@@ -143,6 +149,7 @@ __all__ = [
     "sample",
     "shares",
     "sinusoids",
+    "solve_ridge",
     "summary_of",
     "two_sided_logits",
 ]

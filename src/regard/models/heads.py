@@ -26,6 +26,8 @@ __all__ = [
     "two_sided_logits",
 ]
 
+_WEIGHTS = ("attention", "heads", "layers")  # maps that are no part of the values
+
 
 @dataclass(frozen=True)
 class Predicted:
@@ -52,8 +54,8 @@ class Predicted:
         yield self.maps
 
     def divided(self, by: float) -> "Predicted":
-        """Values, and the maps that sum to them, divided by a number; attention stays."""
-        maps = {name: m if name == "attention" else m / by for name, m in self.maps.items()}
+        """Values, and the maps that sum to them, divided by a number; weights stay."""
+        maps = {name: m if name in _WEIGHTS else m / by for name, m in self.maps.items()}
         return replace(self, values=self.values / by, maps=maps)
 
     def two_sided(self) -> "Predicted":
@@ -176,6 +178,11 @@ class SeriesModel(nn.Module):
         self.head = head
         self.dropout = dropout
 
+    @property
+    def stride(self) -> int:
+        """Steps that a position of the maps covers."""
+        return self.encoder.stride
+
     def forward(self, series: Tensor, mask: Tensor | None = None) -> Predicted:
         """Predict.
 
@@ -247,6 +254,11 @@ class Ensemble(nn.Module):
         """The first member's: all have the same positions."""
         encoder: Encoder = self.members[0].encoder  # type: ignore[assignment]
         return encoder
+
+    @property
+    def stride(self) -> int:
+        """Steps that a position of the maps covers."""
+        return self.encoder.stride
 
     def inner(
         self, series: Tensor, mask: Tensor | None, *, wanted: Collection[str]

@@ -183,6 +183,23 @@ class Output(ABC):
         """How many numbers the head gives for a case."""
         return 1
 
+    def linear_targets(self, targets: NDArray[Any]) -> NDArray[np.float64]:
+        """[B, scores] the numbers that a linear model is fitted to."""
+        return targets.astype(np.float64)
+
+    def case_factors(self, targets: NDArray[Any]) -> NDArray[np.float64] | None:
+        """[B] factors on the loss of each case, or None."""
+        return None
+
+    def linear_factor(self, held: NDArray[np.float64], targets: NDArray[Any]) -> float:
+        """By which the values of a linear model are multiplied to be scores.
+
+        Parameters:
+            held: [B, scores] its values of cases that it was not fitted to.
+            targets: of these cases.
+        """
+        return 1.0
+
     @property
     def two_sided(self) -> bool:
         """Whether a single score z becomes the logits (-z / 2, z / 2) of two classes."""
@@ -241,7 +258,10 @@ class Output(ABC):
         Parameters:
             options: those of `options`.
         """
-        predicted: Predicted = model(*batch.inputs, mask=batch.mask)
+        return self.scaled(model(*batch.inputs, mask=batch.mask))
+
+    def scaled(self, predicted: Predicted) -> Predicted:
+        """What a model says, and maps inside it, as predictions have them."""
         return predicted
 
     def unpack(self, row: NDArray[np.float64], encoded: Any, n: int) -> Any:

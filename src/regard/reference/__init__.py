@@ -20,6 +20,12 @@ from regard.reference.alignments import (
     sparsemax,
 )
 from regard.reference.attention import Align, attend, attend_step_by_step
+from regard.reference.convolutions import (
+    competition,
+    dilated_convolution,
+    shares_above,
+    spread_evenly,
+)
 from regard.reference.copying import copied_shares, pointer_generator
 from regard.reference.decoders import bahdanau_decoder, luong_decoder
 from regard.reference.elements import Array, Mask, allowed_keys, dot, linear, sigmoid, through_tanh
@@ -91,6 +97,7 @@ __all__ = [
     "best_span",
     "bidirectional_lstm",
     "causal",
+    "competition",
     "concat_score",
     "conjunctive_pooling",
     "copied_shares",
@@ -98,6 +105,7 @@ __all__ = [
     "coverage_loss",
     "coverage_score",
     "decoder_layer",
+    "dilated_convolution",
     "dot",
     "dot_score",
     "encoder_layer",
@@ -131,10 +139,12 @@ __all__ = [
     "rotary",
     "scaled_dot_score",
     "self_attention_pooling",
+    "shares_above",
     "sigmoid",
     "sliding",
     "softmax",
     "sparsemax",
+    "spread_evenly",
     "stacked_pooling",
     "through_tanh",
     "uniform_score",

@@ -13,7 +13,7 @@ from regard.training.batches import (
 )
 from regard.training.device import check_device
 from regard.training.divergence import refuse_weights
-from regard.training.fit import ONE_FIT, fit, seeded
+from regard.training.fit import ONE_FIT, Fitted, fit, seeded
 from regard.training.objectives import AbsoluteError, CrossEntropy, Objective, SquaredError
 from regard.training.picture_augment import shift, shift_flip
 
@@ -23,6 +23,7 @@ __all__ = [
     "Batch",
     "BatchOrder",
     "CrossEntropy",
+    "Fitted",
     "Objective",
     "Part",
     "SequencePart",

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from regard.config.files import Files, Learned, Split
 from regard.config.section import Range, Section
@@ -130,6 +130,27 @@ class _ArrayData(_Series, Learned):
     kind: Literal["arrays"]
 
 
+class _Model(Section):
+    """Model options of classes and numbers."""
+
+    convolutions: bool | Literal["only"] = Field(
+        False,
+        description="whether to add a linear model of what random convolutions find, which is "
+        "solved and not trained; only: without a network, so that there is no encoder, no "
+        "attention and nothing to train",
+    )
+
+    @field_validator("convolutions")
+    @classmethod
+    def _refuse_form(
+        cls, convolutions: bool | Literal["only"], info: ValidationInfo
+    ) -> bool | Literal["only"]:
+        form = info.data.get("form")
+        if convolutions == "only" and form:
+            raise ValueError(f"the form {form} is a network; leave out the form, or set it to true")
+        return convolutions
+
+
 class _ClassTraining(Section):
     """Training options of classifiers of series."""
 
@@ -156,8 +177,11 @@ def sections(target: str) -> Sections:
     if target == "tokens":
         return transcript_sections((_TsData, _NpzData, _TextTableData, _ArrayData), _TextTraining)
     if target == "numbers":
-        return Sections(data=(_TargetCsvData, _TsData, _NpzData, _TargetTableData, _ArrayData))
+        return Sections(
+            data=(_TargetCsvData, _TsData, _NpzData, _TargetTableData, _ArrayData), model=_Model
+        )
     return Sections(
         data=(_SineData, _CsvData, _TsData, _NpzData, _TableData, _ArrayData),
+        model=_Model,
         training=_ClassTraining,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["SeriesInput"]
 
 _FAR = 10  # times the range trained on
+_MOST_SOLVED = 12_000  # cases: 8 GB with the products of all pairs
 
 # Fields of the section `data` that readers do not take.
 _NOT_READ = {"kind", "rate", "scaling", "validation_share", "test_share"}
@@ -240,14 +241,16 @@ class SeriesInput(Input):
         from regard.training import SequencePart
 
         cases, scaled = encoded
+        series = torch.from_numpy(scaled)
         return SequencePart(
-            [torch.from_numpy(scaled)],
+            # The convolutions read it, too, once they are solved and the network is trained.
+            [series, series] if self._convolutions and not training else [series],
             torch.from_numpy(cases.lengths),
             targets,
         )
 
     def build(self, output: Any) -> nn.Module:
-        from regard.models import SeriesModel, make_encoder
+        from regard.models import ConvolvedModel, RandomConvolutions, SeriesModel, make_encoder
 
         model = self.config.model
 
@@ -264,8 +267,39 @@ class SeriesInput(Input):
             head = output.head(encoder, steps=self.longest_)
             return SeriesModel(encoder, head, dropout=model.dropout)
 
-        built: nn.Module = output.ensemble(one)
-        return built
+        network = None if self._convolutions == "only" else output.ensemble(one)
+        if not self._convolutions:
+            return cast("nn.Module", network)
+        convolutions = RandomConvolutions(len(self.channels_), self.longest_, output.scores)
+        return ConvolvedModel(network, convolutions, two_sided=output.two_sided)
+
+    @property
+    def _convolutions(self) -> bool | Literal["only"]:
+        """Whether random convolutions are beside the network, or stand for it."""
+        found: bool | Literal["only"] = getattr(self.config.model, "convolutions", False)
+        return found
+
+    def begin(
+        self, model: nn.Module, encoded: Any, held: Any | None, targets: Any, output: Any
+    ) -> None:
+        """Draw the random convolutions, and solve their linear model by ridge regression."""
+        from regard.models import ConvolvedModel, solve_ridge
+
+        if not isinstance(model, ConvolvedModel):
+            return
+        cases, scaled = encoded
+        if len(cases) > _MOST_SOLVED:
+            raise DataError(
+                f"convolutions: solved for at most {_MOST_SOLVED} training cases, whose pairs are "
+                f"held in memory, given {len(cases)}",
+                fixes=(("model.convolutions", False),),
+            )
+        convolutions, wanted = model.convolutions, output.linear_targets(targets)
+        convolutions.draw(scaled, cases.lengths, seed=self.config.seed)
+        features = convolutions.features(scaled, cases.lengths)
+        solved = solve_ridge(features, wanted, output.case_factors(targets))
+        factor = output.linear_factor(solved.held, targets)
+        convolutions.set_weights(factor * solved.weights, factor * solved.bias)
 
     def augment(self) -> Callable[[Tensor, Tensor | None], Tensor] | None:
         from regard.training import warp
@@ -274,8 +308,19 @@ class SeriesInput(Input):
         return warp if getattr(self.config.training, "augmentation", "none") == "warp" else None
 
     @property
+    def gated(self) -> bool:
+        return super().gated or self._convolutions == "only"
+
+    @property
     def by_evidence(self) -> bool:
-        return self.gated
+        if self.gated or not self._convolutions:
+            return self.gated
+        model = self.config.model
+        return bool(model.pooling == "attention" and model.attention.query != "last")
+
+    @property
+    def solved(self) -> tuple[str, ...]:
+        return ("convolutions",) if self._convolutions else ()
 
     def lay(
         self, model: nn.Module, maps: Maps, encoded: Any, index: NDArray[np.int64]
@@ -283,12 +328,20 @@ class SeriesInput(Input):
         """Each position's value, shared evenly among the steps that it covers."""
         lengths = encoded[0].lengths[index]
         steps = int(lengths.max())
-        encoder: Any = model.encoder
-        laid = {}
-        for name, values in maps.items():
-            rows = lay_over_steps(values, lengths, stride=encoder.stride, steps=steps)
-            laid[name] = [row[..., :length] for row, length in zip(rows, lengths, strict=True)]
-        return laid
+        stride = cast(int, model.stride)
+        over = {
+            name: lay_over_steps(
+                values, lengths, stride=1 if name in self.solved else stride, steps=steps
+            )
+            for name, values in maps.items()
+        }
+        for name in self.solved:
+            if name in over:
+                over["evidence"] = over["evidence"] + over.pop(name)
+        return {
+            name: [row[..., :length] for row, length in zip(rows, lengths, strict=True)]
+            for name, rows in over.items()
+        }
 
     def collect(self, rows: list[NDArray[np.float64]]) -> NDArray[np.float64]:
         """[B, ..., T] with zeros after each case's length."""
@@ -344,8 +397,24 @@ class SeriesInput(Input):
     def reading(self, moved: str) -> list[str]:
         if not self.by_evidence:
             return []
+        share = moved.format("step")
+        if self._convolutions == "only":
+            return [f"Random convolutions have no attention: the pictures show {share}."]
+        if self._convolutions:
+            share += ", from the network and the random convolutions together"
+        if not self.gated:
+            return [f"The weights in the pictures are not the attention but {share}."]
         return [
             "With conjunctive pooling, the weights in the pictures are not the attention but "
-            f"{moved.format('step')}: its gates are nearly even, and shuffling them hardly changes "
-            "the output."
+            f"{share}: its gates are nearly even, and shuffling them hardly changes the output."
+        ]
+
+    def comparing(self) -> list[str]:
+        if not self._convolutions:
+            return []
+        if self._convolutions == "only":
+            return ["random convolutions alone have no attention, so that all models are the same"]
+        return [
+            "all models share the random convolutions, which hide differences between attentions; "
+            "model.convolutions=false compares the attentions alone"
         ]

@@ -212,9 +212,7 @@ class TextInput(Input):
 
         if self.ngrams_ is None:
             return
-        factors = output.class_factors(targets)
-        sample_weight = None if factors is None else factors[targets]
-        solved = self.ngrams_.solve(encoded.words, targets, sample_weight)
+        solved = self.ngrams_.solve(encoded.words, targets, output.case_factors(targets))
         term = model.get_submodule("ngrams")
         with torch.no_grad():
             for name, array in zip(("weights", "bias"), solved, strict=True):

@@ -31,10 +31,8 @@ from regard.plots import CaseView
 from regard.splits import split
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from regard.models import Predicted
-    from regard.training import Batch, Objective
+    from regard.training import Objective
 
 __all__ = ["ClassesOutput"]
 
@@ -161,9 +159,23 @@ class ClassesOutput(Output):
         """[N] factors on the loss of each class, or None; targets [B] are the training part's."""
         return class_factors(self.config.training.class_weight, self.classes_, targets)
 
-    def answer(self, model: nn.Module, batch: Batch, **options: Any) -> Predicted:
+    def case_factors(self, targets: NDArray[np.int64]) -> NDArray[np.float64] | None:
+        factors = self.class_factors(targets)
+        return None if factors is None else factors[targets].astype(np.float64)
+
+    def linear_targets(self, targets: NDArray[Any]) -> NDArray[np.float64]:
+        """1 for the class of a case, -1 for others."""
+        numbers = np.arange(1, 2) if self.two_sided else np.arange(len(self.classes_))
+        return np.where(targets[:, None] == numbers, 1.0, -1.0)
+
+    def linear_factor(self, held: NDArray[np.float64], targets: NDArray[Any]) -> float:
+        """That makes them logits, by the cross-entropy of cases that were left out."""
+        logits = np.hstack([-held / 2, held / 2]) if self.two_sided else held
+        return 1 / temperature_of(logits, targets)
+
+    def scaled(self, predicted: Predicted) -> Predicted:
         """Logits and evidence divided by the temperature, which leaves the order of classes."""
-        return super().answer(model, batch, **options).divided(self.temperature_)
+        return predicted.divided(self.temperature_)
 
     def calibration_parts(self, cases: Any) -> tuple[NDArray[Any], NDArray[Any]] | None:
         """A tenth of at least 100 cases, if the configuration says `refit`."""
