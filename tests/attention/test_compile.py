@@ -151,17 +151,21 @@ def test_one_graph_gives_the_same(name: str) -> None:
     assert graphs.count == 1
 
 
-# Alignments and poolings are exported to ONNX, and poolings below; scores that are alike, too.
-@pytest.mark.parametrize(
-    "name",
-    [
-        name
-        for name in GROUPS
-        if name not in (*DERIVED, *(f"{score} under windows" for score in ALIKE))
-    ],
+# Poolings are exported below; scores that are alike under windows are exported once, together.
+EXPORTED = {
+    name: group
+    for name, group in GROUPS.items()
+    if name not in ("poolings", *(f"{score} under windows" for score in ALIKE))
+}
+EXPORTED["scores alike"] = (
+    lambda: Each({name: Attention(SCORES[name]()) for name in ALIKE}),
+    attention_inputs,
 )
+
+
+@pytest.mark.parametrize("name", EXPORTED)
 def test_exported_program_gives_the_same(name: str) -> None:
-    make, inputs = GROUPS[name]
+    make, inputs = EXPORTED[name]
     module, given = make(), inputs()
     exported = torch.export.export(module, given).module()
     assert_same(exported(*given), module(*given))
