@@ -133,7 +133,7 @@ class _ArrayData(_Series, Learned):
 class _Model(Section):
     """Model options of classes and numbers."""
 
-    convolutions: bool | Literal["only"] = Field(
+    convolutions: Literal[False, True, "only"] = Field(
         False,
         description="whether to add a linear model of what random convolutions find, which is "
         "solved and not trained; only: without a network, so that there is no encoder, no "
@@ -143,8 +143,8 @@ class _Model(Section):
     @field_validator("convolutions")
     @classmethod
     def _refuse_form(
-        cls, convolutions: bool | Literal["only"], info: ValidationInfo
-    ) -> bool | Literal["only"]:
+        cls, convolutions: Literal[False, True, "only"], info: ValidationInfo
+    ) -> Literal[False, True, "only"]:
         form = info.data.get("form")
         if convolutions == "only" and form:
             raise ValueError(f"the form {form} is a network; leave out the form, or set it to true")
