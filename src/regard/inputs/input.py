@@ -68,9 +68,6 @@ class Input(ABC):
     options: ClassVar[tuple[str, ...]] = ("labelled",)
     """Names of the options of `read`."""
 
-    reads = ""
-    """What kind of file new cases are read from, where a file of another kind is given."""
-
     prompt: ClassVar[str] = ""
     """What an interactive prompt asks for; nothing where a case cannot be typed."""
 
@@ -123,6 +120,11 @@ class Input(ABC):
         label = getattr(data, "target" if self.writes_texts else "label", None)
         names: dict[str, Any] = data.model_dump(include=set(fields))
         return names if label is None else {**names, "label": label}
+
+    @property
+    def reads(self) -> str:
+        """What kind of file new cases are read from, where a file of another kind is given."""
+        return ""
 
     # Cases.
 

@@ -12,7 +12,7 @@ from typing import Any
 import numba
 import numpy as np
 
-__all__ = ["add_share_evidence", "add_win_evidence", "shares", "wins"]
+__all__ = ["shares", "wins"]
 
 # No fastmath: a response must be the same number where it is counted and where it is explained.
 _compiled = numba.njit(nogil=True, cache=True, error_model="numpy")
@@ -68,60 +68,6 @@ def _margin(dilations: Any) -> int:
 
 
 @_compiled
-def shares(
-    series: Any,
-    lengths: Any,
-    dilations: Any,
-    counts: Any,
-    triples: Any,
-    read: Any,
-    biases: Any,
-    out: Any,
-) -> None:
-    """Of each case, the share of the steps at which a kernel's response exceeds each of its biases.
-
-    Every other kernel counts only steps at which it reads nothing outside of the case.
-
-    Parameters:
-        series, lengths: the cases.
-        dilations: [D].
-        counts: [D] biases of each kernel.
-        triples: [K, 3] places of the weights of 2.
-        read: [D, K, C] whether a channel is read.
-        biases: [F] by dilation and kernel.
-        out: [B, F].
-    """
-    cases, channels, steps = series.shape
-    margin = _margin(dilations)
-    placed = np.empty((channels, steps + 2 * margin), np.float32)
-    minus = np.empty((channels, steps), np.float32)
-    found = np.empty(steps, np.float32)
-    for n in range(cases):
-        length, at = lengths[n], 0
-        _place(series[n], length, margin, placed)
-        for i in range(len(dilations)):
-            d = dilations[i]
-            start = margin - _HALF * d
-            for c in range(channels):
-                _minus_sum(placed[c, start:], d, length, minus[c])
-            for k in range(len(triples)):
-                _respond(placed, minus, start, d, triples[k], read[i, k], length, found)
-                edge = _HALF * d if (i + k) % 2 else 0
-                width = length - 2 * edge
-                if width <= 0:
-                    out[n, at : at + counts[i]] = 0
-                    at += counts[i]
-                    continue
-                inner = found[edge : edge + width]
-                for _ in range(counts[i]):
-                    bias, above = biases[at], np.int32(0)
-                    for t in range(width):
-                        above += np.int32(inner[t] > bias)
-                    out[n, at] = np.float32(above) / np.float32(width)
-                    at += 1
-
-
-@_compiled
 def _spread(own: Any, d: int, out: Any) -> None:
     """Add what each response adds to the nine steps that it is of, a ninth to each.
 
@@ -139,20 +85,32 @@ def _spread(own: Any, d: int, out: Any) -> None:
 
 
 @_compiled
-def add_share_evidence(
+def shares(
     series: Any,
     lengths: Any,
+    out: Any,
+    evidence: Any,
     dilations: Any,
     counts: Any,
     triples: Any,
     read: Any,
     biases: Any,
     weights: Any,
-    out: Any,
 ) -> None:
-    """Add what the shares times weights [F, N] are at each step to out [B, N, T].
+    """Of each case, the share of the steps at which a kernel's response exceeds each of its biases.
 
-    The other parameters are those of `shares`; the biases of a kernel must ascend.
+    Every other kernel counts only steps at which it reads nothing outside of the case.
+
+    Parameters:
+        series, lengths: the cases.
+        out: [B, F], which the shares are written to.
+        evidence: [B, N, T], which what the shares times the weights are at each step is added to.
+        dilations: [D].
+        counts: [D] biases of each kernel.
+        triples: [K, 3] places of the weights of 2.
+        read: [D, K, C] whether a channel is read.
+        biases: [F] by dilation and kernel, ascending for each kernel.
+        weights: [F, N].
     """
     cases, channels, steps = series.shape
     values = weights.shape[1]
@@ -166,16 +124,21 @@ def add_share_evidence(
         _place(series[n], length, margin, placed)
         for i in range(len(dilations)):
             d, count = dilations[i], counts[i]
-            reached, own = np.zeros((values, count + 1)), np.zeros((values, length))
+            reached, own = np.zeros(count + 1), np.zeros((values, length))
             start = margin - _HALF * d
             for c in range(channels):
                 _minus_sum(placed[c, start:], d, length, minus[c])
             for k in range(len(triples)):
                 _respond(placed, minus, start, d, triples[k], read[i, k], length, found)
                 edge = _HALF * d if (i + k) % 2 else 0
-                width = length - 2 * edge
-                if width > 0:
-                    inner = found[edge : edge + width]
+                width = max(0, length - 2 * edge)
+                inner = found[edge : edge + width]
+                for j in range(count):
+                    bias, above = biases[at + j], np.int32(0)
+                    for t in range(width):
+                        above += np.int32(inner[t] > bias)
+                    out[n, at + j] = np.float32(above) / np.float32(max(1, width))
+                if values and width:
                     level[:width] = 0
                     for j in range(count):
                         bias = biases[at + j]
@@ -183,11 +146,11 @@ def add_share_evidence(
                             level[t] += np.int32(inner[t] > bias)
                     for v in range(values):
                         for j in range(count):
-                            reached[v, j + 1] = reached[v, j] + weights[at + j, v] / width
+                            reached[j + 1] = reached[j] + weights[at + j, v] / width
                         for t in range(width):
-                            own[v, edge + t] += reached[v, level[t]]
+                            own[v, edge + t] += reached[level[t]]
                 at += count
-            _spread(own, d, out[n])
+            _spread(own, d, evidence[n])
 
 
 @_compiled
@@ -231,7 +194,16 @@ def _sum_channels(placed: Any, read: Any, out: Any) -> None:
 
 
 @_compiled
-def wins(series: Any, lengths: Any, dilations: Any, kernels: Any, read: Any, out: Any) -> None:
+def wins(
+    series: Any,
+    lengths: Any,
+    out: Any,
+    evidence: Any,
+    dilations: Any,
+    kernels: Any,
+    read: Any,
+    weights: Any,
+) -> None:
     """Of each case, how kernels compete in groups, as means over the steps.
 
     A kernel has two numbers: its response where it is the highest of its group, and how often it is
@@ -239,12 +211,15 @@ def wins(series: Any, lengths: Any, dilations: Any, kernels: Any, read: Any, out
 
     Parameters:
         series, lengths: the cases.
-        dilations: [D], ascending.
+        out: [B, D * G * 16], of each group first the eight responses.
+        evidence: [B, N, T], which what these times the weights are at each step is added to.
+        dilations: [D].
         kernels: [D, G, 8, 9].
         read: [D, G, C] whether a channel is read.
-        out: [B, D * G * 16], of each group first the eight responses.
+        weights: [D * G * 16, N].
     """
     cases, channels, steps = series.shape
+    values = weights.shape[1]
     margin = _margin(dilations)
     placed = np.empty((channels, steps + 2 * margin), np.float32)
     x = np.empty(steps + 2 * margin, np.float32)
@@ -255,56 +230,24 @@ def wins(series: Any, lengths: Any, dilations: Any, kernels: Any, read: Any, out
         length, at = lengths[n], 0
         _place(series[n], length, margin, placed)
         for i in range(len(dilations)):
-            d = dilations[i]
+            d, own = dilations[i], np.zeros((values, length))
+            start = margin - _HALF * d
             for g in range(kernels.shape[1]):
                 _sum_channels(placed, read[i, g], x)
-                start = margin - _HALF * d
                 _compete(x[start:], d, kernels[i, g], length, (high, first), (low, last))
                 sums[:] = 0
                 for t in range(length):
                     sums[first[t]] += high[t]
                 for k in range(_RIVALS):
-                    count, own = np.int32(0), np.int32(k)
+                    count, number = np.int32(0), np.int32(k)
                     for t in range(length):
-                        count += np.int32(last[t] == own)
+                        count += np.int32(last[t] == number)
                     out[n, at + k] = sums[k] / length
                     out[n, at + _RIVALS + k] = np.float32(count) / np.float32(length)
-                at += 2 * _RIVALS
-
-
-@_compiled
-def add_win_evidence(
-    series: Any,
-    lengths: Any,
-    dilations: Any,
-    kernels: Any,
-    read: Any,
-    weights: Any,
-    out: Any,
-) -> None:
-    """Add what the numbers of `wins` times weights [F, N] are at each step to out [B, N, T].
-
-    The other parameters are those of `wins`.
-    """
-    cases, channels, steps = series.shape
-    margin = _margin(dilations)
-    placed = np.empty((channels, steps + 2 * margin), np.float32)
-    x = np.empty(steps + 2 * margin, np.float32)
-    high, low = np.empty(steps, np.float32), np.empty(steps, np.float32)
-    first, last = np.empty(steps, np.int32), np.empty(steps, np.int32)
-    for n in range(cases):
-        length, at = lengths[n], 0
-        _place(series[n], length, margin, placed)
-        for i in range(len(dilations)):
-            d, own = dilations[i], np.zeros((weights.shape[1], length))
-            for g in range(kernels.shape[1]):
-                _sum_channels(placed, read[i, g], x)
-                start = margin - _HALF * d
-                _compete(x[start:], d, kernels[i, g], length, (high, first), (low, last))
-                for v in range(weights.shape[1]):
+                for v in range(values):
                     for t in range(length):
                         added = weights[at + first[t], v] * high[t]
                         added += weights[at + _RIVALS + last[t], v]
                         own[v, t] += added / length
                 at += 2 * _RIVALS
-            _spread(own, d, out[n])
+            _spread(own, d, evidence[n])

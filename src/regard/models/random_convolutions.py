@@ -116,13 +116,8 @@ class RandomConvolutions(nn.Module):
 
     def features(self, series: _Floats, lengths: NDArray[np.int64]) -> _Floats:
         """[B, F] the features of series [B, C, T] with so many steps each."""
-        from regard.models import convolution_kernels as kernels  # numba takes a while to import
-
-        own = [np.empty((len(series), size), np.float32) for size in self._sizes]
-        for of, cases in enumerate(_with_differences(series)):
-            _in_threads(kernels.shares, (cases, lengths), self._share_arguments(of), own[of])
-            _in_threads(kernels.wins, (cases, lengths), self._win_arguments(of), own[2 + of])
-        return np.concatenate(own, 1)
+        nothing = np.empty((sum(self._sizes), 0), np.float32)
+        return self._read(series, lengths, nothing)[0]
 
     def set_weights(self, weights: NDArray[Any], bias: NDArray[Any]) -> None:
         """Take the solution: weights [F, N] of the features, and bias [N]."""
@@ -142,21 +137,30 @@ class RandomConvolutions(nn.Module):
         What a response adds is divided evenly among the nine steps that it is of: its middle, and
         four to either side, which are as many steps apart as the dilation says.
         """
-        from regard.models import convolution_kernels as kernels
-
         cases, lengths = _on_cpu(series, mask)
-        weights = self.weights.cpu().numpy()
-        parts = np.split(weights, np.cumsum(self._sizes)[:-1])
+        _, found = self._read(cases, lengths, self.weights.cpu().numpy())
         true = np.arange(cases.shape[2]) < lengths[:, None]
         even = true / lengths[:, None]
-        out = np.ascontiguousarray(even[:, None] * self.bias.cpu().numpy().astype(float)[:, None])
-        for of, own in enumerate(_with_differences(cases)):
-            for added, given, part in (
-                (kernels.add_share_evidence, self._share_arguments(of), parts[of]),
-                (kernels.add_win_evidence, self._win_arguments(of), parts[2 + of]),
+        found += even[:, None] * self.bias.cpu().numpy()[:, None]
+        return torch.from_numpy(found).to(series)
+
+    def _read(
+        self, series: _Floats, lengths: NDArray[np.int64], weights: _Floats
+    ) -> tuple[_Floats, NDArray[np.float64]]:
+        """[B, F] features, and [B, N, T] what they add at each step with weights [F, N]."""
+        from regard.models import convolution_kernels as kernels  # numba takes a while to import
+
+        parts = np.split(weights, np.cumsum(self._sizes)[:-1])
+        features = [np.empty((len(series), size), np.float32) for size in self._sizes]
+        evidence = np.zeros((len(series), weights.shape[1], series.shape[2]))
+        for of, cases in enumerate(_with_differences(series)):
+            for at, compiled, given in (
+                (of, kernels.shares, self._share_arguments(of)),
+                (2 + of, kernels.wins, self._win_arguments(of)),
             ):
-                _in_threads(added, (own, lengths), (*given, np.ascontiguousarray(part)), out)
-        return torch.from_numpy(out).to(series)
+                split = cases, lengths, features[at], evidence
+                _in_threads(compiled, split, (*given, np.ascontiguousarray(parts[at])))
+        return np.concatenate(features, 1), evidence
 
     def _share_arguments(self, of: int) -> tuple[Any, ...]:
         read, biases = self.share_channels[of].cpu().numpy(), self.biases[of].cpu().numpy()
@@ -221,19 +225,14 @@ def _on_cpu(series: Tensor, mask: Tensor | None) -> tuple[_Floats, NDArray[np.in
 
 
 def _in_threads(
-    compiled: Callable[..., None],
-    cases: tuple[NDArray[Any], ...],
-    given: tuple[Any, ...],
-    out: NDArray[Any],
+    compiled: Callable[..., None], cases: tuple[NDArray[Any], ...], given: tuple[Any, ...]
 ) -> None:
     """Run compiled code on shares of the cases, on as many threads as torch has."""
-    threads = min(torch.get_num_threads(), len(out))
-    parts = [np.array_split(each, threads) for each in (*cases, out)]
+    threads = min(torch.get_num_threads(), len(cases[0]))
     if threads == 1:
-        compiled(*cases, *given, out)
+        compiled(*cases, *given)
         return
+    parts = zip(*(np.array_split(each, threads) for each in cases), strict=True)
     with ThreadPoolExecutor(threads) as pool:
-        for done in [
-            pool.submit(compiled, *own[:-1], *given, own[-1]) for own in zip(*parts, strict=True)
-        ]:
+        for done in [pool.submit(compiled, *own, *given) for own in parts]:
             done.result()

@@ -104,9 +104,6 @@ class Output(ABC):
     watch: Callable[[int, int], None] | None = None
     """What is told, while a batch is written, how many of how many steps are done."""
 
-    line: ClassVar[str] = ""
-    """The column that a text file of predictions has a line of; "" where a line says too little."""
-
     files: ClassVar[tuple[str, ...]] = ()
     """Endings of files other than tables that predictions can be written to (`write`)."""
 
@@ -123,6 +120,11 @@ class Output(ABC):
         A class may have it as an attribute.
         """
         return None
+
+    @property
+    def line(self) -> str:
+        """The column that a text file of predictions has a line of; "" where it says too little."""
+        return ""
 
     # Targets.
 

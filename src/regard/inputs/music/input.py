@@ -104,7 +104,7 @@ class MusicInput(Input):
         return self._matched(read_new(path, self.config.data, **how, **options))
 
     @property
-    def reads(self) -> str:  # type: ignore[override]
+    def reads(self) -> str:
         return reads(self.kind_)
 
     def usable(self, cases: Pieces) -> NDArray[np.bool_]:

@@ -130,7 +130,7 @@ class StoryInput(Input):
         return read_babi(path, **given)
 
     @property
-    def reads(self) -> str:  # type: ignore[override]
+    def reads(self) -> str:
         names = self._columns
         return (
             f"a table or JSON lines with the columns {names['story']} and {names['question']}, or "

@@ -67,7 +67,7 @@ class TokensOutput(Output):
             )
 
     @property
-    def line(self) -> str:  # type: ignore[override]
+    def line(self) -> str:
         return self.input.predicted or "target"
 
     @property
