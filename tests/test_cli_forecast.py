@@ -417,7 +417,11 @@ def test_compare_lists_the_lowest_error_first(regard: Regard, made: Path, tmp_pa
 
 
 def test_training_that_was_cut_off_is_resumed_to_the_same_end(
-    regard: Regard, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    regard: Regard,
+    made: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    updates_before: list[int],
 ) -> None:
     save = Checkpoint.on_train_epoch_end
 
@@ -431,6 +435,7 @@ def test_training_that_was_cut_off_is_resumed_to_the_same_end(
     assert not out.exists()
     monkeypatch.undo()
     assert regard("train", made / "config.json", "--out", out, "--resume") == 0
+    assert updates_before[-1] > 0
     for name in ("model.safetensors", "preprocess.json", "history.csv"):
         assert (out / name).read_bytes() == (made / "run" / name).read_bytes(), name
 

@@ -146,7 +146,7 @@ def test_attentions_are_compared(folder: Path, tmp_path: Path, regard: Regard) -
 
 
 def test_a_training_that_was_cut_off_is_resumed_to_the_same_end(
-    regard: Regard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    regard: Regard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, updates_before: list[int]
 ) -> None:
     config = _written(tmp_path, _settings(write_manifest(tmp_path, 20)))
     whole, cut = tmp_path / "whole", tmp_path / "cut"
@@ -162,6 +162,7 @@ def test_a_training_that_was_cut_off_is_resumed_to_the_same_end(
     assert regard("train", config, "--out", cut) == 130
     monkeypatch.undo()
     assert regard("train", config, "--out", cut, "--resume") == 0
+    assert updates_before[-1] > 0
     for name in ("history.csv", "model.safetensors", "preprocess.json"):
         assert (cut / name).read_bytes() == (whole / name).read_bytes(), name
 

@@ -539,7 +539,7 @@ def test_compare(regard: Regard, tmp_path: Path) -> None:
 
 
 def test_a_run_that_was_cut_off_is_resumed_to_the_same_end(
-    regard: Regard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    regard: Regard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, updates_before: list[int]
 ) -> None:
     source = _write(tmp_path / "a.csv", _rows())
     config = _config(tmp_path, source, training={"epochs": 5}, data={"validation_share": 0.2})
@@ -562,6 +562,7 @@ def test_a_run_that_was_cut_off_is_resumed_to_the_same_end(
     assert regard("train", config, "--out", cut, "--resume") == 130
     monkeypatch.undo()
     assert regard("train", config, "--out", cut, "--resume") == 0
+    assert updates_before[-1] > 0
     for name in ("history.csv", "model.safetensors", "tokenizer.json", "preprocess.json"):
         assert (cut / name).read_bytes() == (whole / name).read_bytes(), name
     figures = [dict(read_run(out).metrics) for out in (whole, cut)]

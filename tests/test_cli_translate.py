@@ -384,7 +384,7 @@ def test_a_damaged_run(
 
 
 def test_a_training_that_was_cut_off_is_resumed_to_the_same_end(
-    regard: Regard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    regard: Regard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, updates_before: list[int]
 ) -> None:
     config = tmp_path / "x.json"
     settings = _settings(tmp_path, validation_share=0.25)
@@ -408,6 +408,7 @@ def test_a_training_that_was_cut_off_is_resumed_to_the_same_end(
     monkeypatch.undo()
     assert "training was interrupted" in regard.fails("train", config, "--out", cut)
     assert regard("train", config, "--out", cut, "--resume") == 0
+    assert updates_before[-1] > 0
     for name in ("history.csv", "model.safetensors", "tokenizer.json", "preprocess.json"):
         assert (cut / name).read_bytes() == (whole / name).read_bytes(), name
     before = (cut / "model.safetensors").read_bytes()

@@ -77,6 +77,7 @@ def test_resumed_in_either_training_it_ends_with_the_same_weights(
     saved: list[str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    updates_before: list[int],
 ) -> None:
     run = objective.run
 
@@ -90,7 +91,9 @@ def test_resumed_in_either_training_it_ends_with_the_same_weights(
         _fit(tmp_path / "last.ckpt")
     monkeypatch.undo()
     assert sorted(each.name for each in tmp_path.iterdir()) == saved
+    updates_before.clear()
     resumed = _fit(tmp_path / "last.ckpt")
+    assert max(updates_before) > 0
     assert resumed.history_ == whole.history_
     assert _alike(_weights(resumed), _weights(whole))
 

@@ -86,11 +86,12 @@ def test_with_validation_the_best_epochs_are_averaged(
 @pytest.mark.parametrize("validated", [False, True])
 @pytest.mark.parametrize("stopped_after", [1, 4])
 def test_a_resumed_training_averages_the_epochs_before_the_interruption_too(
-    tmp_path: Path, stopped_after: int, validated: bool
+    tmp_path: Path, stopped_after: int, validated: bool, updates_before: list[int]
 ) -> None:
     held = _part(13, 1) if validated else None
     path = tmp_path / "last.ckpt"
     whole, _ = _fit(held, average=3)
     _fit(held, average=3, epochs=stopped_after, checkpoint=path)
     resumed, _ = _fit(held, average=3, checkpoint=path)
+    assert updates_before[-1] > 0
     torch.testing.assert_close(resumed, whole, rtol=0, atol=0)
