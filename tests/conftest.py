@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+import reports
 from commands import Regard
 from regard.catalogue import ALIGNMENTS, ENCODERS, PICTURE_ENCODERS, SCORES, WINDOWS
 from regard.registry import Registry
 from regard.tasks import INPUTS, OUTPUTS, TASKS
-from reports import short_reports
 
 collect_ignore = ["toy_pair.py"]  # a plug-in: collecting its doctests would register it for all
 
@@ -25,7 +25,14 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _short_reports() -> Iterator[None]:
-    with short_reports():
+    with reports.short_reports():
+        yield
+
+
+@pytest.fixture
+def without_pictures() -> Iterator[None]:
+    """For tests of the text of reports, whose pictures others draw."""
+    with reports.without_pictures():
         yield
 
 

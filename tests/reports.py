@@ -9,7 +9,7 @@ import pytest
 from regard.jobs import training
 from regard.plots import Report, page, report_html
 
-__all__ = ["short_reports", "whole_reports"]
+__all__ = ["short_reports", "whole_reports", "without_pictures"]
 
 
 @contextmanager
@@ -28,8 +28,15 @@ def whole_reports() -> Iterator[None]:
         yield
 
 
-def _short(report: Report) -> str:
-    few = replace(report, examples=report.examples[:1], mistakes=report.mistakes[:1])
+@contextmanager
+def without_pictures() -> Iterator[None]:
+    """Figures are made, and stand in reports as empty pictures."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(page, "svg_text", lambda *_, **__: "<svg ></svg>")
+        yield
+
+
+def _short(report: Report) -> str:
+    few = replace(report, examples=report.examples[:1], mistakes=report.mistakes[:1])
+    with without_pictures():
         return report_html(few)

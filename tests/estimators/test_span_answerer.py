@@ -85,8 +85,8 @@ def test_it_learns_words_that_it_never_saw() -> None:
     """A few seconds of training, stories with other people and rooms."""
     asked: Any = {"questions": 3, "longest": 3}
     model = SpanAnswerer(
-        epochs=8, hidden=24, embedding_dim=24, learning_rate=0.01, device="cpu", random_state=0
-    ).fit(rooms(stories=250, seed=1, **asked))
+        epochs=6, hidden=24, embedding_dim=24, learning_rate=0.02, device="cpu", random_state=0
+    ).fit(rooms(stories=150, seed=1, **asked))
     unseen = rooms(stories=60, unseen=True, seed=2, **asked)
     assert unseen.labels is not None
     predicted = model.predict(unseen)

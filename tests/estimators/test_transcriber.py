@@ -44,7 +44,7 @@ def _strings(cases: int, *, first: int = 0) -> tuple[list[Any], list[str], list[
 @pytest.fixture(scope="module")
 def model() -> Transcriber:
     X, y, _ = _strings(60)
-    return Transcriber(**SMALL, epochs=20, augmentation="none").fit(X, y)
+    return Transcriber(**SMALL, epochs=12, augmentation="none").fit(X, y)
 
 
 def test_it_writes_what_is_said_and_hears_where(model: Transcriber) -> None:

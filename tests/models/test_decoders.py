@@ -61,7 +61,8 @@ EACH = [Combination(kind, *each) for kind in KINDS for each in SINGLE]
 
 def _every_pair() -> list[tuple[str, ...]]:
     """Mechanisms in which every two parts meet that may; all three are crossed in attention's."""
-    chosen, seen = [], set[tuple[Any, ...]]()
+    chosen: list[tuple[str, ...]] = []
+    seen = set[tuple[Any, ...]]()
     for each in MECHANISMS:
         if new := {*combinations(enumerate(each), 2)} - seen:
             chosen.append(each)

@@ -147,6 +147,9 @@ def _texts() -> ClassificationReport:
     )
 
 
+# What is about the text of a report alone; the pictures are drawn by the test of all reports.
+of_the_text = pytest.mark.usefixtures("without_pictures")
+
 REPORTS: list[Report] = [
     _texts(),
     _regression(1),
@@ -173,6 +176,7 @@ def test_every_report_is_escaped_and_self_contained(report: Report) -> None:
     assert "validation RMSE" in text
 
 
+@of_the_text
 def test_numbers() -> None:
     page = report_html(_regression(1))
     text = _text(page)
@@ -195,6 +199,7 @@ def test_numbers() -> None:
     )
 
 
+@of_the_text
 def test_several_targets_have_a_table_and_a_scatter_each() -> None:
     page = report_html(_regression(7))
     text = _text(page)
@@ -206,6 +211,7 @@ def test_several_targets_have_a_table_and_a_scatter_each() -> None:
         assert f"{name} {-1.25 - m:.3f} {2.5 + m:.3f}" in text
 
 
+@of_the_text
 def test_the_interval_and_how_much_it_held_are_told() -> None:
     assert "an interval is calibrated on a validation part" in _text(report_html(_regression(1)))
     for M in (1, 3):
@@ -223,6 +229,7 @@ def test_the_interval_and_how_much_it_held_are_told() -> None:
             assert "± 3.250 90.0 %" in text
 
 
+@of_the_text
 def test_each_scatter_is_of_its_own_target(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[np.ndarray, np.ndarray, str]] = []
 
@@ -238,12 +245,14 @@ def test_each_scatter_is_of_its_own_target(monkeypatch: pytest.MonkeyPatch) -> N
     np.testing.assert_array_equal(np.stack([found for _, found, _ in seen], 1), report.predicted)
 
 
+@of_the_text
 def test_a_report_without_mistakes_explains_the_pictures() -> None:
     text = _text(report_html(replace(_regression(1), mistakes=[])))
     assert "None is shown here." in text
     assert text.count("How to read this") == 1
 
 
+@of_the_text
 def test_forecasts() -> None:
     page = report_html(_forecast(1, 1))
     text = _text(page)
@@ -264,6 +273,7 @@ def test_forecasts() -> None:
     assert page.count("<svg ") == 4
 
 
+@of_the_text
 def test_a_better_baseline_is_named_in_words() -> None:
     report = _forecast(1, 1)
     seasonal = {"seasonal naive": {**report.metrics["baselines"]["naive"], "mae": 269.6}}
@@ -273,6 +283,7 @@ def test_a_better_baseline_is_named_in_words() -> None:
     ) in _text(report_html(replace(report, metrics=metrics))).replace("&#39;", "'")
 
 
+@of_the_text
 def test_how_to_read_is_beside_the_pictures_and_not_among_the_warnings() -> None:
     page = report_html(replace(_regression(1), notes=[], reading=["The weights are shares."]))
     assert 'class="notes"' not in page
@@ -295,6 +306,7 @@ def test_a_forecast_and_its_band_have_the_same_decimals() -> None:
     assert "4 101.2 99.0 to 103.0 100.0 0.250 0.000 to 1.000 0.125" in text
 
 
+@of_the_text
 def test_forecasts_without_quantiles_and_baselines() -> None:
     report = _forecast(7, 96)
     left_out = ("pinball", "coverage")
@@ -308,6 +320,7 @@ def test_forecasts_without_quantiles_and_baselines() -> None:
     assert "does not change from season to season" in _text(page)
 
 
+@of_the_text
 def test_texts_are_text_and_not_images() -> None:
     page = report_html(_texts())
     assert page.count("<svg ") == 3  # confusion matrix, reliability, learning curve

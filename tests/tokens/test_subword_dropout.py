@@ -55,8 +55,8 @@ def test_without_dropout_it_is_the_vocabularys_own_encoding(texts: list[str]) ->
 def test_real_words_without_dropout(language: str) -> None:
     path = Path(os.environ["REGARD_DATA"]) / "pairs" / "multi30k" / f"train.{language}.gz"
     with gzip.open(path, "rt", encoding="utf-8") as file:
-        texts = [file.readline() for _ in range(3000)]
-    vocabulary = Vocabulary.train(texts[:2000], size=4000, min_count=2)
+        texts = [file.readline() for _ in range(1500)]
+    vocabulary = Vocabulary.train(texts[:1000], size=4000, min_count=2)
     assert drawn(texts, vocabulary=vocabulary, rate=0.0) == ordinary(texts, vocabulary)
     for cut, own, text in zip(
         drawn(texts, vocabulary=vocabulary, rate=0.1),

@@ -160,6 +160,7 @@ def test_it_opens_with_the_count_and_the_baseline(page: _Page) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_it_says_how_certain_and_how_right(page: _Page) -> None:
     mean = (320 * 0.55 + 1000 * 0.9) / 1320
     assert f"a probability of {mean:.4f} on average, and 0.8106 of the predictions" in page.text
@@ -168,6 +169,7 @@ def test_it_says_how_certain_and_how_right(page: _Page) -> None:
     assert "are not calibrated." in _Page(report_html(replace(REPORT, metrics=bare))).text
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_the_positive_class_is_named() -> None:
     metrics = {**METRICS, "averaging": "binary, positive class 'b'", "positive_class": "b"}
     page = _Page(report_html(replace(REPORT, metrics=metrics)))
@@ -235,6 +237,7 @@ def test_the_configuration_is_flat(page: _Page) -> None:
     assert "versions.torch" not in page.text
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_without_mistakes_it_says_that_there_are_none() -> None:
     perfect = {**METRICS, "confusion_matrix": [[1037, 0, 0], [0, 59, 0], [0, 0, 224]]}
     page = _Page(report_html(replace(REPORT, metrics=perfect, mistakes=[])))
@@ -244,6 +247,7 @@ def test_without_mistakes_it_says_that_there_are_none() -> None:
     assert "124 test cases were misclassified; none of them is shown here." in hidden.text
 
 
+@pytest.mark.usefixtures("without_pictures")
 @pytest.mark.parametrize("localisation", [{}, {"localisation_ap": float("nan")}])
 def test_what_could_not_be_computed(localisation: dict[str, float | None]) -> None:
     metrics = {k: v for k, v in METRICS.items() if not k.startswith("localisation")}
