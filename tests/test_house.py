@@ -251,31 +251,28 @@ DATA = {
 }
 
 
-@pytest.mark.parametrize("name", DATA)
-def test_torch_is_not_imported_before_the_data_is_read(name: str, tmp_path: Path) -> None:
+def test_torch_is_not_imported_before_data_runs_and_files_are_found(tmp_path: Path) -> None:
+    """By none of several commands that fail, one after the other in one process."""
     (tmp_path / "x.csv").write_text("a,b\nup,1\ndown,many\n", encoding="utf-8")
-    (tmp_path / name).write_text(json.dumps(DATA[name]), encoding="utf-8")
-    assert _heavy_after(["train", name], tmp_path) == "2 []"
-
-
-@pytest.mark.parametrize("words", [["none", "x.csv"], ["none", "none.csv"]])
-def test_torch_is_not_imported_before_run_and_file_are_found(
-    words: list[str], tmp_path: Path
-) -> None:
-    (tmp_path / "x.csv").write_text("1,2\n", encoding="utf-8")
-    assert _heavy_after(["predict", *words, "--out", "y.csv"], tmp_path) == "2 []"
-
-
-def _heavy_after(words: list[str], folder: Path) -> str:
-    """Exit status of a command, and which of torch and lightning it imported."""
-    code = (
-        f"import sys; from regard.cli import main; sys.argv = {['regard', *words]!r}\n"
-        "try: main()\n"
-        "except SystemExit as end:\n"
-        "    print(end.code, [name for name in ('torch', 'lightning') if name in sys.modules])"
-    )
+    for name, content in DATA.items():
+        (tmp_path / name).write_text(json.dumps(content), encoding="utf-8")
+    commands = [["train", name] for name in DATA]
+    commands += [["predict", "none", path, "--out", "y.csv"] for path in ("x.csv", "none.csv")]
+    code = f"""
+import sys
+from regard.cli import main
+for words in {commands!r}:
+    sys.argv = ["regard", *words]
+    try:
+        main()
+    except SystemExit as end:
+        heavy = [name for name in ("torch", "lightning") if name in sys.modules]
+        print(*words[:3], end.code, heavy)
+"""
     result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folder
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
     )
-    assert result.stderr.startswith("error: ")
-    return result.stdout.strip()
+    assert result.stdout.splitlines() == [f"{' '.join(words[:3])} 2 []" for words in commands]
+    errors = result.stderr.splitlines()
+    assert len(errors) == len(commands)
+    assert all(each.startswith("error: ") for each in errors)

@@ -17,8 +17,8 @@ TINY = {"hidden": 16, "heads": 2, "layers": 1, "steps": 3}
 @pytest.fixture(scope="module")
 def follower() -> Composer:
     cases = canons(pieces=150, steps=12, delay=2, seed=0)
-    parameters = {**TINY, "hidden": 32, "dropout": 0.0, "learning_rate": 0.01, "unknown": 0.0}
-    return Composer(given=["voice 1"], epochs=20, random_state=0, **parameters).fit(cases)
+    parameters = {**TINY, "hidden": 32, "dropout": 0.0, "learning_rate": 0.02, "unknown": 0.0}
+    return Composer(given=["voice 1"], epochs=10, random_state=0, **parameters).fit(cases)
 
 
 def test_the_second_voice_of_a_canon_is_written_and_looks_at_the_first(follower: Composer) -> None:

@@ -265,7 +265,7 @@ def test_what_is_known_of_the_future_helps(linear: bool) -> None:
     frame = _daily(300, y=3 * promo, promo=promo)
     options: dict[str, Any] = {"target": "y", "linear": linear}
     if not linear:
-        options |= {"epochs": 4, "updates_per_epoch": 40, "learning_rate": 0.02, "hidden": 16}
+        options |= {"epochs": 2, "updates_per_epoch": 40, "learning_rate": 0.02, "hidden": 16}
     with_it = _made(**options, known=["promo"]).fit(frame[:270])
     error = _error(with_it, frame, frame.select("ds", "promo"))
     without = _made(**options).fit(frame[:270])
@@ -277,7 +277,7 @@ def test_past_columns_help_and_need_no_future() -> None:
     ahead = np.random.default_rng(1).normal(size=365)
     frame = _daily(365, y=np.roll(ahead, 1), ahead=ahead)
     options: dict[str, Any] = {"horizon": 1, "target": "y", "learning_rate": 0.02, "hidden": 16}
-    options |= {"epochs": 4, "updates_per_epoch": 40, "window": 5, "batch_size": 32}
+    options |= {"epochs": 2, "updates_per_epoch": 40, "window": 5, "batch_size": 32}
     model = _made(**options, past=["ahead"]).fit(frame[:300])
     without = _made(**options).fit(frame[:300])
     found, blind = (

@@ -96,7 +96,7 @@ def test_heads_are_those_of_each_layer_whose_mean_is_the_alignment() -> None:
 
 
 def test_subwords_are_merged_to_words() -> None:
-    model = _trained(tokens="character", epochs=2)
+    model = _trained(tokens="character", epochs=1)
     [found] = model.align(["The dog waits."], ["Der Hund wartet."])
     assert found.source == ["The", "dog", "waits", ".", "[END]"]
     assert "".join(found.target[:-1]).replace(" ", "") == "DerHundwartet."
@@ -113,7 +113,7 @@ def test_n_best_texts_come_in_the_order_of_their_scores_for_each_token() -> None
 def test_it_is_saved_and_loaded(tmp_path: Path) -> None:
     kinds: tuple[dict[str, Any], ...] = (
         {},
-        {"joint": False, "epochs": 2},
+        {"joint": False, "epochs": 1},
         {"encoder": "transformer"},
     )
     for number, changes in enumerate(kinds):
