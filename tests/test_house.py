@@ -16,6 +16,7 @@ import pytest
 import regard
 import regard.inputs
 import regard.outputs
+import regard.training
 
 SOURCE = Path(regard.__file__).parent
 MODULES = sorted(SOURCE.rglob("*.py"))
@@ -219,7 +220,7 @@ def _ruff_order(name: str) -> tuple[int, str]:
     return kind, name
 
 
-@pytest.mark.parametrize("package", [regard, regard.inputs, regard.outputs])
+@pytest.mark.parametrize("package", [regard, regard.inputs, regard.outputs, regard.training])
 def test_a_package_that_imports_late_refuses_other_names(package: ModuleType) -> None:
     with pytest.raises(AttributeError, match="no attribute 'Klassifier'"):
         _ = package.Klassifier
@@ -238,6 +239,14 @@ def test_no_heavy_import_before_it_is_needed(module: str) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
+
+
+def test_estimators_need_no_lightning_before_they_train() -> None:
+    code = "import regard.estimators, sys; print('lightning' in sys.modules)"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "False"
 
 
 DATA = {

@@ -45,7 +45,7 @@ def test_with_conjunctive_pooling_it_is_the_evidence_for_the_prediction() -> Non
     gates = np.stack(seen.maps["attention"])
     assert np.ptp(gates) < np.ptp(shares)
     [note] = model.input_.reading("each {}'s share")
-    assert note.endswith("its gates are nearly even, and shuffling them hardly changes the output.")
+    assert note.endswith("a gate says how much a step counts, but not for what.")
 
 
 def test_views_have_the_series_the_truth_and_the_prediction() -> None:

@@ -83,6 +83,8 @@ class EncoderRow(NamedTuple):
         hidden: default width.
         layers: default number of layers.
         constants: arguments that are always the same.
+        may_stride: whether a strided convolution may go before it unasked, as it reads so little
+            of a long series at each position.
     """
 
     make: Any
@@ -90,6 +92,7 @@ class EncoderRow(NamedTuple):
     hidden: int = 64
     layers: int = 1
     constants: Mapping[str, Any] = {}
+    may_stride: bool = False
 
 
 class Form(NamedTuple):
@@ -359,7 +362,7 @@ AROUND = _table(
     _row(
         "conjunctive",
         "ConjunctivePooling",
-        "mean_s sigmoid(score_s) (W h_s + b)",
+        "W norm(mean_s sigmoid(score_s) h_s) + b",
         "Early et al. 2024",
         "classify every position, and let attention say how much each counts",
         call="ConjunctivePooling(heads, query_dim, state_dim, logits)",
@@ -391,6 +394,7 @@ ENCODERS: Registry[EncoderRow] = Registry(
             "inception blocks of convolutions, Ismail Fawaz et al. 2020",
             hidden=32,
             layers=3,
+            may_stride=True,
         ),
         "conv": EncoderRow(
             "regard.models.convolution:Convolution",

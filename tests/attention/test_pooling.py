@@ -60,24 +60,61 @@ def test_a_dot_product_query_starts_from_uniform_weights() -> None:
     torch.testing.assert_close(weights, torch.full((B, S), 1 / S, dtype=torch.float64))
 
 
+def _conjunctive(heads: int = 1) -> ConjunctivePooling:
+    """Of dot products, with figures of batches as if it had been trained."""
+    pooling = ConjunctivePooling([Dot() for _ in range(heads)], D, D, N).double()
+    torch.nn.init.normal_(pooling.queries)
+    pooling.norm.mean.copy_(torch.linspace(-1, 1, D))
+    pooling.norm.variance.copy_(torch.linspace(0.1, 3, D))
+    return pooling.eval()
+
+
 def test_conjunctive_pooling_by_hand() -> None:
     states, mask = _states()
-    pooling = ConjunctivePooling([Dot()], D, D, N).double()
-    torch.nn.init.normal_(pooling.queries)
+    pooling = _conjunctive()
     logits, gates, weights, evidence = pooling(states, mask)
     assert evidence.shape == (B, N, S)
     weight, bias = pooling.classify.weight.detach().numpy(), pooling.classify.bias.detach().numpy()
+    spread = np.sqrt(np.linspace(0.1, 3, D) + 1e-5)
+    scaled = weight / spread
     for b, length in enumerate(LENGTHS):
-        total = np.zeros(N)
+        total = np.zeros(D)
         for s in range(length):
             state = states[b, s].numpy()
             gate = 1 / (1 + np.exp(-(pooling.queries[0].detach().numpy() @ state)))
             assert gates[b, s].item() == pytest.approx(gate)
-            total += gate * (weight @ state + bias)
-        np.testing.assert_allclose(logits[b].detach().numpy(), total / length)
+            total += gate * state
+            own = gate * scaled @ state + bias - scaled @ np.linspace(-1, 1, D)
+            np.testing.assert_allclose(evidence[b, :, s].detach().numpy(), own / length)
+        normal = (total / length - np.linspace(-1, 1, D)) / spread
+        np.testing.assert_allclose(logits[b].detach().numpy(), weight @ normal + bias)
     torch.testing.assert_close(evidence.sum(-1), logits)
     torch.testing.assert_close(weights, gates / gates.sum(1, keepdim=True))
     assert (gates[~mask] == 0).all()
+    assert (evidence.transpose(1, 2)[~mask] == 0).all()
+
+
+def test_conjunctive_pooling_normalises_over_the_batch_in_training() -> None:
+    states, mask = _states()
+    pooling = _conjunctive().train()
+    gated = pooling(states, mask)
+    counts = mask.sum(1, keepdim=True)
+    contexts = (gated.gates.unsqueeze(-1) * states).sum(1) / counts
+    mean, variance = contexts.mean(0), contexts.var(0)
+    normal = (contexts - mean) / torch.sqrt(variance + 1e-5)
+    torch.testing.assert_close(gated.logits, pooling.classify(normal))
+    torch.testing.assert_close(gated.evidence.sum(-1), gated.logits)
+    # The first batch replaces what was there, and is itself replaced little by little.
+    torch.testing.assert_close(pooling.norm.mean, mean)
+    torch.testing.assert_close(pooling.eval()(states, mask).logits, gated.logits)
+    for _ in range(30):
+        pooling.train()(states + 1, mask)
+    later = pooling.norm.mean.clone()
+    pooling(states, mask)
+    torch.testing.assert_close(pooling.norm.mean, later + (mean - later) / 10)
+    # A batch of a single case has no spread: it is read as in prediction.
+    alone = pooling(states[:1], mask[:1])
+    torch.testing.assert_close(alone.logits, pooling.eval()(states[:1], mask[:1]).logits)
 
 
 def test_conjunctive_pooling_of_nothing_is_zero() -> None:
@@ -117,10 +154,10 @@ def test_several_heads_average_the_attention_of_each() -> None:
 
 def test_several_heads_average_the_gates_of_each() -> None:
     states, mask = _states()
-    together = ConjunctivePooling([Dot(), Dot(), Dot()], D, D, N).double()
+    together = _conjunctive(heads=3)
     expected = []
     for query in together.queries.detach():
-        one = ConjunctivePooling([Dot()], D, D, N).double()
+        one = _conjunctive()
         one.classify = together.classify
         one.queries.data = query[None]
         expected.append(one(states, mask))
@@ -353,10 +390,10 @@ def test_a_query_that_something_reads_is_learned_all_the_same() -> None:
 
 def test_conjunctive_pooling_without_attention_is_half_the_mean() -> None:
     states, mask = _states()
-    pooling = ConjunctivePooling([Uniform()], D, D, N).double()
+    pooling = ConjunctivePooling([Uniform()], D, D, N).double().eval()
     assert [name for name, _ in pooling.named_parameters()] == ["classify.weight", "classify.bias"]
     gated = pooling(states, mask)
     assert (gated.gates[mask] == 0.5).all()
     for b, length in enumerate(LENGTHS):
-        mean = pooling.classify(states[b, :length]).mean(0)
-        torch.testing.assert_close(gated.logits[b], mean / 2)
+        half = states[b, :length].mean(0) / 2
+        torch.testing.assert_close(gated.logits[b], pooling.classify(half), rtol=1e-4, atol=1e-5)

@@ -52,8 +52,17 @@ def test_convolutions_alone(alone: SeriesClassifier, waves: tuple[Cases, Cases])
     np.testing.assert_allclose(weights.sum(1), 1.0)
     # No attention: what is shown is each step's share of the evidence for the prediction.
     evidence = alone.evidence(test)
-    own = evidence[np.arange(len(test)), alone.infer(test).values.argmax(1)].clip(min=0)
+    own = evidence[np.arange(len(test)), alone.infer(test).values.argmax(1)]
+    own = (own - np.median(own, 1, keepdims=True).clip(max=0)).clip(min=0)
     np.testing.assert_allclose(weights, own / own.sum(1, keepdims=True), atol=1e-9)
+
+
+def test_a_constant_of_all_steps_hides_nothing(alone: SeriesClassifier) -> None:
+    spot = np.array([0.0, 0.1, 9.0, 0.2, 0.0])
+    evidence = np.stack([-(spot - 1), spot - 1])  # sums to 4.3, with a constant of -1
+    np.testing.assert_allclose(alone.output_.share(evidence), (spot - 0.1).clip(min=0))
+    # Evidence that most steps have is none of a constant.
+    np.testing.assert_allclose(alone.output_.share(np.stack([-spot - 1, spot + 1])), spot + 1)
 
 
 def test_values_are_logits(alone: SeriesClassifier, waves: tuple[Cases, Cases]) -> None:
@@ -87,7 +96,7 @@ def test_beside_a_network(waves: tuple[Cases, Cases], pooling: str) -> None:
     """The mean of both, and the network is trained as it is without them."""
     train, test = waves
     both = SeriesClassifier(convolutions=True, pooling=pooling, **NETWORK).fit(train)
-    without = SeriesClassifier(pooling=pooling, **NETWORK).fit(train)
+    without = SeriesClassifier(convolutions=False, pooling=pooling, **NETWORK).fit(train)
     model = both.model_
     assert isinstance(model, ConvolvedModel)
     assert isinstance(model.network, SeriesModel)
@@ -116,6 +125,9 @@ def test_several_numbers(convolutions: Any) -> None:
     X = random.standard_normal((60, 2, 30)).cumsum(2)
     y = np.stack([X[:, 0].max(1), 100 * X[:, 1].mean(1)], 1)
     model = SeriesRegressor(convolutions=convolutions, members=2, **NETWORK).fit(X[:45], y[:45])
+    spot = np.array([0.0, 0.1, 9.0, 0.2, 0.0])
+    shown = model.output_.share(np.stack([spot - 5, 3 - spot]))
+    np.testing.assert_allclose(shown, 2 * np.abs(spot - 0.1))
     off = np.abs(model.predict(X[45:]) - y[45:]).mean(0)
     assert (off < np.abs(y[45:] - y[:45].mean(0)).mean(0)).all()
     _sums(model, X)

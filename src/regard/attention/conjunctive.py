@@ -15,6 +15,9 @@ from regard.attention.softmax import masked_softmax
 
 __all__ = ["ConjunctivePooling", "Gated", "conjunctive_pool"]
 
+_BATCHES = 10  # that the figures for prediction are means over
+_LEAST = 1e-5  # added to a variance
+
 
 class Gated(NamedTuple):
     """What conjunctive pooling returns.
@@ -61,10 +64,14 @@ def conjunctive_pool(class_scores: Tensor, scores: Tensor, mask: Tensor | None =
 
 
 class ConjunctivePooling(nn.Module):
-    """logits = mean over s of sigmoid(score(q, states_s)) * (W states_s + b), q learned.
+    """logits = W norm(mean over s of sigmoid(score(q, states_s)) * states_s) + b, q learned.
 
-    Unlike softmax weights, the gates are independent: several, or none, may be open. Trained, they
-    are often nearly even, so that shuffling them hardly changes the logits: read the evidence.
+    Unlike softmax weights, the gates are independent: several, or none, may be open. They say how
+    much a position counts, and the evidence for what.
+
+    The norm is batch normalisation, without which a mean over many positions hardly differs from
+    case to case, and the layer after it learns slowly. At prediction it is linear, so that the
+    logits are sums over the positions; what is the same for all of them is shared evenly.
 
     Parameters:
         heads: one or more `Score`, each with its own query; their gates are averaged.
@@ -73,7 +80,8 @@ class ConjunctivePooling(nn.Module):
         logits: N.
 
     Source: Early et al., 2024, "Inherently interpretable time series classification via multiple
-    instance learning" (ICLR), equation 6.
+    instance learning" (ICLR), equation 6, there without the norm; Ioffe and Szegedy, 2015, "Batch
+    normalization".
 
     >>> from regard.attention import Additive
     >>> pooling = ConjunctivePooling([Additive(None, 5, 7)], 7, 5, 3)
@@ -88,7 +96,9 @@ class ConjunctivePooling(nn.Module):
         self.heads = nn.ModuleList(heads)
         read = any(score.reads_query for score in heads)
         self.queries = learned_queries(len(heads), query_dim if read else 0)
+        self.norm = _Norm(state_dim)
         self.classify = nn.Linear(state_dim, logits)
+        nn.init.zeros_(self.classify.weight)
 
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Gated:
         """Pool states [B, S, D] over the positions that mask [B, S] allows."""
@@ -98,4 +108,41 @@ class ConjunctivePooling(nn.Module):
             score(query.expand(states.shape[0], 1, -1), states)
             for score, query in zip(self.heads, self.queries, strict=True)
         ]
-        return conjunctive_pool(self.classify(states), torch.cat(scores, 1), mask)
+        gated = conjunctive_pool(states, torch.cat(scores, 1), mask)
+        mean, scale = self.norm(gated.logits)
+        positions = torch.ones_like(gated.gates) if mask is None else mask.to(states.dtype)
+        counts = positions.sum(1, keepdim=True)
+        logits = self.classify((gated.logits - mean) * scale) * (counts > 0)
+        bias = self.classify.bias - self.classify.weight @ (mean * scale)
+        even = positions / counts.clamp(min=1)
+        parts = (self.classify.weight * scale) @ gated.evidence
+        evidence = parts + bias[:, None] * even[:, None]
+        return gated._replace(logits=logits, evidence=evidence)
+
+
+class _Norm(nn.Module):
+    """Batch normalisation as a mean and a scale: norm(x) = (x - mean) * scale.
+
+    The figures for prediction are means over the last ten batches or so, of fewer at the beginning:
+    a short training has them right as well.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.mean = nn.Buffer(torch.zeros(width))
+        self.variance = nn.Buffer(torch.ones(width))
+        self.batches = nn.Buffer(torch.zeros(()))
+
+    def forward(self, contexts: Tensor) -> tuple[Tensor, Tensor]:
+        """[B, D] -> [D] and [D], in training of the batch, if it has more than one case."""
+        contexts = contexts.to(self.mean.dtype)  # of bfloat16, too
+        mean: Tensor = self.mean
+        variance: Tensor = self.variance
+        if self.training and len(contexts) > 1:
+            mean, variance = contexts.mean(0), contexts.var(0)
+            with torch.no_grad():
+                self.batches.add_(1)
+                share = 1 / self.batches.clamp(max=_BATCHES)
+                self.mean.lerp_(mean, share)
+                self.variance.lerp_(variance, share)
+        return mean, torch.rsqrt(variance + _LEAST)

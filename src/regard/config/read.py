@@ -66,8 +66,8 @@ def resolve_config(
     Raises:
         ConfigError: the first wrong field, what was wanted and what was given.
 
-    >>> resolve_config({"data": {"kind": "sine"}}).training.epochs
-    50
+    >>> resolve_config({"data": {"kind": "sine"}}).training.batch_size
+    32
     """
     task = content.get("task", "classify")
     if not isinstance(task, str) or task not in TASKS:

@@ -1,6 +1,7 @@
 """The section `training`: how it is trained."""
 
-from typing import Literal, Self
+from math import ceil
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -9,16 +10,16 @@ from regard.config.section import Section, Share
 __all__ = ["TrainingConfig"]
 
 _MOST = 10**9  # of which the schedule can compute shares
+_UPDATES, _EPOCHS = 2000, 50
 
 
 class TrainingConfig(Section):
     """How every task is trained."""
 
-    epochs: int = Field(
+    epochs: Annotated[int, Field(ge=1, le=_MOST)] | None = Field(
         50,
-        ge=1,
-        le=_MOST,
-        description="number of epochs; with a validation part, the most there are",
+        description="number of epochs; with a validation part, the most there are; null: as many "
+        f"as make {_UPDATES:,} updates, and no more than {_EPOCHS}",
     )
     patience: int = Field(
         5, ge=0, description="epochs without a lower validation loss after which training stops"
@@ -74,3 +75,16 @@ class TrainingConfig(Section):
                 f"1, not {taken:g}"
             )
         return self
+
+    def epochs_of(self, cases: int) -> int:
+        """The number of epochs with so many training cases.
+
+        >>> TrainingConfig(epochs=None).epochs_of(100), TrainingConfig(epochs=None).epochs_of(8000)
+        (50, 8)
+        """
+        return self.epochs or min(_EPOCHS, ceil(_UPDATES / self.updates_of(cases)))
+
+    def updates_of(self, cases: int) -> int:
+        """The number of updates in an epoch of so many training cases."""
+        batches = ceil(cases / self.batch_size)
+        return batches * ceil(self.updates_per_epoch / batches)

@@ -39,15 +39,7 @@ from regard.outputs.sides import sides_of
 from regard.registry import load
 from regard.runs import Run, read_run, write_run, writing
 from regard.tasks import TASKS
-from regard.training import (
-    ONE_FIT,
-    Fitted,
-    batch_indices,
-    check_device,
-    fit,
-    refuse_weights,
-    seeded,
-)
+from regard.training import ONE_FIT, batch_indices, check_device, refuse_weights, seeded
 
 __all__ = ["AttentionEstimator", "Floats", "estimator_of"]
 
@@ -140,6 +132,8 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             return self._fit(X, y, validation, checkpoint)
 
     def _fit(self, X: Any, y: Any, validation: Any, checkpoint: Path | None) -> Self:
+        from regard.training import Fitted, fit  # they need Lightning
+
         start = perf_counter()
         self.__dict__.pop("model_", None)  # a fit that fails leaves no half-fitted estimator
         seed = self._seed()
@@ -337,7 +331,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             heads: whether to return that of each head of the pooling, and not their mean.
 
         With conjunctive pooling it is each position's share of the evidence for the prediction, as
-        in the pictures: its gates are nearly even, and shuffling them hardly changes the output.
+        in the pictures: a gate says how much a position counts, but not for what.
         `infer(X, maps=("attention",))` has the gates, scaled to sum to one.
 
         Returns:

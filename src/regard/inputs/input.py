@@ -344,7 +344,7 @@ class Input(ABC):
 
     @property
     def gated(self) -> bool:
-        """Whether the evidence stands for the attention: gates, which are nearly even, or none."""
+        """Whether the evidence stands for the attention: gates, which say nothing of what for."""
         return bool(getattr(self.config.model, "pooling", None) == "conjunctive")
 
     @abstractmethod
@@ -416,6 +416,10 @@ class Input(ABC):
                 noun of a position.
         """
         return []
+
+    def alike(self) -> dict[str, Any]:
+        """Options of the section `model` that a comparison of attentions sets, where left open."""
+        return {}
 
     def comparing(self) -> list[str]:
         """What to know of a comparison of attentions."""

@@ -92,8 +92,8 @@ def compare(
     if seeds < 1:
         raise ConfigError(f"seeds: wanted at least 1, not {seeds}")
     config = config if isinstance(config, Config) else resolve_config(config)
-    variants = _variants(config, attentions)
     incoming, output = sides_of(config)
+    variants = _variants(config, attentions, incoming.alike())
     trained, scores = [], dict[str, dict[int, CaseScores]]()
     baselines = dict[int, Path]()
     for label, variant in variants.items():
@@ -135,8 +135,10 @@ def compare(
     return Comparison(trained, table, notes, apart)
 
 
-def _variants(config: Config, attentions: Sequence[str | Mapping[str, Any]]) -> dict[str, Config]:
-    """The configuration with each attention, by its name in the table.
+def _variants(
+    config: Config, attentions: Sequence[str | Mapping[str, Any]], alike: Mapping[str, Any]
+) -> dict[str, Config]:
+    """The configuration with each attention, by its name in the table, and these model options.
 
     If the configuration leaves the pooling open, all use one that every attention supports.
     """
@@ -144,16 +146,17 @@ def _variants(config: Config, attentions: Sequence[str | Mapping[str, Any]]) -> 
         raise ConfigError("attention: name at least one; `regard mechanisms` lists them")
     model = config.model
     chosen = "pooling" not in type(model).model_fields or "pooling" in model.model_fields_set
-    free: dict[str, Any] = {} if chosen else {"pooling": None}
+    free: dict[str, Any] = {**alike} if chosen else {**alike, "pooling": None}
     variants: dict[str, Config] = {}
     for attention in attentions:
         label = attention if isinstance(attention, str) else _label(attention)
         if label in variants:
             raise ConfigError(f"attention: {label} is named twice")
         variants[label] = _with(config, label, attention=attention, **free)
-    if free and len({variant.model.pooling for variant in variants.values()}) > 1:
+    if not chosen and len({variant.model.pooling for variant in variants.values()}) > 1:
         for attention, label in zip(attentions, list(variants), strict=True):
-            variants[label] = _with(config, label, attention=attention, pooling="attention")
+            one = {**free, "attention": attention, "pooling": "attention"}
+            variants[label] = _with(config, label, **one)
     return variants
 
 

@@ -83,11 +83,8 @@ def make_encoder(
         ConfigError: unknown name, or a parameter of the encoder is missing.
     """
     row = ENCODERS.find(name)
-    available = {
-        **sizes,
-        "steps": steps,
-        "stride": stride or choose_stride(steps, positions=positions),
-    }
+    own = 1 if row.may_stride else choose_stride(steps, positions=positions)
+    available = {**sizes, "steps": steps, "stride": stride or own}
     make = load(row.make)
     reduced = (stride or 1) > 1 and "stride" not in signature(make).parameters
     if reduced:

@@ -4,11 +4,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import max_pool2d, pad, relu
 
+from regard.models.conv_bilstm import NormalisedConvolution
 from regard.models.encoder import Encoder, MaskedBatchNorm, apply_mask, columns
 
 __all__ = ["Inception"]
 
 _KERNELS = ((13, 3), (13, 1), (9, 2))  # size and dilation: 37, 13 and 17 steps wide
+_NARROWEST = 3
 _BLOCKS_PER_SHORTCUT = 3
 
 
@@ -21,11 +23,13 @@ def _convolution(inputs: int, outputs: int, kernel: int = 1, dilation: int = 1) 
 class _Block(nn.Module):
     """Bottleneck, three parallel convolutions and a pooled branch, batch normalisation."""
 
-    def __init__(self, inputs: int, hidden: int) -> None:
+    def __init__(self, inputs: int, hidden: int, stride: int) -> None:
         super().__init__()
         narrow = min(inputs, hidden)
         self.bottleneck = nn.Identity() if narrow == inputs else _convolution(inputs, narrow)
-        self.branches = nn.ModuleList(_convolution(narrow, hidden, *kernel) for kernel in _KERNELS)
+        self.branches = nn.ModuleList(
+            _convolution(narrow, hidden, *kernel) for kernel in _kernels(stride)
+        )
         self.pooled = _convolution(inputs, hidden)
         self.width = hidden * (len(_KERNELS) + 1)
         self.norm = MaskedBatchNorm(self.width)
@@ -42,6 +46,18 @@ class _Block(nn.Module):
         return apply_mask(self.norm(torch.cat(parts, 1), mask), mask)
 
 
+def _kernels(stride: int) -> list[tuple[int, int]]:
+    """Size and dilation of each kernel, about as many steps wide as without a stride.
+
+    >>> _kernels(1), _kernels(4)
+    ([(13, 3), (13, 1), (9, 2)], [(9, 1), (3, 1), (5, 1)])
+    """
+    if stride == 1:
+        return list(_KERNELS)
+    widths = [(size - 1) * dilation + 1 for size, dilation in _KERNELS]
+    return [(max(_NARROWEST, 2 * round((width / stride - 1) / 2) + 1), 1) for width in widths]
+
+
 class _Shortcut(nn.Module):
     """A residual connection, projected to the width of its end."""
 
@@ -56,14 +72,16 @@ class _Shortcut(nn.Module):
 
 
 class Inception(Encoder):
-    """Inception blocks, with a residual connection over every three: S = T, D = 4 * hidden.
+    """Inception blocks, with a residual connection over every three: D = 4 * hidden.
 
-    The input is each channel and its first difference, both scaled to unit variance.
+    The input is each channel and its first difference, both scaled to unit variance; with a stride,
+    the outputs of a strided convolution of the channels and their differences.
 
     Parameters:
         channels: C.
         hidden: width of each branch and of the bottleneck before them.
         layers: number of blocks.
+        stride: steps per position, S = ceil(T / stride); kernels are as many steps wide as without.
 
     Source: Ismail Fawaz et al., 2020, "InceptionTime: finding AlexNet for time series
     classification" (there six blocks, kernels 40, 20 and 10 wide, five networks and no
@@ -71,14 +89,18 @@ class Inception(Encoder):
     of them dilated, which costs less).
     """
 
-    def __init__(self, channels: int, hidden: int, layers: int) -> None:
+    def __init__(self, channels: int, hidden: int, layers: int, stride: int = 1) -> None:
         super().__init__()
-        width = start = 2 * channels
+        self.stride = stride
+        self.window: nn.Module = nn.Identity()
+        if stride > 1:  # windows that overlap by half
+            self.window = NormalisedConvolution(channels, hidden, kernel=2 * stride, stride=stride)
+        width = start = 2 * (channels if stride == 1 else hidden)
         self.norm = MaskedBatchNorm(width)
         self.blocks = nn.ModuleList()
         self.shortcuts = nn.ModuleList()
         for layer in range(1, layers + 1):
-            block = _Block(width, hidden)
+            block = _Block(width, hidden, stride)
             self.blocks.append(block)
             width = block.width
             if layer % _BLOCKS_PER_SHORTCUT == 0:
@@ -87,6 +109,9 @@ class Inception(Encoder):
         self.width = width
 
     def forward(self, series: Tensor, mask: Tensor | None = None) -> Tensor:
+        if self.stride > 1:
+            series = self.window(apply_mask(series, mask))
+            mask = None if mask is None else self.position_mask(mask)
         change = pad(series[..., 1:] - series[..., :-1], (1, 0))
         both = columns(apply_mask(torch.cat([series, change], 1), mask))
         features = start = self.norm(both, mask)

@@ -290,8 +290,13 @@ class Output(ABC):
         return laid
 
     def share(self, evidence: NDArray[np.float64]) -> NDArray[np.float64]:
-        """[N, ...] evidence of a case -> [...] how much of it made the prediction, not negative."""
-        return np.asarray(np.abs(evidence).sum(0))
+        """[N, ...] evidence of a case -> [...] how much of it made the prediction, not negative.
+
+        Counted from the median of the positions, so that a constant which all of them share does
+        not hide what distinguishes them.
+        """
+        middle = np.median(evidence, axis=tuple(range(1, evidence.ndim)), keepdims=True)
+        return np.asarray(np.abs(evidence - middle).sum(0))
 
     def calibration_parts(self, cases: Any) -> tuple[NDArray[Any], NDArray[Any]] | None:
         """Positions to train a first model on, and to calibrate on with it; None trains just once.

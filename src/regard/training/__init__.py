@@ -1,5 +1,8 @@
 """Training: batches, objectives, augmentation and the Lightning trainer."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from regard.training.augment import specaugment, warp
 from regard.training.batches import (
     Batch,
@@ -13,9 +16,12 @@ from regard.training.batches import (
 )
 from regard.training.device import check_device
 from regard.training.divergence import refuse_weights
-from regard.training.fit import ONE_FIT, Fitted, fit, seeded
 from regard.training.objectives import AbsoluteError, CrossEntropy, Objective, SquaredError
 from regard.training.picture_augment import shift, shift_flip
+from regard.training.seeds import ONE_FIT, seeded
+
+if TYPE_CHECKING:
+    from regard.training.trainer import Fitted, fit
 
 __all__ = [
     "ONE_FIT",
@@ -41,3 +47,10 @@ __all__ = [
     "targets_at",
     "warp",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`fit` and `Fitted`, whose Lightning takes seconds to import, which no prediction needs."""
+    if name not in ("Fitted", "fit"):
+        raise AttributeError(f"module 'regard.training' has no attribute '{name}'")
+    return getattr(import_module("regard.training.trainer"), name)

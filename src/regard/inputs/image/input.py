@@ -335,6 +335,5 @@ class ImageInput(Input):
             return []
         return [
             "With conjunctive pooling, the light in the pictures is not the attention but "
-            f"{moved.format('position')}: its gates are nearly even, and shuffling them hardly "
-            "changes the output."
+            f"{moved.format('position')}: a gate says how much a position counts, but not for what."
         ]

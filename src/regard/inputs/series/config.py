@@ -133,18 +133,25 @@ class _ArrayData(_Series, Learned):
 class _Model(Section):
     """Model options of classes and numbers."""
 
-    convolutions: Literal[False, True, "only"] = Field(
-        False,
+    convolutions: Literal["auto", False, True, "only"] = Field(
+        "auto",
         description="whether to add a linear model of what random convolutions find, which is "
-        "solved and not trained; only: without a network, so that there is no encoder, no "
-        "attention and nothing to train",
+        "solved and not trained; auto: beside the encoder inception, with up to 4,000 training "
+        "cases; only: without a network, so that there is no encoder, no attention and nothing to "
+        "train",
+    )
+    stride: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="steps for each position of the encoder, by a strided convolution; null: of "
+        "inception, as many as keep a training of all epochs near 8 million positions; 1 of the "
+        "others, and 10 at 500 steps of conv-bilstm, which strides itself",
     )
 
     @field_validator("convolutions")
     @classmethod
     def _refuse_form(
-        cls, convolutions: Literal[False, True, "only"], info: ValidationInfo
-    ) -> Literal[False, True, "only"]:
+        cls, convolutions: Literal["auto", False, True, "only"], info: ValidationInfo
+    ) -> Literal["auto", False, True, "only"]:
         form = info.data.get("form")
         if convolutions == "only" and form:
             raise ValueError(f"the form {form} is a network; leave out the form, or set it to true")
@@ -154,11 +161,15 @@ class _Model(Section):
 class _ClassTraining(Section):
     """Training options of classifiers of series."""
 
-    augmentation: Literal["warp", "none"] = Field(
-        "warp",
+    augmentation: Literal["auto", "warp", "none"] = Field(
+        "auto",
         description="warp varies each case's speed, start and scale a little in training; none "
-        "leaves them unchanged",
+        "leaves them unchanged; auto: warp, unless the steps are so little like their neighbours "
+        "that reading between them would smooth away what they are",
     )
+
+
+_DEFAULTS = {"training.epochs": None}
 
 
 class _TextTraining(Section):
@@ -178,10 +189,13 @@ def sections(target: str) -> Sections:
         return transcript_sections((_TsData, _NpzData, _TextTableData, _ArrayData), _TextTraining)
     if target == "numbers":
         return Sections(
-            data=(_TargetCsvData, _TsData, _NpzData, _TargetTableData, _ArrayData), model=_Model
+            data=(_TargetCsvData, _TsData, _NpzData, _TargetTableData, _ArrayData),
+            model=_Model,
+            defaults=_DEFAULTS,
         )
     return Sections(
         data=(_SineData, _CsvData, _TsData, _NpzData, _TableData, _ArrayData),
         model=_Model,
         training=_ClassTraining,
+        defaults=_DEFAULTS,
     )

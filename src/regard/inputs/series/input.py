@@ -19,7 +19,7 @@ from regard.inputs.series.cases import Cases
 from regard.inputs.series.gaps import filled
 from regard.inputs.series.load import load
 from regard.inputs.series.new import Columns, read_new
-from regard.inputs.series.scaling import Scaler, choose_scaling
+from regard.inputs.series.scaling import Scaler, choose_scaling, roughness
 from regard.inputs.series.sine import sine
 from regard.inputs.series.view import SeriesView
 from regard.plots import CaseView, Outcome
@@ -34,6 +34,9 @@ __all__ = ["SeriesInput"]
 
 _FAR = 10  # times the range trained on
 _MOST_SOLVED = 12_000  # cases: 8 GB with the products of all pairs
+_SOLVED_UNASKED = 4_000  # cases; with more, a network has enough to learn from
+_POSITIONS = 8_000_000  # read in a training of all epochs by an encoder that may stride, roughly
+_ROUGH = 1.0  # from which reading between the steps is worse than the mean
 
 # Fields of the section `data` that readers do not take.
 _NOT_READ = {"kind", "rate", "scaling", "validation_share", "test_share"}
@@ -48,6 +51,8 @@ class SeriesInput(Input):
         shortest_, longest_: fewest and most steps of the training part.
         range_: C pairs of the lowest and highest value of the training part; empty in runs saved
             without.
+        convolved_: whether random convolutions are beside the network, or, "only", stand for it.
+        stride_: steps for each position of the encoder; None is up to the encoder.
     """
 
     case_types: ClassVar[tuple[type, ...]] = (Cases,)
@@ -59,6 +64,9 @@ class SeriesInput(Input):
     shortest_: int
     longest_: int
     range_: list[tuple[float, float]]
+    convolved_: bool | Literal["only"] = False
+    stride_: int | None = None
+    _rough = False
     _columns: int = 1  # numbers to predict
     _names = Columns()
 
@@ -198,7 +206,25 @@ class SeriesInput(Input):
         self.range_ = list(zip(lowest.tolist(), highest.tolist(), strict=True))
         scaled = self.scaler_.transform(cases)
         self._note_constant(cases, scaled)
+        self._settle(cases, scaled)
         return cases, scaled
+
+    def _settle(self, cases: Cases, scaled: NDArray[np.float32]) -> None:
+        """Choose what the configuration leaves to the training cases."""
+        model = self.config.model
+        self.convolved_ = getattr(model, "convolutions", False)
+        if self.convolved_ == "auto":
+            as_it_comes = model.encoder == type(model).model_fields["encoder"].default
+            few = len(cases) <= _SOLVED_UNASKED
+            self.convolved_ = as_it_comes and few and model.form is None
+        self.stride_ = getattr(model, "stride", None)
+        if self.stride_ is None and "stride" in type(model).model_fields:
+            training = self.config.training
+            updates = training.epochs_of(len(cases)) * training.updates_of(len(cases))
+            read = updates * min(training.batch_size, len(cases)) * self.longest_
+            if model.encoders.find(model.encoder).may_stride:
+                self.stride_ = max(1, round(read / _POSITIONS))
+        self._rough = roughness(scaled, cases.lengths) >= _ROUGH
 
     def _note_constant(self, cases: Cases, scaled: NDArray[np.float32]) -> None:
         """Count series that never change, of three steps or more; refuse all of the same value."""
@@ -222,6 +248,8 @@ class SeriesInput(Input):
             "steps": [self.shortest_, self.longest_],
             "scaler": self.scaler_.to_dict(),
             "range": self.range_,
+            "convolved": self.convolved_,
+            **({} if self.stride_ is None else {"stride": self.stride_}),
             **({"columns": self._names._asdict()} if self._names.values else {}),
         }
 
@@ -230,6 +258,10 @@ class SeriesInput(Input):
         self.shortest_, self.longest_ = map(int, kept["steps"])
         self.scaler_ = Scaler.from_dict(kept["scaler"])
         self.range_ = [(float(low), float(high)) for low, high in kept.get("range", ())]
+        self.convolved_ = kept["convolved"]
+        if self.convolved_ not in (True, False, "only"):
+            raise ValueError(self.convolved_)
+        self.stride_ = int(kept["stride"]) if "stride" in kept else None
         self._columns = len(kept.get("targets", ())) or 1
         if "columns" in kept:
             names = kept["columns"]
@@ -244,7 +276,7 @@ class SeriesInput(Input):
         series = torch.from_numpy(scaled)
         return SequencePart(
             # The convolutions read it, too, once they are solved and the network is trained.
-            [series, series] if self._convolutions and not training else [series],
+            [series, series] if self.convolved_ and not training else [series],
             torch.from_numpy(cases.lengths),
             targets,
         )
@@ -262,22 +294,16 @@ class SeriesInput(Input):
                 layers=model.layers,
                 dropout=model.dropout,
                 steps=self.longest_,
-                stride=getattr(model, "stride", None),
+                stride=self.stride_,
             )
             head = output.head(encoder, steps=self.longest_)
             return SeriesModel(encoder, head, dropout=model.dropout)
 
-        network = None if self._convolutions == "only" else output.ensemble(one)
-        if not self._convolutions:
+        network = None if self.convolved_ == "only" else output.ensemble(one)
+        if not self.convolved_:
             return cast("nn.Module", network)
         convolutions = RandomConvolutions(len(self.channels_), self.longest_, output.scores)
         return ConvolvedModel(network, convolutions, two_sided=output.two_sided)
-
-    @property
-    def _convolutions(self) -> bool | Literal["only"]:
-        """Whether random convolutions are beside the network, or stand for it."""
-        found: bool | Literal["only"] = getattr(self.config.model, "convolutions", False)
-        return found
 
     def begin(
         self, model: nn.Module, encoded: Any, held: Any | None, targets: Any, output: Any
@@ -305,22 +331,23 @@ class SeriesInput(Input):
         from regard.training import warp
 
         # Not for numbers to predict, which may depend on a series' speed and scale.
-        return warp if getattr(self.config.training, "augmentation", "none") == "warp" else None
+        chosen = getattr(self.config.training, "augmentation", "none")
+        return warp if chosen == "warp" or (chosen == "auto" and not self._rough) else None
 
     @property
     def gated(self) -> bool:
-        return super().gated or self._convolutions == "only"
+        return super().gated or self.convolved_ == "only"
 
     @property
     def by_evidence(self) -> bool:
-        if self.gated or not self._convolutions:
+        if self.gated or not self.convolved_:
             return self.gated
         model = self.config.model
         return bool(model.pooling == "attention" and model.attention.query != "last")
 
     @property
     def solved(self) -> tuple[str, ...]:
-        return ("convolutions",) if self._convolutions else ()
+        return ("convolutions",) if self.convolved_ else ()
 
     def lay(
         self, model: nn.Module, maps: Maps, encoded: Any, index: NDArray[np.int64]
@@ -398,21 +425,27 @@ class SeriesInput(Input):
         if not self.by_evidence:
             return []
         share = moved.format("step")
-        if self._convolutions == "only":
+        if self.convolved_ == "only":
             return [f"Random convolutions have no attention: the pictures show {share}."]
-        if self._convolutions:
+        if self.convolved_:
             share += ", from the network and the random convolutions together"
         if not self.gated:
             return [f"The weights in the pictures are not the attention but {share}."]
         return [
             "With conjunctive pooling, the weights in the pictures are not the attention but "
-            f"{share}: its gates are nearly even, and shuffling them hardly changes the output."
+            f"{share}: a gate says how much a step counts, but not for what."
         ]
 
+    def alike(self) -> dict[str, Any]:
+        # Convolutions, which all models would share, hide differences between attentions.
+        left_open = getattr(self.config.model, "convolutions", False) == "auto"
+        return {"convolutions": False} if left_open else {}
+
     def comparing(self) -> list[str]:
-        if not self._convolutions:
+        chosen = getattr(self.config.model, "convolutions", False)
+        if chosen in ("auto", False):
             return []
-        if self._convolutions == "only":
+        if chosen == "only":
             return ["random convolutions alone have no attention, so that all models are the same"]
         return [
             "all models share the random convolutions, which hide differences between attentions; "

@@ -12,7 +12,7 @@ from regard.checks import check_choice
 from regard.errors import ConfigError, DataError, did_you_mean
 from regard.inputs.series.cases import Cases
 
-__all__ = ["Scaler", "choose_scaling"]
+__all__ = ["Scaler", "choose_scaling", "roughness"]
 
 _Kind = Literal["series", "channel", "log", "none"]
 _FIELDS = ("kind", "mean", "std")
@@ -188,6 +188,34 @@ def choose_scaling(cases: Cases, *, keep_size: bool = False) -> Literal["series"
     if np.median(upper / lower) < _DISPARATE:
         return "channel"
     return "log" if keep_size else "series"
+
+
+def roughness(series: NDArray[np.float32], lengths: NDArray[np.int64]) -> float:
+    """How little a step is like the mean of its two neighbours.
+
+    The mean square of what it differs by, over the variance: near 0 for smooth series, 1.5 for
+    white noise, and 1 where the neighbours say no more of a step than the mean of the series does.
+
+    Parameters:
+        series: [B, C, T].
+        lengths: [B] steps of each.
+
+    Returns:
+        A mean over all cases and channels; 0 where all have fewer than three steps or are constant.
+
+    >>> steps = np.arange(99, dtype=np.float32)[None, None]
+    >>> few = np.array([99])
+    >>> round(roughness(np.sin(steps / 9), few), 4), round(roughness((-1) ** steps, few), 1)
+    (0.0, 4.0)
+    """
+    true = np.arange(series.shape[2]) < lengths[:, None]
+    inner = true[:, None, 2:]
+    off = series[..., 1:-1] - (series[..., :-2] + series[..., 2:]) / 2
+    counts = lengths[:, None] * 1.0
+    mean = (series * true[:, None]).sum(2) / counts
+    variance = (np.square(series - mean[..., None]) * true[:, None]).sum(2) / counts
+    differs = (np.square(off) * inner).sum(2) / np.maximum(counts - 2, 1)
+    return float(differs.mean() / variance.mean()) if variance.any() else 0.0
 
 
 def _moments(

@@ -294,8 +294,7 @@ class TextInput(Input):
         note = "The weights drawn are each word's share of the evidence for the predicted class"
         source = ", from attention and n-grams together" if self._has_ngrams else ""
         gates = (
-            ": the gates of conjunctive pooling are nearly even, and shuffling them hardly changes "
-            "the output"
+            ": a gate of conjunctive pooling says how much a word counts, but not for which class"
         )
         return [note + source + gates * self.gated + "."] if self.by_evidence else []
 

@@ -194,9 +194,14 @@ class ClassesOutput(Output):
         self.calibrated_on_ = len(held)
 
     def share(self, evidence: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The positive evidence for the predicted class."""
+        """The positive evidence for the predicted class.
+
+        Where that of most positions is negative, as when all share a negative constant, it is
+        counted from the median, so that the constant does not hide what distinguishes them.
+        """
         flat = evidence.reshape(len(evidence), -1)
-        return np.asarray(evidence[flat.sum(1).argmax()].clip(min=0))
+        own = evidence[flat.sum(1).argmax()]
+        return np.asarray((own - min(0.0, np.median(own))).clip(min=0))
 
     def probabilities(self, seen: Inference) -> NDArray[np.float64]:
         """[B, N] softmax of the logits."""

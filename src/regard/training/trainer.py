@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer, callbacks
 from lightning.pytorch.trainer.states import TrainerStatus
@@ -21,30 +20,11 @@ from regard.training.callbacks import BestWeights, Checkpoint, History, LastWeig
 from regard.training.judge import judge
 from regard.training.module import TrainingModule
 from regard.training.objectives import Objective
+from regard.training.seeds import seed_all, seeded
 
-__all__ = ["ONE_FIT", "Fitted", "fit", "seeded"]
+__all__ = ["Fitted", "fit"]
 
 _NARROW = 128  # of recurrent networks, in units of one direction
-
-ONE_FIT = threading.RLock()
-"""Held while a model is trained: initial weights and dropout come from torch's global generator,
-which belongs to the process, as warning filters do. So fits in several threads run one after the
-other, and a seed gives the same model as alone."""
-
-
-@contextmanager
-def seeded(*seeds: int) -> Iterator[None]:
-    """Seed torch's global generator inside the block, and restore it afterwards.
-
-    One thread at a time is inside.
-    """
-    with ONE_FIT, torch.random.fork_rng():
-        _seed(*seeds)
-        yield
-
-
-def _seed(*seeds: int) -> None:
-    torch.manual_seed(int(np.random.SeedSequence(seeds).generate_state(1, np.uint64)[0]))
 
 
 class _SeedEpoch(Callback):
@@ -54,7 +34,7 @@ class _SeedEpoch(Callback):
         self._seed = seed
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        _seed(self._seed, trainer.current_epoch)
+        seed_all(self._seed, trainer.current_epoch)
 
 
 class _Stopping(callbacks.EarlyStopping):
@@ -151,7 +131,7 @@ def fit(
         trainer = Trainer(
             accelerator=settings.device,
             devices=1,
-            max_epochs=settings.epochs,
+            max_epochs=settings.epochs_of(len(train)),
             gradient_clip_val=settings.gradient_clip or None,
             callbacks=watchers,
             logger=False,
