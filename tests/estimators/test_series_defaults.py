@@ -56,6 +56,13 @@ def test_many_cases_have_a_network_alone() -> None:
 
 
 @pytest.mark.parametrize(
+    ("chosen", "alike"), [("auto", {"convolutions": False}), (True, {}), (False, {}), ("only", {})]
+)
+def test_a_comparison_of_attentions_has_convolutions_only_if_told(chosen: Any, alike: Any) -> None:
+    assert _settled(_walks(6, 20), model={"convolutions": chosen}).alike() == alike
+
+
+@pytest.mark.parametrize(
     ("cases", "steps", "stride"),
     [
         (50, 300, 1),  # 500 updates of 32 x 300

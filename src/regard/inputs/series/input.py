@@ -215,8 +215,7 @@ class SeriesInput(Input):
         self.convolved_ = getattr(model, "convolutions", False)
         if self.convolved_ == "auto":
             as_it_comes = model.encoder == type(model).model_fields["encoder"].default
-            few = len(cases) <= _SOLVED_UNASKED
-            self.convolved_ = as_it_comes and few and model.form is None
+            self.convolved_ = as_it_comes and len(cases) <= _SOLVED_UNASKED
         self.stride_ = getattr(model, "stride", None)
         if self.stride_ is None and "stride" in type(model).model_fields:
             training = self.config.training
