@@ -470,7 +470,7 @@ def test_a_run_of_another_task_is_refused(kind: Kind, tmp_path: Path) -> None:
 
 
 # Of preprocess.json, what runs that were saved before do not have.
-NEWER = {"calibration", "columns", "errors", "positive", "range", "shifts", "zones"}
+NEWER = {"calibration", "columns", "convolved", "errors", "positive", "range", "shifts", "zones"}
 
 
 @every_kind

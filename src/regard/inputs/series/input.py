@@ -209,13 +209,21 @@ class SeriesInput(Input):
         self._settle(cases, scaled)
         return cases, scaled
 
+    @property
+    def _chosen(self) -> Literal["auto", False, True, "only"]:
+        """What the configuration says of random convolutions."""
+        found: Literal["auto", False, True, "only"]
+        found = getattr(self.config.model, "convolutions", False)
+        return found
+
     def _settle(self, cases: Cases, scaled: NDArray[np.float32]) -> None:
         """Choose what the configuration leaves to the training cases."""
         model = self.config.model
-        self.convolved_ = getattr(model, "convolutions", False)
-        if self.convolved_ == "auto":
+        if self._chosen == "auto":
             as_it_comes = model.encoder == type(model).model_fields["encoder"].default
             self.convolved_ = as_it_comes and len(cases) <= _SOLVED_UNASKED
+        else:
+            self.convolved_ = self._chosen
         self.stride_ = getattr(model, "stride", None)
         if self.stride_ is None and "stride" in type(model).model_fields:
             training = self.config.training
@@ -247,7 +255,7 @@ class SeriesInput(Input):
             "steps": [self.shortest_, self.longest_],
             "scaler": self.scaler_.to_dict(),
             "range": self.range_,
-            "convolved": self.convolved_,
+            **({"convolved": self.convolved_} if self._chosen == "auto" else {}),
             **({} if self.stride_ is None else {"stride": self.stride_}),
             **({"columns": self._names._asdict()} if self._names.values else {}),
         }
@@ -257,9 +265,10 @@ class SeriesInput(Input):
         self.shortest_, self.longest_ = map(int, kept["steps"])
         self.scaler_ = Scaler.from_dict(kept["scaler"])
         self.range_ = [(float(low), float(high)) for low, high in kept.get("range", ())]
-        self.convolved_ = kept["convolved"]
-        if self.convolved_ not in (True, False, "only"):
-            raise ValueError(self.convolved_)
+        found = kept.get("convolved", False) if self._chosen == "auto" else self._chosen
+        if found not in (True, False, "only"):
+            raise ValueError(f"convolved: wanted true or false, not {found}")
+        self.convolved_ = found
         self.stride_ = int(kept["stride"]) if "stride" in kept else None
         self._columns = len(kept.get("targets", ())) or 1
         if "columns" in kept:
@@ -437,14 +446,12 @@ class SeriesInput(Input):
 
     def alike(self) -> dict[str, Any]:
         # Convolutions, which all models would share, hide differences between attentions.
-        left_open = getattr(self.config.model, "convolutions", False) == "auto"
-        return {"convolutions": False} if left_open else {}
+        return {"convolutions": False} if self._chosen == "auto" else {}
 
     def comparing(self) -> list[str]:
-        chosen = getattr(self.config.model, "convolutions", False)
-        if chosen in ("auto", False):
+        if self._chosen in ("auto", False):
             return []
-        if chosen == "only":
+        if self._chosen == "only":
             return ["random convolutions alone have no attention, so that all models are the same"]
         return [
             "all models share the random convolutions, which hide differences between attentions; "
