@@ -23,6 +23,7 @@ from regard.errors import RunError
 from regard.inputs.series.view import SeriesView
 from regard.jobs import training
 from regard.runs import partial_folder, read_run
+from regard.training.module import TrainingModule
 
 FILES = {
     "config.json",
@@ -530,14 +531,6 @@ def test_the_version(regard: Regard) -> None:
     assert regard.out.startswith("regard 0.")
 
 
-@pytest.fixture
-def _interruptible() -> Iterator[None]:
-    """What is started in the background ignores Ctrl-C, and so would all that the tests start."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 LONG = {"epochs": 8, "updates_per_epoch": 8, "batch_size": 6, "device": "cpu"}
 
 
@@ -549,27 +542,14 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.mark.usefixtures("_interruptible")
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
-def test_a_real_run_that_is_killed_is_resumed_to_the_same_end(
-    end: signal.Signals, regard: Regard, whole: Path, tmp_path: Path, updates_before: list[int]
+def _assert_resumed_to_the_same_end(
+    regard: Regard, config: Path, cut: Path, whole: Path, updates_before: list[int]
 ) -> None:
-    config, cut = _config(tmp_path, training=LONG), tmp_path / "cut"
-    command = [sys.executable, "-m", "regard.cli", "train", str(config), "--out", str(cut)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     checkpoint = partial_folder(cut) / "resume" / "last.ckpt"
-    while not checkpoint.exists():
-        assert process.poll() is None, process.stderr and process.stderr.read()
-        time.sleep(0.01)
-    time.sleep(0.1)
-    process.send_signal(end)
-    _, said = process.communicate()
-    assert process.returncode == (-9 if end == signal.SIGKILL else 130)
-    if end == signal.SIGINT:
-        assert said.decode().strip().endswith(f"--out {cut} --resume")
     assert not cut.exists()
     done = torch.load(checkpoint, weights_only=True)["global_step"]
     assert done > 0
+    updates_before.clear()
     assert regard("train", config, "--out", cut, "--resume") == 0
     assert updates_before == [done]
     assert "report:" in regard.out
@@ -578,6 +558,46 @@ def test_a_real_run_that_is_killed_is_resumed_to_the_same_end(
     figures = [json.loads((out / "metrics.json").read_text()) for out in (whole, cut)]
     assert {**figures[0], "fit_seconds": 0} == {**figures[1], "fit_seconds": 0}
     assert not partial_folder(cut).exists()
+
+
+def test_a_real_run_that_is_killed_is_resumed_to_the_same_end(
+    regard: Regard, whole: Path, tmp_path: Path, updates_before: list[int]
+) -> None:
+    config, cut = _config(tmp_path, training=LONG), tmp_path / "cut"
+    command = [sys.executable, "-m", "regard.cli", "train", str(config), "--out", str(cut)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    checkpoint = partial_folder(cut) / "resume" / "last.ckpt"
+    while not checkpoint.exists():
+        assert process.poll() is None, process.stderr and process.stderr.read()
+        time.sleep(0.05)
+    time.sleep(0.1)
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    _assert_resumed_to_the_same_end(regard, config, cut, whole, updates_before)
+
+
+def test_a_run_that_is_interrupted_is_resumed_to_the_same_end(
+    regard: Regard,
+    whole: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    updates_before: list[int],
+) -> None:
+    config, cut = _config(tmp_path, training=LONG), tmp_path / "cut"
+
+    def interrupt(self: TrainingModule) -> None:
+        if self.current_epoch == 3:
+            signal.raise_signal(signal.SIGINT)
+
+    # what is started in the background ignores Ctrl-C
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    with monkeypatch.context() as patch:
+        patch.setattr(TrainingModule, "on_train_epoch_start", interrupt)
+        assert regard("train", config, "--out", cut) == 130
+    assert signal.signal(signal.SIGINT, before) is signal.default_int_handler
+    assert regard.err.strip().endswith(f"--out {cut} --resume")
+    _assert_resumed_to_the_same_end(regard, config, cut, whole, updates_before)
 
 
 @pytest.mark.parametrize(
