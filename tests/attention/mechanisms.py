@@ -135,11 +135,11 @@ POOLINGS: dict[str, Callable[[], nn.Module]] = {
     "mean": lambda: AttentionPooling([Attention(Uniform())], D),
     "conjunctive": lambda: ConjunctivePooling([Additive(None, D, A)], A, D, 3),
     "stacked": lambda: StackedPooling(
-        MultiHead(3, D, head_dim=HEAD), _running_sum, SelfAttentionPooling([Attention(ScaledDot())])
+        MultiHead(3, D, head_dim=HEAD), _running_sum, POOLINGS["self-attention"]()
     ),
     "hierarchical": lambda: _Sentences(
         HierarchicalPooling(
-            AttentionPooling([Attention(Additive(None, D, A))], A),
+            POOLINGS["attention"](),
             AttentionPooling([Attention(Dot())], D),
             encode_words=_running_sum,
         )

@@ -67,23 +67,26 @@ class _Fused(nn.Module):
 
 
 def _stateless() -> Each:
-    """One of each kind that does not take one query after the other."""
-    scores = ("additive", "concat", "general", "cosine", "location")
-    windows = ("causal", "local-p", "alibi")
-    # in evaluation both hard ones are alike
-    aligns = ("sparsemax", "entmax15", "hard by reinforce")
-    heads = ("rotary", "grouped")
-    members: dict[str, nn.Module] = {name: Attention(SCORES[name]()) for name in scores}
-    for name in windows:
-        members[name] = Attention(SCORES["dot"](), window=WINDOWS[name]())
-    for name in aligns:
-        members[name] = Attention(SCORES["scaled dot"](), align=ALIGNS[name]())
-    return Each(members | {name: HEADS[name]() for name in heads}).eval()
+    """One of each kind that does not take one query after the other, some in one attention."""
+    members: dict[str, nn.Module] = {
+        f"{score}, {window}, {align}": Attention(
+            SCORES[score](), window=WINDOWS[window](), align=ALIGNS[align]()
+        )
+        for score, window, align in (
+            ("additive", "causal", "sparsemax"),
+            ("concat", "alibi", "softmax"),
+            ("general", "local-p", "entmax15"),
+            ("cosine", "global", "softmax"),
+            # in evaluation both hard ones are alike
+            ("location", "global", "hard by reinforce"),
+        )
+    }
+    return Each(members | {name: HEADS[name]() for name in ("rotary", "grouped")}).eval()
 
 
 def _poolings() -> Each:
-    """One of each class; those left out vary the attention of the first."""
-    left_out = ("attention of two", "mean")
+    """One of each class; those left out are parts of the others, or vary them."""
+    left_out = ("attention", "attention of two", "self-attention", "mean")
     return Each({name: pooling() for name, pooling in POOLINGS.items() if name not in left_out})
 
 
@@ -126,7 +129,7 @@ GROUPS["no weights asked for"] = (
 )
 GROUPS["every align"] = (
     lambda: Each(
-        {name: Attention(SCORES["additive"](), align=align()) for name, align in ALIGNS.items()}
+        {name: Attention(SCORES["general"](), align=align()) for name, align in ALIGNS.items()}
     ).eval(),
     attention_inputs,
 )
