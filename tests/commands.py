@@ -1,10 +1,12 @@
 """The command line as the tests call it."""
 
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.main
 
 from regard import cli
 
@@ -13,6 +15,9 @@ TINY: dict[str, Any] = {
     "model": {"encoder": "conv-bilstm", "pooling": "attention", "hidden": 8},
     "training": {"epochs": 2, "updates_per_epoch": 1, "device": "cpu"},
 }
+
+
+_command = cache(typer.main.get_command)  # made once, and not for every call
 
 
 class Regard:
@@ -24,6 +29,7 @@ class Regard:
 
     def __call__(self, *words: str | Path) -> int:
         self._patch.setattr(sys, "argv", ["regard", *map(str, words)])
+        self._patch.setattr(typer.main, "get_command", _command)
         try:
             cli.main()
             code: Any = 0

@@ -55,8 +55,8 @@ def test_without_dropout_it_is_the_vocabularys_own_encoding(texts: list[str]) ->
 def test_real_words_without_dropout(language: str) -> None:
     path = Path(os.environ["REGARD_DATA"]) / "pairs" / "multi30k" / f"train.{language}.gz"
     with gzip.open(path, "rt", encoding="utf-8") as file:
-        texts = [file.readline() for _ in range(1500)]
-    vocabulary = Vocabulary.train(texts[:1000], size=4000, min_count=2)
+        texts = [file.readline() for _ in range(600)]
+    vocabulary = Vocabulary.train(texts[:400], size=4000, min_count=2)
     assert drawn(texts, vocabulary=vocabulary, rate=0.0) == ordinary(texts, vocabulary)
     for cut, own, text in zip(
         drawn(texts, vocabulary=vocabulary, rate=0.1),
@@ -93,7 +93,7 @@ def test_every_occurrence_of_a_word_is_cut_on_its_own() -> None:
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.8])
 def test_cuts_have_the_probabilities_of_the_algorithm(rate: float) -> None:
-    texts = ["banana"] * 20_000
+    texts = ["banana"] * 8_000
     found = Counter(tuple(ids) for ids in drawn(texts, rate=rate))
     wanted = _probabilities(_letters("banana"), rate)
     assert sum(wanted.values()) == pytest.approx(1)

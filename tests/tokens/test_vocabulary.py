@@ -276,7 +276,7 @@ ODD = "abn t'’.!12é\u0301\u0323\u200d\u2581⁇ \u00a0\n\x1f漢か\u1100\u1161
 TEXT = st.one_of(st.text(alphabet=ODD), st.text(), st.sampled_from(CORPUS))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(kind=st.sampled_from(KINDS), size=st.integers(30, 999), texts=st.lists(TEXT, min_size=1))
 @example(kind="bpe", size=99, texts=["\u2581a a\u2581 \u2581", "⁇a"])
 @example(kind="character", size=99, texts=["e\u0301\u0323 \u0301", "\u1100\u1161\u11a8"])
@@ -394,8 +394,8 @@ def lines(name: str) -> list[str]:
 @published
 @every_kind
 def test_published_pairs(kind: VocabularyKind) -> None:
-    texts = [line for part in ("en", "de", "fr") for line in lines(f"multi30k/val.{part}.gz")]
-    texts += [side for row in lines("tatoeba/fra.txt.gz")[::61] for side in row.split("\t")[:2]]
+    texts = [line for part in ("en", "de", "fr") for line in lines(f"multi30k/val.{part}.gz")[::4]]
+    texts += [side for row in lines("tatoeba/fra.txt.gz")[::251] for side in row.split("\t")[:2]]
     vocabulary = Vocabulary.train(texts, kind=kind, size=5000 if kind == "bpe" else 50_000)
     for text, tokens in zip(texts, vocabulary.encode(texts), strict=True):
         assert vocabulary.decode(tokens.ids) == plain(text)

@@ -26,7 +26,9 @@ def _place(series: Any, length: int, margin: int, placed: Any) -> None:
     """Each channel of a case with zeros around it."""
     placed[:] = 0
     for c in range(len(series)):
-        for t in range(length):  # for a copy of one slice to another more is compiled than this file
+        for t in range(
+            length
+        ):  # for a copy of one slice to another more is compiled than this file
             placed[c, margin + t] = series[c, t]
 
 

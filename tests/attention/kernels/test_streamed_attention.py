@@ -600,7 +600,7 @@ def _forward_and_backward(score: Callable[..., Tensor], *sides: Tensor) -> None:
 @pytest.mark.parametrize("kernel", ["blocked", "numba"])
 @pytest.mark.parametrize("reach", [Reach(), Reach(None, 0)])
 def test_nothing_as_large_as_the_weights_is_ever_held(kernel: str, reach: Reach) -> None:
-    length, width = 1499, 31
+    length, width = 809, 31
     sides = (*(numbers(1, length, width) for _ in range(3)), numbers(width))
     largest = largest_allocation(
         lambda: _forward_and_backward(lambda *given: streamed(kernel, given, None, reach), *sides)
