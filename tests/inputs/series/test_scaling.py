@@ -10,7 +10,6 @@ from sklearn.preprocessing import StandardScaler
 
 from regard.data import Cases, Scaler, as_cases
 from regard.errors import ConfigError, DataError
-from regard.inputs.series.scaling import choose_scaling
 
 LENGTHS = (7, 2, 11, 5)
 
@@ -165,28 +164,12 @@ def test_values_too_large_for_the_model_are_named() -> None:
     )
 
 
-def test_series_of_very_different_sizes_are_scaled_each_by_itself() -> None:
-    generator = np.random.default_rng(0)
-    alike = generator.normal(size=(41, 3, 29)) * generator.uniform(1, 4, size=(41, 1, 1)) + 7.0
-    assert choose_scaling(as_cases(alike)) == "channel"
-    apart = alike * 10.0 ** generator.uniform(-3, 3, size=(41, 1, 1))
-    assert choose_scaling(as_cases(apart)) == "series"
-    one_channel_apart = alike.copy()
-    one_channel_apart[:, 1] = apart[:, 1]
-    assert choose_scaling(as_cases(one_channel_apart)) == "channel"
-    ragged = [case[:, : 5 + n % 7] for n, case in enumerate(apart)]
-    assert choose_scaling(as_cases(ragged)) == "series"
-
-
 def test_log_keeps_the_sizes_and_the_signs_of_series_that_differ_by_orders_of_magnitude() -> None:
     small, large = np.array([[1.0, -3.0, 7.0]]), np.array([[1e6, -3e6, 7e6]])
     cases = as_cases([small, small, large, large])
     scaled = Scaler("log").fit(cases).transform(cases)[:, 0]
     logs = np.log1p(np.abs(cases.values[:, 0])) * np.sign(cases.values[:, 0])
     np.testing.assert_allclose(scaled, (logs - logs.mean()) / logs.std(), rtol=1e-5)
-    assert choose_scaling(cases) == "series"
-    assert choose_scaling(cases, keep_size=True) == "log"
-    assert choose_scaling(as_cases([small, small]), keep_size=True) == "channel"
 
 
 @pytest.mark.parametrize("huge", [1e308, -1e308, 1e15])

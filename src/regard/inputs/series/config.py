@@ -18,9 +18,10 @@ class _Series(Section):
     scaling: Literal["auto", "series", "channel", "log", "none"] = Field(
         "auto",
         description="to zero mean and unit variance: series, each case by itself; channel, with "
-        "the training part's figures; log, the same of logarithms; none; auto: channel, unless "
-        "the sizes of the cases differ tenfold or more between quartiles, then series, or log for "
-        "numbers to predict",
+        "the training part's figures; log, the same of logarithms; none; auto: the kind "
+        "with which random convolutions err least on training cases left out; without them "
+        "channel, unless the sizes of the cases differ tenfold or more between quartiles, then "
+        "series, or log for numbers to predict",
     )
     missing: Literal["refuse", "interpolate", "skip"] = Field(
         "refuse",

@@ -19,7 +19,8 @@ from regard.inputs.series.cases import Cases
 from regard.inputs.series.gaps import filled
 from regard.inputs.series.load import load
 from regard.inputs.series.new import Columns, read_new
-from regard.inputs.series.scaling import Scaler, choose_scaling, roughness
+from regard.inputs.series.scaling import Scaler, Scaling, roughness
+from regard.inputs.series.scaling_choice import scaling_by_error, scaling_by_size
 from regard.inputs.series.sine import sine
 from regard.inputs.series.view import SeriesView
 from regard.plots import CaseView, Outcome
@@ -185,12 +186,15 @@ class SeriesInput(Input):
         series: Cases = cases
         return series
 
-    def scaling(self, series: Cases) -> Literal["series", "channel", "log", "none"]:
+    def scaling(self, series: Cases) -> Scaling:
         """The kind of scaling of these training cases."""
-        kind: Literal["auto", "series", "channel", "log", "none"] = self.config.data.scaling
-        if kind == "auto":
-            return choose_scaling(series, keep_size=self.target == "numbers")
-        return kind
+        kind: Scaling | Literal["auto"] = self.config.data.scaling
+        if kind != "auto":
+            return kind
+        numbers = self.target == "numbers"
+        if self.convolved_:
+            return scaling_by_error(series, numbers=numbers, seed=self.config.seed)
+        return scaling_by_size(series, keep_size=numbers)
 
     def fit(self, cases: Any) -> tuple[Cases, NDArray[np.float32]]:
         cases = self.series(cases)
@@ -199,6 +203,7 @@ class SeriesInput(Input):
         self.shortest_, self.longest_ = int(cases.lengths.min()), int(cases.lengths.max())
         if cases.labels is not None and cases.labels.ndim == 2:
             self._columns = cases.labels.shape[1]
+        self._settle(cases)
         self.scaler_ = Scaler(self.scaling(cases)).fit(cases)
         inside = cases.mask[:, None, :]
         lowest = cases.values.min(axis=(0, 2), where=inside, initial=np.inf)
@@ -206,7 +211,7 @@ class SeriesInput(Input):
         self.range_ = list(zip(lowest.tolist(), highest.tolist(), strict=True))
         scaled = self.scaler_.transform(cases)
         self._note_constant(cases, scaled)
-        self._settle(cases, scaled)
+        self._rough = roughness(scaled, cases.lengths) >= _ROUGH
         return cases, scaled
 
     @property
@@ -216,7 +221,7 @@ class SeriesInput(Input):
         found = getattr(self.config.model, "convolutions", False)
         return found
 
-    def _settle(self, cases: Cases, scaled: NDArray[np.float32]) -> None:
+    def _settle(self, cases: Cases) -> None:
         """Choose what the configuration leaves to the training cases."""
         model = self.config.model
         if self._chosen == "auto":
@@ -231,7 +236,6 @@ class SeriesInput(Input):
             read = updates * min(training.batch_size, len(cases)) * self.longest_
             if model.encoders.find(model.encoder).may_stride:
                 self.stride_ = max(1, round(read / _POSITIONS))
-        self._rough = roughness(scaled, cases.lengths) >= _ROUGH
 
     def _note_constant(self, cases: Cases, scaled: NDArray[np.float32]) -> None:
         """Count series that never change, of three steps or more; refuse all of the same value."""

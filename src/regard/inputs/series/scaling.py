@@ -12,11 +12,10 @@ from regard.checks import check_choice
 from regard.errors import ConfigError, DataError, did_you_mean
 from regard.inputs.series.cases import Cases
 
-__all__ = ["Scaler", "choose_scaling", "roughness"]
+__all__ = ["Scaler", "Scaling", "moments", "roughness"]
 
-_Kind = Literal["series", "channel", "log", "none"]
+Scaling = Literal["series", "channel", "log", "none"]
 _FIELDS = ("kind", "mean", "std")
-_DISPARATE = 10.0
 _TOLD_APART = 1e-9  # between quartiles, of the largest deviation; float32 has seven digits
 
 
@@ -47,8 +46,8 @@ class Scaler:
     mean: NDArray[np.float64] | None = None
     std: NDArray[np.float64] | None = None
 
-    def __init__(self, kind: _Kind = "series") -> None:
-        check_choice("kind", kind, sorted(get_args(_Kind)))
+    def __init__(self, kind: Scaling = "series") -> None:
+        check_choice("kind", kind, sorted(get_args(Scaling)))
         self.kind = kind
 
     def fit(self, cases: Cases) -> Scaler:
@@ -60,7 +59,7 @@ class Scaler:
         if self.kind in ("channel", "log"):
             values = self._values(cases)
             with np.errstate(over="ignore", invalid="ignore"):
-                mean, std = _moments(values, cases.mask[:, None, :], axes=(0, 2))
+                mean, std = moments(values, cases.mask[:, None, :], axes=(0, 2))
             self.mean, self.std = mean.ravel(), std.ravel()
             self._refuse_outliers(cases, values)
         return self
@@ -140,7 +139,7 @@ class Scaler:
                 raise ConfigError(f"scaler: no field {key!r}{did_you_mean(str(key), _FIELDS)}")
         if "kind" not in given:
             raise ConfigError("scaler: the field kind is missing")
-        check_choice("scaler.kind", given["kind"], sorted(get_args(_Kind)))
+        check_choice("scaler.kind", given["kind"], sorted(get_args(Scaling)))
         scaler = cls(given["kind"])
         if len(given) == 1:
             return scaler
@@ -162,32 +161,13 @@ class Scaler:
     def _mean_and_std(self, cases: Cases) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """[B, C, 1] or [C, 1]."""
         if self.kind == "series":
-            return _moments(cases.values, cases.mask[:, None, :], axes=(2,))
+            return moments(cases.values, cases.mask[:, None, :], axes=(2,))
         if self.mean is None or self.std is None:
             raise DataError("the scaler is not fitted; call fit with the training cases first")
         channels = cases.values.shape[1]
         if channels != len(self.mean):
             raise DataError(f"the scaler was fitted on {len(self.mean)} channels, given {channels}")
         return self.mean[:, None], self.std[:, None]
-
-
-def choose_scaling(cases: Cases, *, keep_size: bool = False) -> Literal["series", "channel", "log"]:
-    """The kind of scaling for these cases.
-
-    "channel" keeps the size of a series, which often separates classes. If sizes differ by orders
-    of magnitude, however, it scales small series to almost nothing. So the choice is "series", or
-    "log" to keep the size, if the upper quartile of the cases' standard deviations is ten times
-    the lower quartile or more, in the median over the channels.
-
-    Parameters:
-        cases: the training part.
-        keep_size: whether the size must be kept, as numbers to predict often depend on it.
-    """
-    _, std = _moments(cases.values, cases.mask[:, None, :], axes=(2,))
-    lower, upper = np.quantile(std[..., 0], [0.25, 0.75], axis=0)  # [C]
-    if np.median(upper / lower) < _DISPARATE:
-        return "channel"
-    return "log" if keep_size else "series"
 
 
 def roughness(series: NDArray[np.float32], lengths: NDArray[np.int64]) -> float:
@@ -218,7 +198,7 @@ def roughness(series: NDArray[np.float32], lengths: NDArray[np.int64]) -> float:
     return float(differs.mean() / variance.mean()) if variance.any() else 0.0
 
 
-def _moments(
+def moments(
     values: NDArray[np.float64], mask: NDArray[np.bool_], *, axes: tuple[int, ...]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and standard deviation over these axes where the mask [B, 1, T] is true.
