@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from regard.config import TrainingConfig, resolve_config
@@ -22,7 +23,8 @@ ONE = {"epochs": 1, "updates_per_epoch": 1, "hidden": 4, "random_state": 0}
 def _settled(X: NDArray[Any], **changes: Any) -> SeriesInput:
     """An input fitted on these series, half of them of either class."""
     changed = {name: dict(fields) for name, fields in changes.items()}
-    config = resolve_config({"task": "classify", "data": {"kind": "arrays"}, **changed})
+    data = {"kind": "arrays", "scaling": "channel"}
+    config = resolve_config({"task": "classify", "data": data, **changed})
     incoming, _ = sides_of(config)
     assert isinstance(incoming, SeriesInput)
     incoming.fit(as_cases(X, np.arange(len(X)) % 2))
@@ -94,12 +96,30 @@ def test_what_was_chosen_is_saved(estimator: Any, tmp_path: Path) -> None:
     )
     model = estimator(stride=3, **ONE).fit(X, y)
     assert isinstance(model.model_, ConvolvedModel)
-    assert model.model_.stride == 3
+    assert model.model_.encoder.stride == 3
     model.save(tmp_path / "run")
     loaded = estimator.load(tmp_path / "run")
     np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
     np.testing.assert_array_equal(loaded.evidence(X), model.evidence(X))
     assert loaded.evidence(X).shape[2] == 40
+
+
+def test_evidence_of_inception_is_divided_among_what_its_kernels_read() -> None:
+    waves = sine(series=12, steps=50, seed=0)
+    model = SeriesClassifier(convolutions=False, stride=4, **ONE).fit(waves)
+    scaled = torch.from_numpy(model.input_.encode(waves)[1])
+    with torch.inference_mode():
+        at = model.model_(scaled).maps["evidence"].double().numpy()  # [B, N, 13] positions
+    found = model.evidence(waves)
+    assert model.model_.encoder.kernels == (33, 9, 17)
+    for t in range(50):
+        read = np.zeros((len(waves), 2))
+        for width in (33, 9, 17):
+            for there in range(t - width // 2, t + width // 2 + 1):
+                step = there % 100
+                step = min(step, 99 - step)  # mirrored at the ends
+                read += at[:, :, step // 4] / (2 if step >= 48 else 4) / width / 3
+        np.testing.assert_allclose(found[:, :, t], read, atol=1e-6)
 
 
 def test_rough_series_are_not_warped() -> None:

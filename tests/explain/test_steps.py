@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regard.explain import lay_over_steps, most_attended_spans
+from regard.explain import lay_over_steps, most_attended_spans, spread_over_kernels
 
 
 @given(st.integers(1, 7), st.integers(0, 1000), st.booleans())
@@ -30,6 +30,26 @@ def test_every_row_keeps_its_sum_and_stays_within_its_length(
         np.testing.assert_allclose(
             laid[case].sum(-1), maps[case, ..., :true_positions].sum(-1), atol=1e-12
         )
+
+
+@given(
+    st.integers(1, 40), st.lists(st.sampled_from([1, 3, 7, 13, 37]), min_size=1), st.integers(0, 99)
+)
+def test_a_value_is_divided_among_the_steps_of_kernels(
+    steps: int, widths: list[int], seed: int
+) -> None:
+    values = np.random.default_rng(seed).normal(size=(2, steps))
+    expected = np.zeros_like(values)
+    for t in range(steps):
+        for width in widths:
+            for there in range(t - width // 2, t + width // 2 + 1):
+                at = there % (2 * steps)  # mirrored at both ends, as often as need be
+                to = min(at, 2 * steps - 1 - at)
+                expected[:, to] += values[:, t] / (width * len(widths))
+    spread = spread_over_kernels(values, widths)
+    np.testing.assert_allclose(spread, expected, atol=1e-12)
+    np.testing.assert_allclose(spread.sum(1), values.sum(1), atol=1e-12)
+    np.testing.assert_allclose(spread_over_kernels(np.ones(steps), widths), 1, atol=1e-12)
 
 
 @given(st.integers(0, 1000), st.floats(0.01, 1.0))

@@ -10,7 +10,12 @@ from regard.explain.alignment import (
 )
 from regard.explain.localisation import average_precision, localisation_ap
 from regard.explain.pixels import box_ap, box_chance, lay_over_pixels, pointing_game
-from regard.explain.steps import as_weights, lay_over_steps, most_attended_spans
+from regard.explain.steps import (
+    as_weights,
+    lay_over_steps,
+    most_attended_spans,
+    spread_over_kernels,
+)
 
 __all__ = [
     "AlignmentErrors",
@@ -27,5 +32,6 @@ __all__ = [
     "localisation_ap",
     "most_attended_spans",
     "pointing_game",
+    "spread_over_kernels",
     "true_links",
 ]

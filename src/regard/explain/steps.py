@@ -1,9 +1,11 @@
 """Maps over the steps of an input, from maps over an encoder's positions."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["as_weights", "lay_over_steps", "most_attended_spans"]
+__all__ = ["as_weights", "lay_over_steps", "most_attended_spans", "spread_over_kernels"]
 
 
 def lay_over_steps(
@@ -31,6 +33,31 @@ def lay_over_steps(
     position = np.minimum(position, maps.shape[-1] - 1)  # steps beyond S are padding
     laid: NDArray[np.float64] = maps[..., position] * (share if maps.ndim == 2 else share[:, None])
     return laid
+
+
+def spread_over_kernels(maps: NDArray[np.floating], widths: Sequence[int]) -> NDArray[np.float64]:
+    """Divide each step's value evenly among the kernels, and that of each among its steps.
+
+    Parameters:
+        maps: [..., T], all of them true steps.
+        widths: odd, of the kernels centred on a step.
+
+    Returns:
+        [..., T]; beyond the ends the steps are mirrored, so that sums stay, and what is even.
+
+    >>> spread_over_kernels(np.array([0.0, 0.0, 3.0, 0.0, 0.0, 3.0]), [3])
+    array([0., 1., 1., 1., 1., 2.])
+    """
+    from scipy.ndimage import correlate1d
+
+    share = np.zeros(max(widths))
+    middle = len(share) // 2
+    for width in widths:
+        share[middle - width // 2 : middle + width // 2 + 1] += 1 / (width * len(widths))
+    spread: NDArray[np.float64] = correlate1d(
+        np.asarray(maps, np.float64), share, axis=-1, mode="reflect"
+    )
+    return spread
 
 
 def most_attended_spans(weights: NDArray[np.floating], *, share: float = 0.5) -> NDArray[np.int64]:

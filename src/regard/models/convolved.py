@@ -5,6 +5,7 @@ from collections.abc import Collection
 from torch import Tensor, nn
 
 from regard.errors import ConfigError
+from regard.models.encoder import Encoder
 from regard.models.heads import Ensemble, Predicted, SeriesModel, shares, two_sided_logits
 from regard.models.random_convolutions import RandomConvolutions
 
@@ -33,9 +34,9 @@ class ConvolvedModel(nn.Module):
         self.two_sided = two_sided
 
     @property
-    def stride(self) -> int:
-        """Steps that a position of the network's maps covers."""
-        return 1 if self.network is None else self.network.stride
+    def encoder(self) -> Encoder:
+        """The network's, or one with a position for each step."""
+        return Encoder() if self.network is None else self.network.encoder
 
     def forward(
         self, series: Tensor, convolved: Tensor | None = None, *, mask: Tensor | None = None

@@ -17,6 +17,8 @@ class Encoder(nn.Module):
         stride: position s covers the input steps from s * stride up to, not including,
             (s + 1) * stride, so that S = ceil(T / stride) and a map over positions can be laid
             back over the steps.
+        kernels: odd widths in steps, over which the evidence at a step is divided; none where it
+            stays at the position's own steps.
         summary: which states stand for the whole input, where a decoder starts from: "ends", the
             first and the last, where two directions have read all of it, or the "mean".
 
@@ -26,6 +28,7 @@ class Encoder(nn.Module):
 
     width: int
     stride: int = 1
+    kernels: tuple[int, ...] = ()
     summary: Literal["ends", "mean"] = "mean"
 
     def positions(self, shape: torch.Size) -> int:

@@ -178,11 +178,6 @@ class SeriesModel(nn.Module):
         self.head = head
         self.dropout = dropout
 
-    @property
-    def stride(self) -> int:
-        """Steps that a position of the maps covers."""
-        return self.encoder.stride
-
     def forward(self, series: Tensor, mask: Tensor | None = None) -> Predicted:
         """Predict.
 
@@ -254,11 +249,6 @@ class Ensemble(nn.Module):
         """The first member's: all have the same positions."""
         encoder: Encoder = self.members[0].encoder  # type: ignore[assignment]
         return encoder
-
-    @property
-    def stride(self) -> int:
-        """Steps that a position of the maps covers."""
-        return self.encoder.stride
 
     def inner(
         self, series: Tensor, mask: Tensor | None, *, wanted: Collection[str]

@@ -92,6 +92,9 @@ class Inception(Encoder):
     def __init__(self, channels: int, hidden: int, layers: int, stride: int = 1) -> None:
         super().__init__()
         self.stride = stride
+        self.kernels = tuple(
+            2 * (stride * (size - 1) * dilation // 2) + 1 for size, dilation in _kernels(stride)
+        )
         self.window: nn.Module = nn.Identity()
         if stride > 1:  # windows that overlap by half
             self.window = NormalisedConvolution(channels, hidden, kernel=2 * stride, stride=stride)

@@ -10,7 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import ConfigError, DataError
-from regard.explain import lay_over_steps, localisation_ap, most_attended_spans
+from regard.explain import (
+    lay_over_steps,
+    localisation_ap,
+    most_attended_spans,
+    spread_over_kernels,
+)
 from regard.inference import Inference
 from regard.inputs.input import Input, Maps
 from regard.inputs.labels import refuse_fractions
@@ -29,6 +34,7 @@ from regard.tables.cells import is_number
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from regard.models import Encoder
     from regard.training import Part
 
 __all__ = ["SeriesInput"]
@@ -364,23 +370,23 @@ class SeriesInput(Input):
     def lay(
         self, model: nn.Module, maps: Maps, encoded: Any, index: NDArray[np.int64]
     ) -> dict[str, list[NDArray[np.float64]]]:
-        """Each position's value, shared evenly among the steps that it covers."""
+        """Each position's value, shared evenly among its steps, evidence also among kernels'."""
         lengths = encoded[0].lengths[index]
-        steps = int(lengths.max())
-        stride = cast(int, model.stride)
-        over = {
-            name: lay_over_steps(
-                values, lengths, stride=1 if name in self.solved else stride, steps=steps
-            )
-            for name, values in maps.items()
-        }
+        encoder = cast("Encoder", model.encoder)
+        strides = dict.fromkeys(maps, encoder.stride) | dict.fromkeys(self.solved, 1)
+        laid = {}
+        for name, values in maps.items():
+            over = lay_over_steps(values, lengths, stride=strides[name], steps=int(lengths.max()))
+            laid[name] = [row[..., :length] for row, length in zip(over, lengths, strict=True)]
+        if encoder.kernels and "evidence" in laid:
+            laid["evidence"] = [
+                spread_over_kernels(row, encoder.kernels) for row in laid["evidence"]
+            ]
         for name in self.solved:
-            if name in over:
-                over["evidence"] = over["evidence"] + over.pop(name)
-        return {
-            name: [row[..., :length] for row, length in zip(rows, lengths, strict=True)]
-            for name, rows in over.items()
-        }
+            if name in laid:
+                pairs = zip(laid["evidence"], laid.pop(name), strict=True)
+                laid["evidence"] = [network + solved for network, solved in pairs]
+        return laid
 
     def collect(self, rows: list[NDArray[np.float64]]) -> NDArray[np.float64]:
         """[B, ..., T] with zeros after each case's length."""
