@@ -49,7 +49,7 @@ from regard.attention import (
     sparsemax,
 )
 
-B, Q, K, D, DV, A = 2, 3, 5, 4, 7, 3
+B, Q, K, D, DV, A = 2, 3, 5, 4, 2, 3
 
 SCORES: dict[str, Callable[[], Score]] = {
     "additive": lambda: Additive(D, D, A, bias=True),
