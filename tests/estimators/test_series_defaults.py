@@ -111,7 +111,8 @@ def test_evidence_of_inception_is_divided_among_what_its_kernels_read() -> None:
     with torch.inference_mode():
         at = model.model_(scaled).maps["evidence"].double().numpy()  # [B, N, 13] positions
     found = model.evidence(waves)
-    assert model.model_.encoder.kernels == (33, 9, 17)
+    encoder: Any = model.model_.encoder
+    assert encoder.kernels == (33, 9, 17)
     for t in range(50):
         read = np.zeros((len(waves), 2))
         for width in (33, 9, 17):
