@@ -87,15 +87,11 @@ def test_blocks_elsewhere() -> None:
     assert choose(single, double) == choose(double, single) == "blocked"
 
 
-def test_triton_on_gpus_that_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_triton_by_name_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     _with_triton(monkeypatch, True)
-    assert on_gpu(LARGE) == "triton"
-    assert on_gpu(SMALL) == "plain"
-    query, keys = (_OnGpu(*shape, dtype=torch.float64) for shape in LARGE)
-    assert choose(query, keys) == "blocked"  # type: ignore[arg-type]
-    assert chosen(LARGE) == "numba"
-    _with_triton(monkeypatch, False)
     assert on_gpu(LARGE) == "blocked"
+    assert on_gpu(LARGE, "triton") == "triton"
+    assert on_gpu(SMALL) == "plain"
 
 
 def test_a_choice_made_already_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

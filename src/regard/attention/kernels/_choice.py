@@ -24,7 +24,8 @@ def choose(query: Tensor, keys: Tensor, kernel: str | None = None) -> str:
 
     The choice depends on device, dtype and size alone: `plain`, the formula, for small inputs;
     `blocked`, PyTorch in blocks that fit in a cache; `numba`, compiled for the CPU, for float32 and
-    narrower; `triton`, for NVIDIA GPUs.
+    narrower. `triton`, for NVIDIA GPUs, is taken by its name alone, since it has not been run on
+    one.
 
     Parameters:
         query: [..., Q, A].
@@ -58,8 +59,6 @@ def choose(query: Tensor, keys: Tensor, kernel: str | None = None) -> str:
         return "plain"
     if query.device.type == "cpu" and not wide:
         return "numba"
-    if query.device.type == "cuda" and not wide and find_spec("triton") is not None:
-        return "triton"
     return "blocked"
 
 
