@@ -15,19 +15,20 @@ from regard import SeriesClassifier
 from regard.config import read_config
 from regard.data import Cases
 from regard.explain import localisation_ap
+from regard.inputs import Parts
 from regard.jobs import load_parts
 
 __all__ = ["run"]
 
 _EXAMPLE = Path(__file__).parent.parent / "examples" / "sine.json"
 _SEEDS = range(5)
-_RECIPE_EPOCHS = 20
 
 
 @dataclass(frozen=True)
 class _Result:
     f1: float
     seconds: float
+    epochs: int = 0
     localisation: float = float("nan")
 
 
@@ -45,7 +46,7 @@ def run() -> list[Row]:
             rocket = _minirocket(parts.train, parts.test)
             print(f"sine, MiniRocket: {rocket}", flush=True)
         if seed == 3:
-            published = _published(parts.train, parts.test)
+            published = _published(parts)
             print(f"sine, published recipe: {published}", flush=True)
     f1s, aps = [result.f1 for result in ours], [result.localisation for result in ours]
     fits = [result.seconds for result in ours]
@@ -59,8 +60,8 @@ def run() -> list[Row]:
             min(f1s) >= 0.999,
         ),
         Row(
-            f"sine, fit against the recipe's {_RECIPE_EPOCHS} epochs",
-            f"{published.seconds:.0f} s",
+            "sine, fit against the recipe's with its own protocol",
+            f"{published.seconds:.0f} s, {published.epochs} epochs",
             "≤ 1/20",
             f"{middle:.1f} s ({min(fits):.1f}-{max(fits):.1f}), 1/{published.seconds / middle:.1f}",
             middle * 20 <= published.seconds,
@@ -95,13 +96,14 @@ def _ours(seed: int) -> tuple[_Result, SeriesClassifier]:
     fitting, validation, test, *_ = load_parts(config)
     model = SeriesClassifier.from_config(config).fit(fitting, validation=validation)
     found = _localisation(test, model.attend(test))
-    return _Result(_f1(test, model.predict(test)), model.fit_seconds_, found), model
+    return _Result(_f1(test, model.predict(test)), model.fit_seconds_, localisation=found), model
 
 
-def _published(fitting: Cases, test: Cases) -> _Result:
-    model, seconds = recipe.train(fitting, epochs=_RECIPE_EPOCHS, seed=0)
-    found = _localisation(test, recipe.attend(model, test))
-    return _Result(_f1(test, recipe.predict(model, test)), sum(seconds), found)
+def _published(parts: Parts) -> _Result:
+    model, seconds = recipe.train(parts.train, parts.validation, seed=0)
+    f1 = _f1(parts.test, recipe.predict(model, parts.test))
+    found = _localisation(parts.test, recipe.attend(model, parts.test))
+    return _Result(f1, sum(seconds), len(seconds), found)
 
 
 def _minirocket(fitting: Cases, test: Cases) -> _Result:
