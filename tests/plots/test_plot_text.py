@@ -89,9 +89,9 @@ def test_line_ends_of_the_text_are_kept() -> None:
 
 
 def test_on_given_axes_the_letters_get_smaller_until_they_fit() -> None:
-    words = np.concatenate([WORDS + n * len(TEXT) for n in range(20)])
-    long = passages(TEXT * 20, words, _weights(200))
-    figure = Figure(figsize=(5, 3))
+    words = np.concatenate([WORDS + n * len(TEXT) for n in range(8)])
+    long = passages(TEXT * 8, words, _weights(80))
+    figure = Figure(figsize=(3, 2))
     left, right = figure.subplots(1, 2)
     assert plot_text(long, ax=left) is left
     assert figure.axes == [left, right]
