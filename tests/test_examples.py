@@ -12,7 +12,7 @@ import pytest
 
 from regard import jobs
 from regard.config import read_config
-from reports import drawn_reports
+from reports import whole_reports
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.json"))
 QUICK = {
@@ -194,7 +194,7 @@ def test_an_example_runs(path: Path, tmp_path: Path) -> None:
         changes |= _cut_stories(content["data"], tmp_path)
     if content["data"]["kind"] == "idx":
         changes |= _cut_idx(content["data"], tmp_path)
-    with drawn_reports():
+    with whole_reports():
         metrics = jobs.train(read_config(path, changes), tmp_path / "run")
     counted = "windows" if content.get("task") == "forecast" else "cases"
     assert metrics[counted] == TESTED[path.name]
