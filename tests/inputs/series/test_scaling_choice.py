@@ -85,6 +85,14 @@ def test_a_kind_that_does_not_take_the_values_is_not_chosen() -> None:
         scaling_by_error(as_cases(values, labels), numbers=False, seed=0)
 
 
+@pytest.mark.parametrize("numbers", [False, True])
+def test_sizes_too_different_for_one_scale_are_no_fault(numbers: bool) -> None:
+    values, frequency = waves(7)
+    values *= 10.0 ** np.random.default_rng(1).uniform(-30, 30, (60, 1, 1))
+    cases = as_cases(values, frequency if numbers else frequency > 2.5)
+    assert scaling_by_error(cases, numbers=numbers, seed=0) == "series"
+
+
 def test_models_with_convolutions_choose_by_error_and_others_by_size() -> None:
     values, frequency = waves(6)
     values[::5] *= 1e3  # too few for the quartiles of the sizes

@@ -26,7 +26,8 @@ def scaling_by_size(cases: Cases, *, keep_size: bool = False) -> Scaling:
         cases: the training part.
         keep_size: whether the size must be kept, as numbers to predict often depend on it.
     """
-    _, std = moments(cases.values, cases.mask[:, None, :], axes=(2,))
+    with np.errstate(over="ignore", invalid="ignore"):
+        _, std = moments(cases.values, cases.mask[:, None, :], axes=(2,))
     lower, upper = np.quantile(std[..., 0], [0.25, 0.75], axis=0)  # [C]
     if np.median(upper / lower) < _DISPARATE:
         return "channel"
@@ -36,9 +37,10 @@ def scaling_by_size(cases: Cases, *, keep_size: bool = False) -> Scaling:
 def scaling_by_error(cases: Cases, *, numbers: bool, seed: int) -> Scaling:
     """The kind of scaling with which random convolutions err least.
 
-    The error of a kind is that of each case by ridge regression on all others. "channel" is the
-    choice unless another kind's mean squared error is lower by more than one standard error of the
-    difference. Of more than 500 cases it is chosen on 500, drawn by the seed.
+    The error of a kind is that of each case by ridge regression on all others. "channel", or the
+    choice by size where it does not take the values, is taken unless another kind's mean squared
+    error is lower by more than one standard error of the difference. Of more than 500 cases it is
+    chosen on 500, drawn by the seed.
 
     Parameters:
         cases: the training part, with labels.
@@ -46,7 +48,7 @@ def scaling_by_error(cases: Cases, *, numbers: bool, seed: int) -> Scaling:
         seed: random seed of the cases and of the convolutions.
 
     Raises:
-        DataError: The cases cannot be scaled by "channel".
+        DataError: The cases cannot be scaled by "channel", and are alike in size.
 
     Source: Hastie, Tibshirani and Friedman, 2009, "The elements of statistical learning", section
     7.10 (cross-validation and the rule of one standard error).
@@ -55,9 +57,13 @@ def scaling_by_error(cases: Cases, *, numbers: bool, seed: int) -> Scaling:
         drawn = np.random.default_rng(seed).permutation(len(cases))[:_CHOSEN_ON]
         cases = cases.take(np.sort(drawn))
     targets = _numbers(cases) if numbers else _classes(cases)
-    errors = _errors("channel", cases, targets, seed)
-    best: Scaling = "channel"
-    least = errors.mean()
+    first: Scaling = "channel"
+    try:
+        errors = _errors(first, cases, targets, seed)
+    except DataError:  # a value beside which others cannot be told apart, which may be the rule
+        first = scaling_by_size(cases, keep_size=numbers)
+        errors = _errors(first, cases, targets, seed)
+    best, least = first, errors.mean()
     for kind in _OTHERS:
         try:
             other = _errors(kind, cases, targets, seed)
