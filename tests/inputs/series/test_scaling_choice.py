@@ -80,6 +80,7 @@ def test_a_kind_that_does_not_take_the_values_is_not_chosen() -> None:
     values[:, 0] += frequency[:, None] * 1e30
     labels = frequency > 2.5
     assert scaling_by_error(as_cases(values, labels), numbers=False, seed=0) == "channel"
+    values, _ = waves(5)
     values[0, 0, 0] = 1e308
     with pytest.raises(DataError, match=r"^case 0, channel 0, step 0: 1e\+308 is so large"):
         scaling_by_error(as_cases(values, labels), numbers=False, seed=0)
