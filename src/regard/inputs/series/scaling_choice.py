@@ -28,7 +28,7 @@ def scaling_by_size(cases: Cases, *, keep_size: bool = False) -> Scaling:
     """
     with np.errstate(over="ignore", invalid="ignore"):
         _, std = moments(cases.values, cases.mask[:, None, :], axes=(2,))
-    lower, upper = np.quantile(std[..., 0], [0.25, 0.75], axis=0)  # [C]
+    lower, upper = np.nanquantile(std[..., 0], [0.25, 0.75], axis=0)  # [C]
     if np.median(upper / lower) < _DISPARATE:
         return "channel"
     return "log" if keep_size else "series"
