@@ -160,7 +160,7 @@ def test_train_writes_a_whole_run_folder(regard: Regard, tmp_path: Path, made: P
         errors = [f"{error:.4g}" for error in (row["mae"], *row["baselines"].values())]
         best = row["best"].split()
         assert [row["series"], *errors, *best] in [line.split() for line in regard.out.splitlines()]
-    assert [row["epoch"] for row in _read(out / "history.csv")] == ["1", "2"]
+    assert [row["epoch"] for row in _read(out / "history.csv")] == ["1", "2", "3", "4"]
     again = json.loads((made / "run" / "metrics.json").read_text())
     assert {**metrics, "fit_seconds": 0} == {**again, "fit_seconds": 0}
     weights = (out / "model.safetensors").read_bytes()
@@ -416,18 +416,21 @@ def test_compare_lists_the_lowest_error_first(regard: Regard, made: Path, tmp_pa
         assert f"{name}, seed 0: MAE {mae}" in regard.err
 
 
+@pytest.mark.parametrize("refitting", [False, True])
 def test_training_that_was_cut_off_is_resumed_to_the_same_end(
     regard: Regard,
     made: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     updates_before: list[int],
+    refitting: bool,
 ) -> None:
     save = Checkpoint.on_train_epoch_end
 
     def cut(self: Checkpoint, trainer: Trainer, pl_module: LightningModule) -> None:
         save(self, trainer, pl_module)
-        raise KeyboardInterrupt
+        if refitting == (len(updates_before) == 2):
+            raise KeyboardInterrupt
 
     out = tmp_path / "run"
     monkeypatch.setattr(Checkpoint, "on_train_epoch_end", cut)
@@ -435,7 +438,8 @@ def test_training_that_was_cut_off_is_resumed_to_the_same_end(
     assert not out.exists()
     monkeypatch.undo()
     assert regard("train", made / "config.json", "--out", out, "--resume") == 0
-    assert updates_before[-1] > 0
+    starts = [updates > 0 for updates in updates_before]
+    assert starts == ([False, False, True] if refitting else [False, True, False])
     for name in ("model.safetensors", "preprocess.json", "history.csv"):
         assert (out / name).read_bytes() == (made / "run" / name).read_bytes(), name
 

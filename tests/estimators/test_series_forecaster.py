@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import torch
 from lightning.pytorch import LightningModule, Trainer
 from numpy.typing import NDArray
 from sklearn.base import clone
@@ -25,6 +27,7 @@ from regard.errors import ConfigError, DataError, RegardWarning, RunError
 from regard.estimators import SeriesForecaster, SeriesRegressor
 from regard.inputs.panel import model as panel_model
 from regard.inputs.panel.cases import choose_window
+from regard.inputs.panel.part import JoinedWindows, WindowPart
 from regard.training.callbacks import Checkpoint
 
 T, WINDOW, HORIZON = 89, 11, 3
@@ -428,12 +431,12 @@ def _one_ridge(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_one_ridge")
 @pytest.mark.parametrize("linear", [True, False])
-def test_the_validation_part_is_not_trained_on(linear: bool) -> None:
+def test_without_a_refit_the_validation_part_is_not_trained_on(linear: bool) -> None:
     """But for the linear term, which is solved with all windows in the end."""
     y = _waves(130)
     other = y.copy()
     other[117:] = 40 * y[117:] ** 2  # the last tenth
-    first, second = (_made(linear=linear).fit(each) for each in (y, other))
+    first, second = (_made(linear=linear, refit=False).fit(each) for each in (y, other))
     assert first.scales_ == second.scales_
     np.testing.assert_allclose(first.scales_["0"][0], [y[:117].mean()])
     np.testing.assert_allclose(first.scales_["0"][1], [y[:117].std()])
@@ -446,8 +449,51 @@ def test_the_validation_part_is_not_trained_on(linear: bool) -> None:
     loss = [each.history_[0]["validation_loss"] for each in (first, second)]
     assert loss[0] < loss[1] / 10
     assert first.history_[0]["loss"] == second.history_[0]["loss"]
-    before = _made(linear=linear).fit(np.concatenate([other[:110] * 2, y[110:]]))
+    before = _made(linear=linear, refit=False).fit(np.concatenate([other[:110] * 2, y[110:]]))
     assert before.scales_ != first.scales_
+
+
+def test_a_refit_trains_on_both_parts_for_as_many_epochs() -> None:
+    y = _waves(130)
+    other = y.copy()
+    other[117:] += 1
+    first, second = (_made(linear=False, epochs=2).fit(each) for each in (y, other))
+    for model in (first, second):
+        rows = model.history_
+        assert [row["epoch"] for row in rows] == [1, 2, 3, 4]
+        assert ["validation_loss" in row for row in rows] == [True, True, False, False]
+        assert ["refit_loss" in row for row in rows] == [False, False, True, True]
+    assert first.history_[0]["loss"] == second.history_[0]["loss"]
+    assert first.history_[2]["refit_loss"] != second.history_[2]["refit_loss"]
+    assert first.history_[2]["refit_loss"] != first.history_[0]["loss"]  # from the same weights
+    before, after = (_weights(model) for model in (first, second))
+    assert not any(
+        np.array_equal(before[name], after[name]) for name in before if before[name].size
+    )
+    assert len(_made(linear=False, epochs=2, validation_share=0.0).fit(y).history_) == 2
+
+
+def test_joined_windows_are_those_of_either_part() -> None:
+    model = _made(known=["k"], target="y").fit(_daily(130, y=_waves(130), k=_waves(130, seed=3)))
+    encoded = model.input_.encode(model._cases(_daily(130, y=_waves(130), k=_waves(130, seed=3))))
+    whole = model.input_.part(encoded, targets=None, training=True)
+    n = len(whole)
+    parts = [
+        WindowPart(replace(encoded, cases=replace(encoded.cases, index=index)), training=True)
+        for index in (
+            encoded.cases.index.take(np.arange(9)),
+            encoded.cases.index.take(np.arange(9, n)),
+        )
+    ]
+    joined = JoinedWindows(*parts)
+    assert len(joined) == n
+    for index in (np.arange(n), np.array([8, 9, 3, n - 1, 0]), np.array([2]), np.array([11, 10])):
+        for ours, theirs in zip(joined[index].inputs, whole[index].inputs, strict=True):
+            assert torch.equal(ours, theirs)
+        found, wanted = joined[index].targets, whole[index].targets
+        assert found is not None
+        assert wanted is not None
+        assert torch.equal(found, wanted)
 
 
 @pytest.mark.usefixtures("_one_ridge")

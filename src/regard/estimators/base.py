@@ -47,7 +47,7 @@ Floats = NDArray[np.float64]
 
 _PREDICT_BATCH = 256
 _FIRST = "first.ckpt"  # checkpoint of a training to calibrate on
-_SECOND = "second.ckpt"  # of a fine-tuning
+_SECOND = "second.ckpt"  # of a fine-tuning, or of a training on all cases again
 _PLACING = Lock()
 
 
@@ -183,7 +183,24 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             history, notes = [*history, *_continued(rows, len(history), figure)], [*notes, *more]
         if held is not None:  # before `finish`, which may learn from these cases too
             output.calibrate(self._run(model, validation, held))
-        incoming.finish(model, encoded, held)
+        if held_part is not None and history and getattr(config.training, "refit", False):
+            with seeded(seed):
+                model = _single(incoming.build(output))
+            incoming.finish(model, encoded, held)
+            rows, more = fit(
+                model,
+                incoming.joined(train_part, held_part),
+                None,
+                output.objective(cases),
+                config.training.model_copy(update={"epochs": len(history)}),
+                seed=seed,
+                progress=self.verbose,
+                checkpoint=None if checkpoint is None else checkpoint.with_name(_SECOND),
+            )
+            history = [*history, *_continued(rows, len(history), "refit_loss")]
+            notes = [*notes, *(note for note in more if note not in notes)]
+        else:
+            incoming.finish(model, encoded, held)
         refuse_weights(model, "after training", config.training)
         self._note(notes)
         self.seed_, self.model_, self.history_ = seed, model, history
@@ -511,7 +528,7 @@ def _intact(file: str) -> Iterator[None]:
 def _continued(
     rows: Sequence[dict[str, float]], epochs: int, figure: str
 ) -> list[dict[str, float]]:
-    """The rows of a fine-tuning after so many epochs, with its loss under a name of its own."""
+    """The rows of a training after so many epochs, with its loss under a name of its own."""
     return [
         {figure if name == "loss" else name: value for name, value in row.items()}
         | {"epoch": epochs + row["epoch"]}

@@ -306,6 +306,10 @@ class Input(ABC):
         """
         return self.part(encoded, targets=targets, training=True)
 
+    def joined(self, first: Part, second: Part) -> Part:
+        """Training and validation part as one, where a task trains on both (`training.refit`)."""
+        raise NotImplementedError
+
     @abstractmethod
     def build(self, output: Any) -> nn.Module:
         """The model with fresh weights, with the head of the output."""

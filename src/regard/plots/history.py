@@ -29,7 +29,7 @@ def plot_history(history: Sequence[Mapping[str, float]], *, ax: Axes | None = No
     by another metric or averages the weights of several epochs.
 
     Parameters:
-        history: rows with epoch and loss, and optionally validation_loss and one of
+        history: rows with epoch and loss, and optionally refit_loss, validation_loss and one of
             validation_bleu, validation_accuracy, validation_rmse and validation_mae; other columns,
             such as learning_rate, are not drawn.
         ax: where to draw; by default the axes of a new figure.
@@ -51,6 +51,10 @@ def plot_history(history: Sequence[Mapping[str, float]], *, ax: Axes | None = No
 
     marker = "o" if len(history) == 1 else ""  # a single epoch has no line
     lines = ax.plot(epoch, loss, marker=marker, color=GREY, label="training loss")
+    refit = _column(history, "refit_loss")
+    if np.isfinite(refit).any():
+        label = "loss of the training on all cases"
+        lines += ax.plot(epoch, refit, marker=marker, color=GREY, ls=(0, (1, 1)), label=label)
     if np.isfinite(validation_loss).any():
         label = "validation loss"
         lines += ax.plot(epoch, validation_loss, marker=marker, color=VERMILION, label=label)

@@ -5,7 +5,7 @@ It is `.NAME.partial` beside the final name. Until the run folder is complete, i
     resume/made_from.json   configuration, digest of the data, versions
     resume/last.ckpt        the trainer's checkpoint, which is only read on the machine it is from
     resume/first.ckpt       that of a training to calibrate on, before the one of all cases
-    resume/second.ckpt      that of a fine-tuning, after it
+    resume/second.ckpt      that of a fine-tuning or a training on all cases again, after it
     resume/lock             locked while a training writes to the folder
 """
 

@@ -289,6 +289,11 @@ class PanelInput(Input):
 
         return WindowPart(encoded, training=training)
 
+    def joined(self, first: Part, second: Part) -> Part:
+        from regard.inputs.panel.part import JoinedWindows
+
+        return JoinedWindows(first, second)
+
     def build(self, output: Any) -> nn.Module:
         """An encoder of each target's window, the output's head, and a linear model."""
         from regard.inputs.panel.model import build_forecaster

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from regard.inputs.panel.encoded import ScaledWindows
 from regard.training import Batch, Part
 
-__all__ = ["WindowPart"]
+__all__ = ["JoinedWindows", "WindowPart"]
 
 
 class WindowPart(Part):
@@ -40,6 +40,28 @@ class WindowPart(Part):
             return Batch(inputs, None, None)
         M = future.shape[1]
         return Batch(inputs, None, _tensor((future - mean[:, :M, None]) / std[:, :M, None]))
+
+
+class JoinedWindows(Part):
+    """The windows of two parts, of the same window and horizon, the first before the second."""
+
+    def __init__(self, first: Part, second: Part) -> None:
+        self.lengths = torch.cat([first.lengths, second.lengths])
+        self._parts = first, second
+
+    def __getitem__(self, index: NDArray[np.int64]) -> Batch:
+        first, second = self._parts
+        later = index >= len(first)
+        chosen = (first, index[~later]), (second, index[later] - len(first))
+        found = [part[own] for part, own in chosen if len(own)]
+        places = torch.from_numpy(np.argsort(np.argsort(later, kind="stable")))
+        inputs = zip(*(batch.inputs for batch in found), strict=True)
+        targets = [batch.targets for batch in found if batch.targets is not None]
+        return Batch(
+            tuple(torch.cat(each)[places] for each in inputs),
+            None,
+            torch.cat(targets)[places] if targets else None,
+        )
 
 
 def _tensor(values: NDArray[Any]) -> torch.Tensor:

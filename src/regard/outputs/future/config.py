@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from regard.config.attention import AttentionConfig
 from regard.config.model import ModelConfig
+from regard.config.section import Section
 from regard.config.sections import Sections
 
 __all__ = ["sections"]
@@ -54,10 +55,21 @@ class _Model(ModelConfig):
         return info.data.get("form") is None if linear is None else linear
 
 
+class _Training(Section):
+    """How forecasts are trained."""
+
+    refit: bool = Field(
+        True,
+        description="whether to train again on training and validation part, for as many epochs, "
+        "after a training that stops early",
+    )
+
+
 def sections() -> Sections:
     """The sections of the configuration for forecasts."""
     return Sections(
         model=_Model,
+        training=_Training,
         defaults={
             "model.encoder": "conv-bilstm",
             "training.epochs": 8,
