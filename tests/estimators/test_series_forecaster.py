@@ -453,19 +453,20 @@ def test_without_a_refit_the_validation_part_is_not_trained_on(linear: bool) -> 
     assert before.scales_ != first.scales_
 
 
-def test_a_refit_trains_on_both_parts_for_as_many_epochs() -> None:
+def test_a_refit_trains_on_both_parts_for_as_many_epochs_as_were_best() -> None:
     y = _waves(130)
     other = y.copy()
     other[117:] += 1
-    first, second = (_made(linear=False, epochs=2).fit(each) for each in (y, other))
+    first, second = (_made(linear=False, epochs=6, patience=2).fit(each) for each in (y, other))
     for model in (first, second):
-        rows = model.history_
-        assert [row["epoch"] for row in rows] == [1, 2, 3, 4]
-        assert ["validation_loss" in row for row in rows] == [True, True, False, False]
-        assert ["refit_loss" in row for row in rows] == [False, False, True, True]
+        held = [row for row in model.history_ if "validation_loss" in row]
+        again = [row for row in model.history_ if "refit_loss" in row]
+        assert model.history_ == held + again
+        assert [row["epoch"] for row in model.history_] == [*range(1, len(model.history_) + 1)]
+        assert len(again) == 1 + int(np.argmin([row["validation_loss"] for row in held]))
+    assert len(held) > len(again)
     assert first.history_[0]["loss"] == second.history_[0]["loss"]
-    assert first.history_[2]["refit_loss"] != second.history_[2]["refit_loss"]
-    assert first.history_[2]["refit_loss"] != first.history_[0]["loss"]  # from the same weights
+    assert first.history_[-1]["refit_loss"] != second.history_[-1]["refit_loss"]
     before, after = (_weights(model) for model in (first, second))
     assert not all(np.array_equal(before[name], after[name]) for name in before)
     assert len(_made(linear=False, epochs=2, validation_share=0.0).fit(y).history_) == 2

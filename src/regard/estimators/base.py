@@ -187,12 +187,13 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             with seeded(seed):
                 model = _single(incoming.build(output))
             incoming.finish(model, encoded, held)
+            objective = output.objective(cases)
             rows, more = fit(
                 model,
                 incoming.joined(train_part, held_part),
                 None,
-                output.objective(cases),
-                config.training.model_copy(update={"epochs": len(history)}),
+                objective,
+                config.training.model_copy(update={"epochs": _best(history, objective.watched)}),
                 seed=seed,
                 progress=self.verbose,
                 checkpoint=None if checkpoint is None else checkpoint.with_name(_SECOND),
@@ -534,6 +535,13 @@ def _continued(
         | {"epoch": epochs + row["epoch"]}
         for row in rows
     ]
+
+
+def _best(history: Sequence[dict[str, float]], watched: tuple[str, str]) -> int:
+    """The number of epochs up to the best figure of the validation part."""
+    name, mode = watched
+    figures = [row[f"validation_{name}"] * (-1 if mode == "max" else 1) for row in history]
+    return figures.index(min(figures)) + 1
 
 
 def _single(model: nn.Module) -> nn.Module:

@@ -60,8 +60,8 @@ class _Training(Section):
 
     refit: bool = Field(
         True,
-        description="whether to train again on training and validation part, for as many epochs, "
-        "after a training that stops early",
+        description="whether to train again on training and validation part, for as many epochs "
+        "as had the lowest validation loss",
     )
 
 
