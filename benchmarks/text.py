@@ -25,7 +25,6 @@ from regard.jobs import load_parts, train
 __all__ = ["run"]
 
 _EXAMPLE = Path(__file__).parent.parent / "examples" / "fashion.json"
-_SEEDS = 5
 
 
 @dataclass(frozen=True)
@@ -72,10 +71,9 @@ _PROBLEMS = (
 )
 
 
-def run(*, quick: bool = False) -> list[Row]:
-    """Every problem on every seed, the peer beside it; quick: one seed, one epoch."""
-    seeds, epochs = (1, 1) if quick else (_SEEDS, None)
-    return [_row(problem, seeds, epochs) for problem in _PROBLEMS]
+def run(*, quick: bool = False, seeds: int = 1) -> list[Row]:
+    """Every problem on every seed, the peer beside it; quick: one epoch."""
+    return [_row(problem, seeds, 1 if quick else None) for problem in _PROBLEMS]
 
 
 def _row(problem: _Problem, seeds: int, epochs: int | None) -> Row:

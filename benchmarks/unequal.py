@@ -12,9 +12,9 @@ __all__ = ["run"]
 
 
 def run() -> list[Row]:
-    """JapaneseVowels, which has a figure to reach, and PLAID, which has to run."""
+    """JapaneseVowels and PLAID at full length."""
     rows = []
-    for name, asked in (("JapaneseVowels", 0.97), ("PLAID", 0.0)):
+    for name, asked in (("JapaneseVowels", 0.98), ("PLAID", 0.85)):
         folder = Path(os.environ["REGARD_DATA"]) / "series" / "multivariate" / name
         train = read_ts(folder / f"{name}_TRAIN.ts")
         test = read_ts(folder / f"{name}_TEST.ts")
@@ -27,9 +27,9 @@ def run() -> list[Row]:
             Row(
                 f"{name}, unequal lengths, accuracy",
                 "",
-                f"≥ {asked}" if asked else "runs",
+                f"≥ {asked} in 5 minutes",
                 f"{accuracy:.4f} in {seconds:.0f} s",
-                accuracy >= asked,
+                accuracy >= asked and seconds <= 300,
             )
         )
     return rows
