@@ -97,7 +97,7 @@ def test_sizes_too_different_for_one_scale_are_no_fault(numbers: bool) -> None:
 def test_models_with_convolutions_choose_by_error_and_others_by_size() -> None:
     values, frequency = waves(6)
     values[::5] *= 1e3  # too few for the quartiles of the sizes
-    short: dict[str, Any] = {"epochs": 1, "random_state": 0}
+    short: dict[str, Any] = {"epochs": 1, "updates_per_epoch": 1, "hidden": 4, "random_state": 0}
     for estimator, labels in (
         (SeriesClassifier, frequency > np.median(frequency)),
         (SeriesRegressor, frequency),
