@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from threading import Lock
@@ -132,7 +132,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             return self._fit(X, y, validation, checkpoint)
 
     def _fit(self, X: Any, y: Any, validation: Any, checkpoint: Path | None) -> Self:
-        from regard.training import Fitted, fit  # they need Lightning
+        from regard.training import fit  # it needs Lightning
 
         start = perf_counter()
         self.__dict__.pop("model_", None)  # a fit that fails leaves no half-fitted estimator
@@ -163,47 +163,37 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             held_part = incoming.part(held, targets=held_targets, training=True)
         self.notes_ = []
         self._note([*incoming.notes, *notes, *output.cautions(model, train_part)])
-        train = partial(
-            fit,
-            model,
-            train_part,
-            held_part,
-            seed=seed,
-            augment=incoming.augment(),
-            progress=self.verbose,
-        )
-        history, notes = Fitted([], [])
+        history: list[dict[str, float]] = []
+        more: list[str] = []
+
+        def train(*what: Any, name: str = "", figure: str = "loss", tuning: bool = False) -> None:
+            own = checkpoint.with_name(name) if checkpoint and name else checkpoint
+            common: dict[str, Any] = {"seed": seed, "augment": incoming.augment()}
+            common |= {"progress": self.verbose, "checkpoint": own, "tuning": tuning}
+            rows, said = fit(*what, **common)
+            history.extend(_continued(rows, len(history), figure))
+            more.extend(note for note in said if note not in more)
+
+        objective = output.objective(cases)
         if any(True for _ in model.parameters()):
-            history, notes = train(output.objective(cases), config.training, checkpoint=checkpoint)
-        tuning = output.fine_tuning(cases)
-        if tuning is not None:
-            second = None if checkpoint is None else checkpoint.with_name(_SECOND)
-            objective, settings, figure = tuning
-            rows, more = train(objective, settings, checkpoint=second, tuning=True)
-            history, notes = [*history, *_continued(rows, len(history), figure)], [*notes, *more]
-        if held is not None:  # before `finish`, which may learn from these cases too
+            train(model, train_part, held_part, objective, config.training)
+        if (tuning := output.fine_tuning(cases)) is not None:
+            what = model, train_part, held_part, tuning.objective, tuning.settings
+            train(*what, name=_SECOND, figure=tuning.figure, tuning=True)
+        if held is not None:  # before what learns from these cases too
             output.calibrate(self._run(model, validation, held))
+        both = None
         if held_part is not None and history and getattr(config.training, "refit", False):
+            both = incoming.joined(train_part, held_part)
             with seeded(seed):
                 model = _single(incoming.build(output))
-            incoming.finish(model, encoded, held)
-            objective = output.objective(cases)
-            rows, more = fit(
-                model,
-                incoming.joined(train_part, held_part),
-                None,
-                objective,
-                config.training.model_copy(update={"epochs": _best(history, objective.watched)}),
-                seed=seed,
-                progress=self.verbose,
-                checkpoint=None if checkpoint is None else checkpoint.with_name(_SECOND),
-            )
-            history = [*history, *_continued(rows, len(history), "refit_loss")]
-            notes = [*notes, *(note for note in more if note not in notes)]
-        else:
-            incoming.finish(model, encoded, held)
+        incoming.finish(model, encoded, held)
+        if both is not None:
+            epochs = {"epochs": _best(history, objective.watched)}
+            settings = config.training.model_copy(update=epochs)
+            train(model, both, None, objective, settings, name=_SECOND, figure="refit_loss")
         refuse_weights(model, "after training", config.training)
-        self._note(notes)
+        self._note(more)
         self.seed_, self.model_, self.history_ = seed, model, history
         self.fit_seconds_ = perf_counter() - start
         return self
