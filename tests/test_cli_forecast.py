@@ -40,7 +40,7 @@ MODEL = {
     "attention_dim": 8,
     "quantiles": [0.9, 0.1],
 }
-TRAINING = {"epochs": 2, "updates_per_epoch": 2, "batch_size": 16, "device": "cpu"}
+TRAINING = {"epochs": 2, "refit": True, "updates_per_epoch": 2, "batch_size": 16, "device": "cpu"}
 
 
 def _table() -> pl.DataFrame:

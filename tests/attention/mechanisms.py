@@ -135,7 +135,7 @@ POOLINGS: dict[str, Callable[[], nn.Module]] = {
     "mean": lambda: AttentionPooling([Attention(Uniform())], D),
     "conjunctive": lambda: ConjunctivePooling([Additive(None, D, A)], A, D, 3),
     "stacked": lambda: StackedPooling(
-        MultiHead(3, D, head_dim=HEAD), _running_sum, POOLINGS["self-attention"]()
+        MultiHead(3, D, head_dim=HEAD), _running_sum, SelfAttentionPooling([Attention(ScaledDot())])
     ),
     "hierarchical": lambda: _Sentences(
         HierarchicalPooling(

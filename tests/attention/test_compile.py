@@ -86,7 +86,7 @@ def _stateless() -> Each:
 
 def _poolings() -> Each:
     """One of each class; those left out are parts of the others, or vary them."""
-    left_out = ("attention", "attention of two", "self-attention", "mean")
+    left_out = ("attention", "attention of two", "mean")
     return Each({name: pooling() for name, pooling in POOLINGS.items() if name not in left_out})
 
 

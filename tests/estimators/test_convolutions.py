@@ -16,6 +16,7 @@ from regard.inputs.series.cases import Cases
 from regard.models import ConvolvedModel, SeriesModel
 
 NETWORK: dict[str, Any] = {
+    "scaling": "channel",
     "encoder": "conv",
     "hidden": 8,
     "layers": 1,

@@ -472,6 +472,12 @@ def test_a_refit_trains_on_both_parts_for_as_many_epochs_as_were_best() -> None:
     assert len(_made(linear=False, epochs=2, validation_share=0.0).fit(y).history_) == 2
 
 
+@pytest.mark.parametrize(("chosen", "again"), [(None, False), (True, True)])
+def test_quantiles_are_of_the_model_that_was_calibrated(chosen: bool | None, again: bool) -> None:
+    model = _made(quantiles=[0.1, 0.9], epochs=1, refit=chosen).fit(_waves(130))
+    assert any("refit_loss" in row for row in model.history_) == again
+
+
 def test_joined_windows_are_those_of_either_part() -> None:
     model = _made(known=["k"], target="y").fit(_daily(130, y=_waves(130), k=_waves(130, seed=3)))
     encoded = model.input_.encode(model._cases(_daily(130, y=_waves(130), k=_waves(130, seed=3))))

@@ -183,7 +183,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         if held is not None:  # before what learns from these cases too
             output.calibrate(self._run(model, validation, held))
         both = None
-        if held_part is not None and history and getattr(config.training, "refit", False):
+        if held_part is not None and history and output.refits:
             both = incoming.joined(train_part, held_part)
             with seeded(seed):
                 model = _single(incoming.build(output))

@@ -306,6 +306,11 @@ class Output(ABC):
         """
         return None
 
+    @property
+    def refits(self) -> bool:
+        """Whether to train again on training and validation part, once the epochs are known."""
+        return False
+
     def calibrate(self, held: Inference) -> None:
         """Fit on held-out cases what makes predictions as certain as they are right.
 

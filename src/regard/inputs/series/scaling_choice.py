@@ -82,7 +82,7 @@ def _errors(
     from regard.models import RandomConvolutions, solve_ridge
 
     scaled = Scaler(kind).fit(cases).transform(cases)
-    convolutions = RandomConvolutions(scaled.shape[1], scaled.shape[2], targets.shape[1])
+    convolutions = RandomConvolutions(scaled.shape[1], scaled.shape[2], targets.shape[1]).float()
     convolutions.draw(scaled, cases.lengths, seed=seed)
     solved = solve_ridge(convolutions.features(scaled, cases.lengths), targets)
     return np.asarray(np.square(solved.held - targets).mean(1))

@@ -58,10 +58,11 @@ class _Model(ModelConfig):
 class _Training(Section):
     """How forecasts are trained."""
 
-    refit: bool = Field(
-        True,
+    refit: bool | None = Field(
+        None,
         description="whether to train again on training and validation part, for as many epochs "
-        "as had the lowest validation loss",
+        "as had the lowest validation loss; null: unless there are quantiles, which are calibrated "
+        "on the validation part",
     )
 
 

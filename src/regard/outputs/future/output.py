@@ -72,6 +72,11 @@ class FutureOutput(Output):
     def fit(self, cases: Any) -> None:
         self.shifts_, self.calibrated_on_ = np.zeros((1, 1, len(self.levels))), 0
 
+    @property
+    def refits(self) -> bool:
+        chosen: bool | None = self.config.training.refit
+        return not self.levels if chosen is None else chosen
+
     def calibrate(self, held: Inference) -> None:
         """Compute the shifts of the quantiles."""
         if self.levels:
