@@ -11,9 +11,9 @@ from PIL import Image
 
 from commands import Regard
 from regard.data import scenes
-from regard.inputs.faults import NO_FILE
 from regard.inputs.image.decode import NO_PICTURE
 from regard.runs import read_run
+from regard.tables.files import NO_FILE
 from reports import whole_reports
 
 MODEL = {"hidden": 8, "layers": 1, "attention_dim": 8, "embedding_dim": 8, "beam": 2}

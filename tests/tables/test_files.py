@@ -2,18 +2,34 @@
 
 import gzip
 import io
+import os
 import pickle
 import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
-from regard.data import read_csv, read_lines, read_panel, read_texts
+from regard.data import (
+    read_charts,
+    read_csv,
+    read_idx,
+    read_json_pieces,
+    read_lines,
+    read_manifest,
+    read_npz,
+    read_panel,
+    read_pictures,
+    read_recordings,
+    read_scores,
+    read_texts,
+)
 from regard.errors import DataError, FileKindError, in_configuration
-from regard.tables.files import read_text
+from regard.tables.files import file_fault, read_text
 from regard.tables.frames import Table
 
 FRAME = pl.DataFrame({"text": ["a", "b"], "label": ["x", "y"]})
@@ -60,6 +76,55 @@ def test_what_is_no_text_is_named(content: bytes, said: str, tmp_path: Path) -> 
     path.write_bytes(gzip.compress(content))
     with pytest.raises(DataError, match=f"a.csv {re.escape(said)}"):
         read_text(path)
+
+
+def pipe(folder: Path) -> Path:
+    os.mkfifo(folder / "pipe.jsonl")
+    return folder / "pipe.jsonl"
+
+
+def device(folder: Path) -> Path:
+    (folder / "zero.jsonl").symlink_to("/dev/zero")
+    return folder / "zero.jsonl"
+
+
+def inner(folder: Path) -> Path:
+    (folder / "a.jsonl").mkdir()
+    return folder / "a.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (pipe, "is a pipe; wanted a file"),
+        (device, "is a device or a socket; wanted a file"),
+        (inner, "is a folder; wanted a file"),
+    ],
+    ids=["pipe", "device", "folder"],
+)
+def test_what_is_no_regular_file_is_refused_unopened(
+    make: Callable[[Path], Path], said: str, tmp_path: Path
+) -> None:
+    path = make(tmp_path)
+    assert file_fault(path) == said
+    readers: list[Callable[[Path], Any]] = [read_text, read_csv, read_texts, read_lines, read_npz]
+    readers += [read_panel, read_idx, read_charts, read_json_pieces, read_manifest]
+    for read in readers:
+        with pytest.raises(DataError) as caught:
+            read(path)
+        assert str(caught.value) == f"{path} {said}"
+    score = path.rename(tmp_path / "a.mid")
+    (tmp_path / "a.jsonl").write_text('{"path": "a.mid", "label": "b"}\n')
+    told = f"{tmp_path / 'a.jsonl'}, line 1 (a.mid): "
+    for read, wanted in ((read_pictures, "a picture"), (read_recordings, "a sound file")):
+        with pytest.raises(DataError) as caught:
+            read(tmp_path / "a.jsonl")
+        fault = f"{said.removesuffix('a file')}{wanted}; pass missing='skip'"
+        assert str(caught.value) == f"{told}{'it ' * (wanted != 'a picture')}{fault}"
+    if not score.is_dir():
+        with pytest.raises(DataError) as caught:
+            read_scores(score)
+        assert str(caught.value) == f"{score} {said}"
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.feather", "a.parquet", "a"])

@@ -17,9 +17,7 @@ from regard.inputs.labels import add_missing, left_out
 from regard.tables.problems import Problems, kind_of
 from regard.tables.signatures import describe_binary
 
-__all__ = ["NO_FILE", "Missing", "digest_of", "refuse_fault", "settled", "without_answer"]
-
-NO_FILE = "there is no such file"
+__all__ = ["Missing", "digest_of", "refuse_fault", "settled", "without_answer"]
 
 Missing = Literal["refuse", "skip", "keep"]
 """What to do with cases that cannot be used or have no label."""

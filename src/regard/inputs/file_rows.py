@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import ConfigError, DataError, Fix
-from regard.inputs.faults import NO_FILE, Missing
+from regard.inputs.faults import Missing
 from regard.inputs.labels import class_labels
 from regard.inputs.split_parts import split_parts
 from regard.inputs.target_texts import column_texts
 from regard.inputs.text.files import ids_of, open_rows
-from regard.tables.files import FilePath
+from regard.tables.files import NO_FILE, FilePath
 from regard.tables.frames import Table
 from regard.tables.jsonl import JsonLines
 from regard.tables.problems import Problems

@@ -1,17 +1,30 @@
 """Open files, with clear errors."""
 
 import codecs
+import errno
 import gzip
+import os
+import stat
 import zlib
+from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
 
 from regard.errors import ConfigError, DataError, FileKindError
 from regard.tables.signatures import describe_binary, is_text, media_kind
 
-__all__ = ["FilePath", "check_file", "read_text"]
+__all__ = ["NO_FILE", "FilePath", "check_file", "file_fault", "read_text"]
 
 FilePath = str | PathLike[str]
+
+NO_FILE = "there is no such file"
+
+# What is no regular file; the first that it is.
+_NO_FILES: tuple[tuple[Callable[[int], bool], str], ...] = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (lambda _: True, "a device or a socket"),
+)
 
 # Encodings that have a character for nearly every byte, so that they read any file.
 _ONE_BYTE = ("iso8859", "cp125", "cp437", "cp850", "mac")
@@ -25,18 +38,33 @@ _NAMES = {"utf-8": "UTF-8", "cp1252": "Windows-1252", "latin-1": "Latin-1"}
 
 
 def check_file(path: FilePath) -> Path:
-    """The path of a file, which must exist and be readable."""
-    file = Path(path)
-    if file.is_dir():
-        raise DataError(f"{path} is a folder; wanted a file")
+    """The path of a file, which must be a regular one and readable."""
+    if fault := file_fault(path):
+        raise DataError(f"{path}{':' * (fault == NO_FILE)} {fault}")
+    return Path(path)
+
+
+def file_fault(path: FilePath, *, wanted: str = "a file") -> str:
+    """Why a path is no file to read; "" for a regular file that can be opened.
+
+    A pipe is not opened, which would wait for its writer, and a device not read, which may not end.
+
+    >>> file_fault("."), file_fault("nowhere.csv")
+    ('is a folder; wanted a file', 'there is no such file')
+    """
     try:
-        file.open("rb").close()
-    except FileNotFoundError:
-        raise DataError(f"{path}: there is no such file") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(f"{path} cannot be opened: {reason}") from None
-    return file
+        mode = os.stat(path).st_mode
+        if not stat.S_ISREG(mode):
+            what = next(what for is_kind, what in _NO_FILES if is_kind(mode))
+            return f"is {what}; wanted {wanted}"
+        open(path, "rb").close()
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
+            return NO_FILE
+        return f"cannot be opened: {error.strerror}"
+    except ValueError:  # a path with a zero byte
+        return NO_FILE
+    return ""
 
 
 def read_text(path: FilePath, *, encoding: str | None = None) -> str:

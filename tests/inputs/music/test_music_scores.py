@@ -324,8 +324,8 @@ def test_files_that_cannot_be_used_are_refused_or_left_out(tmp_path: Path) -> No
         read_scores(tmp_path)
     assert str(caught.value) == (
         f"{tmp_path}, b.mid: it is truncated or damaged; c.xml: it is XML of another kind, feed; "
-        "wanted MusicXML, which is score-partwise; d.mid: it cannot be opened: No such file or "
-        "directory; pass missing='skip'"
+        "wanted MusicXML, which is score-partwise; d.mid: there is no such file; "
+        "pass missing='skip'"
     )
     found = read_scores(tmp_path, missing="skip")
     assert found.ids.tolist() == ["a.mid"]

@@ -99,7 +99,7 @@ def test_files_that_cannot_be_used_say_why(tmp_path: Path) -> None:
     empty = tmp_path / "empty.wav"
     empty.touch()
     assert _fault(tmp_path / "none.wav") == "there is no such file"
-    assert _fault(tmp_path) == "it is a folder, not a sound file"
+    assert _fault(tmp_path) == "it is a folder; wanted a sound file"
     assert _fault(text) == "it is no sound file, such as wav or flac"
     assert _fault(empty) == "it is empty"
     assert _fault(written("cut.wav", WAVE, 2000)) == "it is truncated"

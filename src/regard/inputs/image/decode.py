@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import DataError
-from regard.inputs.faults import NO_FILE
+from regard.tables.files import file_fault
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -99,13 +99,11 @@ def _opened(path: Path) -> Iterator[Image]:
     """The picture, not yet decoded; its size is one that may be."""
     from PIL import Image, UnidentifiedImageError
 
+    if fault := file_fault(path, wanted="a picture"):
+        raise DataError(fault)
     wanted = f"wanted at most {MOST_PIXELS:,} pixels"
     try:
         image = Image.open(path)
-    except FileNotFoundError:
-        raise DataError(NO_FILE) from None
-    except IsADirectoryError:
-        raise DataError("is a folder; wanted a picture") from None
     except UnidentifiedImageError:
         raise DataError(_unknown(path)) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):

@@ -17,7 +17,7 @@ from regard.inputs.music.grid import Laid, Part, Score, is_monophonic, lay_notes
 from regard.inputs.music.midi import midi_score
 from regard.inputs.music.musicxml import musicxml_score
 from regard.inputs.music.pieces import Pieces
-from regard.tables.files import FilePath, check_file
+from regard.tables.files import NO_FILE, FilePath, check_file, file_fault
 from regard.tables.problems import Problems
 
 __all__ = ["SCORES", "read_scores"]
@@ -120,12 +120,12 @@ def _files(path: FilePath) -> tuple[Path, list[Path]]:
 
 def _score(path: Path) -> Score | str:
     """The notes of a file, or why it has none."""
+    if fault := file_fault(path):
+        return fault if fault == NO_FILE else f"it {fault}"
     try:
         return _READERS[path.suffix.lower()](path)
     except DataError as error:
         return str(error)
-    except OSError as error:
-        return f"it cannot be opened: {error.strerror}"
 
 
 def _voices(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.inputs.faults import NO_FILE
 from regard.inputs.folders import files_in
 from regard.inputs.sound.recordings import Recordings, fault_of
+from regard.tables.files import NO_FILE, file_fault
 
 __all__ = ["RATE", "SUFFIXES", "decode", "resample", "sound_files"]
 
@@ -80,16 +79,13 @@ def _header(path: Path | None, max_seconds: float) -> _Header | str:
     """What a header says, or why the file cannot be decoded."""
     import soundfile
 
-    if path is None or not os.path.exists(path):  # which takes names of any length
-        return NO_FILE
-    if path.is_dir():
-        return "it is a folder, not a sound file"
+    fault = NO_FILE if path is None else file_fault(path, wanted="a sound file")
+    if path is None or fault:
+        return fault if fault == NO_FILE else f"it {fault}"
     try:
         info = soundfile.info(path, verbose=True)
     except soundfile.LibsndfileError as error:
         return _unreadable(path, error)
-    except OSError as error:
-        return f"it cannot be opened: {error.strerror}"
     short = _SHORT.search(info.extra_info)
     if short and int(short[1]) < _STREAM:
         return "it is truncated"
