@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from commands import TINY, Regard
 from regard import SeriesClassifier, jobs
@@ -22,6 +21,7 @@ from regard.errors import RunError
 from regard.inputs.series.view import SeriesView
 from regard.jobs import training
 from regard.runs import partial_folder, read_run
+from regard.training.checkpoints import read_checkpoint
 from regard.training.module import TrainingModule
 
 FILES = {
@@ -452,6 +452,60 @@ def test_an_overwriting_run_that_was_cut_off_is_resumed(
     assert read_run(out).config.training.epochs == 3
 
 
+@pytest.mark.parametrize("damage", ["junk", "folder"])
+def test_a_damaged_checkpoint_is_one_line_and_overwrite_gets_out(
+    regard: Regard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    out, config = tmp_path / "out", _config(tmp_path)
+
+    def cut(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "write_run", cut)
+    assert regard("train", config, "--out", out) == 130
+    monkeypatch.undo()
+    checkpoint = partial_folder(out) / "resume" / "last.ckpt"
+    checkpoint.unlink()
+    checkpoint.mkdir() if damage == "folder" else checkpoint.write_bytes(b"PK junk")
+    said = regard.fails("train", config, "--out", out, "--resume")
+    assert said.startswith(f"error: {checkpoint}: the checkpoint is damaged (")
+    assert said.endswith("; remove it to begin again; choose another name or use --overwrite")
+    assert checkpoint.exists()
+    assert regard("train", config, "--out", out, "--overwrite") == 0
+    assert {each.name for each in tmp_path.iterdir()} == {"out", "config.json"}
+
+
+def test_a_folder_that_appears_while_training_runs_is_kept(
+    regard: Regard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, fit = tmp_path / "out", SeriesClassifier.fit
+
+    def meanwhile(self: SeriesClassifier, *words: Any, **options: Any) -> SeriesClassifier:
+        out.mkdir()
+        (out / "precious.txt").write_text("mine")
+        return fit(self, *words, **options)
+
+    monkeypatch.setattr(SeriesClassifier, "fit", meanwhile)
+    said = regard.fails("train", _config(tmp_path), "--out", out)
+    assert said == (
+        f"error: {out}: exists and is not a run folder; choose another name; the run that is "
+        f"finished is {tmp_path / 'out-2'}"
+    )
+    assert (out / "precious.txt").read_text() == "mine"
+    assert {file.name for file in (tmp_path / "out-2").iterdir()} == FILES
+    assert {each.name for each in tmp_path.iterdir()} == {"out", "out-2", "config.json"}
+
+
+def test_links_are_refused_before_training(
+    regard: Regard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "load_parts", lambda _: pytest.fail("read the data"))
+    (tmp_path / "out").symlink_to(tmp_path / "elsewhere")
+    for more in ((), ("--overwrite",)):
+        said = regard.fails("train", _config(tmp_path), "--out", tmp_path / "out", *more)
+        assert "out: is a link; name what it leads to, or choose another name" in said
+
+
 def test_resuming_what_was_never_begun_is_said(regard: Regard, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert regard("train", _config(tmp_path), "--out", out, "--resume") == 0
@@ -546,7 +600,7 @@ def _assert_resumed_to_the_same_end(
 ) -> None:
     checkpoint = partial_folder(cut) / "resume" / "last.ckpt"
     assert not cut.exists()
-    done = torch.load(checkpoint, weights_only=True)["global_step"]
+    done = read_checkpoint(checkpoint)["global_step"]
     assert done > 0
     updates_before.clear()
     assert regard("train", config, "--out", cut, "--resume") == 0

@@ -32,7 +32,8 @@ MAY_IMPORT = {
     "tasks": {"registry"},
     "plugins": {"attention", "catalogue", "models", "registry", "tasks"},
     "config": {"catalogue", "plugins", "registry", "tasks"},
-    "runs": {"config"},
+    "disk": set[str](),
+    "runs": {"config", "disk"},
     "checks": set[str](),
     "splits": {"checks"},
     "tables": {"checks"},
@@ -40,7 +41,7 @@ MAY_IMPORT = {
     "inference": set[str](),
     "explain": set[str](),
     "models": {"attention", "catalogue", "checks", "registry"},
-    "training": {"attention", "checks", "config", "models"},
+    "training": {"attention", "checks", "config", "disk", "models"},
     "plots": {"runs"},
     "inputs": {
         "attention",

@@ -205,10 +205,10 @@ def train(
     out = out or Path("runs") / config.stem
 
     from regard import jobs
-    from regard.runs import partial_folder
+    from regard.runs import interrupted
 
-    finished = resume and out.exists()
-    if resume and not (overwrite or finished or partial_folder(out).exists()):
+    finished = resume and out.exists() and not interrupted(out)
+    if resume and not (overwrite or finished or interrupted(out)):
         typer.echo(f"nothing to resume at {out}: training starts from the beginning", err=True)
     try:
         metrics = jobs.train(
@@ -222,7 +222,7 @@ def train(
     except KeyboardInterrupt:
         words = [*_repeated("--set", change), *_repeated("--plugin", plugin)]
         words += [] if baseline is None else ["--baseline", str(baseline)]
-        _interrupted("train", config, "--out", out, *words, kept=partial_folder(out).exists())
+        _interrupted("train", config, "--out", out, *words, kept=interrupted(out))
     if finished:
         typer.echo("finished before; nothing was left to do")
     print_figures(metrics)

@@ -2,12 +2,15 @@
 
 import errno
 import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
 import pytest
 import torch
 
+from regard import disk
 from regard.config import resolve_config
 from regard.errors import RunError
 from regard.runs import Run, check_output, read_run, replacing, write_run, writing
@@ -20,7 +23,7 @@ RUN = Run(
     metrics={"accuracy": 0.5},
 )
 
-Kind = Literal["file", "run", "folder"]
+Kind = Literal["file", "run", "pictures", "folder"]
 
 
 def _write(path: Path, *, overwrite: bool = False) -> None:
@@ -131,21 +134,22 @@ def _write_half(path: Path) -> None:
 
 def test_a_file_is_replaced_only_when_complete(tmp_path: Path) -> None:
     path = tmp_path / "new" / "table.csv"
-    with replacing(path) as beside:
+    with replacing(path, overwrite=False) as beside:
         assert beside.suffix == ".csv"
         beside.write_text("first")
-    with pytest.raises(RunError, match="cut"), replacing(path) as beside:
+    with pytest.raises(RunError, match="cut"), replacing(path, overwrite=True) as beside:
         _write_half(beside)
     assert path.read_text() == "first"
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_cut_between_the_two_renames_keeps_one_whole_run(
+def test_a_cut_between_two_renames_keeps_one_whole_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, new = tmp_path / "run", tmp_path / "new"
     _write(path)
     _write(new)
+    monkeypatch.setattr(disk, "_system_rename", lambda: None)  # which needs but one
     rename = os.rename
 
     def fails_second(source: Path, target: Path) -> None:
@@ -155,6 +159,97 @@ def test_a_cut_between_the_two_renames_keeps_one_whole_run(
 
     monkeypatch.setattr(os, "rename", fails_second)
     with pytest.raises(OSError, match="input/output"):
-        publish(new, path)
+        publish(new, path, "run", overwrite=True)
     monkeypatch.undo()
     assert read_run(path).metrics == RUN.metrics
+    assert read_run(new).metrics == RUN.metrics
+
+
+def test_a_file_that_appears_meanwhile_is_kept(tmp_path: Path) -> None:
+    path, kept = tmp_path / "table.csv", tmp_path / "table-2.csv"
+
+    def write() -> None:
+        with replacing(path, overwrite=False) as beside:
+            beside.write_text("new")
+            path.write_text("mine")
+
+    with pytest.raises(RunError, match=f"csv: exists; what was to be written there is {kept}"):
+        write()
+    assert (path.read_text(), kept.read_text()) == ("mine", "new")
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+LINK, LONG = "is a link; name what it leads to", "cannot be written: file name too long"
+
+
+@pytest.mark.parametrize("kind", ["file", "run", "pictures", "folder"])
+def test_places_that_cannot_be_written_are_refused_before(tmp_path: Path, kind: Kind) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "nowhere").symlink_to(tmp_path / "none")
+    (tmp_path / "link").symlink_to(tmp_path / ("file" if kind == "file" else "folder"))
+    os.mkfifo(tmp_path / "pipe")
+    deep = "/".join(["a" * 200] * 20)
+    wanted = {
+        "nowhere": LINK,
+        "link": "exists" if kind == "folder" else LINK,
+        "pipe": "is neither a file nor a folder",
+        "a" * 300: LONG,
+        deep: LONG,
+        f"{deep}/{'a' * 60}": LONG,
+        "file/below": "cannot be written: not a directory",
+        "pipe/below": "cannot be written: not a directory",
+    }
+    if kind == "run":
+        wanted["a" * 250] = LONG  # the partial folder has a longer name
+    for name, message in wanted.items():
+        with pytest.raises(RunError, match=message) as caught:
+            check_output(tmp_path / name, kind, overwrite=message != "exists")
+        assert "\n" not in str(caught.value)
+    check_output(tmp_path / "new" / ("a" * 200), kind, overwrite=False)
+    assert len(list(tmp_path.iterdir())) == 5
+
+
+def test_folders_that_cannot_be_replaced_are_refused_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write(tmp_path / "run")
+    monkeypatch.setattr(Path, "is_mount", lambda self: self == tmp_path / "run")
+    with pytest.raises(RunError, match="run: is a mount point; choose another name"):
+        check_output(tmp_path / "run", "run", overwrite=True)
+    with pytest.raises(RunError, match="cannot be replaced; choose another name"):
+        check_output(tmp_path / "run" / "..", "run", overwrite=True)
+
+    def refused(*_: object, **__: object) -> str:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(sys.modules["regard.runs.writing"], "mkdtemp", refused)
+    with pytest.raises(RunError, match="new: cannot be written: permission denied"):
+        check_output(tmp_path / "new", "run", overwrite=False)
+
+
+@pytest.mark.parametrize("one_step", [True, False])
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_saves_of_many_threads_are_whole_or_refused(
+    tmp_path: Path, overwrite: bool, one_step: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not one_step:
+        monkeypatch.setattr(disk, "_system_rename", lambda: None)
+    shared = tmp_path / "shared"
+
+    def save(number: int) -> str:
+        _write(tmp_path / str(number))
+        try:
+            _write(shared, overwrite=overwrite)
+        except RunError as error:
+            return str(error)
+        return ""
+
+    with ThreadPoolExecutor(4) as threads:
+        said = list(threads.map(save, range(40)))
+    refused = f"{shared}: exists; choose another name or pass overwrite=True"
+    assert set(said) == ({""} if overwrite else {"", refused})
+    assert said.count("") == (40 if overwrite else 1)
+    for path in (shared, *(tmp_path / str(number) for number in range(40))):
+        assert read_run(path).metrics == RUN.metrics
+    assert len(list(tmp_path.iterdir())) == 41

@@ -130,7 +130,7 @@ def compare(
     texts = {"csv": csv_of(trained, apart), "md": markdown_of(table), "tex": latex_of(table)}
     with disk_errors(out):
         for ending, text in texts.items():
-            with replacing(out / f"compare.{ending}") as beside:
+            with replacing(out / f"compare.{ending}", overwrite=True) as beside:
                 beside.write_text(text, encoding="utf-8")
     return Comparison(trained, table, notes, apart)
 

@@ -94,7 +94,7 @@ def explain(
         cases = estimator.input_.typed(text)
     seen = estimator.infer(cases, maps=estimator.input_.shown, **asked)
     view = _view(estimator, seen)
-    with replacing(out) as beside:
+    with replacing(out, overwrite=overwrite) as beside:
         view.save(beside)
     return ", ".join([view.named, *estimator.input_.remarks(seen), *notes])
 

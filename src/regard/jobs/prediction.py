@@ -130,9 +130,9 @@ def predict(
         if len(paths) > 1:
             said += f" in files of their own, {paths[0].name} to {paths[-1].name}"
     elif as_lines:
-        write_lines(out, columns[output.line])
+        write_lines(out, columns[output.line], overwrite=overwrite)
     else:
-        write_table(out, columns)
+        write_table(out, columns, overwrite=overwrite)
     return ", ".join([said, *remarks_of(estimator, cases, usable, seen)])
 
 
@@ -144,7 +144,7 @@ def _write_files(output: Output, seen: Inference, out: Path, *, overwrite: bool)
     for path in paths:
         check_output(path, "file", overwrite=overwrite)
     for n, path in enumerate(paths):
-        with replacing(path) as beside:
+        with replacing(path, overwrite=overwrite) as beside:
             output.write(seen, n, beside)
     return paths
 

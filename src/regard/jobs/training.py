@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from regard.config import Config, resolve_config
 from regard.errors import ConfigError, RegardWarning, RunError, in_configuration, spoken
@@ -16,16 +16,21 @@ from regard.jobs.evaluation import evaluate
 from regard.jobs.parts import load_parts
 from regard.plots import report_html
 from regard.runs import (
+    UnfinishedRun,
     check_output,
+    clear,
     digest,
     disk_errors,
     first_difference,
-    partial_folder,
+    interrupted,
     read_run,
     unfinished_run,
     versions,
     write_run,
 )
+
+if TYPE_CHECKING:
+    from regard.inputs import Parts
 
 __all__ = ["train"]
 
@@ -58,54 +63,66 @@ def train(
 
     Raises:
         RegardError: the configuration, the data or the output cannot be used; nothing was written.
+        RunError: or what was learned could not be put in place, and is where the error says.
     """
     config = config if isinstance(config, Config) else resolve_config(config)
     if resume and overwrite:
         raise ConfigError("resume, overwrite: exclude each other; choose one")
     out = Path(out)
-    interrupted = partial_folder(out).exists()
-    if resume and out.exists() and not interrupted:
+    if resume and out.exists() and not interrupted(out):
+        clear(out)
         return _finished(out, config)
-    # An interrupted training beside an existing run was started with overwrite.
-    check_output(out, "run", overwrite=overwrite or (resume and interrupted))
-    if interrupted and not (resume or overwrite):
+    if not (resume and interrupted(out)):  # what is resumed is checked where its state is read
+        check_output(out, "run", overwrite=overwrite)
+    if interrupted(out) and not (resume or overwrite):
         raise RunError(f"{out}: training was interrupted", fixes=("resume", "overwrite"))
     beside = {} if baseline is None else baseline_figures(config, Path(baseline))
     parts = load_parts(config)
 
     # Now that the data can be learned from: this imports torch.
-    from regard.estimators import estimator_of
-    from regard.training import ONE_FIT, check_device
+    from regard.training import check_device
 
     check_device(config.training)
     made_from = {"config": _comparable(config), "data": digest(parts), "versions": versions()}
-    with disk_errors(out), unfinished_run(out, made_from, resume=resume) as unfinished:
-        estimator = estimator_of(config.task).from_config(config, verbose=verbose)
-        # The parts are divided already: without a validation part, none is held out, and a class
-        # may have one case in the training part.
-        divided = {"validation_share": 0.0, "rare_classes": "refuse"}
-        estimator.set_params(
-            **{name: value for name, value in divided.items() if name in estimator.get_params()}
-        )
-        with ONE_FIT, warnings.catch_warnings():
-            warnings.simplefilter("ignore", RegardWarning)  # they are in the notes
-            estimator.fit(
-                parts.train, validation=parts.validation, checkpoint=unfinished.checkpoint
-            )
-        estimator.notes_[:0] = parts.notes
-        metrics, report, scores = evaluate(
-            estimator,
-            config,
-            parts.test,
-            title=out.name,
-            further=parts.further,
-            beside=beside,
-        )
-        estimator.input_.continue_from(parts.test)
-        write_run(unfinished.folder, replace(estimator.to_run(config), metrics=metrics))
-        if scores is not None:
-            write_scores(unfinished.folder / "scores.csv", scores)
-        (unfinished.folder / "report.html").write_text(report_html(report), encoding="utf-8")
+    unfinished = unfinished_run(out, made_from, resume=resume, overwrite=overwrite)
+    with disk_errors(out), unfinished as left:
+        if not left.whole:
+            return _train(left, config, parts, title=out.name, beside=beside, verbose=verbose)
+    return dict(read_run(out).metrics)
+
+
+def _train(
+    unfinished: UnfinishedRun,
+    config: Config,
+    parts: Parts,
+    *,
+    title: str,
+    beside: Mapping[str, Any],
+    verbose: bool,
+) -> dict[str, Any]:
+    """Train, write the files of the run folder, and return the figures on the test part."""
+    from regard.estimators import estimator_of
+    from regard.training import ONE_FIT
+
+    estimator = estimator_of(config.task).from_config(config, verbose=verbose)
+    # The parts are divided already: without a validation part, none is held out, and a class
+    # may have one case in the training part.
+    divided = {"validation_share": 0.0, "rare_classes": "refuse"}
+    estimator.set_params(
+        **{name: value for name, value in divided.items() if name in estimator.get_params()}
+    )
+    with ONE_FIT, warnings.catch_warnings():
+        warnings.simplefilter("ignore", RegardWarning)  # they are in the notes
+        estimator.fit(parts.train, validation=parts.validation, checkpoint=unfinished.checkpoint)
+    estimator.notes_[:0] = parts.notes
+    metrics, report, scores = evaluate(
+        estimator, config, parts.test, title=title, further=parts.further, beside=beside
+    )
+    estimator.input_.continue_from(parts.test)
+    write_run(unfinished.folder, replace(estimator.to_run(config), metrics=metrics))
+    if scores is not None:
+        write_scores(unfinished.folder / "scores.csv", scores)
+    (unfinished.folder / "report.html").write_text(report_html(report), encoding="utf-8")
     return metrics
 
 

@@ -8,10 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from regard.errors import RunError
 from regard.plots.fonts import with_names
 from regard.plots.page import own_style, svg_text
-from regard.runs import check_output, check_suffix
+from regard.runs import check_output, check_suffix, replacing
 
 __all__ = ["picture_writers", "write_file"]
 
@@ -34,10 +33,8 @@ def write_file(path: str | Path, writers: Mapping[str, _Writer], *, overwrite: b
     write = writers[check_suffix(path, writers)]
     check_output(path, "file", overwrite=overwrite)
     content = write()
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise RunError(f"{path}: cannot be written: {(error.strerror or '').lower()}") from None
+    with replacing(path, overwrite=overwrite) as beside:
+        beside.write_bytes(content)
 
 
 def picture_writers(draw: Callable[[], Axes]) -> dict[str, _Writer]:

@@ -9,18 +9,29 @@ from regard.runs.table import (
     write_lines,
     write_table,
 )
-from regard.runs.unfinished import digest, first_difference, partial_folder, unfinished_run
+from regard.runs.unfinished import (
+    UnfinishedRun,
+    clear,
+    digest,
+    first_difference,
+    interrupted,
+    partial_folder,
+    unfinished_run,
+)
 from regard.runs.writing import check_output, disk_errors, replacing, writing
 
 __all__ = [
     "LINES",
     "TABLES",
     "Run",
+    "UnfinishedRun",
     "check_output",
     "check_suffix",
+    "clear",
     "digest",
     "disk_errors",
     "first_difference",
+    "interrupted",
     "partial_folder",
     "print_table",
     "read_run",

@@ -37,19 +37,22 @@ def check_suffix(path: Path, known: Iterable[str]) -> str:
     return suffix
 
 
-def write_table(path: Path, columns: Mapping[str, Iterable[Any]]) -> None:
+def write_table(
+    path: Path, columns: Mapping[str, Iterable[Any]], *, overwrite: bool = False
+) -> None:
     """Write columns of equal lengths as CSV, TSV, Parquet or JSON lines.
 
     Parameters:
         path: its suffix is one of `TABLES`.
         columns: name to cells; None and NaN are missing: empty in CSV and TSV, otherwise null.
+        overwrite: whether a file that exists may be replaced.
 
     Raises:
         ConfigError: the suffix is unknown.
-        RunError: the file cannot be written.
+        RunError: the file exists, or cannot be written.
     """
     write = TABLES[check_suffix(path, TABLES)]
-    with replacing(path) as beside:
+    with replacing(path, overwrite=overwrite) as beside:
         write(beside, _cells(columns))
 
 
@@ -58,14 +61,15 @@ def print_table(file: IO[str], columns: Mapping[str, Iterable[Any]]) -> None:
     _write_rows(file, _cells(columns), delimiter=",", end="\n")
 
 
-def write_lines(path: Path, texts: Iterable[str | None]) -> None:
+def write_lines(path: Path, texts: Iterable[str | None], *, overwrite: bool = False) -> None:
     """Write a text a line; a missing one is a blank line.
 
     Raises:
         RunError: the file cannot be written.
     """
-    with replacing(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
-        file.writelines(f"{' '.join((text or '').split())}\n" for text in texts)
+    lines = (f"{' '.join((text or '').split())}\n" for text in texts)
+    with replacing(path, overwrite=overwrite) as beside:
+        beside.write_text("".join(lines), encoding="utf-8", newline="")
 
 
 def _cells(columns: Mapping[str, Iterable[Any]]) -> _Columns:

@@ -1,12 +1,16 @@
-"""The partial folder of a training that is running or was interrupted.
+"""The partial folder of a training that is running, was interrupted, or could not be put in place.
 
-It is `.NAME.partial` beside the final name. Until the run folder is complete, it also holds
+It is `.NAME.partial` beside the final name, and holds
 
-    resume/made_from.json   configuration, digest of the data, versions
+    training.json           what the training is made from: configuration, digest of the data,
+                            versions; whether it may overwrite; once it is whole, a digest of `run`
+    run                     the run folder while it is written, and until it is renamed
+    run.old                 what it replaces, where the system cannot exchange names in one step
     resume/last.ckpt        the trainer's checkpoint, which is only read on the machine it is from
     resume/first.ckpt       that of a training to calibrate on, before the one of all cases
     resume/second.ckpt      that of a fine-tuning or a training on all cases again, after it
-    resume/lock             locked while a training writes to the folder
+
+`.NAME.lock` is locked while a training writes there, until the run folder has its name.
 """
 
 from __future__ import annotations
@@ -14,33 +18,46 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from regard.disk import remove, rename_new, replace_bytes, sync
 from regard.errors import RegardError, RunError
-from regard.runs.writing import publish, write_json
+from regard.runs.writing import OLD, check_output, keep_beside, publish
 
-__all__ = ["UnfinishedRun", "digest", "first_difference", "partial_folder", "unfinished_run"]
+__all__ = [
+    "UnfinishedRun",
+    "clear",
+    "digest",
+    "first_difference",
+    "interrupted",
+    "partial_folder",
+    "unfinished_run",
+]
 
 _SHORT = 24  # characters of a value that an error shows
+_STATE, _RUN, _RESUME = "training.json", "run", "resume"
+_OWN = (_RESUME, _RUN, _RUN + OLD, f"{_STATE}.new", _STATE)  # the state is the last to be removed
 
 
 class UnfinishedRun(NamedTuple):
     """Where a training writes.
 
     Attributes:
-        folder: for the files of the run folder.
+        folder: for the files of the run folder; empty, unless they are whole.
         checkpoint: a file for the state of the training; it exists when the training is resumed.
+        whole: whether the run folder was written before: nothing is left to do than to rename it,
+            if that has not happened already.
     """
 
     folder: Path
     checkpoint: Path
+    whole: bool = False
 
 
 def partial_folder(path: Path) -> Path:
@@ -48,75 +65,236 @@ def partial_folder(path: Path) -> Path:
     return path.parent / f".{path.name}.partial"
 
 
+def interrupted(path: Path) -> bool:
+    """Whether a training has left something to resume, if damaged.
+
+    Where it has not, it was killed as it began or when all was done.
+    """
+    partial = partial_folder(path)
+    if partial.is_dir() and not partial.is_symlink():
+        return any(os.path.lexists(partial / name) for name in (_STATE, _RESUME, _RUN))
+    return os.path.lexists(partial)
+
+
 @contextmanager
 def unfinished_run(
-    path: Path, made_from: Mapping[str, Any], *, resume: bool
+    path: Path, made_from: Mapping[str, Any], *, resume: bool, overwrite: bool = False
 ) -> Iterator[UnfinishedRun]:
-    """Create or reopen the partial folder, lock it, and rename it to the path at the end.
+    """Create or reopen the partial folder, lock it, and rename the run folder in it at the end.
 
-    An error removes the folder, unless it holds a checkpoint and is not a `RegardError`, which
-    would come again: what an interruption or a full disk leaves can be resumed, and is named in
-    the error.
+    An error removes what was done if it would come again: of the data, the configuration or the
+    training. What was learned stays after any other, such as an interruption, a full disk or a
+    damaged checkpoint, and is named in the error.
 
     Parameters:
         path: the run folder to write.
         made_from: what determines the result, as JSON. A resumed training must match it.
         resume: whether to keep the checkpoint of an interrupted training.
+        overwrite: whether a run folder may be replaced. A resumed training may do what it might
+            when it was started.
 
     Raises:
-        RunError: another training holds the lock, or the training to resume was made from
-            something else.
+        RunError: another training holds the lock; the training to resume was made from
+            something else, or is damaged; or the path may not be replaced: the run folder has
+            another name then, which the error says.
     """
     partial = partial_folder(path)
-    folder = partial / "resume"
-    notes, checkpoint = folder / "made_from.json", folder / "last.ckpt"
-    folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder / "lock", path):
-        if notes.exists() and resume:
-            before = json.loads(notes.read_text(encoding="utf-8"))
-            field = first_difference(before, made_from).removeprefix("config.")
-            if field:
-                another = field + _values(before, made_from)
-                raise RunError(
-                    f"{path}: training was started with another {another}", fixes=("overwrite",)
-                )
-        else:
-            for left in folder.glob("*.ckpt"):
-                left.unlink()
-            write_json(notes.with_suffix(".new"), made_from)
-            os.replace(notes.with_suffix(".new"), notes)
+    run, learned = partial / _RUN, partial / _RESUME
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(path, discard=overwrite):
+        state = _reopened(path, made_from) if resume else None
+        if state is None:
+            _discard(partial)
+            partial.mkdir()
+            state = {"overwrite": overwrite, "whole": "", "made_from": made_from}
+            _write_state(partial, state)
+        whole, overwrite = bool(state["whole"]), state["overwrite"]
         try:
-            yield UnfinishedRun(partial, checkpoint)
-            shutil.rmtree(folder)
-            publish(partial, path)
-        except RegardError:
-            shutil.rmtree(partial)
-            raise
+            if not whole:
+                learned.mkdir(exist_ok=True)
+                remove(run)
+                run.mkdir()
+            yield UnfinishedRun(run, learned / "last.ckpt", whole)
+            if not whole:
+                sync(run)
+                _write_state(partial, {**state, "whole": _folder_digest(run)})
         except BaseException as error:
-            if not checkpoint.exists() and isinstance(error, Exception):
-                shutil.rmtree(partial)
-            elif isinstance(error, OSError) and error.strerror:
-                raise RunError(
-                    f"{path}: cannot be written: {error.strerror.lower()}; {partial} keeps the "
-                    "training up to its last epoch",
-                    fixes=("resume", "overwrite"),
-                ) from None
-            else:
-                error.add_note(f"{partial} keeps the training, to resume")
+            _after(error, path, kept=any(learned.glob("*.ckpt")))
             raise
+        if not (whole and _is_in_place(path, state)):
+            _put_in_place(run, path, overwrite=overwrite)
+        with suppress(OSError):  # of what is not needed any more
+            _discard(partial)
+
+
+def _after(error: BaseException, path: Path, *, kept: bool) -> None:
+    """What an error leaves of a training, and says of it.
+
+    Raises:
+        RunError: the system's error, with what to do.
+    """
+    partial = partial_folder(path)
+    if isinstance(error, RunError) and kept:
+        error.fixes = error.fixes or ("overwrite",)
+    elif isinstance(error, RegardError) or (isinstance(error, Exception) and not kept):
+        _discard(partial)
+    elif isinstance(error, OSError) and error.strerror:
+        raise RunError(
+            f"{path}: cannot be written: {error.strerror.lower()}; {partial} keeps the "
+            "training up to its last epoch",
+            fixes=("resume", "overwrite"),
+        ) from None
+    else:
+        error.add_note(f"{partial} keeps the training, to resume")
+
+
+def _put_in_place(run: Path, path: Path, *, overwrite: bool) -> None:
+    """Give a whole run folder its name, or the next one that is free.
+
+    Raises:
+        RunError: it has another name, or none.
+    """
+    try:
+        try:
+            publish(run, path, "run", overwrite=overwrite)
+        except RunError as error:
+            kept = keep_beside(run, path)
+            with suppress(OSError):
+                _discard(partial_folder(path))
+            raise RunError(f"{error.message}; the run that is finished is {kept}") from None
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise RunError(
+            f"{path}: cannot be written: {why}; the run that is finished is {run}",
+            fixes=("resume", "overwrite"),
+        ) from None
+
+
+def _reopened(path: Path, made_from: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The state of the training to resume; None where there is nothing to keep.
+
+    Raises:
+        RunError: it is damaged, or another training.
+    """
+    partial = partial_folder(path)
+    if not os.path.lexists(partial):
+        return None
+    if not partial.is_dir() or partial.is_symlink():
+        raise RunError(f"{partial}: is not the folder of a training", fixes=("overwrite",))
+    if not interrupted(path):
+        return None
+    state = _read_state(partial / _STATE)
+    before = state["made_from"]
+    field = first_difference(before, made_from).removeprefix("config.")
+    if field:
+        another = field + _values(before, made_from)
+        raise RunError(f"{path}: training was started with another {another}", fixes=("overwrite",))
+    run, old, learned = partial / _RUN, partial / (_RUN + OLD), partial / _RESUME
+    if old.is_dir() and not os.path.lexists(path):
+        rename_new(old, path)  # cut off between two renames
+    if state["whole"]:
+        if not os.path.lexists(run) and not os.path.lexists(path):
+            return None  # it was put in place, and moved away since
+        if not _is_in_place(path, state) and _folder_digest(run) != state["whole"]:
+            raise RunError(f"{run}: is damaged since it was written", fixes=("overwrite",))
+        return state
+    if os.path.lexists(learned) and (learned.is_symlink() or not learned.is_dir()):
+        raise RunError(f"{learned}: is damaged: wanted a folder", fixes=("overwrite",))
+    if state["overwrite"]:
+        check_output(path, "run", overwrite=True)
+    elif os.path.lexists(path):
+        raise RunError(f"{path}: is newer than the training to resume; move it away first")
+    return state
+
+
+def _is_in_place(path: Path, state: Mapping[str, Any]) -> bool:
+    """Whether a whole run folder has its name already."""
+    if os.path.lexists(partial_folder(path) / _RUN):  # it, or what it has replaced
+        return bool(_folder_digest(path) == state["whole"])
+    return os.path.lexists(path)
+
+
+def _read_state(path: Path) -> dict[str, Any]:
+    try:
+        if path.is_symlink() or not path.is_file():
+            raise ValueError("wanted a file")
+        state = json.loads(path.read_text(encoding="utf-8"))
+        kinds = {"overwrite": bool, "whole": str, "made_from": dict}
+        if not isinstance(state, dict) or state.keys() != kinds.keys():
+            raise ValueError("wanted " + ", ".join(kinds))
+        for name, kind in kinds.items():
+            if not isinstance(state[name], kind):
+                raise ValueError(f"{name}: wanted a {kind.__name__}")
+    except (OSError, ValueError, RecursionError) as error:
+        why = str(error.strerror if isinstance(error, OSError) else error)
+        raise RunError(f"{path}: is damaged: {why}", fixes=("overwrite",)) from None
+    return state
+
+
+def _write_state(partial: Path, state: Mapping[str, Any]) -> None:
+    replace_bytes(partial / _STATE, json.dumps(state, indent=2).encode())
+
+
+def _discard(partial: Path) -> None:
+    """Remove what a training has left; what others have put in its place gets another name."""
+    if os.path.lexists(partial):
+        if partial.is_dir() and not partial.is_symlink():
+            for name in _OWN:
+                remove(partial / name)
+            with suppress(OSError):  # it holds more
+                partial.rmdir()
+        if os.path.lexists(partial):
+            keep_beside(partial, partial)
+
+
+def _folder_digest(folder: Path) -> str:
+    """A digest of names and contents of a folder's files; empty if it is none."""
+    if folder.is_symlink() or not folder.is_dir():
+        return ""
+    result = hashlib.sha256()
+    for file in sorted(folder.rglob("*")):
+        if file.is_file():
+            result.update(f"{file.relative_to(folder).as_posix()}\n".encode())
+            with file.open("rb") as opened:
+                result.update(hashlib.file_digest(opened, "sha256").digest())
+    return result.hexdigest()
+
+
+def clear(path: Path) -> None:
+    """Remove what a training has left that was killed when all was done."""
+    if os.path.lexists(_lock_file(path)) or os.path.lexists(partial_folder(path)):
+        with _locked(path, discard=False):
+            if not interrupted(path):
+                _discard(partial_folder(path))
+
+
+def _lock_file(path: Path) -> Path:
+    return path.parent / f".{path.name}.lock"
 
 
 @contextmanager
-def _locked(file: Path, path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on a file."""
-    import fcntl  # not on Windows, where run folders are read and saved without a lock
+def _locked(path: Path, *, discard: bool) -> Iterator[None]:
+    """Hold an exclusive lock, which the system releases if the process is killed."""
+    from filelock import FileLock, Timeout
 
-    with file.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise RunError(f"{path}: the run folder is locked by another training") from None
+    file = _lock_file(path)
+    if discard and os.path.lexists(file) and (file.is_symlink() or not file.is_file()):
+        keep_beside(file, file)
+    lock = FileLock(file)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise RunError(f"{path}: the run folder is locked by another training") from None
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise RunError(f"{file}: cannot be locked: {why}", fixes=("overwrite",)) from None
+    try:
         yield
+    finally:
+        with suppress(OSError):  # where the system keeps a file that is open
+            if not file.stat().st_size:
+                file.unlink()  # who has opened it sees that, and opens another
+        lock.release()
 
 
 def digest(data: Any) -> str:

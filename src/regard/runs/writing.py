@@ -1,4 +1,8 @@
-"""Writing files and folders whole or not at all: beside their final name, then renamed."""
+"""Writing files and folders whole or not at all: beside their final name, then renamed.
+
+What has this name is replaced only where that was asked for, in one step, and only by another of
+its kind. What appears there meanwhile stays.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +10,40 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, Literal
 
+from regard.disk import exchange, rename_new, sync
 from regard.errors import RunError
 
-__all__ = ["check_output", "disk_errors", "publish", "replacing", "write_json", "writing"]
+__all__ = [
+    "OLD",
+    "Kind",
+    "check_output",
+    "disk_errors",
+    "keep_beside",
+    "publish",
+    "replacing",
+    "write_json",
+    "writing",
+]
+
+Kind = Literal["file", "run", "pictures", "folder"]
+
+OLD = ".old"
+"""Ending of a folder that is replaced, beside the new one, where names cannot be exchanged."""
 
 _PICTURES = (".png", ".html")
+_LONGEST = "run/model.safetensors"  # of what a training writes in its partial folder
 
 
 def check_output(
-    path: Path,
-    kind: Literal["file", "run", "pictures", "folder"],
-    *,
-    overwrite: bool,
-    fixes: tuple[str, ...] = ("overwrite",),
+    path: Path, kind: Kind, *, overwrite: bool, fixes: tuple[str, ...] = ("overwrite",)
 ) -> None:
-    """Check that a path may be written.
+    """Check that a path may be written, and that files can be made where it is to be.
 
     Parameters:
         path: the output.
@@ -36,16 +55,38 @@ def check_output(
         fixes: parameters of the caller that let it overwrite.
 
     Raises:
-        RunError: the path exists and may not be overwritten.
+        RunError: the path exists and may not be overwritten, or cannot be written.
     """
-    if kind in ("run", "pictures") and not path.name:
+    with disk_errors(path):
+        _check_name(path, kind, overwrite=overwrite, fixes=fixes)
+        parent = next(each for each in path.absolute().parents if os.path.lexists(each))
+        name = f".{path.name}.partial" if kind == "run" else path.name
+        for longest in (parent / name, path.parent / name / _LONGEST):
+            with suppress(FileNotFoundError, NotADirectoryError):
+                os.lstat(longest)  # of names that are too long it says so
+        os.rmdir(mkdtemp(prefix=".regard-", dir=parent))
+
+
+def _check_name(path: Path, kind: Kind, *, overwrite: bool, fixes: tuple[str, ...]) -> None:
+    """Check what has the name of an output, if anything.
+
+    Raises:
+        RunError: it may not be overwritten.
+    """
+    if kind in ("run", "pictures") and path.name in ("", ".."):
         raise RunError(f"{path}: cannot be replaced; choose another name")
+    if path.is_symlink() and (kind != "folder" or not path.exists()):
+        raise RunError(f"{path}: is a link; name what it leads to, or choose another name")
     if not path.exists():
         return
     if kind == "file" and path.is_dir():
         raise RunError(f"{path}: is a folder; choose the name of a file")
+    if not path.is_dir() and not path.is_file():
+        raise RunError(f"{path}: is neither a file nor a folder; choose another name")
     if kind != "file" and not path.is_dir():
         raise RunError(f"{path}: is a file; choose the name of a folder")
+    if kind != "folder" and path.is_mount():
+        raise RunError(f"{path}: is a mount point; choose another name")
     if kind == "run" and any(path.iterdir()) and not (path / "config.json").is_file():
         raise RunError(f"{path}: exists and is not a run folder; choose another name")
     if kind == "pictures" and any(each.suffix not in _PICTURES for each in path.iterdir()):
@@ -75,47 +116,91 @@ def writing(
         RunError: the path exists and may not be overwritten, or cannot be written.
     """
     check_output(path, kind, overwrite=overwrite)
-    with disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        folder = path.parent / f".{path.name}.{os.getpid()}"
+    with disk_errors(path), _beside(path) as folder:
         folder.mkdir()
-        try:
-            yield folder
-            publish(folder, path)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        yield folder
+        publish(folder, path, kind, overwrite=overwrite)
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a file to write, with the same ending; rename it to the path unless an error occurs.
+def replacing(path: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Give a file to write, with the same name; rename it to the path unless an error occurs.
 
     Raises:
-        RunError: the path cannot be written.
+        RunError: the path cannot be written, or a file that may not be overwritten is there: what
+            was written has another name then, which the error says.
     """
-    with disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{os.getpid()}.{path.name}")
+    with disk_errors(path), _beside(path) as beside:
+        yield beside
         try:
-            yield beside
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
+            publish(beside, path, "file", overwrite=overwrite)
+        except RunError as error:
+            kept = keep_beside(beside, path, path.suffix)
+            raise RunError(f"{error.message}; what was to be written there is {kept}") from None
 
 
-def publish(folder: Path, path: Path) -> None:
-    """Rename a complete folder to its final name, replacing the folder there, if any."""
-    old = path.parent / f".{path.name}.old"
-    if path.exists():
-        shutil.rmtree(old, ignore_errors=True)
-        os.rename(path, old)
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """A name that no one else uses, on the same disk; what has it at the end is removed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    own = Path(mkdtemp(prefix=".regard-", dir=path.parent))
     try:
-        os.rename(folder, path)
+        yield own / path.name
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+
+
+def publish(made: Path, path: Path, kind: Kind, *, overwrite: bool) -> None:
+    """Give a whole output its final name, once it is on the disk.
+
+    What it replaces is then called `made`, or that with `OLD`; the caller removes both.
+
+    Raises:
+        RunError: the path may not be overwritten; the output is still called `made`.
+        OSError: neither has changed its name.
+    """
+    sync(made)
+    while True:
+        _check_name(path, kind, overwrite=overwrite, fixes=("overwrite",))
+        try:
+            if not os.path.lexists(path):
+                rename_new(made, path)
+            elif kind == "file":
+                os.replace(made, path)
+            elif not exchange(made, path):
+                _replace_folder(made, path)
+        except FileExistsError:  # since it was looked at
+            continue
+        except FileNotFoundError:
+            if os.path.lexists(path) or not (made.exists() and path.parent.exists()):
+                raise
+            continue
+        break
+    sync(path.parent, inside=False)
+
+
+def _replace_folder(made: Path, path: Path) -> None:
+    """Rename in two steps, the first of which is undone where the second fails."""
+    old = made.with_name(made.name + OLD)
+    os.rename(path, old)
+    try:
+        rename_new(made, path)
     except OSError:
-        if old.exists():
-            os.rename(old, path)
+        rename_new(old, path)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+
+
+def keep_beside(made: Path, path: Path, suffix: str = "") -> Path:
+    """Rename to the first free name of `path-2`, `path-3`... before the suffix, and return it."""
+    for number in count(2):
+        kept = path.with_name(f"{path.name.removesuffix(suffix)}-{number}{suffix}")
+        try:
+            rename_new(made, kept)
+        except FileExistsError:
+            continue
+        break
+    sync(kept.parent, inside=False)
+    return kept
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

@@ -1,6 +1,5 @@
 """Callbacks: the history, the weights to keep, checkpoints to resume from, a progress bar."""
 
-import os
 from collections.abc import Sequence
 from operator import itemgetter
 from pathlib import Path
@@ -100,19 +99,13 @@ class LastWeights(_KeptWeights):
 
 
 class Checkpoint(Callback):
-    """Saves the state of the training after every epoch, atomically.
-
-    A process that is killed leaves the checkpoint of the last or the previous epoch, never a
-    partial file.
-    """
+    """Saves the state of the training after every epoch, as `checkpoints` writes it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        beside = self._path.with_suffix(".new")
-        trainer.save_checkpoint(beside)
-        os.replace(beside, self._path)
+        trainer.save_checkpoint(self._path)
 
 
 class ProgressLine(Callback):

@@ -1,6 +1,7 @@
 """Train a model on Lightning's trainer."""
 
 import logging
+import os
 import signal
 import threading
 import warnings
@@ -15,8 +16,10 @@ from lightning.pytorch.trainer.states import TrainerStatus
 from torch import Tensor, nn
 
 from regard.config import TrainingConfig
+from regard.errors import RegardError
 from regard.training.batches import Part, load_batches
 from regard.training.callbacks import BestWeights, Checkpoint, History, LastWeights, ProgressLine
+from regard.training.checkpoints import CheckpointFile, damaged
 from regard.training.judge import judge
 from regard.training.module import TrainingModule
 from regard.training.objectives import Objective
@@ -24,14 +27,23 @@ from regard.training.seeds import seed_all, seeded
 
 __all__ = ["Fitted", "fit"]
 
+_SHORT = 200  # characters of what the trainer says of a checkpoint
 _NARROW = 128  # of recurrent networks, in units of one direction
 
 
 class _SeedEpoch(Callback):
-    """Seeds every epoch by its number, so that a resumed run has the same random numbers."""
+    """Seeds every epoch by its number, so that a resumed run has the same random numbers.
+
+    Attributes:
+        begun: whether training has begun, and not just been restored.
+    """
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
+        self.begun = False
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.begun = True
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         seed_all(self._seed, trainer.current_epoch)
@@ -108,11 +120,13 @@ def fit(
     Raises:
         KeyboardInterrupt: interrupted by the user; the checkpoint stays.
         RegardError: a loss or weight became infinite or NaN, or the model is far worse than none.
+        RunError: the checkpoint is damaged, or of another training.
     """
     module = TrainingModule(model, objective, settings, augment).train()
     history = History()
     kept = (LastWeights if validation is None else BestWeights)(settings.average)
-    watchers: list[Callback] = [_SeedEpoch(seed), history, kept]
+    begun = _SeedEpoch(seed)
+    watchers: list[Callback] = [begun, history, kept]
     if validation is not None:
         # Decide at validation, so that the checkpoint at the end of the epoch has the decision.
         name, mode = objective.watched
@@ -139,6 +153,7 @@ def fit(
             enable_progress_bar=False,
             enable_model_summary=False,
             num_sanity_val_steps=0,
+            plugins=[CheckpointFile()],
         )
         tokens: int | None = getattr(settings, "batch_tokens", None)
         batches = load_batches(
@@ -151,11 +166,19 @@ def fit(
         others = None
         if validation is not None:
             others = load_batches(validation, batch_size=256, batch_tokens=tokens)
-        resume = checkpoint if checkpoint is not None and checkpoint.exists() else None
+        resume = checkpoint if checkpoint is not None and os.path.lexists(checkpoint) else None
         with _interruptible(trainer):
             if tuning and others is not None and resume is None:
                 trainer.validate(module, others, verbose=False)  # ranks the weights at the start
-            trainer.fit(module, batches, others, ckpt_path=resume, weights_only=True)
+            try:
+                trainer.fit(module, batches, others, ckpt_path=resume, weights_only=True)
+            except RegardError:
+                raise
+            except Exception as error:
+                if resume is None or begun.begun:
+                    raise
+                why = " ".join(str(error).split())[:_SHORT] or type(error).__name__
+                raise damaged(resume, f"not of this training: {why}") from error
     kept.restore(module)
     module.to("cpu").eval()
     return Fitted(history.rows, judge(model, train, objective, settings, history.rows))
