@@ -68,11 +68,11 @@ def test_a_comparison_of_attentions_has_convolutions_only_if_told(chosen: Any, a
     ("cases", "steps", "stride"),
     [
         (50, 300, 1),  # 500 updates of 32 x 300
-        (320, 740, 1),  # 500 x 32 x 740 / 8 million = 1.48
-        (320, 760, 2),
-        (100, 1460, 4),  # 600 x 32 x 1460 / 8 million = 3.5
-        (8000, 500, 4),  # 2000 updates, in 8 epochs
-        (10, 9000, 6),  # 500 updates of 10: 5.6
+        (320, 1020, 1),  # 500 x 32 x 1020 / 11 million = 1.48
+        (320, 1040, 2),
+        (100, 1460, 3),  # 600 x 32 x 1460 / 11 million = 2.5
+        (8000, 500, 3),  # 2000 updates, in 8 epochs
+        (10, 9000, 4),  # 500 updates of 10: 4.1
     ],
 )
 def test_long_trainings_stride(cases: int, steps: int, stride: int) -> None:

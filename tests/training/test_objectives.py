@@ -55,7 +55,7 @@ def test_the_metrics_of_squared_error_are_in_the_units_of_the_data() -> None:
     assert figures["loss"] == pytest.approx(mean_squared_error(targets, values), rel=1e-6)
 
 
-def test_cross_entropy_is_smoothed_and_weighted_only_in_training() -> None:
+def test_cross_entropy_is_smoothed_and_weighted_in_training_and_in_validation() -> None:
     values, targets = _logits()
     weights = torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0])
     objective = CrossEntropy(weights, smoothing=0.2)
@@ -68,8 +68,7 @@ def test_cross_entropy_is_smoothed_and_weighted_only_in_training() -> None:
     plain = -logs[torch.arange(B), targets]
     torch.testing.assert_close(objective.losses(values, targets), plain)
     figures = objective.figures(_in_two(values, targets))
-    weighted = float((weights[targets] * plain).mean())
-    assert figures["loss"] == pytest.approx(weighted, rel=1e-5)
+    assert figures["loss"] == pytest.approx(expected, rel=1e-5)
     assert figures["accuracy"] == pytest.approx(float((values.argmax(1) == targets).float().mean()))
 
 

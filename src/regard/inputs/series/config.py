@@ -144,7 +144,7 @@ class _Model(Section):
     stride: Annotated[int, Field(ge=1)] | None = Field(
         None,
         description="steps for each position of the encoder, by a strided convolution; null: of "
-        "inception, as many as keep a training of all epochs near 8 million positions; 1 of the "
+        "inception, as many as keep a training of all epochs near 11 million positions; 1 of the "
         "others, and 10 at 500 steps of conv-bilstm, which strides itself",
     )
 

@@ -42,7 +42,7 @@ __all__ = ["SeriesInput"]
 _FAR = 10  # times the range trained on
 _MOST_SOLVED = 12_000  # cases: 8 GB with the products of all pairs
 _SOLVED_UNASKED = 4_000  # cases; with more, a network has enough to learn from
-_POSITIONS = 8_000_000  # read in a training of all epochs by an encoder that may stride, roughly
+_POSITIONS = 11_000_000  # read in a training of all epochs by an encoder that may stride, roughly
 _ROUGH = 1.0  # from which reading between the steps is worse than the mean
 
 # Fields of the section `data` that readers do not take.
