@@ -453,17 +453,24 @@ def test_without_a_refit_the_validation_part_is_not_trained_on(linear: bool) -> 
     assert before.scales_ != first.scales_
 
 
-def test_a_refit_trains_on_both_parts_for_as_many_epochs_as_were_best() -> None:
+def test_a_refit_trains_on_both_parts_for_as_long_as_was_best() -> None:
     y = _waves(130)
     other = y.copy()
     other[117:] += 1
-    first, second = (_made(linear=False, epochs=6, patience=2).fit(each) for each in (y, other))
+    first, second = (
+        _made(linear=False, epochs=12, patience=2, learning_rate=0.03).fit(each)
+        for each in (y, other)
+    )
     for model in (first, second):
         held = [row for row in model.history_ if "validation_loss" in row]
         again = [row for row in model.history_ if "refit_loss" in row]
         assert model.history_ == held + again
         assert [row["epoch"] for row in model.history_] == [*range(1, len(model.history_) + 1)]
-        assert len(again) == 1 + int(np.argmin([row["validation_loss"] for row in held]))
+        best = int(np.argmin([row["validation_loss"] for row in held]))
+        before = [0.0, *(row["learning_rate"] for row in held)]
+        learned = sum(before[: best + 1]) + sum(before[1 : best + 2])  # twice the area
+        peak = model.get_params()["learning_rate"]
+        assert len(again) == pytest.approx(learned / peak, abs=0.8)
     assert len(held) > len(again)
     assert first.history_[0]["loss"] == second.history_[0]["loss"]
     assert first.history_[-1]["refit_loss"] != second.history_[-1]["refit_loss"]

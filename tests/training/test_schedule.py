@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from regard.config import TrainingConfig
 from regard.models import Predicted
-from regard.training import CrossEntropy, SequencePart, fit
+from regard.training import CrossEntropy, SequencePart, epochs_again, fit
 
 UPDATES = 40
 
@@ -74,3 +74,20 @@ def test_without_warmup_the_first_update_has_the_peak(
     rates = _rates(monkeypatch, schedule=schedule, warmup=0.0)
     assert rates[0] == pytest.approx(0.01)
     assert (np.diff(rates) < 0).all()
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "inverse-sqrt", "constant"])
+def test_a_training_again_has_the_sum_of_the_learning_rates(schedule: Any) -> None:
+    settings = TrainingConfig(schedule=schedule, warmup=0.2)
+    time = np.linspace(0, 1, 20_001)
+    falling = {
+        "cosine": (1 + np.cos(np.pi * (time - 0.2) / 0.8)) / 2,
+        "inverse-sqrt": np.sqrt(0.2 / np.maximum(time, 0.2)),
+    }
+    rates = np.where(time < 0.2, time / 0.2, falling.get(schedule, 1.0))
+    if schedule == "constant":
+        rates[:] = 1
+    learned = np.concatenate([[0], np.cumsum(rates[1:] + rates[:-1])])
+    for best in (1, 3, 6, 9, 10):
+        share = learned[best * 2000] / learned[-1]
+        assert epochs_again(settings, best, 10) == max(1, round(10 * share)), best

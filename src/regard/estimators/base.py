@@ -39,7 +39,14 @@ from regard.outputs.sides import sides_of
 from regard.registry import load
 from regard.runs import Run, read_run, write_run, writing
 from regard.tasks import TASKS
-from regard.training import ONE_FIT, batch_indices, check_device, refuse_weights, seeded
+from regard.training import (
+    ONE_FIT,
+    batch_indices,
+    check_device,
+    epochs_again,
+    refuse_weights,
+    seeded,
+)
 
 __all__ = ["AttentionEstimator", "Floats", "estimator_of"]
 
@@ -189,8 +196,9 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
                 model = _single(incoming.build(output))
         incoming.finish(model, encoded, held)
         if both is not None:
-            epochs = {"epochs": _best(history, objective.watched)}
-            settings = config.training.model_copy(update=epochs)
+            planned = config.training.epochs_of(len(train_part))
+            epochs = epochs_again(config.training, _best(history, objective.watched), planned)
+            settings = config.training.model_copy(update={"epochs": epochs})
             train(model, both, None, objective, settings, name=_SECOND, figure="refit_loss")
         refuse_weights(model, "after training", config.training)
         self._note(more)

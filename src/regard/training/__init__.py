@@ -18,6 +18,7 @@ from regard.training.device import check_device
 from regard.training.divergence import refuse_weights
 from regard.training.objectives import AbsoluteError, CrossEntropy, Objective, SquaredError
 from regard.training.picture_augment import shift, shift_flip
+from regard.training.schedule import epochs_again
 from regard.training.seeds import ONE_FIT, seeded
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ __all__ = [
     "Targets",
     "batch_indices",
     "check_device",
+    "epochs_again",
     "fit",
     "load_batches",
     "refuse_weights",

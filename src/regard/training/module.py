@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -15,6 +16,7 @@ from regard.training.batches import Batch
 from regard.training.device import multiplies_bf16
 from regard.training.divergence import diverged, refuse_inputs, refuse_weights
 from regard.training.objectives import Objective
+from regard.training.schedule import rate_factor
 
 __all__ = ["TrainingModule"]
 
@@ -108,12 +110,7 @@ class TrainingModule(LightningModule):
             raise diverged(f"the {name} is {figure} {self._now}", self.settings)
 
     def configure_optimizers(self) -> Any:
-        """AdamW, with the learning rate times a factor of the number of the update.
-
-        With W updates of warm-up and U in all, update u = 1, 2, ... has the factor u / W up to W,
-        then (1 + cos(pi (u - 1 - W) / (U - W))) / 2 for "cosine" and sqrt(W / u) for
-        "inverse-sqrt", which is the schedule of Vaswani et al., 2017, equation 3, with a peak of 1.
-        """
+        """AdamW, with the learning rate of the schedule."""
         settings = self.settings
         groups: list[dict[str, Any]] = [
             {"params": [p for p in self.parameters() if p.dim() > 1]},
@@ -123,15 +120,6 @@ class TrainingModule(LightningModule):
         optimizer = torch.optim.AdamW(groups, settings.learning_rate, fused=True, **options)
         if settings.schedule == "constant":
             return optimizer
-        updates = self._updates
-        warmup = int(settings.warmup * updates)
-
-        def factor(update: int) -> float:
-            if update < warmup:
-                return (update + 1) / warmup
-            if settings.schedule == "inverse-sqrt":
-                return math.sqrt(max(1, warmup) / (update + 1))
-            return 0.5 * (1 + math.cos(math.pi * (update - warmup) / (updates - warmup)))
-
+        factor = partial(rate_factor, settings, updates=self._updates)
         scheduler = LambdaLR(optimizer, factor)
         return [optimizer], [{"scheduler": scheduler, "interval": "step"}]

@@ -60,9 +60,9 @@ class _Training(Section):
 
     refit: bool | None = Field(
         None,
-        description="whether to train again on training and validation part, for as many epochs "
-        "as had the lowest validation loss; null: unless there are quantiles, which are calibrated "
-        "on the validation part",
+        description="whether to train again on training and validation part, for as long as gave "
+        "the lowest validation loss; null: unless there are quantiles, which are calibrated on the "
+        "validation part",
     )
 
 
