@@ -80,7 +80,7 @@ def test_conjunctive_pooling_by_hand() -> None:
     for b, length in enumerate(LENGTHS):
         total = np.zeros(D)
         for s in range(length):
-            state = states[b, s].numpy()
+            state = states[b, s].numpy() / np.sqrt(1 + (states[b, s].numpy() ** 2).mean())
             gate = 1 / (1 + np.exp(-(pooling.queries[0].detach().numpy() @ state)))
             assert gates[b, s].item() == pytest.approx(gate)
             total += gate * state
@@ -99,7 +99,8 @@ def test_conjunctive_pooling_normalises_over_the_batch_in_training() -> None:
     pooling = _conjunctive().train()
     gated = pooling(states, mask)
     counts = mask.sum(1, keepdim=True)
-    contexts = (gated.gates.unsqueeze(-1) * states).sum(1) / counts
+    bounded = states / torch.sqrt(1 + states.square().mean(2, keepdim=True))
+    contexts = (gated.gates.unsqueeze(-1) * bounded).sum(1) / counts
     mean, variance = contexts.mean(0), contexts.var(0)
     normal = (contexts - mean) / torch.sqrt(variance + 1e-5)
     torch.testing.assert_close(gated.logits, pooling.classify(normal))
@@ -115,6 +116,23 @@ def test_conjunctive_pooling_normalises_over_the_batch_in_training() -> None:
     # A batch of a single case has no spread: it is read as in prediction.
     alone = pooling(states[:1], mask[:1])
     torch.testing.assert_close(alone.logits, pooling.eval()(states[:1], mask[:1]).logits)
+
+
+def test_no_position_outweighs_the_others_by_the_size_of_its_state() -> None:
+    """The size of a state is bounded, its direction stays."""
+    states, _ = _states()
+    pooling = _conjunctive()
+    larger = states.clone()
+    larger[:, 2] *= 1e6
+    other = pooling(larger).evidence[:, :, 2]
+    larger[:, 2] *= 1e6
+    torch.testing.assert_close(pooling(larger).evidence[:, :, 2], other)
+    size = larger[:, 2].square().mean(1, keepdim=True).sqrt()
+    pooling.queries.data.zero_()  # the gates are one half
+    bounded, mean = larger[:, 2] / size, torch.linspace(-1, 1, D, dtype=torch.float64)
+    own = pooling.classify.weight / torch.sqrt(torch.linspace(0.1, 3, D) + 1e-5).double()
+    expected = bounded @ own.T / 2 - own @ mean + pooling.classify.bias
+    torch.testing.assert_close(pooling(larger).evidence[:, :, 2], expected / S)
 
 
 def test_conjunctive_pooling_of_nothing_is_zero() -> None:

@@ -1,11 +1,12 @@
 """Conjunctive pooling: classify every position and average, gated by attention."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import logsigmoid
+from torch.nn.functional import linear, logsigmoid
 
 from regard.attention.checks import check_heads, check_positions, check_sizes
 from regard.attention.masking import finite_where_masked
@@ -64,10 +65,16 @@ def conjunctive_pool(class_scores: Tensor, scores: Tensor, mask: Tensor | None =
 
 
 class ConjunctivePooling(nn.Module):
-    """logits = W norm(mean over s of sigmoid(score(q, states_s)) * states_s) + b, q learned.
+    """logits = W norm(mean over s of sigmoid(score(q, h_s)) * h_s) + b, q learned.
+
+        h_s = states_s / sqrt(1 + mean of states_s^2)
 
     Unlike softmax weights, the gates are independent: several, or none, may be open. They say how
     much a position counts, and the evidence for what.
+
+    The size of h_s is at most 1, so that no position says more than all others by the size of its
+    state alone: what a case is told by is found wherever it can be seen, and not only where it is
+    seen best.
 
     The norm is batch normalisation, without which a mean over many positions hardly differs from
     case to case, and the layer after it learns slowly. At prediction it is linear, so that the
@@ -80,8 +87,8 @@ class ConjunctivePooling(nn.Module):
         logits: N.
 
     Source: Early et al., 2024, "Inherently interpretable time series classification via multiple
-    instance learning" (ICLR), equation 6, there without the norm; Ioffe and Szegedy, 2015, "Batch
-    normalization".
+    instance learning" (ICLR), equation 6, there of the states as they are and without the norm;
+    Ioffe and Szegedy, 2015, "Batch normalization".
 
     >>> from regard.attention import Additive
     >>> pooling = ConjunctivePooling([Additive(None, 5, 7)], 7, 5, 3)
@@ -103,21 +110,30 @@ class ConjunctivePooling(nn.Module):
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Gated:
         """Pool states [B, S, D] over the positions that mask [B, S] allows."""
         check_positions(mask, states)
-        states = finite_where_masked(states, mask)
+        bounded = _bounded(finite_where_masked(states, mask))
+        given = bounded.to(states.dtype)
         scores = [
-            score(query.expand(states.shape[0], 1, -1), states)
+            score(query.expand(states.shape[0], 1, -1), given)
             for score, query in zip(self.heads, self.queries, strict=True)
         ]
-        gated = conjunctive_pool(states, torch.cat(scores, 1), mask)
+        gated = conjunctive_pool(bounded, torch.cat(scores, 1).to(bounded.dtype), mask)
         mean, scale = self.norm(gated.logits)
-        positions = torch.ones_like(gated.gates) if mask is None else mask.to(states.dtype)
+        positions = torch.ones_like(gated.gates) if mask is None else mask.to(bounded.dtype)
         counts = positions.sum(1, keepdim=True)
-        logits = self.classify((gated.logits - mean) * scale) * (counts > 0)
-        bias = self.classify.bias - self.classify.weight @ (mean * scale)
+        weight, bias = (each.to(bounded.dtype) for each in self.classify.parameters())
+        logits = linear((gated.logits - mean) * scale, weight, bias) * (counts > 0)
+        shared = bias - weight @ (mean * scale)
         even = positions / counts.clamp(min=1)
-        parts = (self.classify.weight * scale) @ gated.evidence
-        evidence = parts + bias[:, None] * even[:, None]
-        return gated._replace(logits=logits, evidence=evidence)
+        evidence = (weight * scale) @ gated.evidence + shared[:, None] * even[:, None]
+        parts = (logits, gated.gates, gated.weights, evidence)
+        return Gated(*(part.to(states.dtype) for part in parts))
+
+
+def _bounded(states: Tensor) -> Tensor:
+    """[B, S, D], each of a root mean square below 1, in single precision at least."""
+    states = states.to(torch.promote_types(states.dtype, torch.float32))
+    size = torch.linalg.vector_norm(states, dim=-1, keepdim=True) / math.sqrt(states.shape[-1])
+    return states / torch.hypot(torch.ones_like(size), size)
 
 
 class _Norm(nn.Module):
@@ -135,14 +151,13 @@ class _Norm(nn.Module):
 
     def forward(self, contexts: Tensor) -> tuple[Tensor, Tensor]:
         """[B, D] -> [D] and [D], in training of the batch, if it has more than one case."""
-        contexts = contexts.to(self.mean.dtype)  # of bfloat16, too
-        mean: Tensor = self.mean
-        variance: Tensor = self.variance
+        kept, dtype = (self.mean, self.variance), contexts.dtype
+        mean, variance = (each.to(dtype) for each in kept)
         if self.training and len(contexts) > 1:
             mean, variance = contexts.mean(0), contexts.var(0)
             with torch.no_grad():
                 self.batches.add_(1)
                 share = 1 / self.batches.clamp(max=_BATCHES)
-                self.mean.lerp_(mean, share)
-                self.variance.lerp_(variance, share)
+                for each, now in zip(kept, (mean, variance), strict=True):
+                    each.lerp_(now.to(each.dtype), share)
         return mean, torch.rsqrt(variance + _LEAST)
