@@ -8,12 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 import reports
 from commands import Regard
 from regard.catalogue import ALIGNMENTS, ENCODERS, PICTURE_ENCODERS, SCORES, WINDOWS
 from regard.registry import Registry
 from regard.tasks import INPUTS, OUTPUTS, TASKS
+
+settings.register_profile("untimed", deadline=None)  # a busy machine fails no test
+settings.load_profile("untimed")
 
 collect_ignore = ["toy_pair.py"]  # a plug-in: collecting its doctests would register it for all
 

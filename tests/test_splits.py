@@ -21,7 +21,7 @@ def test_every_part_has_its_share_of_every_class() -> None:
     assert counts_in(labels, test) == {"a": 20, "b": 10, "c": 6}
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     counts=st.lists(st.integers(2, 40), min_size=1, max_size=7),
     weights=st.tuples(st.integers(5, 20), st.integers(0, 10), st.integers(0, 10)),

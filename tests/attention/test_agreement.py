@@ -170,7 +170,7 @@ def test_every_pair_step_by_step(combination: Combination) -> None:
 
 
 @pytest.mark.parametrize("score", SCORES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data())
 def test_whatever_the_sizes_and_the_mask(score: str, data: st.DataObject) -> None:
     some = [combination for combination in SENSIBLE if combination.score == score]

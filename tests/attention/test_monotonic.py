@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
@@ -29,7 +29,6 @@ def _inputs(seed: int = 0) -> tuple[Tensor, Tensor]:
     return query, torch.randn(B, K, D, generator=generator, dtype=torch.float64)
 
 
-@settings(deadline=None)
 @given(
     st.integers(1, 9).flatmap(
         lambda keys: st.tuples(

@@ -467,8 +467,8 @@ def test_a_refit_trains_on_both_parts_for_as_long_as_was_best() -> None:
         assert model.history_ == held + again
         assert [row["epoch"] for row in model.history_] == [*range(1, len(model.history_) + 1)]
         best = int(np.argmin([row["validation_loss"] for row in held]))
-        before = [0.0, *(row["learning_rate"] for row in held)]
-        learned = sum(before[: best + 1]) + sum(before[1 : best + 2])  # twice the area
+        rates = [0.0, *(row["learning_rate"] for row in held)]
+        learned = sum(rates[: best + 1]) + sum(rates[1 : best + 2])  # twice the area
         peak = model.get_params()["learning_rate"]
         assert len(again) == pytest.approx(learned / peak, abs=0.8)
     assert len(held) > len(again)

@@ -71,7 +71,7 @@ def test_a_truth_of_another_shape_is_refused() -> None:
         alignment_ap([np.zeros((2, 3))], [np.zeros((3, 2), bool)])
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     st.lists(st.tuples(st.integers(0, 4), st.booleans()), min_size=1).filter(
         lambda rows: any(true for _, true in rows)

@@ -18,7 +18,7 @@ def test_a_picture_that_fills_the_grid_is_upsampled_bilinearly(rng: np.random.Ge
     assert_allclose(laid, wanted / 16, atol=1e-12)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(rows=st.integers(1, 23), columns=st.integers(1, 23), cell=st.sampled_from([1, 4, 8]))
 def test_a_map_keeps_its_sum_inside_any_picture(rows: int, columns: int, cell: int) -> None:
     side = -(-23 // cell)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from regard import reference
@@ -80,7 +80,6 @@ def test_scores_that_read_the_weights_before_read_those_of_the_start() -> None:
     assert not torch.allclose(given, looks[1](read, states).weights.squeeze(1))
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 9), st.integers(1, 12))
 def test_the_best_span_is_that_of_enumeration(seed: int, steps: int, longest: int) -> None:
     probabilities = np.random.default_rng(seed).dirichlet(np.ones(steps), (5, 2))

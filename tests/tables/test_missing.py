@@ -44,7 +44,7 @@ def test_values_without_gaps_are_not_copied() -> None:
     assert settled(values, [5, 5], "refuse") is values
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.data())
 def test_filling_is_what_numpy_interpolates(data: st.DataObject) -> None:
     number = st.one_of(st.just(NAN), st.floats(-1e6, 1e6))

@@ -36,7 +36,7 @@ MARKS = (
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.one_of(st.text(), st.text(alphabet=MARKS, max_size=12)))
 @example("\u0f40\u0f72\u0f73\u0334")
 def test_every_character_comes_from_somewhere(text: str) -> None:

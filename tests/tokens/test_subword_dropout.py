@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from regard.errors import ConfigError
@@ -42,7 +42,6 @@ def ordinary(texts: list[str], vocabulary: Vocabulary = VOCABULARY) -> list[list
 
 
 @given(st.lists(st.text(st.sampled_from("aAbndogs' .,1é漢ж\u0301")), min_size=1))
-@settings(deadline=None)
 def test_without_dropout_it_is_the_vocabularys_own_encoding(texts: list[str]) -> None:
     assert drawn(texts, rate=0.0) == ordinary(texts)
 
@@ -69,7 +68,6 @@ def test_real_words_without_dropout(language: str) -> None:
 
 
 @given(st.lists(st.text(st.sampled_from("aAbndogs' .,1é漢ж")), min_size=1), st.integers(0, 99))
-@settings(deadline=None)
 def test_what_is_cut_decodes_to_the_same_text(texts: list[str], epoch: int) -> None:
     for ids, own in zip(drawn(texts, epoch), ordinary(texts), strict=True):
         assert VOCABULARY.decode(ids) == VOCABULARY.decode(own)

@@ -276,7 +276,7 @@ ODD = "abn t'’.!12é\u0301\u0323\u200d\u2581⁇ \u00a0\n\x1f漢か\u1100\u1161
 TEXT = st.one_of(st.text(alphabet=ODD), st.text(), st.sampled_from(CORPUS))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(kind=st.sampled_from(KINDS), size=st.integers(30, 999), texts=st.lists(TEXT, min_size=1))
 @example(kind="bpe", size=99, texts=["\u2581a a\u2581 \u2581", "⁇a"])
 @example(kind="character", size=99, texts=["e\u0301\u0323 \u0301", "\u1100\u1161\u11a8"])
@@ -302,7 +302,7 @@ def test_decoding_gives_the_text_back(kind: VocabularyKind, size: int, texts: li
                 assert plain(text[own[:, 0].min() : own[:, 1].max()]) == word
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(kind=st.sampled_from(KINDS), data=st.data())
 def test_any_tokens_have_text_and_words(kind: VocabularyKind, data: st.DataObject) -> None:
     vocabulary = TRAINED[kind]

@@ -10,7 +10,7 @@ from regard.errors import ConfigError
 from regard.training.batches import batch_indices, token_batches
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     lengths=st.lists(st.integers(1, 9), min_size=1, max_size=150),
     batch_size=st.integers(1, 20),
@@ -105,7 +105,7 @@ def test_parameters_out_of_range(options: dict[str, Any], message: str) -> None:
 SIZES = st.lists(st.integers(1, 40), min_size=1, max_size=150)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     sizes=SIZES,
     budget=st.integers(1, 120),

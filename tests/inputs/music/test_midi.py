@@ -266,7 +266,7 @@ def _events(moves: list[tuple[int, int, int]]) -> list[str]:
     ]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(NOTES, min_size=1, max_size=4), st.sampled_from([0.5, 1, 2, 3, 4, 7, 12]))
 def test_voices_come_back(
     tmp_path_factory: pytest.TempPathFactory,
@@ -289,7 +289,7 @@ def test_voices_come_back(
         assert not any(each.isdecimal() for each in fine)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.dictionaries(st.integers(0, 127), st.booleans(), max_size=4), min_size=1))
 def test_notes_come_back(
     tmp_path_factory: pytest.TempPathFactory, steps: list[dict[int, bool]]

@@ -104,7 +104,7 @@ def test_single_times_tell_nothing() -> None:
         next_times(dates("2024", "2025"), -1)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(
     st.dates(date(1900, 1, 1), date(2100, 1, 1)),
     st.sampled_from([1, 2, 3, 4, 6, 12]),

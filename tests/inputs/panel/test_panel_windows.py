@@ -73,7 +73,7 @@ def test_series_are_cut_at_the_same_times() -> None:
     assert limits[1][1:] == [50, 50]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(60, 90)), min_size=1, max_size=5))
 def test_no_target_of_one_part_comes_before_the_end_of_another(
     spans: list[tuple[int, int]],

@@ -77,7 +77,7 @@ def test_a_large_offset_loses_nothing(kind: Literal["series", "channel"]) -> Non
     np.testing.assert_allclose(lifted, plain, atol=2e-6)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     arrays(np.float64, (3, 2, 7), elements=st.integers(-1000, 1000).map(float)),
     st.sampled_from([-600, -30, 30, 600]),

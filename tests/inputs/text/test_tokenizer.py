@@ -251,7 +251,7 @@ def plain(text: str) -> str:
     return re.sub("[\u2018\u2019\u02bc]", "'", text).lower()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(kind=st.sampled_from(KINDS), text=TEXT)
 @example(kind="bpe", text="x\u00ada\u00ady")
 def test_spans_point_into_the_text(kind: TokenizerKind, text: str) -> None:
@@ -284,7 +284,7 @@ SIMPLE = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(kind=st.sampled_from(KINDS), words=SIMPLE)
 def test_spans_of_words_are_the_words(kind: TokenizerKind, words: list[str]) -> None:
     text = "  ".join(words)
@@ -299,7 +299,7 @@ def test_spans_of_words_are_the_words(kind: TokenizerKind, words: list[str]) -> 
     assert list(pieces.values()) == [plain(word) for word in words]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(kind=st.sampled_from(KINDS), texts=st.lists(TEXT, min_size=1, max_size=3))
 def test_json_gives_the_same_tokenizer(kind: TokenizerKind, texts: list[str]) -> None:
     tokenizer = TRAINED[kind]
@@ -368,7 +368,7 @@ def test_damaged_json(text: str, message: str) -> None:
     assert str(caught.value).startswith(f"tokenizer: {message}")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(kind=st.sampled_from(KINDS), at=st.integers(0, 5000), new=st.text('{}[]",:0a', max_size=2))
 def test_json_damaged_anywhere_is_refused_or_works(kind: TokenizerKind, at: int, new: str) -> None:
     text = TRAINED[kind].to_json()
