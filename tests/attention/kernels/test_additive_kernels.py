@@ -689,8 +689,8 @@ def test_called_from_several_threads_at_once(team: bool, monkeypatch: pytest.Mon
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
 def test_in_a_forked_process() -> None:
-    # In a process that has no threads yet, which pytest's may have. OpenMP's own do not come
-    # through a fork, so torch has one there and only our pool is told of two.
+    # In a process that has no threads yet, which pytest's may have. torch has one in the child,
+    # and only our pool is told of two.
     code = """
         import os, torch
         from regard.attention.kernels import _threads, additive_score

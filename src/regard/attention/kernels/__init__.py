@@ -8,6 +8,7 @@ multiply-add and a reciprocal for each element. Neither the scores nor their gra
 Triton on NVIDIA GPUs. All give the same numbers to rounding.
 """
 
+from regard.attention.kernels import _threads  # noqa: F401, forks are safe from the first import on
 from regard.attention.kernels._additive import additive_score
 from regard.attention.kernels._attend import (
     additive_attention,
