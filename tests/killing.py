@@ -140,7 +140,7 @@ def trainings() -> Iterator[Trainings]:
     path = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
     process = subprocess.Popen(
         [sys.executable, "-c", "import killing; killing.serve()"],
-        env={**os.environ, "PYTHONPATH": path},
+        env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -152,10 +152,15 @@ def trainings() -> Iterator[Trainings]:
 
 
 def serve() -> None:
-    """Train what the lines of the standard input say, each in a process of its own."""
+    """Train what the lines of the standard input say, each in a process of its own.
+
+    The first is trained here before, so that all is imported and has run once. torch has one
+    thread: a process that branches off could wait for others, which it lacks, for ever.
+    """
     from regard import jobs
     from reports import short_reports, without_pictures
 
+    warm = False
     with short_reports(), without_pictures():
         for line in sys.stdin:
             wanted = json.loads(line)
@@ -172,6 +177,10 @@ def serve() -> None:
                 tempfile.tempdir = str(system)
                 jobs.train(config, out, **options)
 
+            if not warm:
+                with tempfile.TemporaryDirectory() as folder:
+                    jobs.train(wanted["config"], Path(folder) / "run")
+                warm = True
             how = {name: wanted[name] for name in ("look", "seconds")}
             print(json.dumps(killed(train, out.parent, **how)), flush=True)
 
