@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import os
 import pickle
 from pathlib import Path
 from typing import Any
@@ -217,3 +218,120 @@ def test_data_in_place_of_a_configuration(
     data = f'"data": {{"kind": "{kind}", "path": "{path}"}}'
     assert str(caught.value).startswith(f"{path}: is data; wanted a configuration")
     assert data in str(caught.value)
+
+
+# Configurations of others.
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[" * 100_000, "nests more than 32 deep"),
+        ('{"data": ' + "[" * 990 + "]" * 990 + "}", "nests more than 32 deep"),
+        ('{"data": {"kind": "sine"}, "data": 3}', 'the key "data" is there twice'),
+        (
+            '{"seed": ' + "1" * 5000 + "}",
+            "a whole number has 5,000 digits; wanted at most 19",
+        ),
+        ('{"seed": 1e999}', "the number 1e999 is too large"),
+        ('{"seed": NaN}', "wanted a finite number, not NaN"),
+        (" " * 2**20 + "{}", "has 1,048,578 bytes; wanted at most 1,048,576"),
+    ],
+)
+def test_absurd_json_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        read_config(path)
+    assert str(caught.value) == f"{path}: {message}"
+
+
+def test_what_never_ends_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")  # would wait for someone to write
+    for path in (tmp_path / "pipe", Path("/dev/zero"), Path("/dev/null")):
+        with pytest.raises(ConfigError, match=f"^{path}: is not a regular file$"):
+            read_config(path)
+    with pytest.raises(ConfigError, match="cannot be read: file name too long$"):
+        read_config(tmp_path / ("x" * 300))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("seed", "1" * 5000, "seed: a whole number has 5,000 digits; wanted at most 19"),
+        ("seed", "[" * 5000, "seed: nests more than 32 deep"),
+        ("seed", '{"a": 1, "a": 2}', 'seed: the key "a" is there twice'),
+        ("seed", "NaN", "seed: wanted a finite number, not NaN"),
+        ("a." * 9 + "b", "1", "a.a.a.a.a.a.a.a.a.b: there is no such field"),
+    ],
+)
+def test_absurd_changes_are_refused(tmp_path: Path, field: str, value: str, message: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_text('{"data": {"kind": "sine"}}')
+    with pytest.raises(ConfigError) as caught:
+        read_config(path, {field: value})
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"data": SINE, "seed": 10**5000}, "a whole number has too many digits"),
+        ({"data": SINE, "model": {"form": []}}, r"model.form: \[\] is not one of lstm-attention, "),
+        (
+            {"data": SINE, "model": {"hidden": 10**9}},
+            "model.hidden: wanted less than or equal to 65536, not 1000000000$",
+        ),
+        (
+            {"data": SINE, "model": {"layers": 10**6}},
+            "model.layers: wanted less than or equal to 1000, not 1000000$",
+        ),
+        (
+            {"data": SINE, "model": {"attention": {"window": {"local-p": 10**9}}}},
+            "local-p.radius: wanted a whole number from 1 to 1,000,000, not 1000000000$",
+        ),
+        (
+            {"task": "forecast", "data": {"kind": "table", "path": "a.csv", "window": 10**9}},
+            "data.window: wanted less than or equal to 1000000, not 1000000000$",
+        ),
+        (
+            {"data": {**SINE, "series": 10**6, "steps": 10**6}},
+            "series times steps is about 1,000,000,000,000 values; wanted at most 1,000,000,000$",
+        ),
+        (
+            {"data": {"kind": "csv", "path": "x" * 300}},
+            "data.path: wanted names of at most 255 characters and 4,095 in all, given 300 and 300",
+        ),
+        ({"data": {"kind": "csv", "path": "\0"}}, "data.path: a path has no zero byte$"),
+    ],
+)
+def test_absurd_values_are_refused(content: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        resolve_config(content)
+
+
+@pytest.mark.parametrize("value", ["y" * 9999, ["y"] * 9999, {"a\nb": "y" * 9999}])
+@pytest.mark.parametrize("field", ["epochs", "device", "y\n" * 9999])
+def test_messages_are_one_line(field: str, value: Any) -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve_config({"data": SINE, "training": {field: value}})
+    assert len(str(caught.value)) < 700
+    assert str(caught.value).isprintable()
+
+
+def _without_maximum(schema: Any, path: str = "") -> set[str]:
+    """The places in a JSON schema with a whole number of any size."""
+    if isinstance(schema, list):
+        return set().union(*(_without_maximum(each, path) for each in schema))
+    if not isinstance(schema, dict):
+        return set()
+    if schema.get("type") == "integer" and not {"maximum", "exclusiveMaximum", "enum"} & set(
+        schema
+    ):
+        return {path}
+    return set().union(*(_without_maximum(each, f"{path}.{name}") for name, each in schema.items()))
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_whole_number_has_a_maximum(task: str) -> None:
+    assert not _without_maximum(config_of(task).model_json_schema())

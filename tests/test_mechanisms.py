@@ -162,17 +162,23 @@ def test_windows_are_resolved(window: object, expected: object) -> None:
         ({"window": 3}, 'wanted a name, or a table such as {"local-p": 10}, not 3'),
         ({"window": {"causal": 3}}, "causal: wanted an empty table, not 3"),
         ({"window": {"local-p": "far"}}, "local-p: wanted a number, its radius, not 'far'"),
-        ({"window": {"local-m": 0}}, "local-m.radius: wanted a whole number from 1 on, not 0"),
+        (
+            {"window": {"local-m": 0}},
+            "local-m.radius: wanted a whole number from 1 to 1,000",
+        ),
         (
             {"window": {"local-p": {"radius": True}}},
-            "local-p.radius: wanted a whole number from 1 on, not True",
+            "local-p.radius: wanted a whole number from 1 to 1,000,000, not true",
         ),
         (
             {"window": {"local-p": {"renormalise": 1}}},
             "local-p.renormalise: wanted true or false, not 1",
         ),
         ({"window": {"sliding": {"width": 3}}}, "sliding: unknown option 'width'"),
-        ({"window": {"sliding": 2.5}}, "sliding.size: wanted a whole number from 1 on, not 2.5"),
+        (
+            {"window": {"sliding": 2.5}},
+            "sliding.size: wanted a whole number from 1 to 1,000",
+        ),
         ({"window": {"local-p": float("nan")}}, "local-p.radius: wanted a whole number from 1"),
         ({"window": ["causal"]}, "wanted a name, or a table such as"),
         ({"score": ["dot"]}, 'model.attention.score: ["dot"] is not one of additive'),

@@ -342,7 +342,7 @@ def changed(change: Callable[[dict[str, Any]], object]) -> str:
     ("text", "message"),
     [
         ("", "Expecting value"),
-        ("[" * 100_000, "maximum recursion"),
+        ("[" * 100_000, "nests more than 32 deep"),
         ("[]", "wanted the keys 'kind', 'tokens' and 'merges'"),
         (changed(lambda parts: parts.pop("merges")), "wanted the keys"),
         (changed(lambda parts: parts.update(kind="wordpiece")), "no kind 'wordpiece'"),

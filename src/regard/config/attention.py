@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from regard.bounded import shown
 from regard.catalogue import (
     ALIGNMENTS,
     AUTHORS,
@@ -13,10 +14,12 @@ from regard.catalogue import (
     find_mechanism,
     why_not,
 )
-from regard.config.section import Section, choices, one_of
+from regard.config.section import MOST_LENGTH, Section, choices, one_of
 from regard.errors import did_you_mean
 
 __all__ = ["AttentionConfig", "asked_by_states"]
+
+_Option = Annotated[int, Field(le=MOST_LENGTH)] | bool
 
 
 def _as_windows(given: Any) -> Any:
@@ -45,8 +48,9 @@ def _as_windows(given: Any) -> Any:
             if isinstance(known[option], bool):
                 if not isinstance(value, bool):
                     raise ValueError(f"{name}.{option}: wanted true or false, not {value!r}")
-            elif isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name}.{option}: wanted a whole number from 1 on, not {value!r}")
+            elif type(value) is not int or not 1 <= value <= MOST_LENGTH:
+                wanted = f"a whole number from 1 to {MOST_LENGTH:,}"
+                raise ValueError(f"{name}.{option}: wanted {wanted}, not {shown(value)}")
         windows[name] = {**known, **options}
     return windows
 
@@ -77,7 +81,7 @@ class AttentionConfig(Section):
         description="how well a query matches a state",
         json_schema_extra=choices(SCORES),
     )
-    window: Annotated[dict[str, dict[str, int | bool]], BeforeValidator(_as_windows)] = Field(
+    window: Annotated[dict[str, dict[str, _Option]], BeforeValidator(_as_windows)] = Field(
         "global",
         validate_default=True,
         description="which states a query may see: global, causal, local-m, local-p, sliding, "

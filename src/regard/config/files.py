@@ -1,12 +1,15 @@
 """What every kind of data has that is trained on, and what files have."""
 
-from typing import Literal, Self
+from math import prod
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from regard.config.section import FilePath, Section, Share
 
-__all__ = ["Files", "Learned", "Rows", "Split"]
+__all__ = ["Files", "Learned", "Made", "Rows", "Split"]
+
+_MOST_VALUES = 10**9  # of cases that are made up
 
 
 class Learned(Section):
@@ -25,6 +28,26 @@ class Split(Learned):
     test_share: float = Field(
         0.2, gt=0, lt=1, description="share of all cases held out for the figures"
     )
+
+
+class Made(Split):
+    """Cases that are made up, of a size in memory that is checked before."""
+
+    size_of: ClassVar[tuple[str, ...]]
+    """Fields whose product is the number of values of all cases."""
+
+    each: ClassVar[int] = 1
+    """Further factor, where a case has more values than a field says."""
+
+    @model_validator(mode="after")
+    def _not_too_large(self) -> Self:
+        values = prod(getattr(self, name) for name in self.size_of) * self.each
+        if values > _MOST_VALUES:
+            raise ValueError(
+                f"{' times '.join(self.size_of)} is about {values:,} values; wanted at most "
+                f"{_MOST_VALUES:,}"
+            )
+        return self
 
 
 class Files(Split):

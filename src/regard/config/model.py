@@ -1,13 +1,13 @@
 """The section `model`: what is trained."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, cast
+from typing import Any, ClassVar, Literal, cast
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from regard.catalogue import ENCODERS, FORMS, EncoderRow, find_mechanism
 from regard.config.attention import AttentionConfig
-from regard.config.section import Section, Share, choices, one_of
+from regard.config.section import Depth, Section, Share, Width, choices, one_of
 from regard.registry import Registry
 
 __all__ = ["ModelConfig", "NetworkConfig"]
@@ -22,13 +22,13 @@ class NetworkConfig(Section):
         validate_default=True,
         description="the mechanism: the name of a score, window or alignment, or a table of them",
     )
-    hidden: Annotated[int, Field(ge=1)] | None = Field(
+    hidden: Width | None = Field(
         None, description="width of the encoder; null takes the encoder's default"
     )
-    layers: Annotated[int, Field(ge=1)] | None = Field(
+    layers: Depth | None = Field(
         None, description="number of layers of the encoder; null takes the encoder's default"
     )
-    attention_dim: Annotated[int, Field(ge=1)] = Field(
+    attention_dim: Width = Field(
         64, description="width A of the space in which additive scores compare, over all heads"
     )
     dropout: Share = Field(
@@ -82,9 +82,8 @@ class ModelConfig(NetworkConfig):
         "lstm-attention, lstm-bahdanau or lstm-hierarchical",
     )
 
-    heads: int = Field(
+    heads: Depth = Field(
         1,
-        ge=1,
         description="number of heads of the pooling attention, each with a learned query; their "
         "weights are averaged",
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from regard.bounded import as_json, one_line, parse_json, read_text, shown
 from regard.config.attention import AttentionConfig
 from regard.config.compose import Config, config_of, kinds_of
 from regard.config.section import near
@@ -16,6 +17,9 @@ from regard.plugins import check_plugins, needed_plugins
 from regard.tasks import TASKS
 
 __all__ = ["read_config", "resolve_config"]
+
+_MOST_BYTES = 2**20  # of a configuration
+_MOST_SECTIONS = 8  # in the dotted name of a field
 
 # The kind of data that a file is likely to be.
 _KINDS = dict.fromkeys((".csv", ".tsv", ".txt"), "csv")
@@ -33,7 +37,7 @@ def read_config(path: Path, changes: Mapping[str, str] | None = None) -> Config:
         ConfigError: with the file and the field.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = parse_json(read_text(path, most=_MOST_BYTES))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file") from None
     except OSError as error:
@@ -46,6 +50,9 @@ def read_config(path: Path, changes: Mapping[str, str] | None = None) -> Config:
         raise ConfigError(
             f"{path}: not JSON, line {error.lineno} column {error.colno}: {error.msg}"
         ) from None
+    except ValueError as error:
+        _refuse_data(path)
+        raise ConfigError(f"{path}: {error}") from None
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: wanted a JSON object, not a {type(content).__name__}")
     for field, value in (changes or {}).items():
@@ -73,12 +80,16 @@ def resolve_config(
     if not isinstance(task, str) or task not in TASKS:
         check_plugins(content.get("plugins"), source)
         raise ConfigError(
-            f"{source}: task: {json.dumps(task)} is not one of {', '.join(TASKS)}"
-            + near(str(task), TASKS)
+            f"{source}: task: {shown(task)} is not one of {', '.join(TASKS)}"
+            + near(str(task)[:99], TASKS)
         )
     composed = config_of(task)
     try:
-        config = composed.model_validate_json(json.dumps(content))
+        written = as_json(content)
+    except ValueError as error:
+        raise ConfigError(f"{source}: {error}") from None
+    try:
+        config = composed.model_validate_json(written)
     except ValidationError as error:
         check_plugins(content.get("plugins"), source)
         problems = [dict(each) for each in error.errors()]
@@ -87,7 +98,7 @@ def resolve_config(
         message = _explain(problems[0], content, composed)
         if not sections:
             message = re.sub(r"^(data|model|training)\.", "", message)
-        raise ConfigError(f"{source}: {message}") from None
+        raise ConfigError(f"{source}: {one_line(message)}") from None
     return config.model_copy(update={"plugins": needed_plugins(task, config.model)})
 
 
@@ -104,15 +115,19 @@ def _refuse_data(path: Path) -> None:
 
 def _set(content: dict[str, Any], field: str, value: str) -> None:
     *sections, name = field.split(".")
+    if len(sections) > _MOST_SECTIONS:
+        raise ConfigError(f"{one_line(field)}: there is no such field")
     for section in sections:
         inner = content.setdefault(section, {})
         if not isinstance(inner, dict):
             raise ConfigError(f"{field}: {section} is not a section")
         content = inner
     try:
-        content[name] = json.loads(value)
+        content[name] = parse_json(value)
     except json.JSONDecodeError:
         content[name] = value  # a plain word, such as model.encoder=gru
+    except ValueError as error:
+        raise ConfigError(f"{field}: {error}") from None
 
 
 def _of_another_task(problems: list[dict[str, Any]]) -> str:
@@ -164,13 +179,13 @@ def _explain(problem: dict[str, Any], content: Mapping[str, Any], config: type[C
         return f"{field}.kind: '{tag}' is unknown{did_you_mean(tag, known)}"
     if kind == "literal_error":
         choices = problem["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        return f"{field}: {json.dumps(given)} is not one of {', '.join(choices)}" + near(
-            str(given), choices
+        return f"{field}: {shown(given)} is not one of {', '.join(choices)}" + near(
+            str(given)[:99], choices
         )
     if kind == "value_error":
         return f"{field}: {problem['ctx']['error']}"
     wanted = problem["msg"].removeprefix("Input should be ").removeprefix("a valid ")
-    return f"{field}: wanted {wanted}, not {json.dumps(given)}"
+    return f"{field}: wanted {wanted}, not {shown(given)}"
 
 
 def _section(location: list[str], content: Mapping[str, Any], config: type[Config]) -> list[str]:

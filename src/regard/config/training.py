@@ -1,30 +1,32 @@
 """The section `training`: how it is trained."""
 
 from math import ceil
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from regard.config.section import Section, Share
+from regard.config.section import MOST_COUNT, Count, Section, Share
 
 __all__ = ["TrainingConfig"]
 
-_MOST = 10**9  # of which the schedule can compute shares
 _UPDATES, _EPOCHS = 2000, 50
 
 
 class TrainingConfig(Section):
     """How every task is trained."""
 
-    epochs: Annotated[int, Field(ge=1, le=_MOST)] | None = Field(
+    epochs: Count | None = Field(
         50,
         description="number of epochs; with a validation part, the most there are; null: as many "
         f"as make {_UPDATES:,} updates, and no more than {_EPOCHS}",
     )
     patience: int = Field(
-        5, ge=0, description="epochs without a lower validation loss after which training stops"
+        5,
+        ge=0,
+        le=MOST_COUNT,
+        description="epochs without a lower validation loss after which training stops",
     )
-    batch_size: int = Field(32, ge=1, description="largest number of cases in an update")
+    batch_size: Count = Field(32, description="largest number of cases in an update")
     learning_rate: float = Field(0.003, gt=0, description="peak learning rate of AdamW")
     weight_decay: float = Field(0.01, ge=0, description="weight decay of AdamW")
     schedule: Literal["cosine", "inverse-sqrt", "constant"] = Field(
@@ -42,14 +44,14 @@ class TrainingConfig(Section):
     updates_per_epoch: int = Field(
         10,
         ge=1,
-        le=_MOST,
+        le=MOST_COUNT,
         description="least number of updates in an epoch, which passes over a small training part "
         "several times",
     )
     average: int = Field(
         1,
         ge=1,
-        le=_MOST,
+        le=MOST_COUNT,
         description="number of epochs whose weights are averaged at the end: with a validation "
         "part the best ones, otherwise the last; 1 does not average",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -30,10 +30,12 @@ from regard.estimators.parameters import (
     section_fields,
 )
 from regard.estimators.passing import answer, inner, refuse_lost
+from regard.estimators.weighing import load_weights, refuse_other_weights
 from regard.explain import as_weights
 from regard.inference import Inference
 from regard.inputs.input import Input
-from regard.models import Predicted, not_finite
+from regard.kept import check_kept
+from regard.models import Predicted, not_finite, plan
 from regard.outputs.output import Output
 from regard.outputs.sides import sides_of
 from regard.registry import load
@@ -160,6 +162,8 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         encoded = incoming.fit(cases)
         held = None if validation is None else incoming.encode(validation)
         targets = output.targets(cases, encoded)
+        with suppress(RuntimeError):  # a plug-in may need tensors with content
+            plan(lambda: incoming.build(output))  # refuses a model that is too large
         with seeded(seed):
             model = _single(incoming.build(output))
         incoming.begin(model, encoded, held, targets, output)
@@ -420,15 +424,12 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         with _intact(f"{source}/tokenizer.json"):
             incoming.restore_text(run.tokenizer)
         with _intact(f"{source}/preprocess.json"):
-            output.restore(run.preprocess)
-            incoming.restore(run.preprocess)
+            for side in (output, incoming):
+                check_kept(side.keeps, run.preprocess)
+                side.restore(run.preprocess)
+        refuse_other_weights(lambda: _single(incoming.build(output)), run, source=source)
         model = _single(incoming.build(output))
-        try:
-            model.load_state_dict(dict(run.weights))
-        except RuntimeError:
-            raise RunError(
-                f"{source}/model.safetensors: the weights are not those of its config.json"
-            ) from None
+        load_weights(model, run, source=source)
         name = not_finite(model)
         if name:
             raise RunError(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from regard.config import Config
 from regard.errors import ConfigError, DataError
 from regard.inference import Inference
+from regard.kept import Kept
 from regard.plots import CaseView, Outcome
 from regard.splits import split
 
@@ -87,6 +88,9 @@ class Input(ABC):
         "translation"
     )
     """What a text that is written for it is, which decides how it is measured."""
+
+    keeps: ClassVar[type[Kept] | None] = None
+    """What `kept` returns, by which it is checked before `restore`; None checks nothing."""
 
     grouped: ClassVar[str] = ""
     """What cases of the same `groups` belong to, in one word; they go to one part. "" where each
@@ -284,7 +288,7 @@ class Input(ABC):
         return ""
 
     def restore(self, kept: Mapping[str, Any]) -> None:
-        """Take back what was kept; a KeyError, TypeError or ValueError says that it is damaged."""
+        """Take back what was kept, as `keeps` says it; a ValueError says that it is damaged."""
 
     def restore_text(self, text: str) -> None:
         """Take back the kept text, before the rest; errors likewise."""

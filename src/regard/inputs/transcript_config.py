@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from regard.config.section import Section
+from regard.config.section import Length, Section
 from regard.config.sections import Sections
 
 __all__ = ["transcript_sections"]
@@ -15,9 +15,8 @@ class _Reduction(Section):
 
     preferred_attention: ClassVar[str] = "location-sensitive"
 
-    stride: int = Field(
+    stride: Length = Field(
         3,
-        ge=1,
         description="frames, or steps of a series, for each position of the encoder, by a strided "
         "convolution",
     )

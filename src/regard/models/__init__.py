@@ -36,6 +36,7 @@ from regard.models.memory import MemoryNetwork
 from regard.models.ngrams import NgramTerm
 from regard.models.patches import Patches
 from regard.models.picture_convolution import PictureConvolution
+from regard.models.plan import MOST_WEIGHTS, Layout, ModelSizeError, layout_of, plan
 from regard.models.pointer import AnswerPointer, best_spans
 from regard.models.random_convolutions import RandomConvolutions
 from regard.models.recurrent import ForwardReader, Recurrent, run_recurrent
@@ -63,6 +64,7 @@ from regard.models.transformer_layers import (
 from regard.models.word_vectors import WordVectors
 
 __all__ = [
+    "MOST_WEIGHTS",
     "AnswerPointer",
     "AttentionHead",
     "ConjunctiveHead",
@@ -92,9 +94,11 @@ __all__ = [
     "Hypotheses",
     "Inception",
     "LayerReader",
+    "Layout",
     "LinearForecast",
     "MaskedBatchNorm",
     "MemoryNetwork",
+    "ModelSizeError",
     "NgramTerm",
     "Patches",
     "PictureConvolution",
@@ -134,6 +138,7 @@ __all__ = [
     "ctc_needs",
     "greedy_search",
     "head_of",
+    "layout_of",
     "make_attentions",
     "make_cross_attention",
     "make_encoder",
@@ -143,6 +148,7 @@ __all__ = [
     "make_reader",
     "make_shared_attention",
     "not_finite",
+    "plan",
     "read_source",
     "reorder",
     "run_recurrent",

@@ -74,7 +74,8 @@ class HorizonForecast(nn.Module):
     ) -> None:
         super().__init__()
         self.attentions = nn.ModuleList(attentions)
-        self.queries = nn.Parameter(0.5 * torch.randn(len(attentions), horizon, query_dim))
+        queries = torch.empty(len(attentions), horizon, query_dim)
+        self.queries = nn.Parameter(nn.init.normal_(queries, std=0.5))
         self.mix = nn.Linear(state_dim, state_dim)
         self.steps = nn.Parameter(torch.zeros(horizon, state_dim))
         self.target = nn.Parameter(torch.zeros(targets, 1, state_dim))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from regard.config import Config
 from regard.errors import ConfigError
 from regard.inference import Inference
+from regard.kept import Kept
 from regard.plots import CaseView, Outcome, Report
 
 if TYPE_CHECKING:
@@ -107,6 +108,9 @@ class Output(ABC):
     files: ClassVar[tuple[str, ...]] = ()
     """Endings of files other than tables that predictions can be written to (`write`)."""
 
+    keeps: ClassVar[type[Kept] | None] = None
+    """What `kept` returns, by which it is checked before `restore`; None checks nothing."""
+
     lengths: ClassVar[tuple[str, ...]] = ()
     """Fields of `model` that the ranges of figures by length depend on; () without such figures."""
 
@@ -165,7 +169,7 @@ class Output(ABC):
         return {}
 
     def restore(self, kept: Mapping[str, Any]) -> None:
-        """Take back what was kept; a KeyError, TypeError or ValueError says that it is damaged."""
+        """Take back what was kept, as `keeps` says it; a ValueError says that it is damaged."""
 
     def targets(self, cases: Any, encoded: Any) -> NDArray[Any] | None:
         """The targets of cases that must have them, as the objective takes them.

@@ -1,6 +1,7 @@
 """Run folders: written whole or not at all, and read without executing anything."""
 
 from regard.runs.folder import Run, read_run, versions, write_run
+from regard.runs.stored import StoredWeights
 from regard.runs.table import (
     LINES,
     TABLES,
@@ -24,6 +25,7 @@ __all__ = [
     "LINES",
     "TABLES",
     "Run",
+    "StoredWeights",
     "UnfinishedRun",
     "check_output",
     "check_suffix",

@@ -9,6 +9,10 @@
     scores.csv          a row per test case: its score, by which `compare` pairs runs
     report.html         the report
 
+What another has made is read by descriptions of each file and within limits: `config.json` has at
+most 1 MiB, `metrics.json`, `history.csv` and `tokenizer.json` 64 MiB, `preprocess.json` 512 MiB,
+the weights 2 GiB. They are read last, once it is known that they are those of the configuration.
+
 A run folder is written beside its final name and renamed when complete, so that a folder that
 exists can be read.
 """
@@ -16,17 +20,20 @@ exists can be read.
 from __future__ import annotations
 
 import csv
-import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from regard.bounded import parse_json, read_text
 from regard.config import Config, resolve_config
 from regard.errors import ConfigError, PluginError, RunError
+from regard.runs.figures import check_figures, history_of
+from regard.runs.stored import StoredWeights
 from regard.runs.unfinished import partial_folder
 from regard.runs.writing import write_json
 
@@ -38,6 +45,8 @@ __all__ = ["Run", "read_run", "versions", "write_run"]
 _WEIGHTS = "model.safetensors"
 _TOKENIZER = "tokenizer.json"
 _NEEDED = ("config.json", "preprocess.json", _WEIGHTS)
+_MOST_BYTES = 2**29  # of a file with what is kept of training data
+_MOST_FILES = 10_000
 _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin", ".joblib")
 
 
@@ -98,78 +107,63 @@ def read_run(path: Path) -> Run:
     """Read a run folder.
 
     Raises:
-        RunError: it is missing, foreign, unfinished, truncated, or holds a pickle.
+        RunError: it is missing, foreign, unfinished, truncated or damaged, too large, or holds a
+            pickle.
     """
-    if not path.is_dir():
-        if partial_folder(path).is_dir():
-            raise RunError(f"{path}: training is not finished; resume it first")
-        raise RunError(f"{path}: no such run folder")
-    for file in sorted(path.rglob("*")):
+    try:
+        if not path.is_dir():
+            if partial_folder(path).is_dir():
+                raise RunError(f"{path}: training is not finished; resume it first")
+            raise RunError(f"{path}: no such run folder")
+        inside = sorted(islice(path.rglob("*"), _MOST_FILES + 1))
+    except OSError as error:
+        raise RunError(f"{path}: cannot be opened: {str(error.strerror).lower()}") from None
+    if len(inside) > _MOST_FILES:
+        raise RunError(f"{path}: is not a run folder: it holds more than {_MOST_FILES:,} files")
+    for file in inside:
         if file.suffix in _PICKLES:
             raise RunError(f"{path}: holds {file.relative_to(path)}, which could run code; refused")
-    missing = [name for name in _NEEDED if not (path / name).is_file()]
+    missing = [name for name in _NEEDED if not (path / name).exists()]
     if len(missing) == len(_NEEDED):
         raise RunError(f"{path}: is not a run folder: it has no {', '.join(missing)}")
     if missing:
         raise RunError(f"{path}: is incomplete: it has no {', '.join(missing)}")
     try:
-        config = resolve_config(_read_json(path / "config.json"), source=str(path / "config.json"))
+        config = resolve_config(
+            _read(path / "config.json", _table, most=2**20), source=str(path / "config.json")
+        )
     except PluginError as error:
         raise RunError(error.message, fixes=error.fixes) from None
     except ConfigError as error:
         raise RunError(f"{error.message}; is this run of another version of regard?") from None
-    metrics = path / "metrics.json"
     return Run(
         config=config,
-        weights=_read_weights(path / _WEIGHTS),
-        preprocess=_read_json(path / "preprocess.json"),
-        metrics=_read_json(metrics) if metrics.is_file() else {},
-        history=_read_history(path / "history.csv"),
-        tokenizer=_read_text(path / _TOKENIZER),
+        weights=StoredWeights(path / _WEIGHTS),
+        preprocess=_read(path / "preprocess.json", _table, most=_MOST_BYTES),
+        metrics=_read(path / "metrics.json", _figures, most=2**26, missing={}),
+        history=_read(path / "history.csv", history_of, most=2**26, missing=[]),
+        tokenizer=_read(path / _TOKENIZER, str, most=2**26, missing=""),
     )
 
 
-def _read_text(path: Path) -> str:
-    if not path.is_file():
-        return ""
+def _read(path: Path, take: Callable[[str], Any], *, most: int, missing: Any = None) -> Any:
+    """What a file of at most so many bytes holds; `missing` where it may be missing and is."""
+    if missing is not None and not path.exists():
+        return missing
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return take(read_text(path, most=most))
     except (OSError, ValueError) as error:
         raise RunError(f"{path}: is truncated or damaged: {error}") from None
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path}: is truncated or damaged: {error}") from None
+def _table(text: str, *, infinite: bool = False) -> dict[str, Any]:
+    content = parse_json(text, infinite=infinite)
     if not isinstance(content, dict):
-        raise RunError(f"{path}: is damaged: wanted a JSON object")
+        raise ValueError("wanted a JSON object")
     return content
 
 
-def _read_weights(path: Path) -> dict[str, Tensor]:
-    from safetensors import SafetensorError
-    from safetensors.torch import load
-
-    data = path.read_bytes()
-    try:
-        return load(data)
-    except SafetensorError as error:
-        # Only now: the length with which safetensors begin may look like a pickle's first bytes.
-        if data[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
-            raise RunError(f"{path}: is a pickle, which could run code; refused") from None
-        raise RunError(f"{path}: is truncated or damaged: {error}") from None
-
-
-def _read_history(path: Path) -> list[dict[str, float]]:
-    if not path.is_file():
-        return []
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return [
-                {name: float(x) for name, x in row.items() if x != ""}
-                for row in csv.DictReader(file)
-            ]
-    except (TypeError, ValueError):
-        raise RunError(f"{path}: is damaged: wanted a number in every column") from None
+def _figures(text: str) -> dict[str, Any]:
+    metrics = _table(text, infinite=True)
+    check_figures(metrics)
+    return metrics

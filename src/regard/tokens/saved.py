@@ -1,8 +1,8 @@
 """Reading a saved vocabulary."""
 
-import json
 from typing import Any, Literal, get_args
 
+from regard.bounded import parse_json
 from regard.tokens.special import SPECIAL
 
 __all__ = ["VocabularyKind", "read_vocabulary"]
@@ -17,9 +17,8 @@ def read_vocabulary(text: str) -> tuple[VocabularyKind, list[str], list[tuple[st
 
     Raises:
         ValueError: The text is damaged.
-        RecursionError: It nests too deeply.
     """
-    parts = json.loads(text)
+    parts = parse_json(text)
     if not isinstance(parts, dict) or set(parts) != {"kind", "tokens", "merges"}:
         raise ValueError("wanted the keys 'kind', 'tokens' and 'merges'")
     kind, tokens, merges = parts["kind"], parts["tokens"], parts["merges"]

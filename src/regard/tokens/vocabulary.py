@@ -139,7 +139,7 @@ class Vocabulary:
         """
         try:
             return cls(*read_vocabulary(text))
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise ConfigError(f"vocabulary: its JSON cannot be read: {error}") from None
 
     def to_json(self) -> str:

@@ -1,23 +1,21 @@
 """Configuration of texts to be summarised."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from regard.config.files import Files, Learned, Split
-from regard.config.section import FilePath, Section
+from regard.config.files import Files, Learned, Made
+from regard.config.section import Count, FilePath, Length, Section
 from regard.config.sections import Sections
 from regard.inputs.text.pair_config import PairModel, PairTraining, ParallelData
 
 __all__ = ["sections"]
 
-_Count = Annotated[int, Field(ge=1)]
-
 
 class _Documents(Section):
     """Fields of every kind of texts with their summaries."""
 
-    max_tokens: _Count = Field(
+    max_tokens: Length = Field(
         200,
         description="longest text in tokens; longer ones are truncated, with a note, and longer "
         "summaries are left out of the training",
@@ -48,11 +46,13 @@ class _TableData(_Documents, Files):
     encoding: str = Field("utf-8", description="of the file")
 
 
-class _RequestData(_Documents, Split):
+class _RequestData(_Documents, Made):
     """Requests with names that occur nowhere else; see `regard.data.requests`."""
 
     kind: Literal["requests"]
-    cases: _Count = Field(3_000, description="how many")
+    size_of: ClassVar[tuple[str, ...]] = ("cases",)
+    each: ClassVar[int] = 1000
+    cases: Count = Field(3_000, description="how many")
 
 
 class _ArrayData(_Documents, Learned):

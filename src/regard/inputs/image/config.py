@@ -1,12 +1,12 @@
 """Configuration of pictures."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from regard.catalogue import PICTURE_ENCODERS
-from regard.config.files import Files, Learned, Rows, Split
-from regard.config.section import FilePath, Section
+from regard.config.files import Files, Learned, Made, Rows
+from regard.config.section import MOST_COUNT, Count, FilePath, Section
 from regard.config.sections import Sections
 
 __all__ = ["sections"]
@@ -73,21 +73,23 @@ class _IdxData(_Pictures, Files):
     test_labels_path: FilePath | None = Field(None, description="file with the labels of test_path")
 
 
-class _ClutterData(_Pictures, Split):
+class _ClutterData(_Pictures, Made):
     """Drawn shapes, one whole among pieces of others; see `regard.data.clutter`."""
 
     kind: Literal["clutter"]
-    pictures: int = Field(3000, ge=1, description="how many")
+    size_of: ClassVar[tuple[str, ...]] = ("pictures", "size", "size")
+    pictures: Count = Field(3000, description="how many")
     size: Annotated[int, Field(ge=28, le=1024)] = Field(64, description="rows and columns of each")
-    pieces: int = Field(12, ge=0, description="of other shapes in each picture")
+    pieces: int = Field(12, ge=0, le=MOST_COUNT, description="of other shapes in each picture")
     piece: Annotated[int, Field(ge=1, le=28)] = Field(10, description="rows and columns of a piece")
 
 
-class _SceneData(_Pictures, Split):
+class _SceneData(_Pictures, Made):
     """Drawn scenes of coloured shapes with their captions; see `regard.data.scenes`."""
 
     kind: Literal["scenes"]
-    pictures: int = Field(5000, ge=1, description="how many")
+    size_of: ClassVar[tuple[str, ...]] = ("pictures", "size", "size")
+    pictures: Count = Field(5000, description="how many")
     size: Annotated[int, Field(ge=28, le=1024)] = Field(48, description="rows and columns of each")
     objects: Annotated[int, Field(ge=1, le=3)] = Field(
         2, description="the most in a picture; every number from 1 on is equally frequent"

@@ -19,6 +19,7 @@ from regard.inputs.image.archives import read_idx, read_npz_pictures
 from regard.inputs.image.arrays import as_pictures
 from regard.inputs.image.clutter import clutter
 from regard.inputs.image.files import read_folder, read_paths, read_pictures
+from regard.inputs.image.kept import PicturesKept
 from regard.inputs.image.pictures import Pictures
 from regard.inputs.image.scenes import scenes
 from regard.inputs.image.view import PictureView
@@ -46,6 +47,7 @@ class ImageInput(Input):
         mean_, deviation_: [C] of the pixels of the training part, from 0 to 255.
     """
 
+    keeps = PicturesKept
     case_types = (Pictures,)
     targets = ("class", "tokens")
     noun = "position"
@@ -238,8 +240,6 @@ class ImageInput(Input):
         self.size_, self.channels_ = int(kept["size"]), int(kept["channels"])
         self.mean_ = [float(each) for each in kept["mean"]]
         self.deviation_ = [float(each) for each in kept["deviation"]]
-        if not len(self.mean_) == len(self.deviation_) == self.channels_:
-            raise ValueError("its channels differ in number")
 
     def part(self, encoded: Pictures, *, targets: NDArray[Any] | None, training: bool) -> Part:
         from regard.inputs.image.part import PicturePart

@@ -1,16 +1,14 @@
 """Configuration of pieces of music."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from regard.config.files import Files, Learned, Split
-from regard.config.section import Section
+from regard.config.files import Files, Learned, Made
+from regard.config.section import MOST_LENGTH, Count, Length, Section
 from regard.config.sections import Sections
 
 __all__ = ["sections"]
-
-_Count = Annotated[int, Field(ge=1)]
 
 
 class _Pieces(Section):
@@ -21,7 +19,7 @@ class _Pieces(Section):
         description="names of the voices that are given, such as the melody; the others are "
         "written to them. Without any, pieces are continued",
     )
-    max_steps: _Count = Field(
+    max_steps: Length = Field(
         256,
         description="longest piece in steps; a longer one is divided, and of one to continue the "
         "last steps are read",
@@ -44,7 +42,7 @@ class _JsonData(_Pieces, Files):
     voices: tuple[str, ...] = Field(
         (), description="names of the voices; by default voice 1, voice 2 and so on"
     )
-    per_quarter: _Count = Field(1, description="steps of a quarter note")
+    per_quarter: Length = Field(1, description="steps of a quarter note")
 
 
 class _ChartData(_Pieces, Files):
@@ -70,19 +68,20 @@ class _ScoreData(_Pieces, Files):
         "all that sounds in a step, from high to low; by default voices where every file has as "
         "many of them",
     )
-    per_quarter: _Count = Field(4, description="steps of a quarter note")
+    per_quarter: Length = Field(4, description="steps of a quarter note")
 
 
-class _CanonData(_Pieces, Split):
+class _CanonData(_Pieces, Made):
     """Made-up canons: each voice sings what the first one sang; see `regard.data.canons`."""
 
     kind: Literal["canons"]
-    pieces: _Count = Field(200, description="how many")
-    steps: Annotated[int, Field(ge=2)] = Field(
+    size_of: ClassVar[tuple[str, ...]] = ("pieces", "steps", "voices")
+    pieces: Count = Field(200, description="how many")
+    steps: Annotated[int, Field(ge=2, le=MOST_LENGTH)] = Field(
         32, description="of the longest piece; the others have at least half as many"
     )
     voices: Annotated[int, Field(ge=2, le=8)] = Field(2, description="of each piece")
-    delay: _Count = Field(4, description="steps by which each voice follows the one before")
+    delay: Length = Field(4, description="steps by which each voice follows the one before")
 
 
 class _PieceArrayData(_Pieces, Learned):

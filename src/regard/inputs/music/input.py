@@ -15,6 +15,7 @@ from regard.inference import Inference
 from regard.inputs.faults import without_answer
 from regard.inputs.input import Input, Maps
 from regard.inputs.music.encoded import EncodedPieces, encode_pieces
+from regard.inputs.music.kept import PiecesKept
 from regard.inputs.music.load import divided_pieces, load_pieces, read_new, reads
 from regard.inputs.music.pieces import Kind, Pieces, with_onsets
 from regard.inputs.music.take import as_pieces
@@ -42,6 +43,7 @@ class MusicInput(Input):
         per_quarter_: steps of a quarter note.
     """
 
+    keeps = PiecesKept
     case_types = (Pieces,)
     targets = ("events",)
     options = ("encoding",)

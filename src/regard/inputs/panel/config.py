@@ -1,10 +1,10 @@
 """The configuration of panels."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from regard.config.section import FilePath, Section, Share
+from regard.config.section import FilePath, Length, Section, Share
 from regard.config.sections import Sections
 
 __all__ = ["sections"]
@@ -26,11 +26,11 @@ class _Panel(Section):
     )
     known: tuple[str, ...] = Field((), description="columns whose future is known")
     past: tuple[str, ...] = Field((), description="columns known only up to the present")
-    horizon: int = Field(1, ge=1, description="steps to forecast")
-    window: Annotated[int, Field(ge=1)] | None = Field(
+    horizon: Length = Field(1, description="steps to forecast")
+    window: Length | None = Field(
         None, description="past steps to forecast from; by default chosen from season and horizon"
     )
-    season: Annotated[int, Field(ge=1)] | None = Field(
+    season: Length | None = Field(
         None, description="steps in a season; by default inferred from the times"
     )
     missing: Literal["refuse", "interpolate"] = Field(

@@ -24,7 +24,7 @@ from regard.inputs.panel.cases import (
 from regard.inputs.panel.continued import step_after
 from regard.inputs.panel.encoded import ScaledWindows, moments
 from regard.inputs.panel.frames import as_panel
-from regard.inputs.panel.kept import kept_panel, panel_as_kept
+from regard.inputs.panel.kept import PanelKept, kept_panel, panel_as_kept
 from regard.inputs.panel.latest import LatestWindows
 from regard.inputs.panel.panel import Panel, constant_target, far_values
 from regard.inputs.panel.splits import trainable
@@ -57,6 +57,7 @@ class PanelInput(Input):
         scales_: mean and standard deviation of the columns of each series, by its id.
     """
 
+    keeps = PanelKept
     case_types = (PanelWindows, LatestWindows)
     targets = ("columns",)
     options = ("labelled", "future")

@@ -1,11 +1,11 @@
 """Configuration sections of series."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from regard.config.files import Files, Learned, Split
-from regard.config.section import Range, Section
+from regard.config.files import Files, Learned, Made
+from regard.config.section import MOST_LENGTH, Count, Length, Range, Section
 from regard.config.sections import Sections
 from regard.inputs.transcript_config import transcript_sections
 
@@ -33,12 +33,13 @@ class _Series(Section):
     )
 
 
-class _SineData(_Series, Split):
+class _SineData(_Series, Made):
     """Sine waves, some with a flat stretch; see `regard.data.sine`."""
 
     kind: Literal["sine"]
-    series: int = Field(10_000, ge=1, description="how many")
-    steps: int = Field(500, ge=2, description="of each, over [0, 2 pi]")
+    size_of: ClassVar[tuple[str, ...]] = ("series", "steps")
+    series: Count = Field(10_000, description="how many")
+    steps: int = Field(500, ge=2, le=MOST_LENGTH, description="of each, over [0, 2 pi]")
     normal_share: float = Field(0.5, ge=0, le=1, description="share without a flat stretch")
     frequency: Range = Field((1.0, 4.0), description="range it is drawn from")
     amplitude: Range = Field((1.0, 10.0), description="range it is drawn from")
@@ -112,9 +113,7 @@ class _TargetCsvData(_Rows):
         description="columns with the numbers to predict: first, last, or a name or a list of "
         "names in the header",
     )
-    targets: int = Field(
-        1, ge=1, description="how many numbers, first or last in the row, to predict"
-    )
+    targets: Length = Field(1, description="how many numbers, first or last in the row, to predict")
 
 
 class _TargetTableData(_Table):
@@ -141,7 +140,7 @@ class _Model(Section):
         "cases; only: without a network, so that there is no encoder, no attention and nothing to "
         "train",
     )
-    stride: Annotated[int, Field(ge=1)] | None = Field(
+    stride: Length | None = Field(
         None,
         description="steps for each position of the encoder, by a strided convolution; null: of "
         "inception, as many as keep a training of all epochs near 11 million positions; 1 of the "

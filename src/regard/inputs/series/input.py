@@ -22,12 +22,14 @@ from regard.inputs.labels import refuse_fractions
 from regard.inputs.series.arrays import as_cases
 from regard.inputs.series.cases import Cases
 from regard.inputs.series.gaps import filled
+from regard.inputs.series.kept import SeriesKept
 from regard.inputs.series.load import load
 from regard.inputs.series.new import Columns, read_new
 from regard.inputs.series.scaling import Scaler, Scaling, roughness
 from regard.inputs.series.scaling_choice import scaling_by_error, scaling_by_size
 from regard.inputs.series.sine import sine
 from regard.inputs.series.view import SeriesView
+from regard.kept import Kept
 from regard.plots import CaseView, Outcome
 from regard.tables.cells import is_number
 
@@ -62,6 +64,7 @@ class SeriesInput(Input):
         stride_: steps for each position of the encoder; None is up to the encoder.
     """
 
+    keeps: ClassVar[type[Kept] | None] = SeriesKept
     case_types: ClassVar[tuple[type, ...]] = (Cases,)
     targets: ClassVar[tuple[str, ...]] = ("class", "numbers", "tokens")
     unusable = "with missing values"
@@ -275,9 +278,7 @@ class SeriesInput(Input):
         self.shortest_, self.longest_ = map(int, kept["steps"])
         self.scaler_ = Scaler.from_dict(kept["scaler"])
         self.range_ = [(float(low), float(high)) for low, high in kept.get("range", ())]
-        found = kept.get("convolved", False) if self._chosen == "auto" else self._chosen
-        if found not in (True, False, "only"):
-            raise ValueError(f"convolved: wanted true or false, not {found}")
+        found: Any = kept.get("convolved", False) if self._chosen == "auto" else self._chosen
         self.convolved_ = found
         self.stride_ = int(kept["stride"]) if "stride" in kept else None
         self._columns = len(kept.get("targets", ())) or 1

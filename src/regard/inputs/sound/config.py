@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from regard.config.files import Files, Learned, Rows
-from regard.config.section import FilePath, Section
+from regard.config.section import MOST_COUNT, MOST_WIDTH, FilePath, Section, Width
 from regard.config.sections import Sections
 from regard.inputs.transcript_config import transcript_sections
 
@@ -18,6 +18,7 @@ class _Sound(Section):
     rate: int | None = Field(
         None,
         ge=1000,
+        le=MOST_COUNT,
         description="samples in a second: to which sound files are resampled, and of arrays, which "
         "need it; null: the highest rate of the files, and at most 16000",
     )
@@ -38,8 +39,10 @@ class _Sound(Section):
     )
     window: float = Field(0.025, gt=0, description="seconds that a frame sees")
     hop: float = Field(0.01, gt=0, description="seconds from one frame to the next")
-    mels: int = Field(40, ge=2, description="number of mel bands, from 0 Hz to half the rate")
-    coefficients: int = Field(13, ge=1, description="number of coefficients of mfcc")
+    mels: int = Field(
+        40, ge=2, le=MOST_WIDTH, description="number of mel bands, from 0 Hz to half the rate"
+    )
+    coefficients: Width = Field(13, description="number of coefficients of mfcc")
     deltas: Literal[0, 1, 2] | None = Field(
         None,
         description="1 adds the change of each channel, 2 also the change of that; null: 2 for "

@@ -20,6 +20,7 @@ from regard.inputs.labels import check_known_labels
 from regard.inputs.series.cases import Cases, pad
 from regard.inputs.series.input import SeriesInput
 from regard.inputs.sound.features import Features
+from regard.inputs.sound.kept import SoundKept
 from regard.inputs.sound.manifest import is_manifest, read_manifest
 from regard.inputs.sound.readers import (
     as_recordings,
@@ -48,6 +49,7 @@ class SoundInput(SeriesInput):
         rate_: samples in a second of the training part, to which new recordings are resampled.
     """
 
+    keeps = SoundKept
     case_types = (Recordings,)
     targets = ("class", "tokens")
     noun = "frame"

@@ -6,14 +6,12 @@ from pydantic import Field, create_model
 
 from regard.catalogue import SENTENCE_ENCODERS
 from regard.config.attention import AttentionConfig, asked_by_states
-from regard.config.files import Files, Learned, Split
+from regard.config.files import Files, Learned, Made
 from regard.config.model import NetworkConfig
-from regard.config.section import FilePath, Section, Share
+from regard.config.section import MOST_COUNT, Count, Depth, FilePath, Length, Section, Share, Width
 from regard.config.sections import Sections
 
 __all__ = ["sections"]
-
-_Count = Annotated[int, Field(ge=1)]
 
 
 class _Tokens(Section):
@@ -27,10 +25,10 @@ class _Tokens(Section):
 class _Words(Section):
     """Fields of stories whose words are no target."""
 
-    vocabulary: Annotated[int, Field(ge=3)] = Field(
+    vocabulary: Annotated[int, Field(ge=3, le=MOST_COUNT)] = Field(
         20_000, description="largest number of tokens, the most frequent first"
     )
-    min_count: _Count = Field(
+    min_count: Count = Field(
         1, description="least number of occurrences of a token in the training part"
     )
     lowercase: bool = Field(True, description="whether to lowercase texts")
@@ -39,10 +37,10 @@ class _Words(Section):
 class _Stories(Section):
     """Fields of every kind of stories."""
 
-    max_sentences: _Count = Field(
+    max_sentences: Length = Field(
         100, description="of a longer story so many sentences are read, the last ones"
     )
-    max_tokens: _Count = Field(64, description="longer sentences and questions are truncated")
+    max_tokens: Length = Field(64, description="longer sentences and questions are truncated")
     missing: Literal["refuse", "skip"] = Field(
         "refuse",
         description="what to do with cases without a sentence, a question or an answer in "
@@ -87,19 +85,21 @@ class _StoryTableData(_Files):
     )
 
 
-class _RoomsData(_Stories, Split):
+class _RoomsData(_Stories, Made):
     """Made-up stories of people who walk and carry things; see `regard.data.rooms`."""
 
     kind: Literal["rooms"]
-    stories: _Count = Field(400, description="how many")
-    questions: _Count = Field(5, description="on each story")
-    longest: _Count = Field(12, description="sentences of each story")
+    size_of: ClassVar[tuple[str, ...]] = ("stories", "questions", "longest")
+    each: ClassVar[int] = 100
+    stories: Count = Field(400, description="how many")
+    questions: Length = Field(5, description="on each story")
+    longest: Length = Field(12, description="sentences of each story")
 
 
 class _PointedRoomsData(_RoomsData):
     """The same, with a further test part."""
 
-    unseen: Annotated[int, Field(ge=0)] = Field(
+    unseen: Annotated[int, Field(ge=0, le=MOST_COUNT)] = Field(
         100,
         description="how many stories of a second test part, about people, rooms and things that "
         "no other story names",
@@ -127,7 +127,7 @@ class _Model(NetworkConfig):
         description="the mechanism of every hop, from the question to the sentences: the name of a "
         "score, window or alignment, or a table of them; what it leaves open is as in the default",
     )
-    hops: _Count = Field(
+    hops: Depth = Field(
         3, description="how often the question attends to the story, each time with what it found"
     )
     echo: bool = Field(
@@ -168,7 +168,7 @@ class _PointedModel(NetworkConfig):
         description="the score of both pointers: its name, or a table of it; their weights are "
         "probabilities of all words of the story, so that there is no window, and softmax alone",
     )
-    embedding_dim: _Count = Field(48, description="width of the embedding of words")
+    embedding_dim: Width = Field(48, description="width of the embedding of words")
     echo: bool = Field(
         True,
         description="whether each word attends to the other places of the same word in the story, "

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from regard.config.files import Files, Learned
-from regard.config.section import FilePath, Section, Share
+from regard.config.section import MOST_COUNT, Count, FilePath, Length, Section, Share, Width
 from regard.config.sections import Sections
 from regard.inputs.text.pair_config import pair_sections
 
@@ -19,15 +19,13 @@ class _Texts(Section):
         "word", description="tokens of a text: words, or subwords by BPE or WordPiece"
     )
     vocabulary: int = Field(
-        20_000, ge=3, description="largest number of tokens, the most frequent first"
+        20_000, ge=3, le=MOST_COUNT, description="largest number of tokens, the most frequent first"
     )
-    min_count: int = Field(
-        1, ge=1, description="least number of occurrences of a token in the training part"
+    min_count: Count = Field(
+        1, description="least number of occurrences of a token in the training part"
     )
     lowercase: bool = Field(True, description="whether to lowercase texts")
-    max_tokens: Annotated[int, Field(ge=1)] = Field(
-        512, description="longer texts are truncated, with a warning"
-    )
+    max_tokens: Length = Field(512, description="longer texts are truncated, with a warning")
     missing: Literal["refuse", "skip"] = Field(
         "refuse",
         description="what to do with cases without a text or a class in training: refuse the "
@@ -69,7 +67,7 @@ class _TextArrayData(_Texts, Learned):
 class _Model(Section):
     """Model fields of texts."""
 
-    embedding_dim: Annotated[int, Field(ge=1)] = Field(
+    embedding_dim: Width = Field(
         64, description="width of the embedding of a token; pretrained vectors have their own"
     )
     vectors: FilePath | None = Field(

@@ -17,6 +17,7 @@ from regard.inputs.input import Input, Maps
 from regard.inputs.text.encoded import Encoded, sum_to_words, words_of
 from regard.inputs.text.files import read_new_lines, read_new_texts
 from regard.inputs.text.fragments import highest_words
+from regard.inputs.text.kept import TextsKept
 from regard.inputs.text.load import load_texts
 from regard.inputs.text.ngrams import Ngrams
 from regard.inputs.text.sentences import sentence_spans
@@ -24,6 +25,7 @@ from regard.inputs.text.texts import Texts, as_texts
 from regard.inputs.text.tokenizer import Tokenizer
 from regard.inputs.text.vectors import read_vectors
 from regard.inputs.text.view import TextView
+from regard.kept import Kept
 from regard.plots import CaseView, Outcome
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ class TextInput(Input):
         width_: width of the embedding.
     """
 
+    keeps: ClassVar[type[Kept] | None] = TextsKept
     case_types = (Texts,)
     targets: ClassVar[tuple[str, ...]] = ("class", "tokens")
     options = ("labelled", "encoding")

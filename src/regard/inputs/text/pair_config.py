@@ -1,22 +1,20 @@
 """Configuration of texts with a text to write for each."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from regard.config.files import Files, Learned, Split
-from regard.config.section import FilePath, Section, Share
+from regard.config.files import Files, Learned, Made, Split
+from regard.config.section import MOST_LENGTH, Count, FilePath, Length, Section, Share
 from regard.config.sections import Sections
 
 __all__ = ["PairModel", "PairTraining", "ParallelData", "pair_sections"]
-
-_Count = Annotated[int, Field(ge=1)]
 
 
 class _Pairs(Section):
     """Fields of every kind of pairs."""
 
-    max_tokens: _Count = Field(
+    max_tokens: Length = Field(
         256,
         description="longest source or target in tokens; longer pairs are left out of the "
         "training, with a note, and a longer source is truncated in predicting",
@@ -93,15 +91,17 @@ class _PairTableData(_Pairs, Files):
     encoding: str = Field("utf-8", description="of the file")
 
 
-class _DateData(_Pairs, Split):
+class _DateData(_Pairs, Made):
     """Dates in many written forms, to be written as 1979-05-03; see `regard.data.dates`."""
 
     kind: Literal["dates"]
-    cases: _Count = Field(10_000, description="how many")
+    size_of: ClassVar[tuple[str, ...]] = ("cases",)
+    each: ClassVar[int] = 1000
+    cases: Count = Field(10_000, description="how many")
     languages: Annotated[tuple[Literal["en", "de"], ...], Field(min_length=1)] = Field(
         ("en", "de"), description="languages they are written in: en, de"
     )
-    longer: Annotated[int, Field(ge=0)] = Field(
+    longer: Annotated[int, Field(ge=0, le=MOST_LENGTH)] = Field(
         500,
         description="how many cases of a second test part, whose sources are at least half again "
         "as long as the longest of all others",
@@ -163,7 +163,7 @@ class PairModel(Section):
 class PairTraining(Section):
     """Training fields of texts with a text to write."""
 
-    batch_tokens: _Count = Field(
+    batch_tokens: Count = Field(
         6_000,
         description="largest number of tokens in an update, of source and target together with "
         "their padding",

@@ -17,6 +17,7 @@ from regard.inputs.text.alignment_view import AlignmentView
 from regard.inputs.text.dates import dates
 from regard.inputs.text.encoded import sum_to_words
 from regard.inputs.text.input import TextInput
+from regard.inputs.text.kept import PairsKept
 from regard.inputs.text.leaning import Leaning
 from regard.inputs.text.links import known_links, precision_of_links
 from regard.inputs.text.load_pairs import COLUMNS, load_pairs
@@ -48,6 +49,7 @@ class PairedInput(TextInput):
         longest_: maximum number of tokens of a training source, with the end mark.
     """
 
+    keeps = PairsKept
     targets = ("tokens",)
     grouped = "sources"
     names: ClassVar[tuple[str | None, str | None]] = (None, None)

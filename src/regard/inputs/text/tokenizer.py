@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from regard.checks import check_choice, check_count, check_texts
 from regard.errors import ConfigError
 from regard.inputs.text.encoded import PADDING, UNKNOWN, Encoded
+from regard.inputs.text.saved import first_unlike, read_saved
 from regard.inputs.text.subwords import CONTINUES, learn_subwords
 from regard.inputs.text.words import count_words, divider, normalizer
 from regard.tokens.learning import check_learned, most_frequent
@@ -21,7 +22,6 @@ from regard.tokens.learning import check_learned, most_frequent
 if TYPE_CHECKING:
     from tokenizers import Encoding
     from tokenizers import Tokenizer as Library
-    from tokenizers.models import Model
 
 __all__ = ["Tokenizer", "TokenizerKind"]
 
@@ -60,18 +60,7 @@ class Tokenizer:
         self._library = library
         by_id = sorted(library.get_vocab().items(), key=lambda item: item[1])
         self.tokens = [token for token, _ in by_id]
-        if any(number != at for at, (_, number) in enumerate(by_id)):
-            raise ConfigError("tokenizer: its ids are not consecutive from 0")
-        if self.tokens[:2] != list(_SPECIAL):
-            raise ConfigError(
-                f"tokenizer: wanted '[PAD]' and '[UNK]' as tokens 0 and 1, given {self.tokens[:2]}"
-            )
-        kind = type(library.model).__name__
-        if kind not in _KINDS:
-            raise ConfigError(f"tokenizer: its model is {kind!r}; wanted {' or '.join(_KINDS)}")
-        self.kind = _KINDS[kind]
-        if library.model.unk_token != "[UNK]":
-            raise ConfigError("tokenizer: its unknown token is not '[UNK]'")
+        self.kind = _KINDS[type(library.model).__name__]
 
     @classmethod
     def train(
@@ -98,33 +87,43 @@ class Tokenizer:
             ConfigError: A parameter is out of range.
             DataError: No word, or letter, occurs often enough.
         """
-        from tokenizers import Tokenizer as Library
-
         check_choice("kind", kind, _KINDS.values())
         check_count("vocabulary", vocabulary, least=len(_SPECIAL) + 1)
         check_count("min_count", min_count, least=1)
         check_texts(texts)
         counts = count_words(texts, lowercase=lowercase)
-        library = Library(_learn(kind, counts, vocabulary - len(_SPECIAL), min_count))
-        library.normalizer = normalizer(lowercase=lowercase)
-        library.pre_tokenizer = divider()
-        return cls(library)
+        learned = _learn(kind, counts, vocabulary - len(_SPECIAL), min_count)
+        return cls(_library(kind, *learned, lowercase=lowercase))
 
     @classmethod
     def from_json(cls, text: str) -> Tokenizer:
         """Rebuild a tokenizer from the output of `to_json`.
 
         Raises:
-            ConfigError: The text is damaged, or the kind of tokenizer is not supported.
+            ConfigError: The text is damaged, or no tokenizer that this class has written.
         """
-        from tokenizers import Tokenizer as Library
-
-        try:
-            _check_merges(json.loads(text))
-            library = Library.from_str(text)
-        except Exception as error:  # the library raises no narrower class
-            raise ConfigError(f"tokenizer: its JSON cannot be read: {error}") from None
-        return cls(library)
+        saved = read_saved(text)
+        if saved.model not in _KINDS:
+            raise ConfigError(
+                f"tokenizer: its model is {saved.model!r}; wanted {' or '.join(_KINDS)}"
+            )
+        tokens = sorted(saved.vocabulary, key=saved.vocabulary.__getitem__)
+        if sorted(saved.vocabulary.values()) != list(range(len(tokens))):
+            raise ConfigError("tokenizer: its ids are not consecutive from 0")
+        if tokens[:2] != list(_SPECIAL):
+            raise ConfigError(
+                f"tokenizer: wanted '[PAD]' and '[UNK]' as tokens 0 and 1, given {tokens[:2]}"
+            )
+        if "" in saved.vocabulary:
+            raise ConfigError("tokenizer: a token is empty")
+        kind = _KINDS[saved.model]
+        own = cls(_library(kind, saved.vocabulary, saved.merges, lowercase=saved.lowercase))
+        unlike = first_unlike(saved.content, json.loads(own.to_json()))
+        if unlike == "model.unk_token":
+            raise ConfigError("tokenizer: its unknown token is not '[UNK]'")
+        if unlike:
+            raise ConfigError(f"tokenizer: its {unlike[:80]} is not what a run folder has")
+        return own
 
     def to_json(self) -> str:
         """The tokenizer.json of the library `tokenizers`."""
@@ -195,9 +194,10 @@ def _cover_marks(text: str, spans: NDArray[np.int32], words: NDArray[np.int32]) 
             span[1] += 1
 
 
-def _learn(kind: TokenizerKind, counts: Mapping[str, int], pieces: int, min_count: int) -> Model:
-    from tokenizers.models import BPE, WordLevel, WordPiece
-
+def _learn(
+    kind: TokenizerKind, counts: Mapping[str, int], pieces: int, min_count: int
+) -> tuple[dict[str, int], list[tuple[str, str]]]:
+    """The number of each token, and the merges of BPE."""
     merges: list[tuple[str, str]] = []
     if kind == "word":
         learned = most_frequent(counts, size=pieces, min_count=min_count)
@@ -205,20 +205,27 @@ def _learn(kind: TokenizerKind, counts: Mapping[str, int], pieces: int, min_coun
         learned, merges = learn_subwords(counts, pieces=pieces, min_count=min_count)
     check_learned(learned, "word" if kind == "word" else "letter", min_count)
     vocabulary = _SPECIAL | {token: number for number, token in enumerate(learned, len(_SPECIAL))}
+    return vocabulary, merges
+
+
+def _library(
+    kind: TokenizerKind,
+    vocabulary: dict[str, int],
+    merges: list[tuple[str, str]],
+    *,
+    lowercase: bool,
+) -> Library:
+    from tokenizers import Tokenizer as Library
+    from tokenizers.models import BPE, WordLevel, WordPiece
+
+    options: dict[str, Any] = {"unk_token": "[UNK]"}
     if kind == "word":
-        return WordLevel(vocabulary, unk_token="[UNK]")
-    options: dict[str, Any] = {"unk_token": "[UNK]", "continuing_subword_prefix": CONTINUES}
-    if kind == "wordpiece":
-        return WordPiece(vocabulary, **options)
-    return BPE(vocabulary, merges, fuse_unk=True, **options)
-
-
-def _check_merges(parts: Any) -> None:
-    """Refuse merges on which the library would panic, which raises no `Exception`."""
-    model = parts.get("model") if isinstance(parts, dict) else None
-    if not isinstance(model, dict):
-        raise ValueError("it has no model")
-    prefix = model.get("continuing_subword_prefix") or ""
-    for first, second in model.get("merges", []):
-        if not second.startswith(prefix) or first + second[len(prefix) :] not in model["vocab"]:
-            raise ValueError(f"the merge of {first!r} and {second!r} is not a token")
+        library = Library(WordLevel(vocabulary, **options))
+    elif kind == "wordpiece":
+        library = Library(WordPiece(vocabulary, continuing_subword_prefix=CONTINUES, **options))
+    else:
+        options |= {"fuse_unk": True, "continuing_subword_prefix": CONTINUES}
+        library = Library(BPE(vocabulary, merges, **options))
+    library.normalizer = normalizer(lowercase=lowercase)
+    library.pre_tokenizer = divider()
+    return library

@@ -47,7 +47,7 @@ class _Training(Section):
         description="what to do with classes of one case, which cannot be in two parts: refuse; "
         "drop leaves them out; merge makes them the class other",
     )
-    positive: str | int | None = Field(
+    positive: str | Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = Field(
         None,
         description="of two classes, the one that precision, recall and F1 are of; by default the "
         "one with fewer cases in the training part",

@@ -13,6 +13,7 @@ from regard.errors import DataError
 from regard.inference import Inference
 from regard.inputs.labels import label_names
 from regard.outputs.classes.calibration import temperature_of
+from regard.outputs.classes.kept import ClassesKept
 from regard.outputs.classes.labels import (
     check_new,
     check_test,
@@ -51,6 +52,7 @@ class ClassesOutput(Output):
         calibrated_on_: number of held-out cases that the temperature is fitted on.
     """
 
+    keeps = ClassesKept
     case_figure = Compared("accuracy", "accuracy")
 
     _trained: Collection[str] | None = None  # classes of the training part; unknown of saved runs
@@ -112,16 +114,11 @@ class ClassesOutput(Output):
         }
 
     def restore(self, kept: Mapping[str, Any]) -> None:
-        classes = kept["classes"]
-        if not isinstance(classes, list) or len(classes) < 2:
-            raise ValueError(f"classes: wanted a list of at least two, given {classes!r}")
-        self.classes_ = np.array(classes)
+        self.classes_ = np.array(kept["classes"])
         self.positive_ = int(kept.get("positive", 1))
         calibration = kept.get("calibration", {"temperature": 1.0, "cases": 0})
         self.temperature_ = float(calibration["temperature"])
         self.calibrated_on_ = int(calibration["cases"])
-        if not 0 < self.temperature_ < np.inf:
-            raise ValueError(f"temperature: wanted a number above 0, given {self.temperature_}")
 
     def targets(self, cases: Any, encoded: Any) -> NDArray[np.int64]:
         """[B] class numbers."""

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from regard.catalogue import ALIGNMENTS, SCORES
 from regard.config.attention import AttentionConfig, asked_by_states
-from regard.config.section import Section, Share
+from regard.config.section import Count, Depth, Section, Share, Width
 from regard.config.sections import Sections
 
 __all__ = ["MOST_STEPS", "sections"]
@@ -14,7 +14,6 @@ __all__ = ["MOST_STEPS", "sections"]
 MOST_STEPS = 1000
 """By which a piece can be continued: time and memory grow with the square of its length."""
 
-_Count = Annotated[int, Field(ge=1)]
 _NAMED = ("causal", "local-p")  # windows that do not go with it
 
 
@@ -28,10 +27,10 @@ class _Model(Section):
         "the name of a score, window or alignment, or a table of them; what it leaves open is as "
         "in the default",
     )
-    hidden: _Count = Field(128, description="width of the states")
-    layers: _Count = Field(3, description="number of layers")
-    heads: _Count = Field(4, description="number of heads of every layer, which divides hidden")
-    attention_dim: _Count = Field(
+    hidden: Width = Field(128, description="width of the states")
+    layers: Depth = Field(3, description="number of layers")
+    heads: Depth = Field(4, description="number of heads of every layer, which divides hidden")
+    attention_dim: Width = Field(
         64, description="width A of the space in which additive scores compare, over all heads"
     )
     dropout: Share = Field(0.2, description="dropout rate in every layer")
@@ -47,7 +46,7 @@ class _Model(Section):
         description="by which log-probabilities are divided before an event is drawn: below 1 "
         "nearer to the likeliest, above 1 more even",
     )
-    top_k: _Count | None = Field(
+    top_k: Count | None = Field(
         None, description="events to draw from, the likeliest; null draws from all"
     )
     top_p: Annotated[float, Field(gt=0, le=1)] = Field(

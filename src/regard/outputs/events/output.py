@@ -24,6 +24,7 @@ from regard.outputs.events.config import MOST_STEPS
 from regard.outputs.events.metrics import event_metrics
 from regard.outputs.events.outcome import EventsOutcome, PieceRead
 from regard.outputs.events.report import EventsReport
+from regard.outputs.kept import EventsKept
 from regard.outputs.output import Compared, Output, counted
 from regard.plots import CaseView, Report
 
@@ -54,6 +55,7 @@ class EventsOutput(Output):
     parameters"; Chao, 1984, "Nonparametric estimation of the number of classes in a population".
     """
 
+    keeps = EventsKept
     options = ("steps", "temperature", "top_k", "top_p", "seed")
     line = "piece"
     files = (".mid", ".midi", ".wav")

@@ -18,6 +18,7 @@ from regard.inputs.panel.zones import written
 from regard.outputs.arrays import sensible_decimals
 from regard.outputs.conformal import enough, quantile_shifts
 from regard.outputs.future.evaluation import evaluate
+from regard.outputs.future.kept import FutureKept
 from regard.outputs.future.outcome import FutureOutcome
 from regard.outputs.future.report import ForecastReport, best_baseline, called, is_better
 from regard.outputs.output import CaseScores, Compared, Output
@@ -43,6 +44,7 @@ class FutureOutput(Output):
         calibrated_on_: number of held-out windows that the shifts are computed from.
     """
 
+    keeps = FutureKept
     shifts_: NDArray[np.float64]
     calibrated_on_: int
 
@@ -95,7 +97,7 @@ class FutureOutput(Output):
         self.fit(None)
         if "calibration" in kept:
             calibration = kept["calibration"]
-            self.shifts_ = np.array(calibration["shifts"], np.float64)
+            self.shifts_ = np.array(calibration["shifts"], np.float64)  # refuses ragged ones
             self.calibrated_on_ = int(calibration["windows"])
             if self.shifts_.shape[1:] != (self.horizon, len(self.levels)):
                 wanted = f"{self.horizon} steps of {len(self.levels)} quantiles"

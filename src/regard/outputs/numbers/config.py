@@ -1,10 +1,8 @@
 """Configuration sections of regression."""
 
-from typing import Annotated
-
 from pydantic import Field, ValidationInfo, field_validator
 
-from regard.config.section import Section
+from regard.config.section import Depth, Section
 from regard.config.sections import Sections
 
 __all__ = ["sections"]
@@ -13,7 +11,7 @@ __all__ = ["sections"]
 class _Model(Section):
     """Model options of regression."""
 
-    members: Annotated[int, Field(ge=1)] | None = Field(
+    members: Depth | None = Field(
         None,
         validate_default=True,
         description="size of the ensemble whose predictions are averaged; null takes 3, or 1 with "

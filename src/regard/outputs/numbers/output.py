@@ -14,6 +14,7 @@ from regard.inputs.series.cases import Cases
 from regard.inputs.series.scaling import Scaler
 from regard.outputs.arrays import sensible_decimals
 from regard.outputs.conformal import conformal_quantile, enough
+from regard.outputs.numbers.kept import NumbersKept
 from regard.outputs.numbers.metrics import regression_metrics
 from regard.outputs.numbers.outcome import NumbersOutcome
 from regard.outputs.numbers.report import RegressionReport
@@ -44,6 +45,7 @@ class NumbersOutput(Output):
         errors_: [n, M] absolute errors of n held-out cases, ascending; n is 0 without them.
     """
 
+    keeps = NumbersKept
     moved = "how far each {} moved the prediction"
 
     case_figure = Compared("MAE", "mae", "lowest")
@@ -127,8 +129,6 @@ class NumbersOutput(Output):
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         self.targets_, self.flat_ = tuple(kept["targets"]), kept["flat"]
-        if not isinstance(self.flat_, bool):
-            raise TypeError(f"flat: wanted true or false, given {self.flat_!r}")
         self.target_scaler_ = Scaler.from_dict(kept["target_scaler"])
         errors = np.array(kept.get("errors", []), np.float64)
         self.errors_ = errors.reshape(-1, len(self.targets_))

@@ -1,10 +1,10 @@
 """Configuration of spans."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from regard.config.section import Section
+from regard.config.section import Length, Section
 from regard.config.sections import Sections
 
 __all__ = ["sections"]
@@ -13,7 +13,7 @@ __all__ = ["sections"]
 class _Model(Section):
     """Model fields of spans."""
 
-    longest: Annotated[int, Field(ge=1)] | None = Field(
+    longest: Length | None = Field(
         None,
         description="most words of an answer; null takes those of the longest to train on",
     )

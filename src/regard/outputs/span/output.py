@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from regard.errors import DataError, Fix
 from regard.inference import Inference
 from regard.inputs.story.occurrences import occurrences
+from regard.outputs.kept import SpanKept
 from regard.outputs.output import CaseScores, Compared, Output, counted
 from regard.outputs.span.metrics import answer_metrics, exact_match
 from regard.outputs.span.outcome import SpanOutcome
@@ -59,6 +60,7 @@ class SpanOutput(Output):
         longest_: words of a span at most.
     """
 
+    keeps = SpanKept
     input: Any
 
     case_figure = Compared("exact match", "exact_match")
@@ -105,8 +107,6 @@ class SpanOutput(Output):
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         self.longest_ = int(kept["longest"])
-        if self.longest_ < 1:
-            raise ValueError(f"longest: wanted a number from 1 on, given {self.longest_}")
 
     def targets(self, cases: Any, encoded: Any) -> Any:
         """B arrays [2 n_b]: first and last word of each of n_b places in turn, from 1."""

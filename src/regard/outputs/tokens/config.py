@@ -7,7 +7,17 @@ from pydantic import Field, ValidationInfo, field_validator
 from regard.catalogue import find_mechanism
 from regard.config.attention import AttentionConfig
 from regard.config.model import NetworkConfig
-from regard.config.section import Section, Share
+from regard.config.section import (
+    MOST_COUNT,
+    MOST_DEPTH,
+    MOST_LENGTH,
+    Count,
+    Depth,
+    Length,
+    Section,
+    Share,
+    Width,
+)
 from regard.config.sections import Sections
 
 __all__ = ["sections"]
@@ -31,7 +41,7 @@ class _Model(NetworkConfig):
         validate_default=True,
         description="writes the tokens; null takes the kind of the encoder",
     )
-    decoder_layers: Annotated[int, Field(ge=1)] | None = Field(
+    decoder_layers: Depth | None = Field(
         None,
         validate_default=True,
         description="number of layers of the decoder; null takes that of the encoder",
@@ -44,7 +54,7 @@ class _Model(NetworkConfig):
     input_feeding: bool = Field(
         False, description="whether a decoder in Luong's order reads its previous output, too"
     )
-    embedding_dim: Annotated[int, Field(ge=1)] | None = Field(
+    embedding_dim: Width | None = Field(
         None,
         validate_default=True,
         description="width of the embedding of a token; null takes 256, of summaries 128, of "
@@ -54,7 +64,7 @@ class _Model(NetworkConfig):
     tied: bool = Field(
         True, description="whether the projection to the vocabulary is the embedding of its tokens"
     )
-    heads: Annotated[int, Field(ge=1)] | None = Field(
+    heads: Depth | None = Field(
         None,
         validate_default=True,
         description="number of heads of the decoder's attention, and of a Transformer's "
@@ -73,16 +83,14 @@ class _Model(NetworkConfig):
     tokens: Literal["bpe", "word", "character"] = Field(
         "bpe", description="tokens of a text: subwords by BPE, words or characters"
     )
-    vocabulary: Annotated[int, Field(ge=6)] = Field(
+    vocabulary: Annotated[int, Field(ge=6, le=MOST_COUNT)] = Field(
         8_000, description="largest number of tokens, with those for begin, end and unknown"
     )
-    min_count: Annotated[int, Field(ge=1)] = Field(
+    min_count: Count = Field(
         1,
         description="least number of occurrences of a word, or of a letter and of a pair to merge",
     )
-    beam: Annotated[int, Field(ge=1)] = Field(
-        5, description="hypotheses that the search keeps; 1 is greedy search"
-    )
+    beam: Depth = Field(5, description="hypotheses that the search keeps; 1 is greedy search")
     length_penalty: Annotated[float, Field(ge=0)] = Field(
         1.4, description="of the search; the higher, the longer the texts"
     )
@@ -92,13 +100,13 @@ class _Model(NetworkConfig):
     longest: Annotated[float, Field(gt=0)] = Field(
         2.0, description="most tokens written for each position of the source, beside ten more"
     )
-    max_length: Annotated[int, Field(ge=1)] | None = Field(
+    max_length: Length | None = Field(
         None, description="most tokens written, however long the source is; null sets no limit"
     )
-    min_length: Annotated[int, Field(ge=0)] = Field(
+    min_length: Annotated[int, Field(ge=0, le=MOST_LENGTH)] = Field(
         0, description="least number of tokens written, without the end"
     )
-    no_repeat: Annotated[int, Field(ge=0)] = Field(
+    no_repeat: Annotated[int, Field(ge=0, le=MOST_DEPTH)] = Field(
         0,
         description="no sequence of so many tokens is written twice in a text: 3 forbids repeated "
         "trigrams; 0 allows repeats",
@@ -185,13 +193,13 @@ class _Training(Section):
     sampled_share: Share = Field(
         0.25, description="that share at the end of training, with scheduled sampling"
     )
-    risk_epochs: Annotated[int, Field(ge=0)] = Field(
+    risk_epochs: Annotated[int, Field(ge=0, le=MOST_COUNT)] = Field(
         0, description="epochs of fine-tuning by minimum risk after training; 0 is without"
     )
     risk_metric: Literal["bleu", "chrf", "exact"] = Field(
         "bleu", description="metric of a sentence whose expectation minimum risk training raises"
     )
-    risk_samples: Annotated[int, Field(ge=2)] = Field(
+    risk_samples: Annotated[int, Field(ge=2, le=MOST_DEPTH)] = Field(
         8, description="texts drawn for each case in minimum risk training"
     )
     risk_learning_rate: Annotated[float, Field(gt=0)] = Field(

@@ -13,6 +13,7 @@ from regard.checks import check_count
 from regard.config import Config
 from regard.errors import ConfigError, DataError, Fix
 from regard.inference import Inference
+from regard.outputs.kept import TokensKept
 from regard.outputs.output import CaseScores, Compared, FineTuning, Output, counted
 from regard.outputs.tokens.hypotheses import (
     Hypothesis,
@@ -52,6 +53,7 @@ _SCORES: dict[str, Callable[[Sequence[str], Sequence[str]], float]] = {
 class TokensOutput(Output):
     """Texts, written token by token."""
 
+    keeps = TokensKept
     options = ("beam", "nbest", "target")
 
     lengths = ("tokens", "vocabulary", "min_count", "joint")
@@ -128,6 +130,9 @@ class TokensOutput(Output):
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         own = kept["target_vocabulary"]
+        if (own is None) != self._joint:
+            wanted = "none" if self._joint else "one"
+            raise ValueError(f"target_vocabulary: wanted {wanted}, as config.json says")
         if own is not None:
             from regard.tokens import Vocabulary
 
