@@ -62,7 +62,7 @@ MAY_IMPORT = {
         "tokens",
         "training",
     },
-    "data": {"inputs", "splits"},
+    "data": {"inputs", "splits", "tables"},
     "outputs": {
         "attention",
         "catalogue",
@@ -112,7 +112,7 @@ MAY_IMPORT = {
         "training",
     },
     "terminal": {"catalogue", "jobs", "plots"},
-    "cli": {"config", "jobs", "plugins", "runs", "terminal"},
+    "cli": {"config", "jobs", "plugins", "runs", "tables", "terminal"},
     "__init__": {"estimators", "jobs"},
 }
 

@@ -51,6 +51,7 @@ from regard.inputs.text.pairs import as_pairs, read_pairs, read_parallel
 from regard.inputs.text.texts import Texts, as_texts
 from regard.inputs.text.tokenizer import Tokenizer
 from regard.splits import split
+from regard.tables.limits import reading
 
 __all__ = [
     "Cases",
@@ -101,6 +102,7 @@ __all__ = [
     "read_table",
     "read_texts",
     "read_ts",
+    "reading",
     "requests",
     "rooms",
     "scenes",

@@ -40,7 +40,7 @@ def test_a_row_that_no_reader_takes_ends_the_look(tmp_path: Path) -> None:
 def test_a_semicolon_in_the_header_of_a_table(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("heat (C; mean),load\n21.5,3\n22.5,4\n")
-    assert Table.open(path).numbers("heat (C; mean)").tolist() == [21.5, 22.5]
+    assert Table.open(path).numbers(["heat (C; mean)"]).tolist() == [[21.5], [22.5]]
     path.write_text("text,label (a; b)\nfine; good,up\nbad,down\n")
     assert read_texts(path, label="label (a; b)").texts == ("fine; good", "bad")
 

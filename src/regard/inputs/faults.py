@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from regard.errors import DataError, Fix
 from regard.inputs.labels import add_missing, left_out
+from regard.tables.limits import SMALL
 from regard.tables.problems import Problems, kind_of
 from regard.tables.signatures import describe_binary
 
@@ -110,7 +111,8 @@ def refuse_fault(path: Path, fault: str) -> None:
     """
     if not fault:
         return
-    other = describe_binary(path.read_bytes())
+    with path.open("rb") as file:
+        other = describe_binary(file.read(SMALL))
     raise DataError(f"{path} {other}" if other else f"{path}: {fault}")
 
 

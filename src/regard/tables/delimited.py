@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterator
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -79,10 +80,10 @@ def _read_loosely(path: FilePath, content: str, separator: str) -> pl.DataFrame:
     import polars as pl
 
     names, *rows = [cells for _, _, cells in _records(path, content, separator)]
-    unique = [
-        f"{name}_duplicated_{names[:at].count(name) - 1}" if name in names[:at] else name
-        for at, name in enumerate(names)
-    ]
+    unique, before = [], Counter[str]()
+    for name in names:
+        unique.append(f"{name}_duplicated_{before[name] - 1}" if before[name] else name)
+        before[name] += 1
     filled = [[cell or None for cell in cells] or [None] * len(names) for cells in rows]
     return pl.DataFrame(filled, schema=dict.fromkeys(unique, pl.String()), orient="row")
 

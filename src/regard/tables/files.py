@@ -6,14 +6,26 @@ import gzip
 import os
 import stat
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from io import BytesIO
 from os import PathLike
 from pathlib import Path
+from typing import IO
 
 from regard.errors import ConfigError, DataError, FileKindError
+from regard.tables.limits import FIXES, gib_or_mib, most_bytes, too_large
 from regard.tables.signatures import describe_binary, is_text, media_kind
 
-__all__ = ["NO_FILE", "FilePath", "check_file", "file_fault", "read_text"]
+__all__ = [
+    "NO_FILE",
+    "FilePath",
+    "check_file",
+    "check_size",
+    "file_fault",
+    "read_bytes",
+    "read_text",
+    "rows_of",
+]
 
 FilePath = str | PathLike[str]
 
@@ -33,6 +45,10 @@ _ONE_BYTE = ("iso8859", "cp125", "cp437", "cp850", "mac")
 _WESTERN = ("iso8859-1", "iso8859-15")
 
 _SAMPLE = 2**16  # bytes that tell text
+
+_GZIP = b"\x1f\x8b"
+_CHUNK = 2**20
+_LONGEST_ROW = 2**24
 
 _NAMES = {"utf-8": "UTF-8", "cp1252": "Windows-1252", "latin-1": "Latin-1"}
 
@@ -67,6 +83,59 @@ def file_fault(path: FilePath, *, wanted: str = "a file") -> str:
     return ""
 
 
+def check_size(path: FilePath, size: float, *, of: int, streamed: bool = False) -> None:
+    """Refuse a file that holds too much; see `too_large`.
+
+    Raises:
+        DataError: it does.
+    """
+    if fault := too_large(size, of=of, streamed=streamed):
+        raise DataError(f"{path}: {fault}", fixes=FIXES)
+
+
+def read_bytes(path: FilePath) -> bytes:
+    """The content of a file, which is unpacked if it is gzipped.
+
+    Raises:
+        DataError: it cannot be read, or holds too much; no more than the limit is unpacked.
+    """
+    file = check_file(path)
+    size = file.stat().st_size
+    with file.open("rb") as raw:
+        if raw.read(len(_GZIP)) != _GZIP:
+            check_size(path, size, of=size)
+            raw.seek(0)
+            return raw.read()
+        raw.seek(0)
+        content = BytesIO()
+        for chunk in _unpacked(path, raw, size):
+            content.write(chunk)
+        return content.getvalue()
+
+
+def rows_of(path: FilePath) -> Iterator[bytes]:
+    """The lines of a file that may be larger than memory, gzipped or not.
+
+    Raises:
+        DataError: it cannot be read, a line is too long to be one of text, or it is gzipped and
+            holds too much.
+    """
+    file = check_file(path)
+    size, total = file.stat().st_size, 0
+    most = most_bytes(size, streamed=True)
+    with file.open("rb") as raw:
+        packed = raw.read(len(_GZIP)) == _GZIP
+        raw.seek(0)
+        with gzip.GzipFile(fileobj=raw) if packed else raw as rows:
+            while row := _tried(path, rows, _LONGEST_ROW):
+                total += len(row)
+                if len(row) == _LONGEST_ROW:
+                    raise DataError(f"{path}: a line is longer than {gib_or_mib(_LONGEST_ROW)}")
+                if total > most:
+                    check_size(path, total, of=size, streamed=True)
+                yield row
+
+
 def read_text(path: FilePath, *, encoding: str | None = None) -> str:
     r"""The text of a file with "\n" line ends and without a byte order mark; gzip is unpacked.
 
@@ -76,7 +145,7 @@ def read_text(path: FilePath, *, encoding: str | None = None) -> str:
             messages do not suggest one.
     """
     codec = "utf-8-sig" if encoding is None else _codec(encoding)
-    content = _unpacked(path, check_file(path).read_bytes())
+    content = read_bytes(path)
     if binary := describe_binary(content):
         raise DataError(f"{path} {binary}")
     if kind := media_kind(content) or _binary(content[:_SAMPLE]):
@@ -156,10 +225,29 @@ def _codec(encoding: str) -> str:
     return "utf-8-sig" if name == "utf-8" else name
 
 
-def _unpacked(path: FilePath, content: bytes) -> bytes:
-    if not content.startswith(b"\x1f\x8b"):
-        return content
+def _unpacked(path: FilePath, raw: IO[bytes], size: int) -> Iterator[bytes]:
+    total = 0
+    with gzip.open(raw) as content:
+        while True:
+            try:
+                chunk = content.read(_CHUNK)
+            except (EOFError, OSError, zlib.error) as error:
+                raise _damaged(path, error) from None
+            if not chunk:
+                return
+            total += len(chunk)
+            check_size(path, total, of=size)
+            yield chunk
+
+
+def _tried(path: FilePath, rows: IO[bytes] | gzip.GzipFile, most: int) -> bytes:
     try:
-        return gzip.decompress(content)
+        return rows.readline(most)
     except (EOFError, OSError, zlib.error) as error:
-        raise DataError(f"{path} cannot be unpacked with gzip: {error}") from None
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: FilePath, error: Exception) -> DataError:
+    return DataError(
+        f"{path} cannot be unpacked with gzip: {error}; the file may be truncated or damaged"
+    )

@@ -6,19 +6,21 @@ and Feather files have types.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.errors import DataError, Fix, did_you_mean
+from regard.errors import DataError, Fix, RegardError, did_you_mean
 from regard.tables.cells import MISSING_MARKS, is_missing_label, is_number, not_a_number
 from regard.tables.delimited import read_delimited
-from regard.tables.files import FilePath, check_file
+from regard.tables.files import FilePath, check_file, check_size
 from regard.tables.index import counts_rows, is_index_name
+from regard.tables.packed import feather_size, parquet_size
 from regard.tables.problems import Problems
 
 if TYPE_CHECKING:
@@ -69,13 +71,23 @@ class Table:
             start = content.read(6)
         typed = start.startswith(b"PAR1") or start == b"ARROW1"
         try:
+            if typed:
+                size = parquet_size(file) if start != b"ARROW1" else feather_size(file)
+                check_size(path, size, of=file.stat().st_size)
             if start.startswith(b"PAR1"):
                 frame, first = pl.read_parquet(file, glob=False), 1
             elif start == b"ARROW1":
                 frame, first = pl.read_ipc(file), 1
             else:
                 frame, first = read_delimited(path, encoding, header=header)
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        except RegardError:
+            raise
+        except (
+            pl.exceptions.PolarsError,
+            pl.exceptions.PanicException,
+            OSError,  # of damaged buffers
+            ValueError,
+        ) as error:
             reason = str(error).split("\n")[0]
             raise DataError(f"{path} cannot be read as a table: {reason}") from None
         # A blank line in a CSV file becomes a row of nulls.
@@ -90,8 +102,13 @@ class Table:
     @property
     def filled(self) -> set[str]:
         """The columns with a value in at least one row."""
-        columns = self.frame.columns
-        return {name for name in columns if self.frame[name].null_count() < len(self.rows)}
+        gaps = self.frame.null_count().row(0)
+        return {name for name, at in self._places.items() if gaps[at] < len(self.rows)}
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """The positions of the columns, which polars makes anew each time it is asked."""
+        return {name: at for at, name in enumerate(self.frame.columns)}
 
     def place(self, row: int, column: str) -> str:
         """The place of a cell for messages; `row` is a position in the frame."""
@@ -103,9 +120,9 @@ class Table:
 
     def need(self, name: str, parameter: str, fixes: tuple[Fix, ...] = ()) -> None:
         """Refuse a missing or duplicate column."""
-        if f"{name}_duplicated_0" in self.frame.columns:  # as polars renames the second
+        if f"{name}_duplicated_0" in self._places:  # as polars renames the second
             raise DataError(f"{self.path} has two columns {name!r} ({parameter}); rename one")
-        if name not in self.frame.columns:
+        if name not in self._places:
             columns = self.frame.columns
             shown = [each if len(each) <= _LONG else each[: _LONG - 3] + "..." for each in columns]
             more = [f"{len(columns) - _MANY} more"] if len(columns) > _MANY else []
@@ -134,7 +151,7 @@ class Table:
     def need_names(self, names: Iterable[str]) -> None:
         """Refuse columns without a unique name."""
         for name in names:
-            at = self.frame.columns.index(name) + 1
+            at = self._places[name] + 1
             if not name:
                 raise DataError(
                     f"{self.path}: column {at} has no name; name it, leave it out, or name the "
@@ -235,24 +252,73 @@ class Table:
             )
         return best
 
-    def numbers(self, name: str) -> NDArray[np.float64]:
-        """[rows] float64, NaN for missing values."""
+    def numbers(self, names: Sequence[str]) -> NDArray[np.float64]:
+        """[rows, columns] float64, NaN for missing values.
+
+        All columns at once, since a query of polars takes longer the wider its frame is.
+        """
         import polars as pl
 
-        column = self.frame[name]
-        if column.dtype == pl.String:
-            text = column.str.strip_chars()
-            column = text.cast(pl.Float64, strict=False)
-            marks = text.str.to_lowercase().is_in(sorted(MISSING_MARKS))
-            strange = column.is_null() & text.is_not_null() & ~marks
-            if strange.any():
-                problems = Problems(self.path)
-                for row in strange.arg_true():
-                    problems.add(not_a_number(text[row]), [self.cell(row, name)])
-                problems.refuse()
-        elif not (column.dtype.is_numeric() or column.dtype in (pl.Boolean, pl.Null)):
-            raise DataError(f"{self.path}: column {name!r} holds {column.dtype}; wanted numbers")
-        return column.cast(pl.Float64).fill_null(np.nan).to_numpy()
+        names = list(names)
+        frame = self.frame.select(list(dict.fromkeys(names)))
+        texts = [name for name, dtype in frame.schema.items() if dtype == pl.String]
+        for name, dtype in frame.schema.items():
+            if not (dtype.is_numeric() or dtype in (pl.Boolean, pl.Null, pl.String)):
+                raise DataError(f"{self.path}: column {name!r} holds {dtype}; wanted numbers")
+        found = frame.drop(texts).cast(pl.Float64).fill_null(np.nan).to_numpy()
+        if texts:
+            parsed = self._parsed(frame.select(texts))
+            order = {name: at for at, name in enumerate([*texts, *frame.drop(texts).columns])}
+            found = np.hstack([parsed, found])[:, [order[name] for name in frame.columns]]
+        if len(names) == frame.width:
+            return found
+        places = {name: at for at, name in enumerate(frame.columns)}
+        return found[:, [places[name] for name in names]]
+
+    def of_numbers(self, names: Sequence[str]) -> list[str]:
+        """Which columns have numbers in most of their filled cells."""
+        import polars as pl
+
+        frame = self.frame.select(names)
+        texts = [name for name, dtype in frame.schema.items() if dtype == pl.String]
+        found = {name for name, dtype in frame.schema.items() if dtype.is_numeric()}
+        if texts:
+            cells = _stacked(frame.select(texts))
+            filled = cells.is_not_null() & ~_marked(cells)
+            numbers = filled & cells.cast(pl.Float64, strict=False).is_not_null()
+            shape = len(texts), frame.height
+            share = (2 * numbers.cast(pl.Int8) - filled.cast(pl.Int8)).to_numpy().reshape(shape)
+            found |= {texts[at] for at in np.flatnonzero(share.sum(1, dtype=np.int64) > 0)}
+        return [name for name in names if name in found]
+
+    def _parsed(self, frame: pl.DataFrame) -> NDArray[np.float64]:
+        """[rows, columns] numbers of columns of text."""
+        import polars as pl
+
+        text = _stacked(frame)
+        numbers = text.cast(pl.Float64, strict=False)
+        strange = (numbers.is_null() & text.is_not_null() & ~_marked(text)).arg_true().to_list()
+        if strange:
+            problems, height = Problems(self.path), frame.height
+            column = strange[0] // height
+            for at in strange:
+                if at // height == column:
+                    cell = self.cell(at % height, frame.columns[column])
+                    problems.add(not_a_number(text[at]), [cell])
+            problems.refuse()
+        return numbers.fill_null(np.nan).to_numpy().reshape(frame.width, frame.height).T
+
+
+def _stacked(frame: pl.DataFrame) -> pl.Series:
+    """The stripped cells of columns of text, column by column."""
+    numbered = frame.clone()
+    numbered.columns = [str(at) for at in range(frame.width)]  # none of which is "value"
+    return numbered.unpivot()["value"].str.strip_chars()
+
+
+def _marked(cells: pl.Series) -> pl.Series:
+    """Which cells mark a missing value; null where one is empty."""
+    return cells.str.to_lowercase().is_in(sorted(MISSING_MARKS))
 
 
 def _first(found: pl.Series) -> int:

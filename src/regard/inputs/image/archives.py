@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import math
-import zlib
 from typing import Any
 
 import numpy as np
@@ -16,7 +14,7 @@ from regard.inputs.image.pictures import Pictures
 from regard.inputs.labels import missing_labels
 from regard.tables.archives import read_archive
 from regard.tables.cells import tidy_labels
-from regard.tables.files import FilePath, check_file
+from regard.tables.files import FilePath, read_bytes
 
 __all__ = ["read_idx", "read_npz_pictures"]
 
@@ -85,12 +83,7 @@ def read_idx(
 
 
 def _idx(path: FilePath, *, axes: int) -> NDArray[np.uint8]:
-    content = check_file(path).read_bytes()
-    if content.startswith(b"\x1f\x8b"):
-        try:
-            content = gzip.decompress(content)
-        except (EOFError, OSError, zlib.error) as error:
-            raise DataError(f"{path} cannot be unpacked with gzip: {error}") from None
+    content = read_bytes(path)
     if content[:4] != bytes((0, 0, _BYTES, axes)):
         raise DataError(f"{path}: is no idx file of bytes with {axes} axes")
     start = 4 + 4 * axes

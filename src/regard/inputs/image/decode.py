@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from regard.errors import DataError
 from regard.tables.files import file_fault
+from regard.tables.limits import too_large
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -116,6 +117,9 @@ def _opened(path: Path) -> Iterator[Image]:
             raise DataError(f"has {width:,} x {height:,} pixels; {wanted}")
         if not width * height:
             raise DataError("has no pixels")
+        held = width * height * len(image.getbands())
+        if fault := too_large(held, of=path.stat().st_size):
+            raise DataError(fault.removeprefix("it "))
         yield image
 
 

@@ -23,7 +23,7 @@ from regard.inputs.panel.gaps import settle_gaps
 from regard.inputs.panel.panel import Panel
 from regard.inputs.panel.regular import Frequency, check_frequency
 from regard.inputs.panel.timed import timed
-from regard.tables.cells import MISSING_MARKS, is_number
+from regard.tables.cells import is_number
 from regard.tables.files import FilePath
 from regard.tables.frames import Table
 from regard.tables.index import index_note
@@ -111,7 +111,7 @@ def panel_of(table: Table, options: PanelOptions) -> Panel:
     parts = _parts(table, options)
     ids, rows = _series(table, parts.id)
     columns = parts.targets + parts.past + parts.known
-    numbers = np.stack([table.numbers(name) for name in columns])  # [C, rows]
+    numbers = table.numbers(columns).T  # [C, rows]
     found = timed(table, rows, time=parts.time, id=parts.id, options=options)
     spreads = []
     for own, (times, positions) in zip(found.rows, found.closed, strict=True):
@@ -205,7 +205,7 @@ def _names(role: str, given: Sequence[str]) -> tuple[str, ...]:
 def _find_targets(table: Table, taken: Collection[str | None]) -> tuple[str, ...]:
     """The column "y", or all columns of numbers that have no role yet."""
     others = [name for name in table.frame.columns if name and name not in taken]
-    targets = ["y"] if "y" in others else [name for name in others if _holds_numbers(table, name)]
+    targets = ["y"] if "y" in others else table.of_numbers(others)
     for name in targets:
         table.need(name, "target")
     if not targets:
@@ -214,18 +214,6 @@ def _find_targets(table: Table, taken: Collection[str | None]) -> tuple[str, ...
             f"there are {', '.join(table.frame.columns)}"
         )
     return tuple(targets)
-
-
-def _holds_numbers(table: Table, name: str) -> bool:
-    """Whether most of the filled cells of a column are numbers."""
-    import polars as pl
-
-    column = table.frame[name]
-    if column.dtype != pl.String:
-        return column.dtype.is_numeric()
-    text = column.str.strip_chars()
-    filled = text.filter(~text.str.to_lowercase().is_in(sorted(MISSING_MARKS))).drop_nulls()
-    return 2 * filled.cast(pl.Float64, strict=False).count() > len(filled)
 
 
 def _series(table: Table, name: str | None) -> tuple[NDArray[Any], list[NDArray[np.int64]]]:

@@ -94,12 +94,18 @@ def _is_odd(
 def _order(row: Sequence[str], texts: Collection[int]) -> str:
     """ "counts", "even" (equal steps), "rises" (or falls) or nothing, of three numbers or more."""
     cells = [cell for at, cell in enumerate(row) if at not in texts]
-    if len(cells) < 3 or not all(is_number(cell) for cell in cells):
+    if len(cells) < 3 or not _rise(cells[:_FEW]) or not _rise(cells):  # most are told by a few
         return ""
     numbers: NDArray[np.float64] = np.array([float(cell) for cell in cells])
     if numbers[0] in (0, 1) and (numbers == np.arange(len(cells)) + numbers[0]).all():
         return "counts"
     steps = np.diff(numbers)
-    if not ((steps > 0).all() or (steps < 0).all()):
-        return ""
     return "even" if np.ptp(steps) <= 0.02 * np.abs(steps).mean() else "rises"
+
+
+def _rise(cells: Sequence[str]) -> bool:
+    """Whether cells are numbers, each larger, or each smaller, than the one before."""
+    if not all(is_number(cell) for cell in cells):
+        return False
+    steps = np.diff(np.array([float(cell) for cell in cells]))
+    return bool((steps > 0).all() or (steps < 0).all())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -133,14 +135,22 @@ class Sheet:
                 f"{self.path} has no header to find {name!r} ({parameter}) in",
                 fixes=(("header", True),),
             )
-        count = self.names.count(name)
+        count = self._counts[name]
         if count > 1:
             raise DataError(f"{self.path} has {count} columns {name!r} ({parameter}); rename one")
         if count == 0:
             near = did_you_mean(name, self.names)
             near = near if "did you" in near else f"; there are {_some(self.names)}"
             raise DataError(f"{self.path} has no column {name!r} ({parameter}){near}")
-        return self.names.index(name)
+        return self._places[name]
+
+    @cached_property
+    def _counts(self) -> Counter[str]:
+        return Counter(self.names)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: at for at, name in enumerate(self.names)}
 
     def is_empty(self, column: int) -> bool:
         """Whether a column has no value."""
@@ -180,7 +190,7 @@ class Sheet:
         if not self.names:
             return ()
         names = tuple(self.names[at] for at in columns)
-        return names if all(name and self.names.count(name) == 1 for name in names) else ()
+        return names if all(name and self._counts[name] == 1 for name in names) else ()
 
     def _cell(self, case: int, column: int) -> str:
         return f"row {self.rows[case][0]}, column {column + 1}"

@@ -78,7 +78,7 @@ def read_table(
         table.need(name, "target" if texts else "label")
     names = _channels(table, used, channels, index)
     layout = _layout(table, case, time)
-    numbers = np.stack([table.numbers(name) for name in names], axis=1)  # [rows, C]
+    numbers = table.numbers(names)  # [rows, C]
     lengths = np.bincount(layout.case)
     values = np.zeros((len(lengths), len(names), lengths.max()))
     values[layout.case, :, layout.step] = numbers[layout.row]
@@ -97,7 +97,7 @@ def read_table(
         tidied = tidy_labels([each or "" for each in given])
         labels = _labels(table, label, layout, ids, tidied, empty)
     elif label is not None:
-        numbers = np.stack([table.numbers(name) for name in targets], axis=1)
+        numbers = table.numbers(targets)
         empty = missing_labels(numbers)[layout.row]
         columns = zip(targets, numbers.T, strict=True)
         labels = np.stack(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from regard.inputs.folders import files_in
 from regard.inputs.sound.recordings import Recordings, fault_of
 from regard.tables.files import NO_FILE, file_fault
+from regard.tables.limits import too_large
 
 __all__ = ["RATE", "SUFFIXES", "decode", "resample", "sound_files"]
 
@@ -91,6 +92,8 @@ def _header(path: Path | None, max_seconds: float) -> _Header | str:
         return "it is truncated"
     if info.duration > max_seconds:
         return f"it is longer than {max_seconds:g} s (max_seconds)"
+    if fault := too_large(info.frames * info.channels * 4, of=path.stat().st_size):
+        return fault
     return _Header(info.samplerate, info.channels, info.duration)
 
 

@@ -7,15 +7,13 @@
 The first row, with the number of words and their dimension, is optional.
 """
 
-import gzip
-import zlib
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import DataError
-from regard.tables.files import FilePath, check_file
+from regard.tables.files import FilePath, rows_of
 
 __all__ = ["read_vectors"]
 
@@ -77,18 +75,11 @@ def read_vectors(
 
 def _rows(path: FilePath) -> Iterator[tuple[int, bytes]]:
     """Row number, from 1, and bytes of each row that is not blank."""
-    file = check_file(path)
-    with file.open("rb") as content:
-        gzipped = content.read(2) == b"\x1f\x8b"
-    with gzip.open(file) if gzipped else file.open("rb") as rows:
-        try:
-            for row, line in enumerate(rows, start=1):
-                if row == 1:
-                    line = line.removeprefix(b"\xef\xbb\xbf")
-                if line.strip():
-                    yield row, line
-        except (EOFError, OSError, zlib.error) as error:
-            raise DataError(f"{path} cannot be unpacked with gzip: {error}{_DAMAGED}") from None
+    for row, line in enumerate(rows_of(path), start=1):
+        if row == 1:
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        if line.strip():
+            yield row, line
 
 
 def _divide(cells: bytes, width: int, where: str) -> tuple[bytes, bytes]:
