@@ -18,7 +18,10 @@ from regard.terminal import (
     print_answer,
     print_figures,
     print_mechanism,
+    print_progress,
     print_table,
+    say,
+    screen,
 )
 
 __all__ = ["app", "compare", "explain", "main", "mechanisms", "predict", "show", "train"]
@@ -34,6 +37,9 @@ _FIXES = {
     "resume": "use --resume to continue",
     "source": "name a file to predict and --out",
 }
+
+# The same of options that stand before the command.
+_OF_ALL = {"max_gib": "allow more with regard --max-gib GIB"}
 
 
 class _Commands(typer.core.TyperGroup):
@@ -57,6 +63,8 @@ def _in_options(options: Mapping[str, str], otherwise: Speech) -> Speech:
     """Fixes as options of a command, those that it does not have in other words."""
 
     def fix(name: str, value: Any) -> str:
+        if name in _OF_ALL:
+            return _OF_ALL[name]
         if name not in options:
             return otherwise(name, value)
         given = "" if value is ... else f" {value}"
@@ -161,12 +169,21 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         from regard import __version__
 
-        typer.echo(f"regard {__version__}")
+        say(f"regard {__version__}")
         raise typer.Exit
 
 
 @app.callback()
 def _options(
+    ctx: typer.Context,
+    max_gib: Annotated[
+        float | None,
+        typer.Option(
+            "--max-gib",
+            help="GiB (2^30 bytes) that a file may hold once it is unpacked.",
+            show_default="100 times its size, of 64 MiB at least and 4 GiB at most",
+        ),
+    ] = None,
     version: Annotated[
         bool,
         typer.Option(
@@ -174,7 +191,10 @@ def _options(
         ),
     ] = False,
 ) -> None:
-    pass
+    if max_gib is not None:
+        from regard.tables.limits import reading
+
+        ctx.with_resource(reading(max_gib=max_gib))
 
 
 @app.command()
@@ -209,7 +229,7 @@ def train(
 
     finished = resume and out.exists() and not interrupted(out)
     if resume and not (overwrite or finished or interrupted(out)):
-        typer.echo(f"nothing to resume at {out}: training starts from the beginning", err=True)
+        say(f"nothing to resume at {out}: training starts from the beginning", err=True)
     try:
         metrics = jobs.train(
             resolved,
@@ -224,9 +244,9 @@ def train(
         words += [] if baseline is None else ["--baseline", str(baseline)]
         _interrupted("train", config, "--out", out, *words, kept=interrupted(out))
     if finished:
-        typer.echo("finished before; nothing was left to do")
+        say("finished before; nothing was left to do")
     print_figures(metrics)
-    typer.echo(f"report: {out / 'report.html'}")
+    say(f"report: {out / 'report.html'}")
 
 
 @app.command()
@@ -258,7 +278,7 @@ def compare(
     from regard import jobs
 
     def watch(one: jobs.Trained) -> None:
-        typer.echo(f"{one.attention}, seed {one.seed}: {one.failure or one.figure}", err=True)
+        say(f"{one.attention}, seed {one.seed}: {one.failure or one.figure}", err=True)
 
     try:
         comparison = jobs.compare(
@@ -276,11 +296,11 @@ def compare(
         _interrupted("compare", config, *words)
     print_table(comparison.table)
     for note in comparison.notes:
-        typer.echo(f"note: {note}")
+        say(f"note: {note}")
     files = ", ".join(str(out / f"compare.{ending}") for ending in ("md", "csv", "tex"))
     failed = all(one.failure for one in comparison.trained)
     also = "" if failed else ", and a run folder for each training that succeeded"
-    typer.echo(f"saved: {files}{also}")
+    say(f"saved: {files}{also}")
     if failed:
         raise RegardError("every training of the comparison failed")
 
@@ -302,7 +322,8 @@ def mechanisms(
     if out is not None and len(names) != 1:
         raise ConfigError("--out: name the one mechanism to draw")
     for number, each in enumerate(names):
-        typer.echo("\n" if number else "", nl=False)
+        if number:
+            say()
         print_mechanism(each, out, overwrite=overwrite)
     if not names:
         list_mechanisms()
@@ -386,7 +407,7 @@ def predict(
         said = jobs.predict(
             run,
             source,
-            sys.stdout if out is None else out,
+            screen() if out is None else out,
             labelled=labelled,
             future=future,
             encoding=encoding,
@@ -395,7 +416,7 @@ def predict(
             watch=_watch(),
             **asked,
         )
-        typer.echo(said if out is None else f"{said}: {out}", err=out is None)
+        say(said if out is None else f"{said}: {out}", err=out is None)
         return
     answer = jobs.answer(run, watch=_watch(), **asked)
     if text is not None:
@@ -405,7 +426,7 @@ def predict(
         try:
             view = answer.line(line)
         except RegardError as error:  # the next line may be right
-            typer.echo(f"error: {error}", err=True)
+            say(f"error: {error}", err=True)
             continue
         if view is not None:
             print_answer(view)
@@ -478,7 +499,7 @@ def explain(
             folder=folder,
             overwrite=overwrite,
         )
-        typer.echo(f"{said}: {out / 'index.html'}")
+        say(f"{said}: {out / 'index.html'}")
         return
     said = jobs.explain(
         run,
@@ -495,7 +516,7 @@ def explain(
         watch=_watch(),
         **_drawing(steps, temperature, top_k, top_p, seed),
     )
-    typer.echo(f"{said}: {out}")
+    say(f"{said}: {out}")
 
 
 @app.command()
@@ -505,7 +526,8 @@ def show(run: _Run, plugin: _Plugins = None) -> None:
     from regard.runs import read_run
 
     opened = read_run(run)
-    typer.echo(opened.config.model_dump_json(indent=2))
+    for line in opened.config.model_dump_json(indent=2).split("\n"):
+        say(line)
     print_figures(opened.metrics)
 
 
@@ -519,6 +541,8 @@ def main() -> None:
         app()
     except RegardError as error:
         _fail(f"error: {error}", 2)
+    except MemoryError:
+        _fail("error: there is not enough memory; wanted less data or a smaller model", 2)
 
 
 def _load_plugins(modules: list[str] | None) -> None:
@@ -561,7 +585,7 @@ def _typed_lines(prompt: str) -> Iterator[str]:
     """The lines of the standard input, stripped, after a prompt if it is a terminal."""
     prompt = prompt if sys.stdin.isatty() else ""
     while True:
-        typer.echo(prompt, nl=False)
+        say(prompt, end="")
         line = sys.stdin.readline()
         if not line:
             return
@@ -576,11 +600,9 @@ def _watch() -> Callable[[int, int], None] | None:
 
     def told(done: int, steps: int) -> None:
         nonlocal shown
-        if done == steps:
-            typer.echo("\r\x1b[K", nl=False, err=True)
-        elif monotonic() - shown > _OFTEN:
+        if done == steps or monotonic() - shown > _OFTEN:
             shown = monotonic()
-            typer.echo(f"\rstep {done} of {steps}", nl=False, err=True)
+            print_progress(done, steps)
 
     return told
 
@@ -631,7 +653,7 @@ def _interrupted(*words: object, kept: bool = True) -> NoReturn:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(" ".join(message.splitlines()), err=True)
+    say(message, err=True)
     sys.exit(code)
 
 

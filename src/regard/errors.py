@@ -25,10 +25,18 @@ __all__ = [
     "in_configuration",
     "in_python",
     "nearest",
+    "printable",
     "spoken",
 ]
 
 _DIGITS = re.compile(r"\d+")
+
+_MOST = 1000  # characters of a message
+
+# What steers a terminal: control characters, embeddings and overrides of the direction of writing,
+# and halves of characters, which cannot be written at all.
+_BLANK = re.compile("[\t-\r\x85\u2028\u2029]")
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 Fix = str | tuple[str, Any]
 """A parameter that lets the call succeed, by name or with the value to give it. A field of a
@@ -39,6 +47,7 @@ Speech = Callable[[str, Any], str]
 
 # Arguments of functions that need more words than their name.
 _FIXES = {
+    "max_gib": "read it within regard.data.reading(max_gib=...)",
     "labelled": "pass labelled=True or labelled=False",
     "overwrite": "choose another name or pass overwrite=True",
     "plugin": "import it first",
@@ -74,6 +83,17 @@ def in_configuration(name: str, value: Any = ...) -> str:
     return f'set "{field}"{given} in "{section or "data"}"'
 
 
+def printable(text: str) -> str:
+    r"""Text on one line without what steers a terminal, as labels and names of files may have it.
+
+    Line ends and tabs are blanks, and each other control character is U+FFFD, so that it is seen.
+
+    >>> printable("fine"), printable("a\tb\nc"), printable("\x1b[8mhidden")
+    ('fine', 'a b c', '\ufffd[8mhidden')
+    """
+    return _STEERING.sub("\ufffd", _BLANK.sub(" ", text))
+
+
 class RegardError(Exception):
     """Base of every error that the user can fix.
 
@@ -88,6 +108,9 @@ class RegardError(Exception):
     """
 
     def __init__(self, message: str, *, fixes: tuple[Fix, ...] = ()) -> None:
+        message = printable(message)
+        if len(message) > _MOST:  # as it quotes a cell of any length
+            message = f"{message[: _MOST // 2]} ... {message[-_MOST // 2 :]}"
         super().__init__(message)
         self.message = message
         self.fixes = fixes
@@ -96,7 +119,7 @@ class RegardError(Exception):
     def __str__(self) -> str:
         named = [(fix, ...) if isinstance(fix, str) else fix for fix in self.fixes]
         fixes = [text for name, value in named if (text := self.speech(name, value))]
-        return "; ".join([self.message, *[", or ".join(fixes)] * bool(fixes)])
+        return printable("; ".join([self.message, *[", or ".join(fixes)] * bool(fixes)]))
 
 
 @contextmanager
@@ -140,6 +163,9 @@ class FileKindError(DataError):
 
 class RegardWarning(UserWarning):
     """Something that the user should know of, such as texts that were cut."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 class RunError(RegardError):

@@ -2,20 +2,63 @@
 
 import json
 import math
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import typer
 
-from regard.errors import ConfigError, did_you_mean
+from regard.errors import ConfigError, did_you_mean, printable
 
-__all__ = ["list_mechanisms", "print_answer", "print_figures", "print_mechanism", "print_table"]
+__all__ = [
+    "list_mechanisms",
+    "print_answer",
+    "print_figures",
+    "print_mechanism",
+    "print_progress",
+    "print_table",
+    "say",
+    "screen",
+]
 
 _NAME = 20  # letters of a figure's name at least
 _PERCENT = ("bleu", "bleu_lowercase", "chrf")  # how the names of figures from 0 to 100 end
 _CLASSES = 5  # with the lowest recall, that are printed
 _SERIES = 12  # whose errors are printed, if there are no more
+
+
+def say(text: object = "", *, err: bool = False, end: str = "\n") -> None:
+    """Print a line; all that the command line says goes this way, or that of `print_answer`.
+
+    Texts of files are in much of it: labels, names, notes, errors. See `printable` for what is left
+    of them.
+
+    Parameters:
+        text: the line.
+        err: whether to the standard error.
+        end: what follows it.
+    """
+    typer.echo(f"{printable(str(text))}{end}", err=err, nl=False)
+
+
+class _Screen:
+    """Takes lines for a terminal."""
+
+    def write(self, line: str) -> int:
+        say(line.removesuffix("\n"))
+        return len(line)
+
+
+def screen() -> IO[str]:
+    """The standard output, of which a terminal gets no more than is printable, and a pipe all."""
+    return cast("IO[str]", _Screen()) if sys.stdout.isatty() else sys.stdout
+
+
+def print_progress(done: int, steps: int) -> None:
+    """In place of the line before, which is left blank at the end."""
+    shown = "\x1b[K" if done == steps else f"step {done} of {steps}"
+    typer.echo(f"\r{shown}", nl=False, err=True)
 
 
 def print_answer(view: Any) -> None:
@@ -29,14 +72,16 @@ def print_answer(view: Any) -> None:
     ranked = view.outcome.ranked or [(view.outcome.answer, "")]
     room = max(len(score) for _, score in ranked)
     for place, (answer, score) in enumerate(ranked):
-        text = f"{score:>{room}}  {answer}" if score else answer
+        text = printable(f"{score:>{room}}  {answer}" if score else answer)
         console.print(text, style=None if place else "bold", markup=False)
     if view.outcome.others:
-        console.print(f"then {view.outcome.others}", markup=False)
+        console.print(printable(f"then {view.outcome.others}"), markup=False)
     if view.warning:
-        console.print(view.warning, markup=False)
+        console.print(printable(view.warning), markup=False)
     colour = console.is_terminal and console.color_system is not None
-    console.print(view.terminal(colour=colour, width=console.width if colour else None))
+    drawn = view.terminal(colour=colour, width=console.width if colour else None)
+    drawn.plain = "\n".join(map(printable, drawn.plain.split("\n")))  # of the same length
+    console.print(drawn)
 
 
 def print_figures(metrics: Any) -> None:
@@ -46,13 +91,13 @@ def print_figures(metrics: Any) -> None:
     rows = list(_figures(metrics, targets=not series))
     room = max(_NAME, *(len(name) for name, _ in rows))
     for name, shown in rows:
-        typer.echo(f"{name:{room}} {shown}")
+        say(f"{name:{room}} {shown}")
     if series:
         print_table(_each_series(series))
     if len(lengths := metrics.get("by_length", [])) > 1:
         print_table(_each_length(lengths))
     for note in metrics.get("notes", ()):
-        typer.echo(f"note: {note}")
+        say(f"note: {note}")
 
 
 def _figures(metrics: Any, *, targets: bool) -> Iterator[tuple[str, str]]:
@@ -90,17 +135,18 @@ def print_table(rows: list[list[str]]) -> None:
     first, *widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = [cell.rjust(width) for cell, width in zip(row[1:], widths, strict=True)]
-        typer.echo("  ".join([row[0].ljust(first), *cells]).rstrip())
+        say("  ".join([row[0].ljust(first), *cells]).rstrip())
 
 
 def list_mechanisms() -> None:
     for title, family in _families().items():
-        typer.echo(f"{title}\n")
+        say(title)
+        say()
         for each in family.values():
-            typer.echo(f"  {each.name:20}{each.formula}")
-            typer.echo(f"  {'':20}{each.source}")
-        typer.echo()
-    typer.echo("One of them, with its weights drawn: regard mechanisms NAME")
+            say(f"  {each.name:20}{each.formula}")
+            say(f"  {'':20}{each.source}")
+        say()
+    say("One of them, with its weights drawn: regard mechanisms NAME")
 
 
 def print_mechanism(name: str, out: Path | None, *, overwrite: bool) -> None:
@@ -120,22 +166,25 @@ def print_mechanism(name: str, out: Path | None, *, overwrite: bool) -> None:
     weights = jobs.example_weights(name)
     if out is not None:
         save_weights(weights, out, title=name, overwrite=overwrite)
-    typer.echo(f"{mechanism.name}: {mechanism.formula}")
-    typer.echo(f"{mechanism.source}")
+    say(f"{mechanism.name}: {mechanism.formula}")
+    say(f"{mechanism.source}")
     if mechanism.use:
-        typer.echo(f"use: {mechanism.use}")
+        say(f"use: {mechanism.use}")
     if others:
-        typer.echo(f"also by {author}: {', '.join(others)}")
-    typer.echo(f"in Python: {jobs.call_of(mechanism)}")
+        say(f"also by {author}: {', '.join(others)}")
+    say(f"in Python: {jobs.call_of(mechanism)}")
     if mechanism.family != "around":
         option = next(iter(mechanism.options.items()), None)
         table = {mechanism.family: {name: option[1]} if option else name}
-        typer.echo(f"in a configuration: {json.dumps({'attention': table})}")
-    typer.echo("\nweights on a sine wave held flat from step 8 to 12, untrained:\n")
+        say(f"in a configuration: {json.dumps({'attention': table})}")
+    say()
+    say("weights on a sine wave held flat from step 8 to 12, untrained:")
+    say()
     for line in _draw(weights):
-        typer.echo(line)
+        say(line)
     if out is not None:
-        typer.echo(f"\npicture: {out}")
+        say()
+        say(f"picture: {out}")
 
 
 def _each_series(rows: list[Any]) -> list[list[str]]:

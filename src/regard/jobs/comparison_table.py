@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Mapping, Sequence
 from statistics import fmean, median, stdev
@@ -11,6 +10,7 @@ from typing import Any
 from regard.jobs.differences import Difference
 from regard.jobs.trained import Trained
 from regard.outputs import Compared, Output
+from regard.runs import write_rows
 
 __all__ = ["best_of", "comparison_table", "csv_of", "figures_of", "latex_of", "markdown_of"]
 
@@ -111,14 +111,15 @@ def csv_of(trained: Sequence[Trained], apart: Mapping[str, Difference]) -> str:
     ]
     names = list(dict.fromkeys(numbers))
     text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(["attention", "seed", *names, *["difference"] * bool(apart), "failure"])
+    rows: list[list[Any]] = [["attention", "seed", *names]]
+    rows[0] += [*["difference"] * bool(apart), "failure"]
     for one in trained:
         figures = [one.metrics.get(name, "") for name in names]
         if apart:
             own = apart.get(one.attention)
             figures.append("" if own is None else own.by_seed.get(one.seed, ""))
-        writer.writerow([one.attention, one.seed, *figures, one.failure])
+        rows.append([one.attention, one.seed, *figures, one.failure])
+    write_rows(text, rows)
     return text.getvalue()
 
 

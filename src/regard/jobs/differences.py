@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.outputs import CaseScores, Compared
+from regard.runs import unescaped, write_rows
 
 __all__ = ["Difference", "differences", "paired_interval", "read_scores", "remarks", "write_scores"]
 
@@ -49,9 +50,8 @@ class Difference(NamedTuple):
 def write_scores(path: Path, scores: CaseScores) -> None:
     """A CSV file with a row for each case: its name, its block and its score."""
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["case", "block", "score"])
-        writer.writerows(zip(scores.cases, scores.blocks, scores.values.tolist(), strict=True))
+        rows = zip(scores.cases, scores.blocks, scores.values.tolist(), strict=True)
+        write_rows(file, [("case", "block", "score"), *rows])
 
 
 def read_scores(path: Path) -> CaseScores | None:
@@ -61,6 +61,7 @@ def read_scores(path: Path) -> CaseScores | None:
     with path.open(newline="", encoding="utf-8") as file:
         _, *rows = csv.reader(file)
     cases, blocks, values = zip(*rows, strict=True)
+    cases = tuple(map(unescaped, cases))
     return CaseScores(np.array(cases), np.array(values, np.float64), np.array(blocks, np.int64))
 
 

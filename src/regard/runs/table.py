@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -14,10 +16,24 @@ import numpy as np
 from regard.errors import ConfigError
 from regard.runs.writing import replacing
 
-__all__ = ["LINES", "TABLES", "check_suffix", "print_table", "write_lines", "write_table"]
+__all__ = [
+    "LINES",
+    "TABLES",
+    "check_suffix",
+    "escaped",
+    "print_table",
+    "unescaped",
+    "write_lines",
+    "write_rows",
+    "write_table",
+]
 
 LINES = ".txt"
 """Suffix of a file with a text a line."""
+
+# What a spreadsheet takes for a formula, also in wide letters, after any marks that it is none.
+_FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20].", re.DOTALL)
+_NUMBER = re.compile(r"'*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 _Columns = Mapping[str, list[Any]]
 
@@ -37,6 +53,32 @@ def check_suffix(path: Path, known: Iterable[str]) -> str:
     return suffix
 
 
+def escaped(cell: Any) -> Any:
+    """A text that a spreadsheet would take for a formula after an apostrophe, all else as it is.
+
+    >>> [escaped(cell) for cell in ("=1+1", "-1.5", "-", "'=1", "it's", -2)]
+    ["'=1+1", '-1.5', '-', "''=1", "it's", -2]
+    """
+    return f"'{cell}" if isinstance(cell, str) and _is_formula(cell) else cell
+
+
+def unescaped(cell: str) -> str:
+    """What `escaped` was given."""
+    return cell[1:] if cell.startswith("'") and _is_formula(cell) else cell
+
+
+def _is_formula(text: str) -> bool:
+    return bool(_FORMULA.match(text)) and not _NUMBER.fullmatch(text)
+
+
+def write_rows(
+    file: IO[str], rows: Iterable[Iterable[Any]], *, delimiter: str = ",", end: str = "\r\n"
+) -> None:
+    """Write rows as CSV to an open file, their cells `escaped`."""
+    writer = csv.writer(file, delimiter=delimiter, lineterminator=end)
+    writer.writerows([escaped(cell) for cell in row] for row in rows)
+
+
 def write_table(
     path: Path, columns: Mapping[str, Iterable[Any]], *, overwrite: bool = False
 ) -> None:
@@ -45,6 +87,7 @@ def write_table(
     Parameters:
         path: its suffix is one of `TABLES`.
         columns: name to cells; None and NaN are missing: empty in CSV and TSV, otherwise null.
+            Texts in CSV and TSV are `escaped`.
         overwrite: whether a file that exists may be replaced.
 
     Raises:
@@ -89,9 +132,8 @@ def _write_delimited(path: Path, columns: _Columns, *, delimiter: str) -> None:
 
 
 def _write_rows(file: IO[str], columns: _Columns, *, delimiter: str, end: str = "\r\n") -> None:
-    writer = csv.writer(file, delimiter=delimiter, lineterminator=end)
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
+    rows = itertools.chain([columns], zip(*columns.values(), strict=True))
+    write_rows(file, rows, delimiter=delimiter, end=end)
 
 
 def _write_parquet(path: Path, columns: _Columns) -> None:
