@@ -5,7 +5,7 @@ PIP := .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-
 # Bytecode is compiled where a module is first imported, and kept for the processes that follow.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test types pytest bench format clean
+.PHONY: demo test types pytest bench harden format clean
 
 demo: .venv/installed
 	.venv/bin/regard train examples/sine.json --out runs/sine --overwrite
@@ -25,6 +25,10 @@ pytest: .venv/installed-dev
 
 bench: .venv/installed-bench
 	.venv/bin/python -m benchmarks
+
+# What docs/reliability.md promises, at length.
+harden: .venv/installed-dev
+	.venv/bin/python -m benchmarks harden
 
 format: .venv/installed-dev
 	.venv/bin/ruff format .

@@ -1,17 +1,18 @@
 """Run folders changed in many ways, each of which is refused in one line or answers.
 
-`python tests/hostile.py 1000` does so a thousand times for each task, and prints the counts.
+`python tests/hostile.py --count 1000` does so a thousand times for each task, and prints the
+counts.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import random
 import resource
 import shutil
 import signal
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -304,14 +305,20 @@ def try_folders(
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=100, help="changes for each task")
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    total = Counter[str]()
     for task in TASKS:
         with tempfile.TemporaryDirectory() as work:
             good = Path(work) / "good"
             ask = good_folder(task, good)
-            found = try_folders(good, ask, count=count, seed=seed)
+            found = try_folders(good, ask, count=asked.count, seed=asked.seed)
+        total += found
         print(task, dict(found), flush=True)
+    counts = ", ".join(f"{count} {what}" for what, count in sorted(total.items()))
+    print(f"{total.total()} changed folders: {counts}")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,15 @@
 """Kills trainings and writings at any moment, and looks at what is left.
 
+    python tests/killing.py --count 50 --seed 0
+
+kills and resumes so many small trainings, and prints how many were resumed.
+
 A process is killed after some seconds, or kills itself before its n-th look at a folder: every
 opening, renaming, making and removing of a file counts, so that all states that a kill can leave
 are tried one by one.
 """
 
+import argparse
 import json
 import os
 import random
@@ -25,6 +30,7 @@ from regard.runs import interrupted
 
 __all__ = ["Ended", "Trainings", "kill_and_resume", "killed", "serve", "trainings"]
 
+_HANGS = 30.0  # seconds; a small training takes one
 _FILES = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.listdir", "os.scandir"}
 _RANDOM = "history.csv", "model.safetensors", "scores.csv"  # what chance would change
 
@@ -210,7 +216,7 @@ def kill_and_resume(
 
     Raises:
         AssertionError: something was lost: a run that is neither the old nor the new one, other
-            weights, or files that nobody needs.
+            weights, or files that nobody needs; or a training took longer than 30 seconds.
     """
     chance = random.Random(seed)
     old, new = folder / "old" / "run", folder / "new" / "run"
@@ -224,18 +230,19 @@ def kill_and_resume(
         overwrite = number % 3 == 2
         if overwrite:
             assert train(changed, out).code == 0
-        moment: dict[str, Any] = {"look": chance.randint(1, normal.looks)}
+        moment: dict[str, Any] = {"look": chance.randint(1, normal.looks), "seconds": _HANGS}
         if number % 2:
             moment = {"seconds": chance.uniform(0, normal.seconds)}
         ended = train(config, out, overwrite=overwrite, **moment)
         assert ended.code in (0, -signal.SIGKILL), ended
+        assert ended.seconds < _HANGS, moment
         counts["killed"] += ended.code != 0
         if overwrite or out.exists():
             assert _content(out) in ([_content(old)] if overwrite else []) + [_content(new)]
         begun = interrupted(out)
         counts["resumed" if begun else "finished" if ended.code == 0 else "begun again"] += 1
         how = {"overwrite": True} if overwrite and not begun else {"resume": True}
-        assert train(config, out, **how).code == 0, (moment, how)
+        assert train(config, out, seconds=_HANGS, **how).code == 0, (moment, how)
         assert _content(out) == _content(new), moment
         assert [each.name for each in out.parent.iterdir()] == ["run"], moment
         assert not list((folder / "tmp").iterdir()), moment
@@ -245,3 +252,21 @@ def kill_and_resume(
 def _content(run: Path) -> dict[str, bytes]:
     """The files of a run folder that the training determines."""
     return {name: (run / name).read_bytes() for name in _RANDOM}
+
+
+def main() -> None:
+    from commands import TINY
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=50, help="kills")
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    config = {**TINY, "training": {**TINY["training"], "epochs": 4}}
+    with tempfile.TemporaryDirectory() as folder, trainings() as train:
+        counts = kill_and_resume(config, Path(folder), train, kills=asked.count, seed=asked.seed)
+    found = ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))
+    print(f"{asked.count} trainings: {found}, none lost")
+
+
+if __name__ == "__main__":
+    main()

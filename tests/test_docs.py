@@ -46,6 +46,14 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / link).exists(), link
 
 
+def test_the_tests_that_hold_what_is_promised_are_there() -> None:
+    page = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[^`]*)`", page)
+    assert len(named) > 20
+    for each in named:
+        assert (ROOT / each).exists(), each
+
+
 def _rows(section: str, task: str = "", kind: str = "") -> dict[str, str]:
     """The rows of the tables for a section of a task by their field, the last of a field alone."""
     page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
