@@ -124,7 +124,7 @@ def test_what_is_interrupted_is_resumed_with_the_plug_in(
 
     monkeypatch.setattr(jobs, "train", cut)
     monkeypatch.setattr(jobs, "compare", cut)
-    partial_folder(Path("runs/config")).mkdir(parents=True)
+    (partial_folder(Path("runs/config")) / "resume").mkdir(parents=True)
     assert regard("train", "config.json", "--set", "seed=1", *WORDS) == 130
     assert regard.err.strip().endswith("--set seed=1 --plugin beads --resume")
     assert regard("compare", "config.json", "--attention", "dot", *WORDS) == 130

@@ -19,6 +19,7 @@ from regard import jobs
 from regard.estimators import AttentionEstimator
 from regard.inputs.text.tokenizer import Tokenizer
 from regard.runs import Run
+from regard.tables import files
 
 CASES, STEPS, HORIZON, WINDOW = 24, 12, 2, 6
 TASKS = ("classify", "classify-text", "regress", "forecast")
@@ -87,7 +88,7 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> Passes:
 
     def counted(read: Callable[..., Any]) -> Callable[..., Any]:
         def reads(path: Any, *given: Any, **options: Any) -> Any:
-            passes.files[Path(path if isinstance(path, Path) else path.name).name] += 1
+            passes.files[Path(getattr(path, "name", path)).name] += 1
             return read(path, *given, **options)
 
         return reads
@@ -95,7 +96,8 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> Passes:
     monkeypatch.setattr(AttentionEstimator, "fit", watched_fit)
     monkeypatch.setattr(AttentionEstimator, "from_run", classmethod(watched_run))
     monkeypatch.setattr(Tokenizer, "encode", counted_encode)
-    for module, name in ((Path, "read_bytes"), (pl, "read_parquet"), (np, "load")):
+    readers = ((Path, "read_bytes"), (files, "read_bytes"), (pl, "read_parquet"), (np, "load"))
+    for module, name in readers:
         monkeypatch.setattr(module, name, counted(getattr(module, name)))
     return passes
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from regard import jobs
 from regard.config import TrainingConfig
-from regard.errors import ConfigError, DataError, RegardError, RegardWarning, RunError
+from regard.errors import ConfigError, DataError, RegardError, RunError
 from regard.estimators import SeriesClassifier, SeriesRegressor
 from regard.models import Predicted
 from regard.training import CrossEntropy, SequencePart, SquaredError, fit
@@ -184,12 +184,12 @@ def test_what_no_training_can_use_is_refused_by_name(changes: Any, fault: str) -
     [
         {"learning_rate": 1e-300},
         {"learning_rate": 1.0, "weight_decay": 0.99},
-        {"batch_size": 10**30},
+        {"batch_size": 10**9},
         {"batch_size": 1, "encoder": "gru"},
         {"dropout": 0.999999},
         {"gradient_clip": 1e-300},
         {"gradient_clip": 1e300},
-        {"patience": 10**30},
+        {"patience": 10**9},
         {"epochs": 1, "updates_per_epoch": 1},
     ],
 )
@@ -256,5 +256,3 @@ def test_a_regressor_gives_no_infinite_numbers() -> None:
     model = SeriesRegressor(**SMALL).fit(SERIES, SERIES.mean((1, 2)))
     with pytest.raises(DataError, match="case 0: the prediction is not finite"):
         model.predict(np.full((1, 1, 11), 3e38))
-    with pytest.warns(RegardWarning, match="the model has learned nothing"):
-        SeriesRegressor(**SMALL, learning_rate=1.0, weight_decay=0.0).fit(SERIES, SERIES[:, 0, 0])

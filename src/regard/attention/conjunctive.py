@@ -133,7 +133,7 @@ def _bounded(states: Tensor) -> Tensor:
     """[B, S, D], each of a root mean square below 1, in single precision at least."""
     states = states.to(torch.promote_types(states.dtype, torch.float32))
     size = torch.linalg.vector_norm(states, dim=-1, keepdim=True) / math.sqrt(states.shape[-1])
-    return states / torch.hypot(torch.ones_like(size), size)
+    return states / torch.sqrt(1 + size.square())
 
 
 class _Norm(nn.Module):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -77,13 +78,15 @@ def _check_name(path: Path, kind: Kind, *, overwrite: bool, fixes: tuple[str, ..
         raise RunError(f"{path}: cannot be replaced; choose another name")
     if path.is_symlink() and (kind != "folder" or not path.exists()):
         raise RunError(f"{path}: is a link; name what it leads to, or choose another name")
-    if not path.exists():
+    try:
+        mode = path.stat().st_mode  # once: others may rename it meanwhile
+    except (FileNotFoundError, NotADirectoryError):
         return
-    if kind == "file" and path.is_dir():
+    if kind == "file" and stat.S_ISDIR(mode):
         raise RunError(f"{path}: is a folder; choose the name of a file")
-    if not path.is_dir() and not path.is_file():
+    if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
         raise RunError(f"{path}: is neither a file nor a folder; choose another name")
-    if kind != "file" and not path.is_dir():
+    if kind != "file" and not stat.S_ISDIR(mode):
         raise RunError(f"{path}: is a file; choose the name of a folder")
     if kind != "folder" and path.is_mount():
         raise RunError(f"{path}: is a mount point; choose another name")
@@ -161,8 +164,8 @@ def publish(made: Path, path: Path, kind: Kind, *, overwrite: bool) -> None:
     """
     sync(made)
     while True:
-        _check_name(path, kind, overwrite=overwrite, fixes=("overwrite",))
         try:
+            _check_name(path, kind, overwrite=overwrite, fixes=("overwrite",))
             if not os.path.lexists(path):
                 rename_new(made, path)
             elif kind == "file":
@@ -171,8 +174,8 @@ def publish(made: Path, path: Path, kind: Kind, *, overwrite: bool) -> None:
                 _replace_folder(made, path)
         except FileExistsError:  # since it was looked at
             continue
-        except FileNotFoundError:
-            if os.path.lexists(path) or not (made.exists() and path.parent.exists()):
+        except FileNotFoundError:  # it has gone since
+            if not (made.exists() and path.parent.exists()):
                 raise
             continue
         break

@@ -148,9 +148,9 @@ def test_a_file_that_exists_is_overwritten_only_when_asked(tmp_path: Path) -> No
     assert path.read_text().startswith("<?xml")
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"case\.svg: cannot be written: no such file or directory"):
-        VIEW.save(tmp_path / "missing" / "case.svg")
+def test_a_folder_that_is_not_there_is_made(tmp_path: Path) -> None:
+    VIEW.save(tmp_path / "missing" / "case.svg")
+    assert [each.name for each in (tmp_path / "missing").iterdir()] == ["case.svg"]
 
 
 def test_the_users_settings_neither_matter_nor_change() -> None:
