@@ -214,7 +214,7 @@ def test_folders_that_cannot_be_replaced_are_refused_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _write(tmp_path / "run")
-    monkeypatch.setattr(Path, "is_mount", lambda self: self == tmp_path / "run")
+    monkeypatch.setattr(os.path, "ismount", lambda path: path == tmp_path / "run")
     with pytest.raises(RunError, match="run: is a mount point; choose another name"):
         check_output(tmp_path / "run", "run", overwrite=True)
     with pytest.raises(RunError, match="cannot be replaced; choose another name"):

@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Literal
 
-from regard.disk import exchange, rename_new, sync
+from regard.disk import exchange, remove, rename_new, sync
 from regard.errors import RunError
 
 __all__ = [
@@ -88,14 +88,22 @@ def _check_name(path: Path, kind: Kind, *, overwrite: bool, fixes: tuple[str, ..
         raise RunError(f"{path}: is neither a file nor a folder; choose another name")
     if kind != "file" and not stat.S_ISDIR(mode):
         raise RunError(f"{path}: is a file; choose the name of a folder")
-    if kind != "folder" and path.is_mount():
+    if kind != "folder" and os.path.ismount(path):
         raise RunError(f"{path}: is a mount point; choose another name")
-    if kind == "run" and any(path.iterdir()) and not (path / "config.json").is_file():
+    names = _names(path) if kind in ("run", "pictures") else []
+    if kind == "run" and names and "config.json" not in names:
         raise RunError(f"{path}: exists and is not a run folder; choose another name")
-    if kind == "pictures" and any(each.suffix not in _PICTURES for each in path.iterdir()):
+    if kind == "pictures" and any(Path(name).suffix not in _PICTURES for name in names):
         raise RunError(f"{path}: exists and holds more than pictures; choose another name")
     if not overwrite:
         raise RunError(f"{path}: exists", fixes=fixes)
+
+
+def _names(folder: Path) -> list[str]:
+    """What a folder holds; nothing if it has gone since it was seen."""
+    with suppress(FileNotFoundError):
+        return os.listdir(folder)
+    return []
 
 
 @contextmanager
@@ -183,13 +191,18 @@ def publish(made: Path, path: Path, kind: Kind, *, overwrite: bool) -> None:
 
 
 def _replace_folder(made: Path, path: Path) -> None:
-    """Rename in two steps, the first of which is undone where the second fails."""
+    """Rename in two steps, the first of which is undone where the second fails.
+
+    Where others have taken the name between the two, what was there is replaced by theirs.
+    """
     old = made.with_name(made.name + OLD)
+    remove(old)  # of a step before
     os.rename(path, old)
     try:
         rename_new(made, path)
     except OSError:
-        rename_new(old, path)
+        with suppress(FileExistsError):
+            rename_new(old, path)
         raise
 
 
