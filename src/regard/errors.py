@@ -36,7 +36,7 @@ _MOST = 1000  # characters of a message
 # What steers a terminal: control characters, embeddings and overrides of the direction of writing,
 # and halves of characters, which cannot be written at all.
 _BLANK = re.compile("[\t-\r\x85\u2028\u2029]")
-_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 Fix = str | tuple[str, Any]
 """A parameter that lets the call succeed, by name or with the value to give it. A field of a
@@ -91,7 +91,7 @@ def printable(text: str) -> str:
     >>> printable("fine"), printable("a\tb\nc"), printable("\x1b[8mhidden")
     ('fine', 'a b c', '\ufffd[8mhidden')
     """
-    return _STEERING.sub("\ufffd", _BLANK.sub(" ", text))
+    return _CONTROLS.sub("\ufffd", _BLANK.sub(" ", text))
 
 
 class RegardError(Exception):
