@@ -64,8 +64,9 @@ def _conjunctive(heads: int = 1) -> ConjunctivePooling:
     """Of dot products, with figures of batches as if it had been trained."""
     pooling = ConjunctivePooling([Dot() for _ in range(heads)], D, D, N).double()
     torch.nn.init.normal_(pooling.queries)
-    pooling.norm.mean.copy_(torch.linspace(-1, 1, D))
-    pooling.norm.variance.copy_(torch.linspace(0.1, 3, D))
+    torch.nn.init.normal_(pooling.classify.weight)  # which begins as zeros
+    pooling.norm.mean.copy_(torch.linspace(-1, 1, D, dtype=torch.float64))
+    pooling.norm.variance.copy_(torch.linspace(0.1, 3, D, dtype=torch.float64))
     return pooling.eval()
 
 
@@ -85,7 +86,7 @@ def test_conjunctive_pooling_by_hand() -> None:
             assert gates[b, s].item() == pytest.approx(gate)
             total += gate * state
             own = gate * scaled @ state + bias - scaled @ np.linspace(-1, 1, D)
-            np.testing.assert_allclose(evidence[b, :, s].detach().numpy(), own / length)
+            np.testing.assert_allclose(evidence[b, :, s].detach().numpy(), own / length, atol=1e-12)
         normal = (total / length - np.linspace(-1, 1, D)) / spread
         np.testing.assert_allclose(logits[b].detach().numpy(), weight @ normal + bias)
     torch.testing.assert_close(evidence.sum(-1), logits)
@@ -130,7 +131,7 @@ def test_no_position_outweighs_the_others_by_the_size_of_its_state() -> None:
     size = larger[:, 2].square().mean(1, keepdim=True).sqrt()
     pooling.queries.data.zero_()  # the gates are one half
     bounded, mean = larger[:, 2] / size, torch.linspace(-1, 1, D, dtype=torch.float64)
-    own = pooling.classify.weight / torch.sqrt(torch.linspace(0.1, 3, D) + 1e-5).double()
+    own = pooling.classify.weight / torch.sqrt(pooling.norm.variance + 1e-5)
     expected = bounded @ own.T / 2 - own @ mean + pooling.classify.bias
     torch.testing.assert_close(pooling(larger).evidence[:, :, 2], expected / S)
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from damages import instead
 from regard import disk
 from regard.errors import DataError, RunError
 from regard.runs import digest, first_difference, interrupted, partial_folder, unfinished_run
@@ -289,16 +290,6 @@ def _nested(file: Path) -> None:
     file.write_text("[" * 100_000)
 
 
-def _instead(make: Callable[[Path], object]) -> Callable[[Path], None]:
-    """A damage: something else has the name of the file."""
-
-    def damage(file: Path) -> None:
-        file.unlink()
-        make(file)
-
-    return damage
-
-
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "empty": lambda file: file.write_text(""),
     "truncated": lambda file: file.write_text(file.read_text()[:-9]),
@@ -306,9 +297,9 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "nested": _nested,
     "other": lambda file: file.write_text('{"overwrite": 1, "whole": "", "made_from": {}}'),
     "missing": Path.unlink,
-    "folder": _instead(Path.mkdir),
-    "link": _instead(lambda file: file.symlink_to("/dev/zero")),
-    "pipe": _instead(os.mkfifo),
+    "folder": instead(Path.mkdir),
+    "link": instead(lambda file: file.symlink_to("/dev/zero")),
+    "pipe": instead(os.mkfifo),
 }
 
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from damages import instead
 from regard.config import TrainingConfig
 from regard.errors import RunError
 from regard.models import Predicted
@@ -52,26 +53,16 @@ def test_nothing_is_written_elsewhere(tmp_path: Path, monkeypatch: pytest.Monkey
     assert [each.name for each in tmp_path.iterdir()] == ["last.ckpt"]
 
 
-def _instead(make: Callable[[Path], object]) -> Callable[[Path], None]:
-    """A damage: something else has the name of the file."""
-
-    def damage(file: Path) -> None:
-        file.unlink()
-        make(file)
-
-    return damage
-
-
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "empty": lambda file: file.write_bytes(b""),
     "truncated": lambda file: file.write_bytes(file.read_bytes()[:-1]),
     "longer": lambda file: file.write_bytes(file.read_bytes() + b"0"),
     "one bit": lambda file: file.write_bytes(bytes([*file.read_bytes()[:-9], 1, *[0] * 8])),
     "junk": lambda file: file.write_bytes(b"junk"),
-    "folder": _instead(Path.mkdir),
-    "pipe": _instead(os.mkfifo),
-    "link": _instead(lambda file: file.symlink_to(__file__)),
-    "link to nowhere": _instead(lambda file: file.symlink_to("none")),
+    "folder": instead(Path.mkdir),
+    "pipe": instead(os.mkfifo),
+    "link": instead(lambda file: file.symlink_to(__file__)),
+    "link to nowhere": instead(lambda file: file.symlink_to("none")),
 }
 
 
