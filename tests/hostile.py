@@ -24,19 +24,26 @@ from typing import Any
 import numpy as np
 
 from regard import (
+    Captioner,
+    Composer,
     ImageClassifier,
     QuestionAnswerer,
     SeriesClassifier,
     SeriesForecaster,
     SeriesRegressor,
+    SeriesTranscriber,
     SoundClassifier,
+    SpanAnswerer,
+    Summarizer,
+    TextAnswerer,
     TextClassifier,
+    Transcriber,
     Translator,
 )
 from regard.errors import RegardError
 from regard.runs import read_run
 
-__all__ = ["TASKS", "TooLate", "good_folder", "mutate", "try_folders", "within"]
+__all__ = ["TASKS", "TooLate", "good_folder", "mutate", "small", "try_folders", "within"]
 
 SECONDS, BYTES = 30.0, 2 * 2**30
 _SMALL: dict[str, Any] = {"hidden": 4, "epochs": 1, "updates_per_epoch": 1, "random_state": 0}
@@ -80,6 +87,16 @@ def _pairs() -> tuple[Any, Any]:
     return texts, [text.upper() for text in texts]
 
 
+def _written(data: Callable[[], tuple[Any, Any]]) -> Callable[[], tuple[Any, Any]]:
+    """The same with a text for every case."""
+
+    def written() -> tuple[Any, Any]:
+        X, _ = data()
+        return X, [("one two", "two", "three one two")[n % 3] for n in range(len(X))]
+
+    return written
+
+
 def _pictures() -> tuple[Any, Any]:
     return np.random.default_rng(0).integers(0, 255, (12, 8, 8), np.uint8), np.arange(12) % 2
 
@@ -90,6 +107,11 @@ def _stories() -> tuple[Any, Any]:
     return cases, np.array([rooms[n % 3] for n in range(12)])
 
 
+def _chords() -> tuple[Any, Any]:
+    return ["Dm7 G7 Cmaj7 Am7", "Am7 Dm7 G7 Cmaj7", "Fm7 Bb7 Ebmaj7"] * 3, None
+
+
+_WRITER: dict[str, Any] = {"embedding_dim": 4, "attention_dim": 4, "beam": 2}
 TASKS: dict[str, tuple[Callable[..., Any], Callable[[], tuple[Any, Any]], dict[str, Any]]] = {
     "classify": (SeriesClassifier, _series, {"encoder": "conv", "layers": 1}),
     "classify-text": (TextClassifier, _texts, {"encoder": "conv", "layers": 1}),
@@ -99,21 +121,36 @@ TASKS: dict[str, tuple[Callable[..., Any], Callable[[], tuple[Any, Any]], dict[s
     "forecast": (SeriesForecaster, _tides, {"encoder": "conv", "window": 8, "horizon": 2}),
     "translate": (Translator, _pairs, {"embedding_dim": 4, "vocabulary": 40, "attention_dim": 4}),
     "answer": (QuestionAnswerer, _stories, {}),
+    "answer-span": (SpanAnswerer, _stories, {"embedding_dim": 4}),
+    "answer-text": (TextAnswerer, _stories, {"embedding_dim": 4}),
+    "summarize": (Summarizer, _pairs, _WRITER),
+    "caption": (Captioner, _written(_pictures), {"layers": 1, **_WRITER}),
+    "transcribe": (Transcriber, _written(_sounds), {"rate": 8000, "tokens": "word", **_WRITER}),
+    "transcribe-series": (SeriesTranscriber, _written(_series), {"tokens": "word", **_WRITER}),
+    "compose": (Composer, _chords, {"heads": 2, "layers": 1, "steps": 2}),
 }
+
+
+def small(task: str, **changes: Any) -> Any:
+    """The estimator of a task, of few weights."""
+    make, _, options = TASKS[task]
+    return make(**_SMALL | options | changes)
 
 
 def good_folder(task: str, path: Path) -> Callable[[Path], Any]:
     """Train the estimator of a task on little and save it; returns what asks such a folder."""
-    make, data, options = TASKS[task]
+    make, data, _ = TASKS[task]
     X, y = data()
-    make(**_SMALL | options).fit(X, y).save(path)
+    small(task).fit(X, y).save(path)
     (path / "metrics.json").write_text(
         json.dumps({"accuracy": 0.5, "notes": ["one"], "baselines": {"naive": {"mae": 1.0}}})
     )
 
     def ask(folder: Path) -> Any:
         read_run(folder)
-        return np.asarray(make.load(folder).predict(X)).tolist()  # type: ignore[attr-defined]
+        predicted = make.load(folder).predict(X)  # type: ignore[attr-defined]
+        events = getattr(predicted, "events", None)  # of music
+        return np.asarray(predicted).tolist() if events is None else [e.tolist() for e in events]
 
     return ask
 

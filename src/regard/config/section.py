@@ -88,6 +88,7 @@ MOST_WIDTH = 2**16
 MOST_DEPTH = 1000
 MOST_LENGTH = 10**6
 MOST_COUNT = 10**9
+MOST_NUMBER = 1e9
 
 Width = Annotated[int, Field(ge=1, le=MOST_WIDTH)]
 """Numbers of a state, and of an embedding."""

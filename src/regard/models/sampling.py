@@ -97,7 +97,9 @@ def sample(
     def draw(log_probs: Tensor) -> Tensor:
         # that log p plus Gumbel noise is the largest has the probability p
         noise = torch.empty_like(log_probs).exponential_(generator=generator).log_()
-        return _largest(log_probs.detach() / temperature - noise)
+        double = log_probs.detach().double()
+        below = double - double.amax(-1, keepdim=True)  # 0 at the likeliest, however low it is
+        return _largest(below / temperature - noise)
 
     shape = len(limits), samples
     cases = torch.arange(len(limits), device=limits.device).repeat_interleave(samples)

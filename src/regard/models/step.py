@@ -123,8 +123,8 @@ def next_log_probs(logits: Tensor, forbidden: Sequence[int]) -> Tensor:
 
 def length_divisors(longest: int, penalty: float, device: torch.device) -> Tensor:
     """((5 + length) / 6)^penalty, which divides a log-probability, for the lengths from 0."""
-    divisors = [((5 + length) / 6) ** penalty for length in range(longest + 1)]
-    return torch.tensor(divisors, dtype=torch.float64, device=device)
+    lengths = torch.arange(longest + 1, dtype=torch.float64, device=device)
+    return ((5 + lengths) / 6) ** penalty
 
 
 def longest(limits: Tensor) -> int:

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from regard.config.files import Files, Learned, Made
-from regard.config.section import MOST_LENGTH, Count, Length, Range, Section
+from regard.config.section import MOST_LENGTH, MOST_NUMBER, Count, Length, Range, Section
 from regard.config.sections import Sections
 from regard.inputs.transcript_config import transcript_sections
 
@@ -28,7 +28,7 @@ class _Series(Section):
         description="what to do with missing values: refuse; interpolate; skip, which leaves out "
         "cases with missing values or labels",
     )
-    rate: Annotated[float, Field(gt=0)] | None = Field(
+    rate: Annotated[float, Field(ge=1e-9, le=1e12)] | None = Field(
         None, description="steps in a second, for pictures with seconds on their axis"
     )
 
@@ -45,7 +45,9 @@ class _SineData(_Series, Made):
     amplitude: Range = Field((1.0, 10.0), description="range it is drawn from")
     start: Range = Field((0.0, 0.9), description="of the stretch, as a share of the steps")
     length: Range = Field((0.1, 0.5), description="of the stretch, as a share of the steps")
-    noise: float = Field(0.0, ge=0, description="standard deviation, as a share of the amplitude")
+    noise: float = Field(
+        0.0, ge=0, le=MOST_NUMBER, description="standard deviation, as a share of the amplitude"
+    )
     phase: Range = Field((0.0, 0.0), description="range it is drawn from, in radians")
 
 

@@ -11,6 +11,9 @@ from regard.inputs.transcript_config import transcript_sections
 
 __all__ = ["sections"]
 
+_MOST_RATE = 10**6  # Hz
+_MOST_WINDOW = 60.0  # seconds
+
 
 class _Sound(Section):
     """Fields of every kind of recordings."""
@@ -18,12 +21,15 @@ class _Sound(Section):
     rate: int | None = Field(
         None,
         ge=1000,
-        le=MOST_COUNT,
+        le=_MOST_RATE,
         description="samples in a second: to which sound files are resampled, and of arrays, which "
         "need it; null: the highest rate of the files, and at most 16000",
     )
     max_seconds: float = Field(
-        60.0, gt=0, description="longest recording; longer ones are refused before they are decoded"
+        60.0,
+        gt=0,
+        le=MOST_COUNT,
+        description="longest recording; longer ones are refused before they are decoded",
     )
     missing: Literal["refuse", "skip"] = Field(
         "refuse",
@@ -37,8 +43,10 @@ class _Sound(Section):
         "coefficients, or log-mel, the logarithms of the energies in mel bands; each channel is "
         "scaled to zero mean and unit variance in the training part",
     )
-    window: float = Field(0.025, gt=0, description="seconds that a frame sees")
-    hop: float = Field(0.01, gt=0, description="seconds from one frame to the next")
+    window: float = Field(0.025, gt=0, le=_MOST_WINDOW, description="seconds that a frame sees")
+    hop: float = Field(
+        0.01, gt=0, le=_MOST_WINDOW, description="seconds from one frame to the next"
+    )
     mels: int = Field(
         40, ge=2, le=MOST_WIDTH, description="number of mel bands, from 0 Hz to half the rate"
     )

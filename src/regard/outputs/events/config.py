@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from regard.catalogue import ALIGNMENTS, SCORES
 from regard.config.attention import AttentionConfig, asked_by_states
-from regard.config.section import Count, Depth, Section, Share, Width
+from regard.config.section import MOST_NUMBER, Count, Depth, Section, Share, Width
 from regard.config.sections import Sections
 
 __all__ = ["MOST_STEPS", "sections"]
@@ -41,7 +41,7 @@ class _Model(Section):
     steps: Annotated[int, Field(ge=1, le=MOST_STEPS)] = Field(
         32, description=f"how many a piece is continued by, at most {MOST_STEPS}"
     )
-    temperature: Annotated[float, Field(gt=0)] = Field(
+    temperature: Annotated[float, Field(gt=0, le=MOST_NUMBER)] = Field(
         1.0,
         description="by which log-probabilities are divided before an event is drawn: below 1 "
         "nearer to the likeliest, above 1 more even",

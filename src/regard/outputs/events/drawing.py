@@ -36,7 +36,9 @@ def among_likeliest(log_probs: Tensor, how: How) -> Tensor:
     >>> among_likeliest(log_probs, How(top_p=0.5))
     tensor([[1., 0., 0.]])
     """
-    scaled = (log_probs.double() / how.temperature).log_softmax(1)
+    double = log_probs.double()
+    below = double - double.amax(1, keepdim=True)  # 0 at the likeliest, however low it is
+    scaled = (below / how.temperature).log_softmax(1)
     ranked, order = scaled.sort(dim=1, descending=True, stable=True)
     probs = ranked.exp()
     before = probs.cumsum(1) - probs

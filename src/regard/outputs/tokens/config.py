@@ -11,6 +11,7 @@ from regard.config.section import (
     MOST_COUNT,
     MOST_DEPTH,
     MOST_LENGTH,
+    MOST_NUMBER,
     Count,
     Depth,
     Length,
@@ -91,13 +92,13 @@ class _Model(NetworkConfig):
         description="least number of occurrences of a word, or of a letter and of a pair to merge",
     )
     beam: Depth = Field(5, description="hypotheses that the search keeps; 1 is greedy search")
-    length_penalty: Annotated[float, Field(ge=0)] = Field(
+    length_penalty: Annotated[float, Field(ge=0, le=MOST_NUMBER)] = Field(
         1.4, description="of the search; the higher, the longer the texts"
     )
-    coverage_penalty: Annotated[float, Field(ge=0)] = Field(
+    coverage_penalty: Annotated[float, Field(ge=0, le=MOST_NUMBER)] = Field(
         0.0, description="of the search, for source positions that got little attention"
     )
-    longest: Annotated[float, Field(gt=0)] = Field(
+    longest: Annotated[float, Field(gt=0, le=MOST_DEPTH)] = Field(
         2.0, description="most tokens written for each position of the source, beside ten more"
     )
     max_length: Length | None = Field(
