@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "runs": {"bounded", "config", "disk", "kept"},
     "checks": set[str](),
     "splits": {"checks"},
-    "tables": {"checks"},
+    "tables": {"bounded", "checks"},
     "tokens": {"bounded", "checks"},
     "inference": set[str](),
     "explain": set[str](),

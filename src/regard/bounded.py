@@ -8,16 +8,35 @@ before anything is built from it. So what is read takes memory in proportion to 
 import json
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-__all__ = ["as_json", "one_line", "parse_json", "read_bytes", "read_text", "shown"]
+__all__ = ["as_json", "no_file", "one_line", "parse_json", "read_bytes", "read_text", "shown"]
 
 _MOST_DEPTH = 32  # objects and lists within each other
 _MOST_PARTS = 2**25  # values; each takes up to 64 bytes
 _MOST_DIGITS = 19  # of a whole number
 _SHOWN = 80  # characters of a value
 _LINE = 600  # characters of a message
+
+# What is no regular file; the first that it is.
+_NO_FILES: tuple[tuple[Callable[[int], bool], str], ...] = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (lambda _: True, "a device or a socket"),
+)
+
+
+def no_file(mode: int) -> str:
+    """What has this mode, if it is not a regular file; "" for one.
+
+    >>> no_file(stat.S_IFIFO), no_file(stat.S_IFREG)
+    ('a pipe', '')
+    """
+    if stat.S_ISREG(mode):
+        return ""
+    return next(what for is_kind, what in _NO_FILES if is_kind(mode))
 
 
 def read_bytes(path: Path, *, most: int, first: int | None = None) -> bytes:
@@ -31,8 +50,8 @@ def read_bytes(path: Path, *, most: int, first: int | None = None) -> bytes:
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     with open(os.open(path, flags), "rb") as file:
         about = os.fstat(file.fileno())
-        if not stat.S_ISREG(about.st_mode):
-            raise ValueError("is not a regular file")
+        if what := no_file(about.st_mode):
+            raise ValueError(f"is {what}; wanted a file")
         if about.st_size > most:
             raise ValueError(f"has {about.st_size:,} bytes; wanted at most {most:,}")
         wanted = about.st_size if first is None else min(first, about.st_size)

@@ -60,7 +60,11 @@ def test_the_history_has_both_trainings(whole: Translator) -> None:
 def test_the_first_training_is_that_without_fine_tuning(whole: Translator) -> None:
     plain = _fit(risk_epochs=0)
     assert plain.history_ == whole.history_[:2]
-    assert not _alike(_weights(plain), _weights(whole))
+
+
+def test_without_a_validation_part_the_weights_are_those_of_the_fine_tuning() -> None:
+    plain, tuned = (_fit(risk_epochs=epochs, validation_share=0.0) for epochs in (0, 2))
+    assert not _alike(_weights(plain), _weights(tuned))
 
 
 def _alike(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:

@@ -69,7 +69,7 @@ def test_a_saved_model_answers_alike(model: TextAnswerer, tmp_path: Path) -> Non
 def test_lists_are_learned_and_read_from_the_sentences_that_name_their_things() -> None:
     made = _carrying(400)
     sizes: dict[str, Any] = {"hidden": 24, "embedding_dim": 24, "word_dropout": 0.2}
-    how: dict[str, Any] = {"epochs": 10, "batch_size": 16, "learning_rate": 0.02}
+    how: dict[str, Any] = {"epochs": 16, "batch_size": 16, "learning_rate": 0.01}
     fitted = TextAnswerer(**sizes, **how, device="cpu", random_state=0).fit(made)
     fresh = _carrying(60, seed=7)
     asked = list(zip(fresh.stories, fresh.questions, strict=True))

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from hostile import TASKS, good_folder, try_folders, within
+from hostile import TASKS, good_folder, small, try_folders, within
 from regard import SeriesClassifier, SeriesForecaster
 from regard.config import resolve_config
 from regard.errors import ConfigError, RunError
@@ -122,7 +123,7 @@ def test_weights_are_read_when_they_are_asked_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("config.json", "wanted at most 1,048,576"),
+        ("config.json", "wanted at most 16,777,216"),
         ("preprocess.json", "wanted at most 536,870,912"),
         ("metrics.json", "wanted at most 67,108,864"),
         ("history.csv", "wanted at most 67,108,864"),
@@ -137,12 +138,26 @@ def test_huge_files_are_not_read(run: Path, name: str, message: str) -> None:
     )
 
 
+def test_a_folder_that_would_not_be_read_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from regard.runs import folder
+
+    X, y = np.arange(36.0).reshape(4, 1, 9), ["a" * 999, "b", "a" * 999, "b"]
+    model = small("classify", convolutions=False).fit(X, y)
+    monkeypatch.setitem(folder._MOST_BYTES, "preprocess.json", 1000)
+    with pytest.raises(RunError, match=r"preprocess.json: has 1,\d{3} bytes, and would not be"):
+        model.save(tmp_path / "run")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("name", ["config.json", "preprocess.json", "metrics.json", "history.csv"])
 def test_pipes_and_devices_are_not_read(run: Path, name: str) -> None:
     for special in ("pipe", "/dev/zero"):
         (run / name).unlink()
         os.mkfifo(run / name) if special == "pipe" else (run / name).symlink_to(special)
-        assert _refused(run) == f"{name}: is truncated or damaged: is not a regular file"
+        what = "a pipe" if special == "pipe" else "a device or a socket"
+        assert _refused(run) == f"{name}: is truncated or damaged: is {what}; wanted a file"
 
 
 @pytest.mark.parametrize(

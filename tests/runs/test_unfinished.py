@@ -300,6 +300,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "folder": instead(Path.mkdir),
     "link": instead(lambda file: file.symlink_to("/dev/zero")),
     "pipe": instead(os.mkfifo),
+    "huge": lambda file: os.truncate(file, 2**40),  # takes no room on the disk
 }
 
 

@@ -2,7 +2,9 @@
 
 import errno
 import os
+import subprocess
 import sys
+import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
@@ -253,3 +255,45 @@ def test_saves_of_many_threads_are_whole_or_refused(
     for path in (shared, *(tmp_path / str(number) for number in range(40))):
         assert read_run(path).metrics == RUN.metrics
     assert len(list(tmp_path.iterdir())) == 41
+
+
+_SAVES = """
+    import sys
+    from pathlib import Path
+    from regard.errors import RunError
+    from regard.runs import writing
+    path, overwrite, own = Path(sys.argv[1]), sys.argv[2] == "True", sys.argv[3]
+    for number in range(100):
+        try:
+            with writing(path, overwrite=overwrite) as folder:
+                for name in ("config.json", "model.safetensors"):
+                    (folder / name).write_text(f"{own} {number}")
+        except RunError as error:
+            if overwrite or f"{path}: exists; " not in str(error):
+                raise
+        else:
+            print(f"{own} {number}")
+"""
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_saves_of_several_processes_are_whole_or_refused(tmp_path: Path, overwrite: bool) -> None:
+    path = tmp_path / "shared"
+    code = textwrap.dedent(_SAVES)
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, path, str(overwrite), own],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for own in ("a", "b", "c")
+    ]
+    said = [process.communicate() for process in started]
+    assert [errors for _, errors in said] == ["", "", ""]
+    saved = [line for lines, _ in said for line in lines.splitlines()]
+    assert len(saved) == (300 if overwrite else 1)
+    first, second = ((path / name).read_text() for name in ("config.json", "model.safetensors"))
+    assert first == second
+    assert first in saved
+    assert [each.name for each in tmp_path.iterdir()] == ["shared"]

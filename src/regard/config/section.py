@@ -14,6 +14,7 @@ __all__ = [
     "MOST_COUNT",
     "MOST_DEPTH",
     "MOST_LENGTH",
+    "MOST_NUMBER",
     "MOST_WIDTH",
     "Count",
     "Depth",

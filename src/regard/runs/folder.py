@@ -10,8 +10,9 @@
     report.html         the report
 
 What another has made is read by descriptions of each file and within limits: `config.json` has at
-most 1 MiB, `metrics.json`, `history.csv` and `tokenizer.json` 64 MiB, `preprocess.json` 512 MiB,
-the weights 2 GiB. They are read last, once it is known that they are those of the configuration.
+most 16 MiB, `metrics.json`, `history.csv` and `tokenizer.json` 64 MiB, `preprocess.json` 512 MiB,
+the weights 2 GiB. A folder beyond them is not written. Weights are read last, once it is known that
+they are those of the configuration.
 
 A run folder is written beside its final name and renamed when complete, so that a folder that
 exists can be read.
@@ -45,7 +46,13 @@ __all__ = ["Run", "read_run", "versions", "write_run"]
 _WEIGHTS = "model.safetensors"
 _TOKENIZER = "tokenizer.json"
 _NEEDED = ("config.json", "preprocess.json", _WEIGHTS)
-_MOST_BYTES = 2**29  # of a file with what is kept of training data
+_MOST_BYTES = {
+    "config.json": 2**24,
+    "metrics.json": 2**26,
+    "history.csv": 2**26,
+    _TOKENIZER: 2**26,
+    "preprocess.json": 2**29,
+}
 _MOST_FILES = 10_000
 _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin", ".joblib")
 
@@ -84,7 +91,11 @@ def _version(package: str) -> str:
 
 
 def write_run(folder: Path, run: Run) -> None:
-    """Write the files of a run to a folder that exists."""
+    """Write the files of a run to a folder that exists.
+
+    Raises:
+        RunError: a file is larger than those that are read.
+    """
     from safetensors.torch import save
 
     config = run.config.model_copy(update={"versions": versions()})
@@ -101,6 +112,10 @@ def write_run(folder: Path, run: Run) -> None:
             writer = csv.DictWriter(file, list(names))
             writer.writeheader()
             writer.writerows(run.history)
+    for name, most in _MOST_BYTES.items():
+        file = folder / name
+        if file.exists() and (size := file.stat().st_size) > most:
+            raise RunError(f"{file}: has {size:,} bytes, and would not be read with over {most:,}")
 
 
 def read_run(path: Path) -> Run:
@@ -130,7 +145,7 @@ def read_run(path: Path) -> Run:
         raise RunError(f"{path}: is incomplete: it has no {', '.join(missing)}")
     try:
         config = resolve_config(
-            _read(path / "config.json", _table, most=2**20), source=str(path / "config.json")
+            _read(path / "config.json", _table), source=str(path / "config.json")
         )
     except PluginError as error:
         raise RunError(error.message, fixes=error.fixes) from None
@@ -139,19 +154,19 @@ def read_run(path: Path) -> Run:
     return Run(
         config=config,
         weights=StoredWeights(path / _WEIGHTS),
-        preprocess=_read(path / "preprocess.json", _table, most=_MOST_BYTES),
-        metrics=_read(path / "metrics.json", _figures, most=2**26, missing={}),
-        history=_read(path / "history.csv", history_of, most=2**26, missing=[]),
-        tokenizer=_read(path / _TOKENIZER, str, most=2**26, missing=""),
+        preprocess=_read(path / "preprocess.json", _table),
+        metrics=_read(path / "metrics.json", _figures, missing={}),
+        history=_read(path / "history.csv", history_of, missing=[]),
+        tokenizer=_read(path / _TOKENIZER, str, missing=""),
     )
 
 
-def _read(path: Path, take: Callable[[str], Any], *, most: int, missing: Any = None) -> Any:
-    """What a file of at most so many bytes holds; `missing` where it may be missing and is."""
+def _read(path: Path, take: Callable[[str], Any], *, missing: Any = None) -> Any:
+    """What a file holds; `missing` where it may be missing and is."""
     if missing is not None and not path.exists():
         return missing
     try:
-        return take(read_text(path, most=most))
+        return take(read_text(path, most=_MOST_BYTES[path.name]))
     except (OSError, ValueError) as error:
         raise RunError(f"{path}: is truncated or damaged: {error}") from None
 

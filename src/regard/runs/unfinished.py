@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from regard.bounded import parse_json, read_text
 from regard.disk import remove, rename_new, replace_bytes, sync
 from regard.errors import RegardError, RunError
 from regard.runs.writing import OLD, check_output, keep_beside, publish
@@ -40,6 +41,7 @@ __all__ = [
     "unfinished_run",
 ]
 
+_MOST_BYTES = 2**24  # of the state
 _SHORT = 24  # characters of a value that an error shows
 _STATE, _RUN, _RESUME = "training.json", "run", "resume"
 _OWN = (_RESUME, _RUN, _RUN + OLD, f"{_STATE}.new", _STATE)  # the state is the last to be removed
@@ -216,16 +218,16 @@ def _is_in_place(path: Path, state: Mapping[str, Any]) -> bool:
 
 def _read_state(path: Path) -> dict[str, Any]:
     try:
-        if path.is_symlink() or not path.is_file():
-            raise ValueError("wanted a file")
-        state = json.loads(path.read_text(encoding="utf-8"))
+        if path.is_symlink():
+            raise ValueError("is a link; wanted a file")
+        state = parse_json(read_text(path, most=_MOST_BYTES))
         kinds = {"overwrite": bool, "whole": str, "made_from": dict}
         if not isinstance(state, dict) or state.keys() != kinds.keys():
             raise ValueError("wanted " + ", ".join(kinds))
         for name, kind in kinds.items():
             if not isinstance(state[name], kind):
                 raise ValueError(f"{name}: wanted a {kind.__name__}")
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         why = str(error.strerror if isinstance(error, OSError) else error)
         raise RunError(f"{path}: is damaged: {why}", fixes=("overwrite",)) from None
     return state

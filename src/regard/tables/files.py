@@ -4,14 +4,14 @@ import codecs
 import errno
 import gzip
 import os
-import stat
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
 from typing import IO
 
+from regard.bounded import no_file
 from regard.errors import ConfigError, DataError, FileKindError
 from regard.tables.limits import FIXES, gib_or_mib, most_bytes, too_large
 from regard.tables.signatures import describe_binary, is_text, media_kind
@@ -30,13 +30,6 @@ __all__ = [
 FilePath = str | PathLike[str]
 
 NO_FILE = "there is no such file"
-
-# What is no regular file; the first that it is.
-_NO_FILES: tuple[tuple[Callable[[int], bool], str], ...] = (
-    (stat.S_ISDIR, "a folder"),
-    (stat.S_ISFIFO, "a pipe"),
-    (lambda _: True, "a device or a socket"),
-)
 
 # Encodings that have a character for nearly every byte, so that they read any file.
 _ONE_BYTE = ("iso8859", "cp125", "cp437", "cp850", "mac")
@@ -69,9 +62,7 @@ def file_fault(path: FilePath, *, wanted: str = "a file") -> str:
     ('is a folder; wanted a file', 'there is no such file')
     """
     try:
-        mode = os.stat(path).st_mode
-        if not stat.S_ISREG(mode):
-            what = next(what for is_kind, what in _NO_FILES if is_kind(mode))
+        if what := no_file(os.stat(path).st_mode):
             return f"is {what}; wanted {wanted}"
         open(path, "rb").close()
     except OSError as error:
