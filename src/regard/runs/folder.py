@@ -113,9 +113,9 @@ def write_run(folder: Path, run: Run) -> None:
             writer.writeheader()
             writer.writerows(run.history)
     for name, most in _MOST_BYTES.items():
-        file = folder / name
-        if file.exists() and (size := file.stat().st_size) > most:
-            raise RunError(f"{file}: has {size:,} bytes, and would not be read with over {most:,}")
+        path = folder / name
+        if path.exists() and (size := path.stat().st_size) > most:
+            raise RunError(f"{path}: has {size:,} bytes, and would not be read with over {most:,}")
 
 
 def read_run(path: Path) -> Run:
