@@ -203,3 +203,20 @@ def test_an_output_that_exists(regard: Regard, tmp_path: Path) -> None:
     assert "is a file; choose the name of a folder" in regard.fails(
         *words, "--out", file, "--resume"
     )
+
+
+@pytest.mark.parametrize("name", ["compare.csv", "compare.tex", "hard-seed1"])
+@pytest.mark.parametrize("what", ["folder", "link"])
+def test_what_cannot_be_written_is_refused_before_any_training(
+    regard: Regard, tmp_path: Path, name: str, what: str
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    if what == "link":
+        (out / name).symlink_to(tmp_path)
+    else:
+        (out / name / "mine").mkdir(parents=True)
+    words = ("--attention", "dot", "--attention", "hard", "--seeds", "2", "--overwrite")
+    said = regard.fails("compare", _config(tmp_path), "--out", out, *words)
+    assert name in said
+    assert [each.name for each in out.iterdir()] == [name]

@@ -94,33 +94,37 @@ def compare(
     config = config if isinstance(config, Config) else resolve_config(config)
     incoming, output = sides_of(config)
     variants = _variants(config, attentions, incoming.alike())
+    runs = {
+        (label, seed): out / f"{label.replace(' ', '-')}-seed{seed}"
+        for label in variants
+        for seed in range(config.seed, config.seed + seeds)
+    }
+    tables = {ending: out / f"compare.{ending}" for ending in ("csv", "md", "tex")}
+    for path in tables.values():
+        check_output(path, "file", overwrite=True)
+    for path in () if resume else runs.values():
+        check_output(path, "run", overwrite=overwrite)
     trained, scores = [], dict[str, dict[int, CaseScores]]()
     baselines = dict[int, Path]()
-    for label, variant in variants.items():
-        for seed in range(config.seed, config.seed + seeds):
-            run = out / f"{label.replace(' ', '-')}-seed{seed}"
-            seeded = variant.model_copy(update={"seed": seed})
-            try:
-                metrics = train(
-                    seeded,
-                    run,
-                    overwrite=overwrite,
-                    resume=resume,
-                    baseline=baselines.get(seed),
-                )
-                first = output.compared(metrics)[0]
-                figure = f"{first.title} {metrics[first.name]:.4f}"
-                trained.append(Trained(label, seed, metrics, figure=figure))
-                if "by_length" in metrics and variant.model.attention.score == "none":
-                    baselines[seed] = run
-                if (found := read_scores(run / "scores.csv")) is not None:
-                    scores.setdefault(label, {})[seed] = found
-            except (DataError, RunError):
-                raise
-            except RegardError as error:
-                trained.append(Trained(label, seed, {}, str(error)))
-            if watch is not None:
-                watch(trained[-1])
+    for (label, seed), run in runs.items():
+        seeded = variants[label].model_copy(update={"seed": seed})
+        try:
+            metrics = train(
+                seeded, run, overwrite=overwrite, resume=resume, baseline=baselines.get(seed)
+            )
+            first = output.compared(metrics)[0]
+            figure = f"{first.title} {metrics[first.name]:.4f}"
+            trained.append(Trained(label, seed, metrics, figure=figure))
+            if "by_length" in metrics and seeded.model.attention.score == "none":
+                baselines[seed] = run
+            if (found := read_scores(run / "scores.csv")) is not None:
+                scores.setdefault(label, {})[seed] = found
+        except (DataError, RunError):
+            raise
+        except RegardError as error:
+            trained.append(Trained(label, seed, {}, str(error)))
+        if watch is not None:
+            watch(trained[-1])
     apart, notes = dict[str, Difference](), incoming.comparing()
     figures = figures_of(trained, output)
     if figures and (by := output.case_figure) is not None:
@@ -130,7 +134,7 @@ def compare(
     texts = {"csv": csv_of(trained, apart), "md": markdown_of(table), "tex": latex_of(table)}
     with disk_errors(out):
         for ending, text in texts.items():
-            with replacing(out / f"compare.{ending}", overwrite=True) as beside:
+            with replacing(tables[ending], overwrite=True) as beside:
                 beside.write_text(text, encoding="utf-8")
     return Comparison(trained, table, notes, apart)
 
