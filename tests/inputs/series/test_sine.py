@@ -117,18 +117,18 @@ def test_the_seed_decides_the_draw() -> None:
         (
             "frequency",
             (4.0, 1.0),
-            "frequency: wanted two numbers in (0, inf), low to high, given (4.0, 1.0)",
+            "frequency: wanted two numbers in (0, 1e9], low to high, given (4.0, 1.0)",
         ),
         (
             "frequency",
             (0.0, 1.0),
-            "frequency: wanted two numbers in (0, inf), low to high, given (0.0, 1.0)",
+            "frequency: wanted two numbers in (0, 1e9], low to high, given (0.0, 1.0)",
         ),
-        ("amplitude", 3.0, "amplitude: wanted two numbers in (0, inf), low to high, given 3.0"),
+        ("amplitude", 3.0, "amplitude: wanted two numbers in (0, 1e9], low to high, given 3.0"),
         (
             "amplitude",
             (1.0, float("inf")),
-            "amplitude: wanted two numbers in (0, inf), low to high, given (1.0, inf)",
+            "amplitude: wanted two numbers in (0, 1e9], low to high, given (1.0, inf)",
         ),
         ("start", (0.0, 1.0), "start: wanted two numbers in [0, 1), low to high, given (0.0, 1.0)"),
         (
@@ -136,9 +136,9 @@ def test_the_seed_decides_the_draw() -> None:
             (0.0, 0.5),
             "length: wanted two numbers in (0, 1], low to high, given (0.0, 0.5)",
         ),
-        ("noise", -0.1, "noise: wanted a number in [0, inf), given -0.1"),
-        ("noise", float("nan"), "noise: wanted a number in [0, inf), given nan"),
-        ("phase", (1.0,), "phase: wanted two numbers in (-inf, inf), low to high, given (1.0,)"),
+        ("noise", -0.1, "noise: wanted a number in [0, 1e9], given -0.1"),
+        ("noise", float("nan"), "noise: wanted a number in [0, 1e9], given nan"),
+        ("phase", (1.0,), "phase: wanted two numbers in [-1e9, 1e9], low to high, given (1.0,)"),
         ("seed", -1, "seed: wanted a whole number of at least 0, given -1"),
     ],
 )
