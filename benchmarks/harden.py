@@ -24,7 +24,7 @@ def run(*, quick: bool = False) -> list[Row]:
     """Run the parts one after another; exit if one failed."""
     parts = {
         "trainings killed, and resumed": ("killing.py", 50),
-        f"changes of run folders, for each of {_TASKS} tasks": ("hostile.py", 1000 // _TASKS),
+        f"changes of run folders, for each of {_TASKS} tasks": ("hostile.py", -(-1000 // _TASKS)),
         "changes of files, over all readers": ("mutations.py", 2000),
     }
     rows = [
