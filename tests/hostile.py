@@ -113,7 +113,11 @@ def _chords() -> tuple[Any, Any]:
 
 _WRITER: dict[str, Any] = {"embedding_dim": 4, "attention_dim": 4, "beam": 2}
 TASKS: dict[str, tuple[Callable[..., Any], Callable[[], tuple[Any, Any]], dict[str, Any]]] = {
-    "classify": (SeriesClassifier, _series, {"encoder": "conv", "layers": 1}),
+    "classify": (
+        SeriesClassifier,
+        _series,
+        {"encoder": "conv", "layers": 1, "convolutions": True},
+    ),
     "classify-text": (TextClassifier, _texts, {"encoder": "conv", "layers": 1}),
     "classify-sound": (SoundClassifier, _sounds, {"encoder": "gru", "layers": 1, "rate": 8000}),
     "classify-image": (ImageClassifier, _pictures, {"layers": 1}),

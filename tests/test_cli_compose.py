@@ -88,8 +88,11 @@ def test_a_progression_is_continued(regard: Regard, chords: Path) -> None:
     assert regard("predict", chords, "new.txt", "--out", "new.mid", "--top-k", "1") == 0
     assert sorted(path.name for path in Path().glob("new-*.mid")) == ["new-1.mid", "new-2.mid"]
     assert "in files of their own, new-1.mid to new-2.mid" in regard.out
-    assert regard("predict", chords, "new.txt", "--out", "new.txt", "--overwrite") == 0
-    assert len(Path("new.txt").read_text(encoding="utf-8").splitlines()) == 2
+    assert "new.txt: is what is read" in regard.fails(
+        "predict", chords, "new.txt", "--out", "new.txt", "--overwrite"
+    )
+    assert regard("predict", chords, "new.txt", "--out", "written.txt") == 0
+    assert len(Path("written.txt").read_text(encoding="utf-8").splitlines()) == 2
 
 
 def test_a_piece_is_explained_in_a_picture_and_on_a_page(regard: Regard, chords: Path) -> None:

@@ -111,7 +111,7 @@ def test_a_kill_releases_the_lock(tmp_path: Path) -> None:
     path, marks = tmp_path / "run", tmp_path / "marks"
 
     def refused() -> None:
-        with pytest.raises(RunError, match="locked by another training"):
+        with pytest.raises(RunError, match="another training writes there"):
             _train(path, resume=True)
 
     def work() -> None:

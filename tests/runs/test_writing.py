@@ -297,3 +297,33 @@ def test_saves_of_several_processes_are_whole_or_refused(tmp_path: Path, overwri
     assert first == second
     assert first in saved
     assert [each.name for each in tmp_path.iterdir()] == ["shared"]
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_is_read_is_never_overwritten(tmp_path: Path, overwrite: bool) -> None:
+    source = tmp_path / "new.csv"
+    source.write_text("mine")
+    (tmp_path / "link.csv").hardlink_to(source)
+    for out in (source, tmp_path / "link.csv"):
+        with pytest.raises(RunError, match="csv: is what is read; choose another name$"):
+            check_output(out, "file", overwrite=overwrite, sources=(None, tmp_path / "no", source))
+    check_output(tmp_path / "other.csv", "file", overwrite=overwrite, sources=(source,))
+
+
+def test_files_of_a_run_are_not_overwritten_one_by_one(tmp_path: Path) -> None:
+    _write(tmp_path / "run")
+    with pytest.raises(RunError, match="metrics.json: is a file of a run folder"):
+        check_output(tmp_path / "run" / "metrics.json", "file", overwrite=True)
+    with pytest.raises(RunError, match="history.csv: is a file of a run folder"):
+        check_output(tmp_path / "run" / "history.csv", "file", overwrite=True)
+    check_output(tmp_path / "run" / "case3.png", "file", overwrite=True)
+
+
+def test_a_run_folder_that_holds_more_is_not_overwritten(tmp_path: Path) -> None:
+    _write(tmp_path / "run")
+    (tmp_path / "run" / "notes.txt").write_text("mine")
+    with pytest.raises(RunError, match="run: exists and holds more than a run: notes.txt; move it"):
+        _write(tmp_path / "run", overwrite=True)
+    assert (tmp_path / "run" / "notes.txt").read_text() == "mine"
+    (tmp_path / "run" / "notes.txt").unlink()
+    _write(tmp_path / "run", overwrite=True)

@@ -70,7 +70,7 @@ def explain(
     """
     out = Path(out)
     check_suffix(out, _PICTURES)
-    check_output(out, "file", overwrite=overwrite)
+    check_output(out, "file", overwrite=overwrite, sources=(source, future))
     if text is not None and source is not None:
         raise ConfigError("source, text: exclude each other; give one of them")
     estimator = open_run(run, source, future, typed=text is not None, watch=watch)
@@ -128,7 +128,7 @@ def explain_all(
     out = Path(out)
     if out.suffix.lower() in _PICTURES:
         raise ConfigError(f"{out}: all cases are drawn into a folder; wanted its name")
-    check_output(out, "pictures", overwrite=overwrite)
+    check_output(out, "pictures", overwrite=overwrite, sources=(source, future))
     estimator = open_run(run, source, future)
     options: dict[str, Any] = {
         "labelled": labelled,

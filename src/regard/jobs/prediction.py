@@ -94,7 +94,7 @@ def predict(
         out = Path(out)
         suffix = check_suffix(out, [*TABLES, LINES, *_FILES])
         as_lines, as_files = suffix == LINES, suffix in _FILES
-        check_output(out, "file", overwrite=overwrite)
+        check_output(out, "file", overwrite=overwrite, sources=(source, future))
     estimator = open_run(run, source, future, watch=watch)
     output = estimator.output_
     if as_files and suffix not in output.files:
@@ -126,7 +126,7 @@ def predict(
     if not isinstance(out, Path):
         print_table(out, columns)
     elif as_files:
-        paths = _write_files(output, seen, out, overwrite=overwrite)
+        paths = _write_files(output, seen, out, source, overwrite=overwrite)
         if len(paths) > 1:
             said += f" in files of their own, {paths[0].name} to {paths[-1].name}"
     elif as_lines:
@@ -136,13 +136,15 @@ def predict(
     return ", ".join([said, *remarks_of(estimator, cases, usable, seen)])
 
 
-def _write_files(output: Output, seen: Inference, out: Path, *, overwrite: bool) -> list[Path]:
+def _write_files(
+    output: Output, seen: Inference, out: Path, source: str | Path | None, *, overwrite: bool
+) -> list[Path]:
     """A file for each case, called `out` if there is one, and with its name added otherwise."""
     ids = [str(each).removesuffix(out.suffix) for each in seen.cases.ids]
     names = [""] if len(seen) == 1 else [f"-{name}" for name in file_names(ids)]
     paths = [out.with_name(f"{out.stem}{name}{out.suffix}") for name in names]
     for path in paths:
-        check_output(path, "file", overwrite=overwrite)
+        check_output(path, "file", overwrite=overwrite, sources=(source,))
     for n, path in enumerate(paths):
         with replacing(path, overwrite=overwrite) as beside:
             output.write(seen, n, beside)

@@ -174,6 +174,7 @@ def _compete(x: Any, d: int, kernels: Any, length: int, most: Any, least: Any) -
     e, f, g = x[3 * d : 3 * d + length], x[4 * d : 4 * d + length], x[5 * d : 5 * d + length]
     h, i, j = x[6 * d : 6 * d + length], x[7 * d : 7 * d + length], x[8 * d : 8 * d + length]
     high[:length], low[:length] = -np.inf, np.inf
+    first[:length], last[:length] = 0, 0  # where every response is NaN, as of huge numbers
     for number in range(len(kernels)):
         w, k = kernels[number], np.int32(number)
         w0, w1, w2, w3, w4, w5, w6, w7, w8 = w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8]

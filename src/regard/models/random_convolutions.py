@@ -13,6 +13,8 @@ from torch import Tensor, nn
 
 __all__ = ["RandomConvolutions"]
 
+_HUGE: Any = {"over": "ignore", "invalid": "ignore"}  # what is not finite is refused later
+
 _Floats = NDArray[np.float32]
 
 _LENGTH = 9  # weights of a kernel
@@ -128,7 +130,8 @@ class RandomConvolutions(nn.Module):
         """[B, C, T] series and mask [B, T] -> [B, N]."""
         cases, lengths = _on_cpu(series, mask)
         weights = self.weights.cpu().double().numpy()
-        values = self.features(cases, lengths) @ weights + self.bias.cpu().numpy()
+        with np.errstate(**_HUGE):
+            values = self.features(cases, lengths) @ weights + self.bias.cpu().numpy()
         return torch.from_numpy(values).to(series)
 
     def evidence(self, series: Tensor, mask: Tensor | None) -> Tensor:
@@ -201,7 +204,8 @@ def _draw_channels(
 def _with_differences(series: _Floats) -> tuple[_Floats, _Floats]:
     """The series and its first differences, 0 at the first step."""
     changes = np.zeros_like(series)
-    np.subtract(series[..., 1:], series[..., :-1], out=changes[..., 1:])
+    with np.errstate(**_HUGE):
+        np.subtract(series[..., 1:], series[..., :-1], out=changes[..., 1:])
     return series, changes
 
 

@@ -286,7 +286,9 @@ def _locked(path: Path, *, discard: bool) -> Iterator[None]:
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        raise RunError(f"{path}: the run folder is locked by another training") from None
+        raise RunError(
+            f"{path}: another training writes there; wait for it, or choose another name"
+        ) from None
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise RunError(f"{file}: cannot be locked: {why}", fixes=("overwrite",)) from None

@@ -10,13 +10,14 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Literal
 
+from regard.bounded import one_line
 from regard.disk import exchange, remove, rename_new, sync
 from regard.errors import RunError
 
@@ -38,11 +39,20 @@ OLD = ".old"
 """Ending of a folder that is replaced, beside the new one, where names cannot be exchanged."""
 
 _PICTURES = (".png", ".html")
+_RUN = (
+    *("config.json", "model.safetensors", "preprocess.json", "tokenizer.json", "metrics.json"),
+    *("history.csv", "scores.csv", "report.html"),
+)
 _LONGEST = "run/model.safetensors"  # of what a training writes in its partial folder
 
 
 def check_output(
-    path: Path, kind: Kind, *, overwrite: bool, fixes: tuple[str, ...] = ("overwrite",)
+    path: Path,
+    kind: Kind,
+    *,
+    overwrite: bool,
+    fixes: tuple[str, ...] = ("overwrite",),
+    sources: Iterable[str | Path | None] = (),
 ) -> None:
     """Check that a path may be written, and that files can be made where it is to be.
 
@@ -54,10 +64,14 @@ def check_output(
         overwrite: whether an output of this kind that exists may be overwritten. Nothing of
             another kind ever is.
         fixes: parameters of the caller that let it overwrite.
+        sources: what is read, which is never overwritten.
 
     Raises:
         RunError: the path exists and may not be overwritten, or cannot be written.
     """
+    for source in sources:
+        if source is not None and _is_same(path, source):
+            raise RunError(f"{path}: is what is read; choose another name")
     with disk_errors(path):
         _check_name(path, kind, overwrite=overwrite, fixes=fixes)
         parent = next(each for each in path.absolute().parents if os.path.lexists(each))
@@ -68,6 +82,12 @@ def check_output(
         os.rmdir(mkdtemp(prefix=".regard-", dir=parent))
 
 
+def _is_same(path: Path, source: str | Path) -> bool:
+    with suppress(OSError, ValueError):  # where one of them does not exist
+        return os.path.samefile(path, source)
+    return False
+
+
 def _check_name(path: Path, kind: Kind, *, overwrite: bool, fixes: tuple[str, ...]) -> None:
     """Check what has the name of an output, if anything.
 
@@ -76,6 +96,8 @@ def _check_name(path: Path, kind: Kind, *, overwrite: bool, fixes: tuple[str, ..
     """
     if kind in ("run", "pictures") and path.name in ("", ".."):
         raise RunError(f"{path}: cannot be replaced; choose another name")
+    if kind == "file" and path.name in _RUN and (path.parent / "config.json").exists():
+        raise RunError(f"{path}: is a file of a run folder; choose another name")
     if path.is_symlink() and (kind != "folder" or not path.exists()):
         raise RunError(f"{path}: is a link; name what it leads to, or choose another name")
     try:
@@ -93,6 +115,11 @@ def _check_name(path: Path, kind: Kind, *, overwrite: bool, fixes: tuple[str, ..
     names = _names(path) if kind in ("run", "pictures") else []
     if kind == "run" and names and "config.json" not in names:
         raise RunError(f"{path}: exists and is not a run folder; choose another name")
+    if kind == "run" and (more := sorted(set(names) - set(_RUN))):
+        raise RunError(
+            f"{path}: exists and holds more than a run: {one_line(more[0])}; move it away, or "
+            "choose another name"
+        )
     if kind == "pictures" and any(Path(name).suffix not in _PICTURES for name in names):
         raise RunError(f"{path}: exists and holds more than pictures; choose another name")
     if not overwrite:

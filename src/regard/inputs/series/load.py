@@ -72,7 +72,7 @@ def kind_of(path: FilePath) -> str:
     Raises:
         DataError: The suffix is unknown.
     """
-    suffix = Path(path).suffix.lower()
+    suffix = Path(str(path).lower().removesuffix(".gz")).suffix
     if suffix not in _SUFFIXES and Path(path).is_dir():
         raise DataError(f"{path} is a folder; wanted a file")
     if suffix not in _SUFFIXES:
