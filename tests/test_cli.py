@@ -2,6 +2,7 @@
 
 import csv
 import errno
+import gzip
 import json
 import os
 import signal
@@ -172,6 +173,17 @@ def test_explain(
     assert regard("explain", run, new, "--case", "3", "--out", out) == 0
     assert out.read_bytes().lower().startswith(start.lower())
     assert f": {out}" in regard.out
+
+
+def test_a_gzipped_file_is_predicted_as_it_is_unpacked(
+    regard: Regard, run: Path, new: Path, tmp_path: Path
+) -> None:
+    packed = tmp_path / "new.csv.gz"
+    packed.write_bytes(gzip.compress(new.read_bytes()))
+    assert regard("predict", run, packed) == 0
+    found = regard.out
+    assert regard("predict", run, new) == 0
+    assert regard.out == found
 
 
 def test_explain_all(regard: Regard, run: Path, new: Path, tmp_path: Path) -> None:

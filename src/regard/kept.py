@@ -59,5 +59,7 @@ def check_kept(keeps: type[Kept] | None, kept: Mapping[str, Any]) -> None:
             message = str(problem["ctx"]["error"])
         else:
             wanted = problem["msg"].removeprefix("Input should be ").removeprefix("a valid ")
+            if problem["type"] in ("model_type", "model_attributes_type"):  # which name our classes
+                wanted = "a table"
             message = f"wanted {wanted}, not {shown(problem['input'])}"
         raise ValueError(one_line(f"{field}: {message}" if field else message)) from None

@@ -98,16 +98,22 @@ def test_a_full_disk_names_what_can_be_resumed(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "field"),
+    ("now", "said"),
     [
-        ({**MADE_FROM, "config": {"seed": 0, "model": {"layers": 2}}}, "model.layers, 1 and not 2"),
-        ({**MADE_FROM, "data": "abd"}, "data"),
-        ({**MADE_FROM, "versions": {"torch": "3"}}, "versions"),
+        (
+            {**MADE_FROM, "config": {"seed": 0, "model": {"layers": 2}}},
+            "training was started with another model.layers, 1 and not 2",
+        ),
+        ({**MADE_FROM, "data": "abd"}, "the data have changed since training was started"),
+        (
+            {**MADE_FROM, "versions": {"torch": "3"}},
+            "training was started with another versions",
+        ),
     ],
 )
-def test_another_training_does_not_resume_it(path: Path, now: Any, field: str) -> None:
+def test_another_training_does_not_resume_it(path: Path, now: Any, said: str) -> None:
     _interrupt(path, KeyboardInterrupt)
-    message = f"run: training was started with another {field}; choose another name or pass over"
+    message = f"run: {said}; choose another name or pass over"
     with pytest.raises(RunError, match=message), unfinished_run(path, now, resume=True):
         pytest.fail("resumed")
     with unfinished_run(path, MADE_FROM, resume=True) as run:

@@ -168,7 +168,8 @@ def _read(path: Path, take: Callable[[str], Any], *, missing: Any = None) -> Any
     try:
         return take(read_text(path, most=_MOST_BYTES[path.name]))
     except (OSError, ValueError) as error:
-        raise RunError(f"{path}: is truncated or damaged: {error}") from None
+        why = (isinstance(error, OSError) and error.strerror) or error
+        raise RunError(f"{path}: is truncated or damaged: {why}") from None
 
 
 def _table(text: str, *, infinite: bool = False) -> dict[str, Any]:

@@ -188,6 +188,9 @@ def _reopened(path: Path, made_from: Mapping[str, Any]) -> dict[str, Any] | None
     state = _read_state(partial / _STATE)
     before = state["made_from"]
     field = first_difference(before, made_from).removeprefix("config.")
+    if field == "data":
+        why = "the data have changed since training was started"
+        raise RunError(f"{path}: {why}", fixes=("overwrite",))
     if field:
         another = field + _values(before, made_from)
         raise RunError(f"{path}: training was started with another {another}", fixes=("overwrite",))
