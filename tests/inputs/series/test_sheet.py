@@ -1,5 +1,7 @@
 """Headers, indexes, and columns by name of files with one series a row."""
 
+import csv
+from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +14,7 @@ from regard.config import resolve_config
 from regard.data import Cases, load, read_csv
 from regard.errors import DataError
 from regard.inputs.series.new import Columns, read_new
-from regard.jobs import load_parts
+from regard.jobs import load_parts, predict, train
 
 STEPS = 7
 VALUES = np.random.default_rng(0).normal(size=(11, STEPS)).round(3)
@@ -272,3 +274,31 @@ def test_cases_with_gaps_are_left_out(file: Path) -> None:
         "is missing (NaN); also row 6, column 2; pass missing='skip', or pass "
         "missing='interpolate'"
     )
+
+
+def test_rows_of_another_width_get_no_answer_and_the_others_do(tmp_path: Path) -> None:
+    heading = ",".join(["trace", *(f"t{step}" for step in range(9))])
+    rows = [
+        [f"P{n}", *(str(n % 2 + step / 10) for step in range(9)), "ab"[n % 2]] for n in range(20)
+    ]
+    lines = [f"{heading},state", *map(",".join, rows)]
+    (tmp_path / "train.csv").write_text("\n".join(lines), encoding="utf-8")
+    columns = {"id": "trace", "label": "state"}
+    config: dict[str, Any] = {
+        "data": {"kind": "csv", "path": str(tmp_path / "train.csv"), **columns},
+        "model": {"hidden": 4, "layers": 1, "convolutions": False},
+        "training": {"epochs": 1, "updates_per_epoch": 1},
+    }
+    train(config, tmp_path / "run")
+    new = [row[:-1] for row in rows[:6]]
+    new[0], new[2], new[4] = new[0][:4], new[2][:1], [*new[4], "7", "8"]
+    lines = [heading, *map(",".join, new)]
+    (tmp_path / "new.csv").write_text("\n".join(lines), encoding="utf-8")
+    out = StringIO()
+    said = predict(tmp_path / "run", tmp_path / "new.csv", out)
+    found = list(csv.DictReader(out.getvalue().splitlines()))
+    assert [row["case"] for row in found] == ["P0", "P1", "P2", "P3", "P4", "P5"]
+    assert [bool(row["label"]) for row in found] == [False, True] * 3
+    assert "row 2: 4 cells, the header has 10" in said
+    assert "row 6: 12 cells, the header has 10" in said
+    assert said.startswith("3 predictions, 3 with a value that is no number")

@@ -115,7 +115,7 @@ class Sheet:
         notes: tuple[str, ...] = ()
         if numbers:
             notes = (f"the first row is read as a header ({_some(names)})",)
-        if len(names) != len(self.rows[0][1]):
+        if all(len(names) != len(cells) for _, cells in self.rows):
             return replace(self, notes=notes)
         index = None
         if is_index_name(names[0]) and counts_rows([cells[0] for _, cells in self.rows]):
@@ -126,7 +126,7 @@ class Sheet:
     @property
     def columns(self) -> list[int]:
         """Positions of the columns beside the index."""
-        return [at for at in range(len(self.rows[0][1])) if at != self.index]
+        return [at for at in range(len(self.names or self.rows[0][1])) if at != self.index]
 
     def find(self, name: str, parameter: str) -> int:
         """The position of a column by name."""
@@ -160,7 +160,10 @@ class Sheet:
         """Parse the cells: B cases of one channel and T steps.
 
         Values that are no numbers are refused; to predict ("keep") they are infinite, and noted.
+        So are all of a row that has fewer or more cells than the header.
         """
+        if missing == "keep" and self.names and (cut := self._uneven()):
+            return self._blank(cut, roles).cases(roles, targets=targets, missing=missing)
         self._check_widths(len(roles.labels) if not self.names else 0)
         problems = Problems(self.path)
         cells = Problems(self.path) if missing == "keep" else problems
@@ -184,6 +187,25 @@ class Sheet:
             row=lambda case: f"row {self.rows[case][0]}",
             noun="target" if targets else "label",
         )
+
+    def _uneven(self) -> list[int]:
+        """Rows with another number of cells than the header."""
+        return [n for n, (_, cells) in enumerate(self.rows) if len(cells) != len(self.names)]
+
+    def _blank(self, cut: Sequence[int], roles: Roles) -> Sheet:
+        """The sheet with infinite values in these rows, which keep their id, and a note."""
+        rows, problems = list(self.rows), Problems(self.path)
+        for n in cut:
+            number, cells = rows[n]
+            given = f"{len(cells)} cells, the header has {len(self.names)}"
+            problems.add(given, [f"row {number}"])
+            whole = [""] * len(self.names)
+            for at in roles.values:
+                whole[at] = "inf"
+            if roles.id is not None and roles.id < len(cells):
+                whole[roles.id] = cells[roles.id]
+            rows[n] = number, whole
+        return replace(self, rows=rows, notes=(*self.notes, problems.told()))
 
     def _named(self, columns: Sequence[int]) -> tuple[str, ...]:
         """The names of columns if they find them: all there, and unique in the header."""
