@@ -96,7 +96,7 @@ def _check_name(path: Path, kind: Kind, *, overwrite: bool, fixes: tuple[str, ..
     """
     if kind in ("run", "pictures") and path.name in ("", ".."):
         raise RunError(f"{path}: cannot be replaced; choose another name")
-    if kind == "file" and path.name in _RUN and (path.parent / "config.json").exists():
+    if kind == "file" and path.name in _RUN and (path.parent / "model.safetensors").exists():
         raise RunError(f"{path}: is a file of a run folder; choose another name")
     if path.is_symlink() and (kind != "folder" or not path.exists()):
         raise RunError(f"{path}: is a link; name what it leads to, or choose another name")
