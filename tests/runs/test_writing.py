@@ -327,3 +327,28 @@ def test_a_run_folder_that_holds_more_is_not_overwritten(tmp_path: Path) -> None
     assert (tmp_path / "run" / "notes.txt").read_text() == "mine"
     (tmp_path / "run" / "notes.txt").unlink()
     _write(tmp_path / "run", overwrite=True)
+
+
+@pytest.mark.parametrize("kind", ["run", "file"])
+def test_what_appears_after_the_last_look_is_kept(
+    tmp_path: Path, kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = sys.modules["regard.runs.writing"]
+    look, made, path = module._check_name, tmp_path / "made", tmp_path / "output"
+
+    def write(place: Path, content: str) -> None:
+        if kind == "run":
+            place.mkdir()
+            place /= "config.json"
+        place.write_text(content)
+
+    def look_before_it_appears(*given: object, **how: object) -> None:
+        look(*given, **how)
+        write(path, "theirs")
+
+    write(made, "ours")
+    monkeypatch.setattr(module, "_check_name", look_before_it_appears)
+    with pytest.raises(RunError, match="output: exists"):
+        publish(made, path, kind, overwrite=False)
+    for place, content in ((path, "theirs"), (made, "ours")):
+        assert (place / "config.json" if kind == "run" else place).read_text() == content

@@ -201,7 +201,7 @@ def publish(made: Path, path: Path, kind: Kind, *, overwrite: bool) -> None:
     while True:
         try:
             _check_name(path, kind, overwrite=overwrite, fixes=("overwrite",))
-            if not os.path.lexists(path):
+            if not overwrite or not os.path.lexists(path):  # which may be there since that look
                 rename_new(made, path)
             elif kind == "file":
                 os.replace(made, path)
