@@ -15,7 +15,8 @@ from pathlib import Path
 
 __all__ = ["exchange", "remove", "rename_new", "replace_bytes", "sync"]
 
-_TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR)
+_THERE = (errno.EEXIST, errno.ENOTEMPTY)
+_TAKEN = (errno.ENOTDIR, errno.EISDIR)  # unless a folder on the way is none
 _UNKNOWN = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)  # of renameat2, by the file system
 _NOREPLACE, _EXCHANGE = 1, 2
 _HERE = -100  # relative paths are relative to the working directory
@@ -37,7 +38,8 @@ def rename_new(source: Path, target: Path) -> None:
     try:
         os.rename(source, target)
     except OSError as error:
-        if error.errno in _TAKEN and os.path.lexists(target):
+        # What had the name may have gone since.
+        if error.errno in _THERE or (error.errno in _TAKEN and os.path.lexists(target)):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
         raise
 

@@ -352,3 +352,16 @@ def test_what_appears_after_the_last_look_is_kept(
         publish(made, path, kind, overwrite=False)
     for place, content in ((path, "theirs"), (made, "ours")):
         assert (place / "config.json" if kind == "run" else place).read_text() == content
+
+
+def test_a_name_that_was_taken_for_a_moment_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken(*_: object) -> None:
+        raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY))
+
+    (tmp_path / "made").mkdir()
+    monkeypatch.setattr(disk, "_system_rename", lambda: None)
+    monkeypatch.setattr(os, "rename", taken)
+    with pytest.raises(FileExistsError):
+        disk.rename_new(tmp_path / "made", tmp_path / "gone")
