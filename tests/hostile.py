@@ -112,7 +112,7 @@ def _chords() -> tuple[Any, Any]:
 
 
 _WRITER: dict[str, Any] = {"embedding_dim": 4, "attention_dim": 4, "beam": 2}
-TASKS: dict[str, tuple[Callable[..., Any], Callable[[], tuple[Any, Any]], dict[str, Any]]] = {
+TASKS: dict[str, tuple[Any, Callable[[], tuple[Any, Any]], dict[str, Any]]] = {
     "classify": (
         SeriesClassifier,
         _series,
@@ -152,7 +152,7 @@ def good_folder(task: str, path: Path) -> Callable[[Path], Any]:
 
     def ask(folder: Path) -> Any:
         read_run(folder)
-        predicted = make.load(folder).predict(X)  # type: ignore[attr-defined]
+        predicted = make.load(folder).predict(X)
         events = getattr(predicted, "events", None)  # of music
         return np.asarray(predicted).tolist() if events is None else [e.tolist() for e in events]
 
