@@ -1,5 +1,6 @@
 """Training: best weights, early stopping, seeds, resuming and errors."""
 
+import math
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from lightning.pytorch import Trainer
 from torch import Tensor, nn
 
 from regard.attention import sample_one
@@ -144,6 +146,60 @@ def test_resumed_training_ends_with_the_same_weights(
     )
     assert updates_before == [0, 0, stop_after * 5]
     assert resumed_history == history
+    torch.testing.assert_close(_weights(resumed), _weights(whole), rtol=0, atol=0)
+
+
+def _easy(cases: int, seed: int = 0) -> SequencePart:
+    targets = torch.arange(cases) % 2
+    series = 3 * (2.0 * targets[:, None, None] - 1) + torch.zeros(cases, 2, 11)
+    generator = torch.Generator().manual_seed(seed)
+    series += torch.randn(series.shape, generator=generator)
+    return SequencePart([series], torch.full((cases,), 11), targets)
+
+
+EASY = _replace(SETTINGS, epochs=24, patience=100, learning_rate=0.1)
+
+
+def test_training_ends_soon_once_little_is_left_to_learn() -> None:
+    objective, parts = CrossEntropy(smoothing=0.1), (_easy(23), _easy(13, seed=1))
+    history, _ = fit(_toy(), *parts, objective, EASY, seed=0)
+    smoothed = torch.tensor([0.95, 0.05])
+    floor = float(-(smoothed * smoothed.log()).sum())
+    near = [row["validation_loss"] < floor + 0.01 for row in history].index(True)
+    assert near > 0
+    assert len(history) == near + 1 + 8 < 24
+    first, *rest = [row["learning_rate"] for row in history[near:]]
+    halves = [first * (1 + math.cos(math.pi * part / 8)) / 2 for part in range(1, 9)]
+    assert rest == pytest.approx(halves, abs=1e-9)
+    whole, _ = fit(_toy(), parts[0], None, objective, EASY, seed=0)
+    assert len(whole) == 24  # there is nothing to tell it by
+    constant = _replace(EASY, schedule="constant", learning_rate=0.03)
+    assert len(fit(_toy(), *parts, objective, constant, seed=0).history) == 24
+
+
+@pytest.mark.parametrize("stop_after", [-2, 0, 3, 8])
+def test_an_ending_survives_an_interruption(
+    tmp_path: Path, stop_after: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objective, parts = CrossEntropy(smoothing=0.1), (_easy(23), _easy(13, seed=1))
+    whole, cut, resumed = _toy(), _toy(), _toy()
+    history, _ = fit(whole, *parts, objective, EASY, seed=0)
+    stop, path = len(history) - 8 + stop_after, tmp_path / "last.ckpt"
+    saved, save = 0, Trainer.save_checkpoint
+
+    def interrupted(self: Trainer, *args: Any, **options: Any) -> None:
+        nonlocal saved
+        save(self, *args, **options)
+        saved += 1
+        if saved == stop:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Trainer, "save_checkpoint", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fit(cut, *parts, objective, EASY, seed=0, checkpoint=path)
+    monkeypatch.undo()
+    again, _ = fit(resumed, *parts, objective, EASY, seed=0, checkpoint=path)
+    assert again == history
     torch.testing.assert_close(_weights(resumed), _weights(whole), rtol=0, atol=0)
 
 

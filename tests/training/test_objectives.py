@@ -118,3 +118,17 @@ def test_the_loss_of_a_correct_answer() -> None:
     _, targets = _numbers()
     assert float(SquaredError(torch.ones(M))(targets, targets)) == 0
     assert float(AbsoluteError((0.3,))(targets.unsqueeze(-1).expand(-1, -1, 2), targets)) == 0
+
+
+@pytest.mark.parametrize("weights", [None, torch.tensor([0.5, 1.0, 3.0])])
+def test_the_floor_is_the_loss_of_the_smoothed_targets(weights: Tensor | None) -> None:
+    targets = torch.tensor([0, 2, 2, 1])
+    smoothed = torch.full((4, 3), 0.1).scatter(1, targets[:, None], 0.8)  # of .3 over 3 classes
+    objective = CrossEntropy(weights, smoothing=0.3)
+    best = float(objective(smoothed.log(), targets))
+    assert objective.floor(_in_two(smoothed.log(), targets)) == pytest.approx(best, rel=1e-6)
+    assert objective.floor(_in_two(torch.zeros(4, 3), targets)) == pytest.approx(best, rel=1e-6)
+    other = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
+    assert best < objective.figures([(other, targets)])["loss"]
+    assert CrossEntropy().floor([(other, targets)]) == 0
+    assert SquaredError(torch.ones(3)).floor([(other, other)]) is None

@@ -141,7 +141,8 @@ class ProgressLine(Callback):
         watched, _ = pl_module.objective.watched
         if watched != "loss":
             figures += f"  {watched} {row[f'validation_{watched}']:.4g}"
-        self._bar.update(self._task, figures=figures)
+        total = trainer.estimated_stepping_batches  # less once the ending is planned
+        self._bar.update(self._task, total=total, figures=figures)
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         self._bar.stop()  # restores the terminal, also after an error

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from lightning.pytorch import LightningModule
+from lightning.pytorch.trainer.states import TrainerFn
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 
@@ -16,9 +17,12 @@ from regard.training.batches import Batch
 from regard.training.device import multiplies_bf16
 from regard.training.divergence import diverged, refuse_inputs, refuse_weights
 from regard.training.objectives import Objective
-from regard.training.schedule import rate_factor
+from regard.training.schedule import Ending, rate_factor
 
 __all__ = ["TrainingModule"]
+
+_NEAR = 0.01  # nats above the lowest validation loss: little is left to learn
+_REST = 3  # of the planned epochs one in so many follows
 
 
 class TrainingModule(LightningModule):
@@ -31,7 +35,8 @@ class TrainingModule(LightningModule):
         augment: changes the first input of a training batch, given its mask; or None.
 
     An epoch's figures are the mean loss of its updates and, with a validation part, the
-    objective's figures on it.
+    objective's figures on it. Once its loss is nearly the lowest there is, a third of the planned
+    epochs follows, over which the learning rate falls to zero.
     """
 
     def __init__(
@@ -50,6 +55,7 @@ class TrainingModule(LightningModule):
         self._validation: dict[str, float] = {}
         self._losses: list[Tensor] = []
         self._validated: list[Any] = []
+        self._ending: Ending | None = None
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         if self.augment is not None:
@@ -77,12 +83,40 @@ class TrainingModule(LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         figures = self.objective.figures(self._validated)
+        floor = self.objective.floor(self._validated)
         self._validated.clear()
         watched, _ = self.objective.watched
         for name in ("loss", watched):
             self._refuse(name, figures[name])
         self._validation = {f"validation_{name}": value for name, value in figures.items()}
         self.log(f"validation_{watched}", figures[watched])  # read by early stopping
+        fitting = self.trainer.state.fn == TrainerFn.FITTING
+        if fitting and floor is not None and figures["loss"] < floor + _NEAR:
+            self._end_soon()
+
+    def _end_soon(self) -> None:
+        """Plan the ending, unless there is one or the schedule ends as soon."""
+        planned, done = self.trainer.max_epochs or 0, self.trainer.current_epoch + 1
+        rest = math.ceil(planned / _REST)
+        if self._ending is None and done + rest < planned and self.settings.schedule != "constant":
+            each = int(self.trainer.num_training_batches)
+            self._ending = Ending(done * each, rest * each)
+            self._shorten(self._ending)
+
+    def _shorten(self, ending: Ending) -> None:
+        last = ending.start + ending.updates
+        self.trainer.fit_loop.max_epochs = last // int(self.trainer.num_training_batches)
+
+    def on_train_start(self) -> None:
+        if self._ending is not None:  # planned before an interruption
+            self._shorten(self._ending)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["ending"] = self._ending and tuple(self._ending)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        if (ending := checkpoint.get("ending")) is not None:
+            self._ending = Ending(*ending)
 
     def take_figures(self) -> dict[str, float]:
         """The figures of the epoch that has ended; called once an epoch.
@@ -109,6 +143,9 @@ class TrainingModule(LightningModule):
         if not math.isfinite(figure):
             raise diverged(f"the {name} is {figure} {self._now}", self.settings)
 
+    def _factor(self, update: int, *, updates: int) -> float:
+        return rate_factor(self.settings, update, updates, self._ending)
+
     def configure_optimizers(self) -> Any:
         """AdamW, with the learning rate of the schedule."""
         settings = self.settings
@@ -120,6 +157,5 @@ class TrainingModule(LightningModule):
         optimizer = torch.optim.AdamW(groups, settings.learning_rate, fused=True, **options)
         if settings.schedule == "constant":
             return optimizer
-        factor = partial(rate_factor, settings, updates=self._updates)
-        scheduler = LambdaLR(optimizer, factor)
+        scheduler = LambdaLR(optimizer, partial(self._factor, updates=self._updates))
         return [optimizer], [{"scheduler": scheduler, "interval": "step"}]

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, one_hot
 
 from regard.models import Predicted
 from regard.training.batches import Batch
@@ -76,6 +76,13 @@ class Objective(nn.Module):
         losses = torch.cat([self.losses(values, targets) for values, targets in batches])
         return {"loss": float(losses.mean())}
 
+    def floor(self, batches: Sequence[Any]) -> float | None:
+        """The lowest loss that `figures` could return for a validation part; None if not known.
+
+        Once the loss is nearly there, training has little left to learn, and ends soon.
+        """
+        return None
+
 
 def _joined(batches: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
     """Values and targets of all batches, which have the same shape."""
@@ -124,6 +131,14 @@ class CrossEntropy(Objective):
         values, targets = _joined(batches)
         accuracy = (values.argmax(1) == targets).float().mean()
         return {"loss": float(self(values, targets)), "accuracy": float(accuracy)}
+
+    def floor(self, batches: Sequence[tuple[Tensor, Tensor]]) -> float:
+        """The entropy of the smoothed targets, weighted as the loss is."""
+        values, targets = _joined(batches)
+        classes = values.shape[1]
+        wanted = (1 - self.smoothing) * one_hot(targets, classes) + self.smoothing / classes
+        entropy = torch.special.entr(wanted).sum(1)
+        return float((entropy if self.weights is None else self.weights[targets] * entropy).mean())
 
 
 class SquaredError(Objective):

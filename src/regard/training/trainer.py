@@ -99,9 +99,11 @@ def fit(
     """Train the model in place.
 
     With a validation part, training stops once the figure that the objective watches has not been
-    better for `patience` epochs, and the model gets the weights of the best epoch. Without one it
-    runs all epochs. With `average` above 1 the model gets the mean of the weights of so many
-    epochs, the best or the last.
+    better for `patience` epochs, and the model gets the weights of the best epoch. Once its loss is
+    within 0.01 of the lowest there is (`Objective.floor`), a third of the planned epochs follows,
+    over which the learning rate falls to zero. Without a validation part all epochs are run. With
+    `average` above 1 the model gets the mean of the weights of so many epochs, the best or the
+    last.
 
     Parameters:
         model: its `forward(*inputs, mask)` returns a `Predicted`.
