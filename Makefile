@@ -9,6 +9,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 demo: .venv/installed
 	.venv/bin/regard train examples/sine.json --out runs/sine --overwrite
+	.venv/bin/regard audit runs/sine
 
 test: .venv/installed-dev
 	.venv/bin/ruff format --check .

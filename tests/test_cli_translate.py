@@ -268,7 +268,10 @@ def test_explain_every_case(regard: Regard, dates: Path, tmp_path: Path) -> None
         ),
         (["explain", "--target", "der 龍 ☃ 龍"], "the model does not know: '龍', '☃'"),
         (["explain", "--target", " "], "--target: is empty"),
-        (["explain", "--target", "der", "--all"], "use it without --case, --text and --target"),
+        (
+            ["explain", "--target", "der", "--all"],
+            "use it without --case, --text, --target and --method",
+        ),
     ],
 )
 def test_options_that_are_wrong(

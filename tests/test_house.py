@@ -80,6 +80,7 @@ MAY_IMPORT = {
         "training",
     },
     "estimators": {
+        "attention",
         "catalogue",
         "checks",
         "config",

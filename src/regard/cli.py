@@ -20,11 +20,12 @@ from regard.terminal import (
     print_mechanism,
     print_progress,
     print_table,
+    print_verdicts,
     say,
     screen,
 )
 
-__all__ = ["app", "compare", "explain", "main", "mechanisms", "predict", "show", "train"]
+__all__ = ["app", "audit", "compare", "explain", "main", "mechanisms", "predict", "show", "train"]
 
 _OFTEN = 0.5  # seconds between two reports of progress
 _SPINS = "1000"  # of a thread that waits, some microseconds
@@ -463,6 +464,14 @@ def explain(
             show_default="the prediction",
         ),
     ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            help="What to draw of classes and numbers: attention, evidence, occlusion, gradient or "
+            "integrated-gradients.",
+            show_default="what the model shows by itself",
+        ),
+    ] = None,
     every: Annotated[
         bool, typer.Option("--all", help="Draw every case, and a page that shows them.")
     ] = False,
@@ -479,8 +488,10 @@ def explain(
     plugin: _Plugins = None,
 ) -> None:
     """Draw one case with its attention weights, or every case of a file."""
-    if every and not (case is text is target is None):
-        raise ConfigError("--all: draws every case; use it without --case, --text and --target")
+    if every and not (case is text is target is method is None):
+        raise ConfigError(
+            "--all: draws every case; use it without --case, --text, --target and --method"
+        )
     if text is not None:
         if case is not None:
             raise ConfigError("--case: names a case of a file; use it without --text")
@@ -507,6 +518,7 @@ def explain(
         case,
         out,
         text=text,
+        method=method,
         labelled=labelled,
         future=future,
         encoding=encoding,
@@ -520,15 +532,39 @@ def explain(
 
 
 @app.command()
+def audit(
+    run: _Run,
+    cases: Annotated[int, typer.Option(help="Most cases of the test part to look at.")] = 200,
+    retrain: Annotated[
+        int,
+        typer.Option(
+            help="Times to train again, each with another seed, to see whether the maps stay.",
+            min=0,
+        ),
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed of what is drawn.", min=0)] = 0,
+    plugin: _Plugins = None,
+) -> None:
+    """Say whether to believe a run's maps, by its test part; keep it in the run and its report."""
+    _load_plugins(plugin)
+    from regard import jobs
+
+    found = jobs.audit(run, cases=cases, retrain=retrain, seed=seed)
+    print_verdicts(found.to_dict()["verdicts"])
+    say(f"report: {run / 'report.html'}")
+
+
+@app.command()
 def show(run: _Run, plugin: _Plugins = None) -> None:
     """Print a run's configuration and figures."""
     _load_plugins(plugin)
-    from regard.runs import read_run
+    from regard.runs import read_audit, read_run
 
     opened = read_run(run)
     for line in opened.config.model_dump_json(indent=2).split("\n"):
         say(line)
     print_figures(opened.metrics)
+    print_verdicts(read_audit(run).get("verdicts", ()))
 
 
 def main() -> None:

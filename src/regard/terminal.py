@@ -3,7 +3,7 @@
 import json
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -18,6 +18,7 @@ __all__ = [
     "print_mechanism",
     "print_progress",
     "print_table",
+    "print_verdicts",
     "say",
     "screen",
 ]
@@ -89,7 +90,7 @@ def print_figures(metrics: Any) -> None:
     every = metrics.get("per_series", [])
     series = every if 1 < len(every) <= _SERIES else []
     rows = list(_figures(metrics, targets=not series))
-    room = max(_NAME, *(len(name) for name, _ in rows))
+    room = max([_NAME, *(len(name) for name, _ in rows)])
     for name, shown in rows:
         say(f"{name:{room}} {shown}")
     if series:
@@ -136,6 +137,15 @@ def print_table(rows: list[list[str]]) -> None:
     for row in rows:
         cells = [cell.rjust(width) for cell, width in zip(row[1:], widths, strict=True)]
         say("  ".join([row[0].ljust(first), *cells]).rstrip())
+
+
+def print_verdicts(verdicts: Iterable[Mapping[str, Any]]) -> None:
+    """A line for each map and predicted class: whether to believe it, and why."""
+    from regard.plots import said
+
+    for each in verdicts:
+        verdict = said(each["verdict"], measured=each["figures"] is not None).lower()
+        say(f"{each['map']} for {each['label']}: {verdict}: {each['sentence']}")
 
 
 def list_mechanisms() -> None:

@@ -33,6 +33,7 @@ from regard.attention.recurrent_scores import Coverage, LocationSensitive, cover
 from regard.attention.relative import Relative
 from regard.attention.rotary import Rotary, rotate
 from regard.attention.score import RecurrentScore, Score
+from regard.attention.shuffle import shuffled_weights
 from regard.attention.softmax import entmax15, masked_log_softmax, masked_softmax, sparsemax
 from regard.attention.window import Global, View, Window, Windows
 
@@ -95,5 +96,6 @@ __all__ = [
     "monotonic_step",
     "rotate",
     "sample_one",
+    "shuffled_weights",
     "sparsemax",
 ]

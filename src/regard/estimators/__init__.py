@@ -1,5 +1,6 @@
 """scikit-learn estimators: each is the name of a pair of an input and an output."""
 
+from regard.estimators.auditing import Audit, CaseAudit, attributed
 from regard.estimators.base import AttentionEstimator, estimator_of
 from regard.estimators.captioner import Captioner
 from regard.estimators.composer import Composer
@@ -21,7 +22,9 @@ from regard.estimators.translator import Translator
 __all__ = [
     "Alignment",
     "AttentionEstimator",
+    "Audit",
     "Captioner",
+    "CaseAudit",
     "Composer",
     "Forecast",
     "ImageClassifier",
@@ -37,5 +40,6 @@ __all__ = [
     "TextClassifier",
     "Transcriber",
     "Translator",
+    "attributed",
     "estimator_of",
 ]

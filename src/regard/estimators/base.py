@@ -22,6 +22,7 @@ from torch import nn
 
 from regard.config import Config, config_of, resolve_config
 from regard.errors import ConfigError, DataError, RegardWarning, RunError, did_you_mean
+from regard.estimators.auditing import Audit, attributed, audit
 from regard.estimators.parameters import (
     as_json,
     constructor,
@@ -384,6 +385,61 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
     def _map(self, X: Any, name: str) -> Any:
         seen = self.infer(X, maps=(name,))
         return self.input_.collect(seen.maps[name])
+
+    def attributions(self, X: Any, *, method: str = "occlusion") -> Any:
+        """How much each position moved the answer, by a method that asks the model itself.
+
+        The answer is the predicted class, or the numbers.
+
+        Parameters:
+            X: as for `predict`.
+            method: "occlusion", what is lost of the answer with each of twenty windows, or each
+                word; "gradient", the size of the network's gradient; "integrated-gradients",
+                signed, which sum to the network's answer minus that for the mean of the training
+                part; "attention" and "evidence", which are the model's own.
+
+        Returns:
+            As of `attend`.
+
+        Raises:
+            ConfigError: the method is unknown, or cannot be used here.
+        """
+        check_is_fitted(self)
+        cases = self._cases(X)
+        return self.input_.collect(attributed(self, cases, method))
+
+    def audit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        cases: int = 200,
+        seed: int = 0,
+        others: Sequence[AttentionEstimator] = (),
+    ) -> Audit:
+        """Whether to believe the maps: a verdict for each map and predicted class.
+
+        What a map marks is erased, what it marks least, and the same of the map placed elsewhere.
+        A map is to be believed if this moves the answers, more than elsewhere, and about as much as
+        erasing what the model itself says matters most: by occlusion, and by the gradient.
+
+        Parameters:
+            X: cases that the model was not trained on, as for `predict`.
+            y: [cases] their labels or targets; None where X has them.
+            cases: the most that are looked at, as evenly from the predicted classes as they allow.
+            seed: of what is drawn: cases, places and replacements.
+            others: estimators fitted alike with other seeds, whose maps are compared.
+
+        Returns:
+            `Audit`: its `verdicts` are by map and class, and `of(X)` holds single maps against 39
+            placements.
+
+        Raises:
+            DataError: there are no labels, or X does not match the fitted data.
+            ConfigError: predictions of this kind, or maps over this kind of input, are not audited.
+        """
+        check_is_fitted(self)
+        return audit(self, X, y, cases=cases, seed=seed, others=others)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write a run folder that `load` opens; nothing in it can execute anything.

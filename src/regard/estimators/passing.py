@@ -15,7 +15,7 @@ from regard.models import Predicted
 from regard.outputs.output import Output
 from regard.training import Batch
 
-__all__ = ["answer", "inner", "refuse_lost"]
+__all__ = ["answer", "inner", "on", "refuse_lost"]
 
 _SHOWN = 3
 
@@ -28,7 +28,7 @@ def answer(
     Returns:
         What the model predicts, and [B] whether a case's values are finite.
     """
-    predicted = output.answer(model, _on(batch, device), **options)
+    predicted = output.answer(model, on(batch, device), **options)
     values = predicted.values.cpu().numpy()
     return predicted, np.isfinite(values).reshape(len(values), -1).all(1)
 
@@ -44,7 +44,7 @@ def inner(
     inside = getattr(model, "inner", None)
     if inside is None:
         raise ConfigError(f"{', '.join(wanted)}: this model averages its heads and has no layers")
-    batch = _on(batch, device)
+    batch = on(batch, device)
     maps: dict[str, Tensor] = inside(*batch.inputs, mask=batch.mask, wanted=wanted)
     return maps
 
@@ -65,7 +65,8 @@ def refuse_lost(lost: Sequence[int], ids: NDArray[Any]) -> None:
     )
 
 
-def _on(batch: Batch, device: torch.device) -> Batch:
+def on(batch: Batch, device: torch.device) -> Batch:
+    """A batch on a device, there without its targets."""
     if device.type == "cpu":
         return batch
     mask = None if batch.mask is None else batch.mask.to(device)

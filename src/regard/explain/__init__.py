@@ -1,4 +1,4 @@
-"""Maps over steps or pixels, as weights, and compared with the true span, box or alignment."""
+"""Maps over steps or pixels, compared with the truth, and whether to believe them."""
 
 from regard.explain.alignment import (
     AlignmentErrors,
@@ -8,6 +8,14 @@ from regard.explain.alignment import (
     links_of,
     true_links,
 )
+from regard.explain.chance import (
+    Interval,
+    discoveries,
+    mean_interval,
+    placement_p,
+    ratio_interval,
+)
+from regard.explain.erasing import SHARES, most_and_least, shifted, shuffled
 from regard.explain.localisation import average_precision, localisation_ap
 from regard.explain.pixels import box_ap, box_chance, lay_over_pixels, pointing_game
 from regard.explain.steps import (
@@ -16,22 +24,38 @@ from regard.explain.steps import (
     most_attended_spans,
     spread_over_kernels,
 )
+from regard.explain.verdict import FEWEST, LEAST_GAIN, Belief, Figures, Verdict, judge
 
 __all__ = [
+    "FEWEST",
+    "LEAST_GAIN",
+    "SHARES",
     "AlignmentErrors",
+    "Belief",
+    "Figures",
+    "Interval",
     "Links",
+    "Verdict",
     "alignment_ap",
     "alignment_error_rate",
     "as_weights",
     "average_precision",
     "box_ap",
     "box_chance",
+    "discoveries",
+    "judge",
     "lay_over_pixels",
     "lay_over_steps",
     "links_of",
     "localisation_ap",
+    "mean_interval",
+    "most_and_least",
     "most_attended_spans",
+    "placement_p",
     "pointing_game",
+    "ratio_interval",
+    "shifted",
+    "shuffled",
     "spread_over_kernels",
     "true_links",
 ]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from regard.config import Config
 from regard.errors import ConfigError, DataError
+from regard.explain import shifted
 from regard.inference import Inference
 from regard.kept import Kept
 from regard.plots import CaseView, Outcome
@@ -96,6 +97,9 @@ class Input(ABC):
     """What cases of the same `groups` belong to, in one word; they go to one part. "" where each
     part gets its share of every class instead, of which none may then have one case.
     """
+
+    replacements: ClassVar[tuple[str, ...]] = ()
+    """Ways in which `erased` replaces positions; none where maps cannot be audited."""
 
     held: Any | None = None
     """Cases for early stopping that the data name themselves; `load` sets them."""
@@ -341,6 +345,11 @@ class Input(ABC):
     # Maps.
 
     @property
+    def attended(self) -> bool:
+        """Whether the model has attention; one that is solved and not trained has none."""
+        return True
+
+    @property
     def by_evidence(self) -> bool:
         """Whether pictures show each position's share of the evidence, not its attention."""
         return False
@@ -367,6 +376,32 @@ class Input(ABC):
             encoded: all cases.
             index: [b] the positions of those that the maps are of.
         """
+
+    def erased(
+        self,
+        encoded: Any,
+        index: NDArray[np.int64],
+        where: Sequence[NDArray[np.bool_]],
+        *,
+        how: str,
+        generator: np.random.Generator,
+    ) -> Any:
+        """Encoded cases without some of their positions.
+
+        Parameters:
+            encoded: cases.
+            index: [b] positions of the cases to erase from, also several times.
+            where: of each of them what is erased, of the form of its map; never all.
+            how: one of `replacements`.
+            generator: of what is drawn.
+        """
+        raise NotImplementedError
+
+    def elsewhere(
+        self, weights: NDArray[np.float64], generator: np.random.Generator
+    ) -> NDArray[np.float64]:
+        """A map of a case at another place."""
+        return np.asarray(shifted(weights, generator), np.float64)
 
     def collect(self, rows: list[NDArray[np.float64]]) -> Any:
         """The maps of all cases as `attend` returns them."""

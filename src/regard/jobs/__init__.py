@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from regard.jobs.auditing import audit
     from regard.jobs.comparison import Comparison, compare
     from regard.jobs.examples import call_of, example_series, example_weights
     from regard.jobs.parts import load_parts
@@ -17,6 +18,7 @@ __all__ = [
     "Comparison",
     "Trained",
     "answer",
+    "audit",
     "call_of",
     "compare",
     "example_series",
@@ -29,6 +31,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "auditing": ("audit",),
     "comparison": ("Comparison", "compare"),
     "examples": ("call_of", "example_series", "example_weights"),
     "parts": ("load_parts",),

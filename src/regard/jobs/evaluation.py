@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from regard.config import Config
 from regard.inference import Inference
-from regard.outputs import CaseScores
-from regard.plots import Report
+from regard.outputs import CaseScores, Output
+from regard.plots import CaseView, Report, Trust, said
 from regard.runs import versions
 
 if TYPE_CHECKING:
-    from regard.estimators import AttentionEstimator
+    from regard.estimators import AttentionEstimator, Audit
 
-__all__ = ["Evaluation", "evaluate"]
+__all__ = ["Evaluation", "evaluate", "figures_of", "report_of"]
 
 
 class Evaluation(NamedTuple):
@@ -48,26 +51,90 @@ def evaluate(
     """
     incoming, output = estimator.input_, estimator.output_
     seen = estimator.infer(test, maps=incoming.shown, keep=output.keep(test))
-    metrics = _figures(estimator, seen) | estimator.fitted_figures() | incoming.figures()
+    metrics = figures_of(estimator, seen) | estimator.fitted_figures() | incoming.figures()
     for name, cases in (further or {}).items():
-        found = _figures(estimator, estimator.infer(cases, maps=incoming.shown))
+        found = figures_of(estimator, estimator.infer(cases, maps=incoming.shown))
         compared = [figure.name for figure in output.compared(found)]
         metrics |= {f"{name}_{figure}": found[figure] for figure in compared}
     metrics |= beside or {}
     metrics["notes"] = [*estimator.notes_, *output.notes(metrics)]
+    report = report_of(estimator, config, seen, title=title, metrics=metrics)
+    scores = None if output.case_figure is None else output.case_scores(seen)
+    return Evaluation(metrics, report, scores)
+
+
+def report_of(
+    estimator: AttentionEstimator,
+    config: Config,
+    seen: Inference,
+    *,
+    title: str,
+    metrics: Mapping[str, Any],
+    audit: Audit | None = None,
+) -> Report:
+    """The report of a test part.
+
+    Parameters:
+        estimator, config, title: as for `evaluate`.
+        seen: the test part with the maps of `Input.shown`.
+        metrics: all that `metrics.json` has.
+        audit: verdicts to show beside the maps.
+    """
+    incoming, output = estimator.input_, estimator.output_
+    drawn: list[tuple[CaseView, int]] = []
+
+    def view(n: int) -> CaseView:
+        one = incoming.view(seen, n, output.outcome(seen, n))
+        drawn.append((one, n))
+        return one
+
     report = output.report(
         seen,
-        lambda n: incoming.view(seen, n, output.outcome(seen, n)),
-        **_written(estimator, test),
+        view,
+        **_written(estimator, seen.cases),
         title=title,
         metrics=metrics,
         history=estimator.history_,
-        config=config.model_dump(mode="json") | {"versions": versions()},
+        config=config.model_dump(mode="json") | {"versions": config.versions or versions()},
         notes=metrics["notes"],
         reading=incoming.reading(output.moved),
     )
-    scores = None if output.case_figure is None else output.case_scores(seen)
-    return Evaluation(metrics, report, scores)
+    return report if audit is None else _with_verdicts(report, audit, seen, drawn, output)
+
+
+def _with_verdicts(
+    report: Report,
+    audit: Audit,
+    seen: Inference,
+    drawn: Sequence[tuple[CaseView, int]],
+    output: Output,
+) -> Report:
+    """A report with the verdicts, and below each picture its own."""
+    groups, names = output.groups(seen.values)
+    shown = np.unique([n for _, n in drawn]).astype(np.int64)
+    each = dict(zip(shown.tolist(), audit.of(seen.cases.take(shown)), strict=True))
+
+    def trusted(view: CaseView) -> CaseView:
+        n = next(n for one, n in drawn if one is view)
+        own = audit.verdicts.get((audit.drawn, names[groups[n]]))
+        [case] = (one for one in each[n] if one.map == audit.drawn)
+        if own is None:
+            return view
+        trust = Trust(
+            verdict=said(own.verdict, measured=own.figures is not None),
+            sentence=own.sentence,
+            gain=case.gain,
+            elsewhere=case.elsewhere.tolist(),
+            occlusion=case.occlusion,
+        )
+        return replace(view, trust=trust)
+
+    return replace(
+        report,
+        examples=[trusted(view) for view in report.examples],
+        mistakes=[trusted(view) for view in report.mistakes],
+        verdicts=[asdict(one) for one in audit.verdicts.values()],
+    )
 
 
 def _written(estimator: AttentionEstimator, test: Any) -> dict[str, Any]:
@@ -81,7 +148,7 @@ def _written(estimator: AttentionEstimator, test: Any) -> dict[str, Any]:
     return {"written": views}
 
 
-def _figures(estimator: AttentionEstimator, seen: Inference) -> dict[str, Any]:
+def figures_of(estimator: AttentionEstimator, seen: Inference) -> dict[str, Any]:
     """The figures of a test part."""
     incoming, output = estimator.input_, estimator.output_
     return output.metrics(seen) | incoming.localisation(seen, partial(output.outcome, seen))

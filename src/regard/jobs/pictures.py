@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,9 @@ from regard.jobs.opening import (
     remarks_of,
     usable_of,
 )
-from regard.plots import CaseView
+from regard.plots import CaseView, Trust, said
 from regard.plots.album import album_html, file_names
-from regard.runs import check_output, check_suffix, replacing, writing
+from regard.runs import check_output, check_suffix, read_audit, replacing, writing
 
 if TYPE_CHECKING:
     from regard.estimators import AttentionEstimator
@@ -39,6 +40,7 @@ def explain(
     out: str | Path,
     *,
     text: str | None = None,
+    method: str | None = None,
     labelled: bool | None = None,
     future: str | Path | None = None,
     encoding: str | None = None,
@@ -47,7 +49,7 @@ def explain(
     watch: Callable[[int, int], None] | None = None,
     **asked: Any,
 ) -> str:
-    """Draw one case of a file with its attention weights.
+    """Draw one case of a file with its attention weights, or with what another method finds.
 
     Parameters:
         run: a run folder.
@@ -56,6 +58,8 @@ def explain(
             first.
         out: .png, .svg or .html.
         text: a text to draw instead of a case of a file; the run must be trained on texts.
+        method: of `AttentionEstimator.attributions`, what is negative drawn as 0; None draws what
+            the model shows by itself.
         labelled, future, encoding, folder: as for `predict`.
         overwrite: whether `out` may be replaced.
         watch: as for `predict`.
@@ -93,10 +97,15 @@ def explain(
         notes = ()
         cases = estimator.input_.typed(text)
     seen = estimator.infer(cases, maps=estimator.input_.shown, **asked)
-    view = _view(estimator, seen)
+    if method is not None:
+        seen = _by(method, estimator, seen)
+    view = replace(_view(estimator, seen), method=method or "")
+    view = _trusted(view, estimator, seen, read_audit(Path(run)))
     with replacing(out, overwrite=overwrite) as beside:
         view.save(beside)
-    return ", ".join([view.named, *estimator.input_.remarks(seen), *notes])
+    verdict = [] if view.trust is None else [f"its map: {view.trust.verdict.lower()}"]
+    by = [f"by {method}"] if method else []
+    return ", ".join([view.named, *by, *verdict, *estimator.input_.remarks(seen), *notes])
 
 
 @spoken(in_prediction)
@@ -139,15 +148,18 @@ def explain_all(
     cases, usable = read_cases(estimator, run, source, **options)
     asked = options_of(estimator, run)
     seen = estimator.infer(usable_of(cases, usable), maps=estimator.input_.shown, **asked)
-    views = [_view(estimator, seen, n) for n in range(len(seen))]
+    audit = read_audit(Path(run))
+    views = [
+        _trusted(_view(estimator, seen, n), estimator, seen, audit, n) for n in range(len(seen))
+    ]
     names = [f"{name}.png" for name in file_names(view.id for view in views)]
     with writing(out, overwrite=overwrite, kind="pictures") as folder:
         for name, view in zip(names, views, strict=True):
             view.save(folder / name)
         page = album_html(out.name, dict(zip(names, views, strict=True)))
         (folder / "index.html").write_text(page, encoding="utf-8")
-    said = "1 picture" if len(views) == 1 else f"{len(views)} pictures"
-    return ", ".join([said, *remarks_of(estimator, cases, usable, seen)])
+    drawn = "1 picture" if len(views) == 1 else f"{len(views)} pictures"
+    return ", ".join([drawn, *remarks_of(estimator, cases, usable, seen)])
 
 
 class Answer:
@@ -219,6 +231,38 @@ def answer(
 def _view(estimator: AttentionEstimator, seen: Inference, n: int = 0) -> CaseView:
     """A case, ready to be drawn."""
     return estimator.input_.view(seen, n, estimator.output_.outcome(seen, n))
+
+
+def _by(method: str, estimator: AttentionEstimator, seen: Inference) -> Inference:
+    """With the weights that another method gives."""
+    from regard.estimators import attributed
+
+    found = [each.clip(min=0) for each in attributed(estimator, seen.cases, method)]
+    even = [np.full(each.shape, 1 / each.size) for each in found]
+    weights = [
+        each / each.sum() if each.sum() > 0 else flat
+        for each, flat in zip(found, even, strict=True)
+    ]
+    return replace(seen, maps={**seen.maps, "weights": weights})
+
+
+def _trusted(
+    view: CaseView,
+    estimator: AttentionEstimator,
+    seen: Inference,
+    audit: Mapping[str, Any],
+    n: int = 0,
+) -> CaseView:
+    """A case with what an audit of its run says of such maps, if there is one."""
+    if not (audit and estimator.output_.moves):
+        return view
+    numbers, names = estimator.output_.groups(seen.values)
+    wanted = view.method or audit["drawn"], names[numbers[n]]
+    own = [row for row in audit["verdicts"] if (row["map"], row["label"]) == wanted]
+    if not own:
+        return view
+    told = said(own[0]["verdict"], measured=own[0]["figures"] is not None)
+    return replace(view, trust=Trust(verdict=told, sentence=own[0]["sentence"]))
 
 
 def _find(ids: NDArray[Any], case: str, source: str) -> int:

@@ -30,9 +30,10 @@ from regard.runs import (
 )
 
 if TYPE_CHECKING:
+    from regard.estimators import AttentionEstimator
     from regard.inputs import Parts
 
-__all__ = ["train"]
+__all__ = ["divided", "train"]
 
 
 @spoken(in_configuration)
@@ -101,16 +102,9 @@ def _train(
     verbose: bool,
 ) -> dict[str, Any]:
     """Train, write the files of the run folder, and return the figures on the test part."""
-    from regard.estimators import estimator_of
     from regard.training import ONE_FIT
 
-    estimator = estimator_of(config.task).from_config(config, verbose=verbose)
-    # The parts are divided already: without a validation part, none is held out, and a class
-    # may have one case in the training part.
-    divided = {"validation_share": 0.0, "rare_classes": "refuse"}
-    estimator.set_params(
-        **{name: value for name, value in divided.items() if name in estimator.get_params()}
-    )
+    estimator = divided(config, verbose=verbose)
     with ONE_FIT, warnings.catch_warnings():
         warnings.simplefilter("ignore", RegardWarning)  # they are in the notes
         estimator.fit(parts.train, validation=parts.validation, checkpoint=unfinished.checkpoint)
@@ -124,6 +118,20 @@ def _train(
         write_scores(unfinished.folder / "scores.csv", scores)
     (unfinished.folder / "report.html").write_text(report_html(report), encoding="utf-8")
     return metrics
+
+
+def divided(config: Config, *, verbose: bool = False) -> AttentionEstimator:
+    """An estimator of a configuration whose data are divided into parts already.
+
+    Without a validation part, none is held out, and a class may have one case in the training part.
+    """
+    from regard.estimators import estimator_of
+
+    estimator = estimator_of(config.task).from_config(config, verbose=verbose)
+    given = {"validation_share": 0.0, "rare_classes": "refuse"}
+    known = estimator.get_params()
+    estimator.set_params(**{name: value for name, value in given.items() if name in known})
+    return estimator
 
 
 def _finished(out: Path, config: Config) -> dict[str, Any]:

@@ -302,6 +302,36 @@ class Output(ABC):
         middle = np.median(evidence, axis=tuple(range(1, evidence.ndim)), keepdims=True)
         return np.asarray(np.abs(evidence - middle).sum(0))
 
+    # Whether maps are to be believed.
+
+    moves: ClassVar[str] = ""
+    """What erasing parts of a case moves, and by how much; empty where maps aren't audited."""
+
+    def left(self, values: Any, before: Any) -> NDArray[np.float64]:
+        """[B] how much of each answer is left, 1 for all, when parts of the cases are erased.
+
+        Parameters:
+            values: of the cases with parts erased.
+            before: of the whole cases.
+        """
+        raise NotImplementedError
+
+    def moved_by(self, values: Any, before: Any) -> NDArray[np.float64]:
+        """[B] how far answers are from those before, 0 where they are the same."""
+        raise NotImplementedError
+
+    def beyond_guessing(self, seen: Inference) -> NDArray[np.float64]:
+        """[B] how much better each answer is than the best guess without looking at the case."""
+        raise NotImplementedError
+
+    def groups(self, values: Any) -> tuple[NDArray[np.int64], list[str]]:
+        """[B] the numbers of what answers are judged together, and their names."""
+        raise NotImplementedError
+
+    def answered(self, values: Any) -> NDArray[np.float64]:
+        """[B, N] 1 where a number of the values is the answer, otherwise 0."""
+        raise NotImplementedError
+
     def calibration_parts(self, cases: Any) -> tuple[NDArray[Any], NDArray[Any]] | None:
         """Positions to train a first model on, and to calibrate on with it; None trains just once.
 

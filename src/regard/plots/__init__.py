@@ -24,6 +24,7 @@ from regard.plots.series_transcript import plot_series_transcript
 from regard.plots.sound import plot_sound
 from regard.plots.text import Fragment, Passage, plot_text
 from regard.plots.transcript import plot_transcript
+from regard.plots.trust import Trust, said
 from regard.plots.view import CaseView, FigureView
 from regard.plots.weights import plot_weights, save_weights
 
@@ -35,6 +36,7 @@ __all__ = [
     "Outcome",
     "Passage",
     "Report",
+    "Trust",
     "plot_alignment",
     "plot_attention",
     "plot_caption",
@@ -52,5 +54,6 @@ __all__ = [
     "plot_transcript",
     "plot_weights",
     "report_html",
+    "said",
     "save_weights",
 ]

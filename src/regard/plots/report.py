@@ -12,6 +12,7 @@ from markupsafe import Markup
 from regard.plots.history import plot_history
 from regard.plots.page import inline_svg, own_style, render
 from regard.plots.style import axes_of_size
+from regard.plots.trust import said
 from regard.plots.view import CaseView
 
 __all__ = ["Report", "report_html"]
@@ -32,6 +33,8 @@ class Report:
         reading: sentences that explain the pictures, shown beside them.
         examples: cases of the test part, all of the same class.
         mistakes: the worst mistakes of the test part, worst first, of the same class.
+        verdicts: a row for each map and class: map, label, verdict, sentence and figures, as
+            `regard.explain.Verdict` has them; empty before an audit.
     """
 
     template: ClassVar[Path] = Path(__file__).with_name("report.html")
@@ -44,6 +47,7 @@ class Report:
     reading: Sequence[str] = ()
     examples: Sequence[CaseView]
     mistakes: Sequence[CaseView] = ()
+    verdicts: Sequence[Mapping[str, Any]] = ()
 
     def parts(self) -> dict[str, Any]:
         """Values for the variables of the output's own template."""
@@ -65,6 +69,7 @@ def report_html(report: Report) -> str:
         reading=_reading(report, views),
         css=Markup(views[0].css if views else ""),
         history=_history(report.history),
+        said=said,
         config=_flat({k: v for k, v in report.config.items() if k != "versions"}),
         versions=_flat(report.config.get("versions", {})),
         **report.parts(),

@@ -13,6 +13,7 @@ from rich.text import Text
 from regard.plots.format import one_line
 from regard.plots.outcome import Outcome
 from regard.plots.save import picture_writers, write_file
+from regard.plots.trust import Trust
 
 __all__ = ["CaseView", "FigureView"]
 
@@ -24,6 +25,8 @@ class CaseView(ABC):
     Attributes:
         id: name of the case in the data; empty for one that was typed.
         outcome: the prediction.
+        trust: whether to believe its map; None where that was not asked.
+        method: by which the weights were found; empty for those that the model shows by itself.
         grid: extra CSS class of the grid that holds several cases in a report.
         css: CSS rules that `picture` and `reading` need.
     """
@@ -33,6 +36,8 @@ class CaseView(ABC):
 
     id: str
     outcome: Outcome
+    trust: Trust | None = None
+    method: str = ""
 
     @property
     def name(self) -> str:
@@ -52,7 +57,9 @@ class CaseView(ABC):
     @property
     def title(self) -> str:
         """The title of the picture."""
-        return f"{self._case}, {self.outcome.title}" if self.id else self.outcome.title
+        title = f"{self._case}, {self.outcome.title}" if self.id else self.outcome.title
+        title += f", by {self.method}" if self.method else ""
+        return f"{title}; its map: {self.trust.verdict.lower()}" if self.trust else title
 
     @property
     def warning(self) -> str:

@@ -1,6 +1,6 @@
 """Run folders: written whole or not at all, and read without executing anything."""
 
-from regard.runs.folder import Run, read_run, versions, write_run
+from regard.runs.folder import Run, read_audit, read_run, versions, weights_digest, write_run
 from regard.runs.stored import StoredWeights
 from regard.runs.table import (
     LINES,
@@ -22,7 +22,7 @@ from regard.runs.unfinished import (
     partial_folder,
     unfinished_run,
 )
-from regard.runs.writing import check_output, disk_errors, replacing, writing
+from regard.runs.writing import add_to_run, check_output, disk_errors, replacing, writing
 
 __all__ = [
     "LINES",
@@ -30,6 +30,7 @@ __all__ = [
     "Run",
     "StoredWeights",
     "UnfinishedRun",
+    "add_to_run",
     "check_output",
     "check_suffix",
     "clear",
@@ -40,11 +41,13 @@ __all__ = [
     "interrupted",
     "partial_folder",
     "print_table",
+    "read_audit",
     "read_run",
     "replacing",
     "unescaped",
     "unfinished_run",
     "versions",
+    "weights_digest",
     "write_lines",
     "write_rows",
     "write_run",

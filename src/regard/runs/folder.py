@@ -8,11 +8,12 @@
     history.csv         a row per epoch
     scores.csv          a row per test case: its score, by which `compare` pairs runs
     report.html         the report
+    audit.json          whether its maps are to be believed, as `regard audit` writes it
 
 What another has made is read by descriptions of each file and within limits: `config.json` has at
-most 16 MiB, `metrics.json`, `history.csv` and `tokenizer.json` 64 MiB, `preprocess.json` 512 MiB,
-the weights 2 GiB. A folder beyond them is not written. Weights are read last, once it is known that
-they are those of the configuration.
+most 16 MiB, `metrics.json`, `history.csv`, `tokenizer.json` and `audit.json` 64 MiB,
+`preprocess.json` 512 MiB, the weights 2 GiB. A folder beyond them is not written. Weights are read
+last, once it is known that they are those of the configuration.
 
 A run folder is written beside its final name and renamed when complete, so that a folder that
 exists can be read.
@@ -25,6 +26,7 @@ import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from hashlib import file_digest
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
@@ -33,6 +35,7 @@ from typing import TYPE_CHECKING, Any
 from regard.bounded import parse_json, read_text
 from regard.config import Config, resolve_config
 from regard.errors import ConfigError, PluginError, RunError
+from regard.runs.audits import check_audit
 from regard.runs.figures import check_figures, history_of
 from regard.runs.stored import StoredWeights
 from regard.runs.unfinished import partial_folder
@@ -41,7 +44,7 @@ from regard.runs.writing import write_json
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Run", "read_run", "versions", "write_run"]
+__all__ = ["Run", "read_audit", "read_run", "versions", "weights_digest", "write_run"]
 
 _WEIGHTS = "model.safetensors"
 _TOKENIZER = "tokenizer.json"
@@ -51,6 +54,7 @@ _MOST_BYTES = {
     "metrics.json": 2**26,
     "history.csv": 2**26,
     _TOKENIZER: 2**26,
+    "audit.json": 2**26,
     "preprocess.json": 2**29,
 }
 _MOST_FILES = 10_000
@@ -161,6 +165,25 @@ def read_run(path: Path) -> Run:
     )
 
 
+def read_audit(path: Path) -> dict[str, Any]:
+    """The verdicts on the maps of a run folder, as `regard audit` wrote them.
+
+    Returns:
+        What `Audit.to_dict` has; empty before an audit of the weights that are there.
+
+    Raises:
+        RunError: the file is damaged.
+    """
+    audit: dict[str, Any] = _read(path / "audit.json", _audit, missing={})
+    return audit if audit and audit["weights"] == weights_digest(path) else {}
+
+
+def weights_digest(path: Path) -> str:
+    """Of the weights of a run folder, by which `audit.json` names them."""
+    with (path / _WEIGHTS).open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
 def _read(path: Path, take: Callable[[str], Any], *, missing: Any = None) -> Any:
     """What a file holds; `missing` where it may be missing and is."""
     if missing is not None and not path.exists():
@@ -177,6 +200,12 @@ def _table(text: str, *, infinite: bool = False) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ValueError("wanted a JSON object")
     return content
+
+
+def _audit(text: str) -> dict[str, Any]:
+    audit = _table(text)
+    check_audit(audit)
+    return audit
 
 
 def _figures(text: str) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from regard.errors import RunError
 __all__ = [
     "OLD",
     "Kind",
+    "add_to_run",
     "check_output",
     "disk_errors",
     "keep_beside",
@@ -41,7 +42,7 @@ OLD = ".old"
 _PICTURES = (".png", ".html")
 _RUN = (
     *("config.json", "model.safetensors", "preprocess.json", "tokenizer.json", "metrics.json"),
-    *("history.csv", "scores.csv", "report.html"),
+    *("history.csv", "scores.csv", "report.html", "audit.json"),
 )
 _LONGEST = "run/model.safetensors"  # of what a training writes in its partial folder
 
@@ -186,6 +187,22 @@ def _beside(path: Path) -> Iterator[Path]:
         yield own / path.name
     finally:
         shutil.rmtree(own, ignore_errors=True)
+
+
+def add_to_run(folder: Path, files: Mapping[str, str]) -> None:
+    """Put texts in a run folder, each whole or not at all, in place of what has its name.
+
+    Raises:
+        RunError: they cannot be written.
+    """
+    with disk_errors(folder), _beside(folder) as beside:
+        beside.mkdir()
+        for name, text in files.items():
+            (beside / name).write_text(text, encoding="utf-8")
+        sync(beside)
+        for name in files:
+            os.replace(beside / name, folder / name)
+        sync(folder, inside=False)
 
 
 def publish(made: Path, path: Path, kind: Kind, *, overwrite: bool) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ImageInput"]
 
+_BLUR = 8  # of it in a picture is the standard deviation of the blur that erases
 _EMPTY = 1.0  # of 255: the deviation where all pixels are alike
 
 
@@ -54,6 +56,7 @@ class ImageInput(Input):
     plural = "pictures"
     options = ("labelled", "encoding", "folder")
     unusable = "that cannot be read"
+    replacements = ("mean", "blur")
 
     size_: int
     channels_: int
@@ -289,6 +292,30 @@ class ImageInput(Input):
         grid = {"cell": encoder.cell, "columns": self._columns(encoder)}
         extents = encoded.extents[index]
         return {name: lay_over_pixels(each, extents, **grid) for name, each in maps.items()}
+
+    def erased(
+        self,
+        encoded: Pictures,
+        index: NDArray[np.int64],
+        where: Sequence[NDArray[np.bool_]],
+        *,
+        how: str,
+        generator: np.random.Generator,
+    ) -> Pictures:
+        """Pixels replaced by the mean of the training part, or by those of the blurred picture."""
+        from scipy.ndimage import gaussian_filter
+
+        taken = encoded.take(index)
+        values = taken.values.copy()
+        width = max(2, self.size_ // _BLUR)
+        for pixels, extent, own in zip(values, taken.extents, where, strict=True):
+            inside = pixels[: extent[0], : extent[1]]
+            if how == "mean":
+                inside[own] = np.round(self.mean_).astype(np.uint8)
+            else:
+                smooth = gaussian_filter(inside.astype(np.float32), (width, width, 0))
+                inside[own] = np.round(smooth[own]).astype(np.uint8)
+        return replace(taken, values=values)
 
     def collect(self, rows: list[NDArray[np.float64]]) -> NDArray[np.float64]:
         """[B, ..., size, size] with zeros outside each picture."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
@@ -68,6 +68,7 @@ class SeriesInput(Input):
     case_types: ClassVar[tuple[type, ...]] = (Cases,)
     targets: ClassVar[tuple[str, ...]] = ("class", "numbers", "tokens")
     unusable = "with missing values"
+    replacements = ("line", "swap")
 
     channels_: tuple[str, ...]
     scaler_: Scaler
@@ -354,8 +355,12 @@ class SeriesInput(Input):
         return warp if chosen == "warp" or (chosen == "auto" and not self._rough) else None
 
     @property
+    def attended(self) -> bool:
+        return self.convolved_ != "only"
+
+    @property
     def gated(self) -> bool:
-        return super().gated or self.convolved_ == "only"
+        return super().gated or not self.attended
 
     @property
     def by_evidence(self) -> bool:
@@ -388,6 +393,30 @@ class SeriesInput(Input):
                 pairs = zip(laid["evidence"], laid.pop(name), strict=True)
                 laid["evidence"] = [network + solved for network, solved in pairs]
         return laid
+
+    def erased(
+        self,
+        encoded: Any,
+        index: NDArray[np.int64],
+        where: Sequence[NDArray[np.bool_]],
+        *,
+        how: str,
+        generator: np.random.Generator,
+    ) -> tuple[Cases, NDArray[np.float32]]:
+        """Steps replaced by a straight line from the one before to the one after, or by those of
+        another case.
+        """
+        cases, scaled = encoded
+        taken = cases.take(index)
+        rows = scaled[index, :, : taken.values.shape[2]]
+        others = (index + generator.integers(1, max(2, len(cases)), len(index))) % len(cases)
+        for row, other, own in zip(rows, others, where, strict=True):
+            steps, kept = np.flatnonzero(own), np.flatnonzero(~own)
+            if how == "line":
+                row[:, steps] = [np.interp(steps, kept, channel[kept]) for channel in row]
+            else:
+                row[:, steps] = scaled[other][:, steps % cases.lengths[other]]
+        return taken, rows
 
     def collect(self, rows: list[NDArray[np.float64]]) -> NDArray[np.float64]:
         """[B, ..., T] with zeros after each case's length."""

@@ -13,7 +13,17 @@ from numpy.typing import NDArray
 from regard.errors import DataError
 from regard.inputs.text.sentences import sentence_spans
 
-__all__ = ["PADDING", "UNKNOWN", "Encoded", "first_tokens", "padded", "sum_to_words", "words_of"]
+__all__ = [
+    "PADDING",
+    "UNKNOWN",
+    "Encoded",
+    "first_tokens",
+    "padded",
+    "sum_to_words",
+    "with_unknown_words",
+    "without_words",
+    "words_of",
+]
 
 PADDING = 0
 """Id of the padding token, "[PAD]"."""
@@ -117,3 +127,35 @@ def words_of(encoded: Encoded, *, lowercase: bool) -> list[list[str]]:
         own = [normalize("NFKC", text[start:stop]) for start, stop in spans.tolist()]
         texts.append([word.lower() for word in own] if lowercase else own)
     return texts
+
+
+def without_words(
+    encoded: Encoded, index: NDArray[np.int64], where: Sequence[NDArray[np.bool_]]
+) -> Encoded:
+    """Texts at these positions without the tokens of some of their words.
+
+    Parameters:
+        encoded: texts.
+        index: positions, also several times.
+        where: of each of them [words] what is left out, never all.
+    """
+    parts = []
+    for at, gone in zip(index, where, strict=True):
+        words = encoded.words[at]
+        kept = ~gone[words]
+        numbers = np.cumsum(~gone, dtype=np.int32) - 1
+        parts.append((encoded.ids[at][kept], encoded.spans[at][kept], numbers[words[kept]]))
+    ids, spans, numbered = map(list, zip(*parts, strict=True))
+    return Encoded(tuple(encoded.texts[at] for at in index), ids, spans, numbered, 0)
+
+
+def with_unknown_words(
+    encoded: Encoded, index: NDArray[np.int64], where: Sequence[NDArray[np.bool_]]
+) -> Encoded:
+    """The same with unknown tokens in their place."""
+    ids = [
+        np.where(gone[encoded.words[at]], np.int32(UNKNOWN), encoded.ids[at])
+        for at, gone in zip(index, where, strict=True)
+    ]
+    spans, words = ([each[at] for at in index] for each in (encoded.spans, encoded.words))
+    return Encoded(tuple(encoded.texts[at] for at in index), ids, spans, words, 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
@@ -11,10 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import ConfigError, DataError, spoken
-from regard.explain import lay_over_steps
+from regard.explain import lay_over_steps, shuffled
 from regard.inference import Inference
 from regard.inputs.input import Input, Maps
-from regard.inputs.text.encoded import Encoded, sum_to_words, words_of
+from regard.inputs.text.encoded import (
+    Encoded,
+    sum_to_words,
+    with_unknown_words,
+    without_words,
+    words_of,
+)
 from regard.inputs.text.files import read_new_lines, read_new_texts
 from regard.inputs.text.fragments import highest_words
 from regard.inputs.text.kept import TextsKept
@@ -37,6 +43,8 @@ __all__ = ["TextInput", "Tokenised"]
 
 # Fields of the section `data` that are options of its reader.
 _READ = {"text", "label", "id", "encoding"}
+
+_UNKNOWN_WORD = "\0"  # of no n-gram
 
 
 class Tokenised(NamedTuple):
@@ -64,6 +72,7 @@ class TextInput(Input):
     noun = "word"
     plural = "texts"
     unusable = "without a text"
+    replacements = ("drop", "unknown")
 
     tokenizer_: Tokenizer
     ngrams_: Ngrams | None
@@ -248,6 +257,34 @@ class TextInput(Input):
             ]
             for name, rows in laid.items()
         }
+
+    def erased(
+        self,
+        encoded: Any,
+        index: NDArray[np.int64],
+        where: Sequence[NDArray[np.bool_]],
+        *,
+        how: str,
+        generator: np.random.Generator,
+    ) -> Tokenised:
+        """Words left out, or replaced by the unknown one."""
+        change = without_words if how == "drop" else with_unknown_words
+        words = None
+        if encoded.words is not None:
+            words = [
+                [
+                    word if not gone else _UNKNOWN_WORD
+                    for word, gone in zip(encoded.words[at], own, strict=True)
+                    if how != "drop" or not gone
+                ]
+                for at, own in zip(index, where, strict=True)
+            ]
+        return Tokenised(change(encoded.tokens, index, where), words)
+
+    def elsewhere(
+        self, weights: NDArray[np.float64], generator: np.random.Generator
+    ) -> NDArray[np.float64]:
+        return np.asarray(shuffled(weights, generator), np.float64)
 
     def view(self, seen: Inference, n: int, outcome: Outcome) -> CaseView:
         tokens, weights = seen.encoded.tokens, seen.maps["weights"][n]

@@ -54,6 +54,11 @@ class TextView(CaseView):
     by_evidence: bool = False
 
     @property
+    def weighed(self) -> str:
+        """What the weights are."""
+        return self.method or ("evidence" if self.by_evidence else "attention")
+
+    @property
     def warning(self) -> str:
         return "" if self.known else "no word of the text is in the vocabulary: this is a guess"
 
@@ -104,14 +109,13 @@ class TextView(CaseView):
             lines += _wrapped(body, margin, width)
         if not colour:
             listed = ", ".join(f"{word} {weight:.2f}" for word, weight in self._highest()) or "none"
-            kind = "evidence" if self.by_evidence else "attention"
-            lines += _wrapped(Text(f"highest {kind}: {listed}"), "", width)
+            lines += _wrapped(Text(f"highest {self.weighed}: {listed}"), "", width)
         return Text("\n").join(lines)
 
     @classmethod
     def reading(cls, views: Sequence[Self]) -> Markup:
         weight, bars = "attention", Markup("")
-        if any(view.by_evidence for view in views):
+        if any(view.by_evidence and not view.method for view in views):
             weight = "share of the evidence for the predicted class"
         if any(view.sentences is not None for view in views):
             bars = Markup(

@@ -200,6 +200,36 @@ class ClassesOutput(Output):
         own = evidence[flat.sum(1).argmax()]
         return np.asarray((own - min(0.0, np.median(own))).clip(min=0))
 
+    moves = "the probability of the class by {:.2f}"
+
+    def left(self, values: Any, before: Any) -> NDArray[np.float64]:
+        """The probability of the class that was predicted."""
+        predicted = before.argmax(1)
+        return np.asarray(softmax(values, axis=1)[np.arange(len(values)), predicted])
+
+    def moved_by(self, values: Any, before: Any) -> NDArray[np.float64]:
+        """Total variation between the probabilities."""
+        return np.asarray(np.abs(softmax(values, axis=1) - softmax(before, axis=1)).sum(1) / 2)
+
+    def beyond_guessing(self, seen: Inference) -> NDArray[np.float64]:
+        """Whether the class is right, minus whether it is the most frequent one."""
+        numbers = self._numbers(seen.cases)
+        if len(np.unique(numbers)) < 2:
+            raise DataError(
+                f"all cases are of the class {self.classes_[numbers[0]]}: whether the model does "
+                "better than guessing cannot be told"
+            )
+        right: NDArray[np.bool_] = seen.values.argmax(1) == numbers
+        return np.asarray(right.astype(np.float64) - (numbers == np.bincount(numbers).argmax()))
+
+    def groups(self, values: Any) -> tuple[NDArray[np.int64], list[str]]:
+        """Cases that are predicted as one class."""
+        return np.asarray(values.argmax(1)), [str(name) for name in self.classes_]
+
+    def answered(self, values: Any) -> NDArray[np.float64]:
+        """The logit of the predicted class."""
+        return np.asarray(np.eye(values.shape[1])[values.argmax(1)])
+
     def probabilities(self, seen: Inference) -> NDArray[np.float64]:
         """[B, N] softmax of the logits."""
         return np.asarray(softmax(seen.values, axis=1))

@@ -171,6 +171,32 @@ class NumbersOutput(Output):
         """[B, M] in the units of the data."""
         return np.asarray(self.target_scaler_.invert(seen.values))
 
+    moves = "the prediction by {:.2f} standard deviations of the target"
+
+    def left(self, values: Any, before: Any) -> NDArray[np.float64]:
+        return 1 - self.moved_by(values, before).clip(max=1)
+
+    def moved_by(self, values: Any, before: Any) -> NDArray[np.float64]:
+        """In standard deviations of the targets in training, the mean over the targets."""
+        return np.asarray(np.abs(values - before).mean(1))
+
+    def beyond_guessing(self, seen: Inference) -> NDArray[np.float64]:
+        """The absolute error of the mean of the targets in training, minus that of the prediction.
+
+        In standard deviations of the targets in training, the mean over the targets.
+        """
+        truth = targets_of(seen.cases)
+        guessed = np.abs(truth - np.asarray(self.target_scaler_.mean))
+        errors = np.abs(truth - self.predicted(seen))
+        return np.asarray(((guessed - errors) / self.unit).mean(1))
+
+    def groups(self, values: Any) -> tuple[NDArray[np.int64], list[str]]:
+        """All cases together."""
+        return np.zeros(len(values), np.int64), [", ".join(self.targets_)]
+
+    def answered(self, values: Any) -> NDArray[np.float64]:
+        return np.ones_like(values)
+
     def metrics(self, seen: Inference) -> dict[str, Any]:
         """See `regression_metrics`."""
         return regression_metrics(

@@ -1,0 +1,260 @@
+"""What moves the answers of an estimator: parts that are erased, gradients, weights in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from regard.attention import shuffled_weights
+from regard.errors import ConfigError
+from regard.estimators.passing import on
+from regard.explain import SHARES, as_weights, most_and_least
+
+if TYPE_CHECKING:
+    from regard.estimators.base import AttentionEstimator
+    from regard.training import Batch
+
+__all__ = ["METHODS", "Erasure", "Floats", "Maps"]
+
+METHODS = ("attention", "evidence", "occlusion", "gradient", "integrated-gradients")
+"""Of saying what moved an answer."""
+
+_WINDOWS = 20  # that occlusion erases, one after the other
+_SIDE = 5  # windows along each side of a picture
+_SHUFFLES = 5
+_PASS = 2**25  # positions of a pass of erased cases, roughly
+_GRADIENTS = 64  # cases of a pass
+_STOPS = 64  # on the way of integrated gradients
+
+Floats = NDArray[np.float64]
+Maps = list[Floats]
+
+
+class Erasure:
+    """Some cases of an estimator, their answers, and what is left of these.
+
+    Parameters:
+        estimator: fitted.
+        cases: B, as its input takes them.
+        generator: of places and replacements.
+
+    Attributes:
+        values: [B, ...] what the model returns for the whole cases.
+    """
+
+    def __init__(
+        self, estimator: AttentionEstimator, cases: Any, generator: np.random.Generator
+    ) -> None:
+        self.estimator, self.cases, self.generator = estimator, cases, generator
+        self.input, self.output = estimator.input_, estimator.output_
+        self.encoded = self.input.encode(cases)
+        self.values = self._values(self.encoded, cases)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def _values(self, encoded: Any, cases: Any) -> Any:
+        return self.estimator._run(self.estimator.model_, cases, encoded).values
+
+    def maps(self) -> dict[str, Maps]:
+        """The attention, and the shares of the evidence, where the model has them."""
+        try:
+            laid = self._laid("attention", "evidence")
+        except ConfigError:  # the pooling has no evidence
+            return {"attention": list(self._laid("attention")["attention"])}
+        pairs = zip(laid["evidence"], laid["attention"], strict=True)
+        evidence = [
+            as_weights(self.output.share(each).ravel(), gates.ravel()).reshape(gates.shape)
+            for each, gates in pairs
+        ]
+        attention = {"attention": list(laid["attention"])} if self.input.attended else {}
+        return attention | {"evidence": evidence}
+
+    def _laid(self, *names: str) -> Mapping[str, Maps]:
+        model = self.estimator.model_
+        return self.estimator._run(model, self.cases, self.encoded, maps=names).maps
+
+    def elsewhere(self, maps: Maps) -> Maps:
+        """Each map at another place."""
+        return [self.input.elsewhere(each, self.generator) for each in maps]
+
+    def gains(self, maps: Maps) -> Floats:
+        """[B] left(least erased) - left(most erased), the mean of shares and replacements."""
+        ends = [[most_and_least(each, share) for share in SHARES] for each in maps]
+        every = np.arange(len(self))
+        differences = []
+        for how in self.input.replacements:
+            for at in range(len(SHARES)):
+                most = self.left(every, [each[at][0] for each in ends], how)
+                least = self.left(every, [each[at][1] for each in ends], how)
+                differences.append(least - most)
+        return np.asarray(np.mean(differences, axis=0))
+
+    def left(
+        self, index: NDArray[np.int64], where: Sequence[NDArray[np.bool_]], how: str
+    ) -> Floats:
+        """[b] what is left of each answer without these positions.
+
+        Parameters:
+            index: [b] positions of cases, also several times.
+            where: of each of them what is erased, of the form of its map.
+            how: one of the input's replacements.
+        """
+        found = []
+        for part in _passes(where):
+            some = index[part]
+            options: dict[str, Any] = {"how": how, "generator": self.generator}
+            encoded = self.input.erased(self.encoded, some, where[part], **options)
+            values = self._values(encoded, self.cases.take(some))
+            found.append(self.output.left(values, self.values[some]))
+        return np.concatenate(found)
+
+    def short(self) -> NDArray[np.bool_]:
+        """[B] whether a case has fewer than two positions."""
+        return np.array([int(np.prod(shape)) < 2 for shape in self.shapes()])
+
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Of the map of each case."""
+        return [each.shape for each in next(iter(self.maps().values()))]
+
+    def references(self) -> dict[str, Maps]:
+        """Maps that ask the model itself: by erasing window after window, and the gradient."""
+        shapes = self.shapes()
+        found = {"occlusion": self.occlusion(shapes)}
+        if self.differentiable:
+            found["gradient"] = self.gradient(shapes)
+        return found
+
+    def occlusion(self, shapes: Sequence[tuple[int, ...]]) -> Maps:
+        """What is lost with each window, or word, the mean of the replacements."""
+        # Of a case with one position nothing would be left.
+        windows = [_windows(shape) if np.prod(shape) > 1 else [] for shape in shapes]
+        owner = np.repeat(np.arange(len(self)), [len(each) for each in windows])
+        where = [one for each in windows for one in each]
+        maps = [np.zeros(shape) for shape in shapes]
+        if not where:
+            return maps
+        left = np.mean([self.left(owner, where, how) for how in self.input.replacements], axis=0)
+        whole = self.output.left(self.values, self.values)
+        for at, one, rest in zip(owner, where, left, strict=True):
+            maps[at][one] += whole[at] - rest
+        return maps
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether there is a gradient: cases are numbers, and a network reads them."""
+        if not (len(self) and self.input.attended):
+            return False
+        part = self.input.part(self.encoded, targets=None, training=True)
+        return part[np.arange(1)].inputs[0].is_floating_point()
+
+    def gradient(self, shapes: Sequence[tuple[int, ...]]) -> Maps:
+        """The size of the gradient of the network's answer, the sum over channels.
+
+        Source: Simonyan et al., 2014, "Deep inside convolutional networks" (ICLR workshop).
+        """
+        return self._sloped(shapes, lambda given, slopes: slopes(given).abs())
+
+    def integrated_gradients(self, shapes: Sequence[tuple[int, ...]]) -> Maps:
+        """The mean gradient on the way from the mean of the training part, times the way.
+
+        It sums to the network's answer minus that for the mean, the sum over channels, signed.
+
+        Source: Sundararajan et al., 2017, "Axiomatic attribution for deep networks" (ICML).
+        """
+
+        def integrated(given: Tensor, slopes: Callable[[Tensor], Tensor]) -> Tensor:
+            total = torch.zeros_like(given)
+            for stop in range(_STOPS):
+                total += slopes((stop + 0.5) / _STOPS * given)
+            return given * total / _STOPS
+
+        return self._sloped(shapes, integrated)
+
+    def _sloped(
+        self,
+        shapes: Sequence[tuple[int, ...]],
+        take: Callable[[Tensor, Callable[[Tensor], Tensor]], Tensor],
+    ) -> Maps:
+        """What is taken of the gradient at the cases as the network gets them, scaled."""
+        model = self.estimator.model_
+        device = next(model.parameters()).device
+        part = self.input.part(self.encoded, targets=None, training=True)
+        maps: Maps = []
+        for start in range(0, len(self), _GRADIENTS):
+            batch = on(part[np.arange(start, min(start + _GRADIENTS, len(self)))], device)
+            answered = self.output.answered(self.values[start : start + _GRADIENTS])
+            answer = torch.from_numpy(answered).float().to(device)
+            slopes = partial(_slopes, model, batch, answer)
+            laid = take(batch.inputs[0], slopes).sum(1).cpu().double().numpy()
+            for each, shape in zip(laid, shapes[start:], strict=False):
+                maps.append(each[tuple(map(slice, shape))])
+        return maps
+
+    def by(self, method: str) -> Maps:
+        """What moves the answers, by one of `METHODS`.
+
+        Raises:
+            ConfigError: the method cannot be used here.
+        """
+        own = self.maps()
+        if method in own:
+            return own[method]
+        if method in ("attention", "evidence"):
+            raise ConfigError(f"method: this model has no {method}; it has {', '.join(own)}")
+        if method != "occlusion" and not self.differentiable:
+            raise ConfigError(f"method: there is no {method} here; occlusion needs none")
+        shapes = [each.shape for each in next(iter(own.values()))]
+        found: Maps = getattr(self, method.replace("-", "_"))(shapes)
+        return found
+
+    def moved_by_shuffling(self) -> Floats:
+        """[B] how far the answers move with the weights of the attention in another order."""
+        model = self.estimator.model_
+        device = next(model.parameters()).device
+        generator = torch.Generator(device).manual_seed(int(self.generator.integers(2**31)))
+        outside = [each for name, each in model.named_modules() if "encoder" not in name.split(".")]
+        with shuffled_weights(outside, generator):
+            moved = [
+                self.output.moved_by(self._values(self.encoded, self.cases), self.values)
+                for _ in range(_SHUFFLES)
+            ]
+        return np.asarray(np.mean(moved, axis=0))
+
+
+def _slopes(model: Any, batch: Batch, answer: Tensor, given: Tensor) -> Tensor:
+    """The gradient of the answers in place of the first input of a batch."""
+    leaf = given.detach().clone().requires_grad_()
+    with torch.enable_grad():
+        values = model(leaf, *batch.inputs[1:], mask=batch.mask).values
+        (slope,) = torch.autograd.grad((values * answer).sum(), leaf)
+    return slope
+
+
+def _passes(where: Sequence[NDArray[np.bool_]]) -> Iterator[slice]:
+    """Parts of some cases that are erased and run together."""
+    rows = max(1, _PASS // max(each.size for each in where))
+    for start in range(0, len(where), rows):
+        yield slice(start, start + rows)
+
+
+def _windows(shape: tuple[int, ...]) -> list[NDArray[np.bool_]]:
+    """Up to twenty windows along a map, or five by five of a picture."""
+    most = _WINDOWS if len(shape) == 1 else _SIDE
+    sides = [
+        list(pairwise(np.unique(np.linspace(0, size, min(most, size) + 1).round().astype(int))))
+        for size in shape
+    ]
+    found = []
+    for window in np.ndindex(*map(len, sides)):
+        one = np.zeros(shape, bool)
+        one[tuple(slice(*side[at]) for side, at in zip(sides, window, strict=True))] = True
+        found.append(one)
+    return found

@@ -1,0 +1,93 @@
+"""Whether to believe the maps of a run, said in its folder and its report."""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from regard.config import Config
+from regard.errors import ConfigError, DataError, RegardWarning, RunError, spoken
+from regard.jobs.evaluation import figures_of, report_of
+from regard.jobs.opening import in_prediction
+from regard.jobs.parts import load_parts
+from regard.jobs.training import divided
+from regard.plots import report_html
+from regard.runs import add_to_run, read_run, weights_digest
+
+if TYPE_CHECKING:
+    from regard.estimators import AttentionEstimator, Audit
+    from regard.inputs import Parts
+
+__all__ = ["audit"]
+
+_SAME = 1e-3  # of figures of one test part, computed twice
+
+
+@spoken(in_prediction)
+def audit(run: str | Path, *, cases: int = 200, retrain: int = 0, seed: int = 0) -> Audit:
+    """Say whether to believe the maps of a run, by its test part.
+
+    Writes `audit.json` in the run folder, and the verdicts into its report.
+
+    Parameters:
+        run: a run folder.
+        cases: the most that are looked at.
+        retrain: how often to train again, each time with another seed, to compare the maps.
+        seed: of what is drawn.
+
+    Raises:
+        RegardError: the run cannot be audited, its data have changed, or it cannot be written.
+    """
+    path = Path(run)
+    opened = read_run(path)
+    from regard.estimators import estimator_of
+
+    estimator = estimator_of(opened.config.task).from_run(opened, source=str(run))
+    if opened.config.data.kind == "arrays":
+        raise ConfigError(f"{run}: was fitted in Python, which has its cases: call model.audit")
+    if "notes" not in opened.metrics:
+        raise RunError(f"{run}: has no figures in metrics.json to compare its test part with")
+    parts = load_parts(opened.config)
+    if not len(parts.test):
+        raise DataError(f"{run}: has no test cases")
+    incoming, output = estimator.input_, estimator.output_
+    seen = estimator.infer(parts.test, maps=incoming.shown, keep=output.keep(parts.test))
+    _refuse_changed(figures_of(estimator, seen), opened.metrics, run)
+    others = [_again(opened.config, parts, number) for number in range(1, retrain + 1)]
+    found = estimator.audit(parts.test, cases=cases, seed=seed, others=others)
+    common: dict[str, Any] = {"title": path.name, "metrics": opened.metrics}
+    report = report_of(estimator, opened.config, seen, **common, audit=found)
+    content = {"weights": weights_digest(path), **found.to_dict()}
+    files = {
+        "audit.json": json.dumps(content, indent=2, ensure_ascii=False) + "\n",
+        "report.html": report_html(report),
+    }
+    add_to_run(path, files)
+    return found
+
+
+def _again(config: Config, parts: Parts, number: int) -> AttentionEstimator:
+    """An estimator trained as the run was, with a seed so many higher."""
+    other = config.model_copy(update={"seed": config.seed + number})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RegardWarning)
+        return divided(other).fit(parts.train, validation=parts.validation)
+
+
+def _refuse_changed(found: Mapping[str, Any], recorded: Mapping[str, Any], run: str | Path) -> None:
+    """Refuse a test part on which the model does otherwise than when it was trained."""
+    for name, figure in found.items():
+        before = recorded.get(name)
+        if (
+            isinstance(figure, float)
+            and isinstance(before, float)
+            and not math.isclose(figure, before, rel_tol=_SAME, abs_tol=_SAME)
+        ):
+            raise DataError(
+                f"{run}: the data, or its weights or settings, are not those of its training: "
+                f"{name.replace('_', ' ')} is {figure:.4g} now and was {before:.4g}"
+            )

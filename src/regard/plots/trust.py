@@ -1,0 +1,73 @@
+"""Whether to believe the map of a case, below its picture."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+__all__ = ["Trust", "said"]
+
+_WIDTH, _HEIGHT, _EDGE = 320, 18, 6  # of the strip, in units of its own
+_SAID = {
+    "believe": "Believe",
+    "weak": "Weak",
+    "do not": "Do not believe",
+}
+
+
+def said(verdict: str, *, measured: bool = True) -> str:
+    """A verdict in words, or that there were too few cases to measure it."""
+    return _SAID[verdict] if measured else "Too few cases"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Trust:
+    """The verdict on a map, and how the map of this case does.
+
+    Attributes:
+        verdict: as `said` has it.
+        sentence: why, of all cases that are predicted alike.
+        gain: what erasing moves that the map of this case marks; None where that was not measured.
+        elsewhere: the same of the map placed elsewhere.
+        occlusion: the same of what erasing one window after the other finds.
+    """
+
+    verdict: str
+    sentence: str
+    gain: float | None = None
+    elsewhere: Sequence[float] = ()
+    occlusion: float = 0.0
+
+    def html(self) -> Markup:
+        """A sentence, and a strip of ticks where this case was measured."""
+        strip = "" if self.gain is None else self._strip(self.gain)
+        return Markup('<p class="trust"><b>{}</b>: {}.</p>{}').format(
+            self.verdict, self.sentence, strip
+        )
+
+    def _strip(self, gain: float) -> Markup:
+        """Grey ticks of the map elsewhere, a black one of this map, a ring of occlusion."""
+        every = [*self.elsewhere, gain, self.occlusion, 0.0]
+        low, high = min(every), max(every)
+
+        def x(moved: float) -> str:
+            share = (moved - low) / (high - low) if high > low else 0.5
+            return f"{_EDGE + share * (_WIDTH - 2 * _EDGE):.1f}"
+
+        def tick(moved: float, kind: str, top: int) -> Markup:
+            ends = {"x": x(moved), "y1": top, "y2": _HEIGHT - top}
+            return Markup('<line class="{}" x1="{x}" x2="{x}" y1="{y1}" y2="{y2}"/>').format(
+                kind, **ends
+            )
+
+        label = (
+            f"Erasing what this map marks moves the answer by {gain:.2f}; elsewhere by "
+            f"{min(self.elsewhere):.2f} to {max(self.elsewhere):.2f}; what occlusion finds by "
+            f"{self.occlusion:.2f}."
+        )
+        parts = [tick(each, "elsewhere", 5) for each in self.elsewhere]
+        ring = Markup('<circle class="occlusion" cx="{}" cy="{}" r="4"/>')
+        parts += [ring.format(x(self.occlusion), _HEIGHT / 2), tick(gain, "here", 1)]
+        return Markup(
+            '<svg class="strip" role="img" aria-label="{}" viewBox="0 0 {} {}">{}</svg>'
+        ).format(label, _WIDTH, _HEIGHT, Markup("").join(parts))

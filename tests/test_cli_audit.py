@@ -1,0 +1,138 @@
+"""`regard audit`: verdicts in the run folder and in its report."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commands import Regard
+from regard import SeriesClassifier, jobs
+from regard.data import sine
+from regard.runs import read_audit
+
+WAVES: dict[str, Any] = {
+    "data": {"kind": "sine", "series": 500, "steps": 100, "validation_share": 0},
+    "model": {"encoder": "conv-bilstm", "pooling": "attention", "hidden": 16, "stride": 4},
+    "training": {"epochs": 12, "device": "cpu", "augmentation": "none", "label_smoothing": 0},
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "waves"
+    jobs.train(WAVES, out)
+    return out
+
+
+def test_verdicts_are_printed_kept_and_in_the_report(regard: Regard, run: Path) -> None:
+    before = {file.name for file in run.iterdir()}
+    weights = (run / "model.safetensors").read_bytes()
+    assert regard("audit", run, "--cases", "60") == 0
+    assert {file.name for file in run.iterdir()} == before | {"audit.json"}
+    assert (run / "model.safetensors").read_bytes() == weights
+    assert [file.name for file in run.parent.iterdir()] == [run.name]
+    kept = json.loads((run / "audit.json").read_text())
+    assert kept["cases"] == 60
+    verdicts = {(each["map"], each["label"]): each for each in kept["verdicts"]}
+    assert set(verdicts) == {(name, n) for name in ("attention", "evidence") for n in "01"}
+    for (name, label), each in verdicts.items():
+        assert f"{name} for {label}: " in regard.out
+        assert each["sentence"] in regard.out
+    report = (run / "report.html").read_text()
+    assert "Are the maps to be believed?" in report
+    assert report.count('class="strip"') == report.count('class="trust"') > 3
+    assert regard("show", run) == 0
+    assert verdicts["attention", "1"]["sentence"] in regard.out
+    assert regard("audit", run, "--cases", "60") == 0  # again, in place of what was there
+    assert json.loads((run / "audit.json").read_text()) == kept
+
+
+def test_pages_of_new_cases_say_it(regard: Regard, run: Path, tmp_path: Path) -> None:
+    regard("audit", run, "--cases", "60")
+    rows = sine(series=3, steps=100, seed=5).values[:, 0].round(4).tolist()
+    new = tmp_path / "new.csv"
+    new.write_text("\n".join(",".join(map(str, row)) for row in rows) + "\n")
+    assert regard("explain", run, new, "--out", tmp_path / "one.html") == 0
+    assert "its map: " in regard.out
+    sentences = [each["sentence"] for each in read_audit(run)["verdicts"]]
+    page = (tmp_path / "one.html").read_text()
+    assert any(sentence in page for sentence in sentences)
+    for method in ("occlusion", "integrated-gradients", "evidence"):
+        out = tmp_path / f"{method}.png"
+        assert regard("explain", run, new, "--method", method, "--out", out) == 0
+        assert f"by {method}" in regard.out
+        assert out.exists()
+    assert regard("explain", run, new, "--all", "--out", tmp_path / "all") == 0
+    said = regard.fails("explain", run, new, "--method", "shap", "--out", tmp_path / "none.png")
+    assert "--method: wanted one of attention" in said
+
+
+def test_it_may_train_again(regard: Regard, run: Path) -> None:
+    assert regard("audit", run, "--cases", "40", "--retrain", "1") == 0
+    kept = read_audit(run)
+    assert all(len(each["figures"]["seeds"]) == 3 for each in kept["verdicts"])
+
+
+def test_what_cannot_be_audited_is_one_line(regard: Regard, run: Path, tmp_path: Path) -> None:
+    assert "--cases: wanted at least 10, not 2" in regard.fails("audit", run, "--cases", "2")
+    assert "no such run folder" in regard.fails("audit", tmp_path / "none")
+    fitted = tmp_path / "fitted"
+    waves = sine(series=30, steps=40, seed=0)
+    SeriesClassifier(encoder="conv-bilstm", pooling="attention", epochs=1, device="cpu").fit(
+        waves
+    ).save(fitted)
+    assert "model.audit" in regard.fails("audit", fitted)
+    dates = tmp_path / "dates"
+    changes = {"data": {"kind": "dates", "cases": 60}, "training": {"epochs": 1, "device": "cpu"}}
+    jobs.train({"task": "translate", **changes}, dates)
+    assert "translate" in regard.fails("audit", dates)
+
+
+def test_verdicts_are_of_the_weights_that_are_there(
+    regard: Regard, run: Path, tmp_path: Path
+) -> None:
+    regard("audit", run, "--cases", "20")
+    other = tmp_path / "other"
+    jobs.train({**WAVES, "seed": 1, "training": WAVES["training"] | {"epochs": 1}}, other)
+    (other / "audit.json").write_bytes((run / "audit.json").read_bytes())
+    assert read_audit(run)
+    assert not read_audit(other)
+    assert regard("show", other) == 0
+    assert "erasing" not in regard.out
+
+
+def test_a_run_without_figures_is_one_line(regard: Regard, run: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    for file in run.iterdir():
+        (bare / file.name).write_bytes(file.read_bytes())
+    (bare / "metrics.json").write_text("{}")
+    assert "has no figures in metrics.json" in regard.fails("audit", bare)
+    assert regard("show", bare) == 0
+
+
+def test_other_data_are_refused(regard: Regard, run: Path, tmp_path: Path) -> None:
+    changed = tmp_path / "changed"
+    changed.mkdir()
+    for file in run.iterdir():
+        (changed / file.name).write_bytes(file.read_bytes())
+    config = json.loads((changed / "config.json").read_text())
+    config["seed"] += 1  # of the waves as well
+    config["data"]["noise"] = 1.0
+    (changed / "config.json").write_text(json.dumps(config))
+    assert "are not those of its training" in regard.fails("audit", changed)
+
+
+@pytest.mark.parametrize(
+    "content", ["{", "[]", '{"cases": 3}', '{"cases": 1, "seed": 0, "drawn": "a", "verdicts": [1]}']
+)
+def test_a_damaged_audit_is_one_line(
+    regard: Regard, run: Path, tmp_path: Path, content: str
+) -> None:
+    damaged = tmp_path / "damaged"
+    damaged.mkdir()
+    for file in run.iterdir():
+        (damaged / file.name).write_bytes(file.read_bytes())
+    (damaged / "audit.json").write_text(content)
+    assert "audit.json: is truncated or damaged" in regard.fails("show", damaged)
