@@ -45,6 +45,7 @@ _ALL = {
     "kernels": _Needs(quick=True),
     "examples": _Needs(quick=True, by_name=True),
     "harden": _Needs(quick=True, by_name=True),
+    "trust": _Needs(by_name=True),
 }
 _CAN_BE_QUICK = [name for name, needs in _ALL.items() if needs.quick]
 _WITH_SEEDS = [name for name, needs in _ALL.items() if needs.seeds]
