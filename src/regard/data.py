@@ -37,6 +37,7 @@ from regard.inputs.series.scaling import Scaler
 from regard.inputs.series.sine import sine
 from regard.inputs.series.table import read_table
 from regard.inputs.series.ts import read_ts
+from regard.inputs.series.webtraffic import webtraffic
 from regard.inputs.sound.manifest import read_manifest
 from regard.inputs.sound.readers import as_recordings, read_recordings, read_sound_folder
 from regard.inputs.sound.recordings import Recordings, Word
@@ -109,5 +110,6 @@ __all__ = [
     "sine",
     "split",
     "split_times",
+    "webtraffic",
     "write_midi",
 ]

@@ -114,6 +114,13 @@ def test_the_true_span_is_shaded(span: tuple[int, int]) -> None:
     assert ax.texts[0].get_color() == BLUE
 
 
+def test_several_true_spans_are_shaded() -> None:
+    spans = [(3, 7), (0, 0), (20, 21)]
+    ax = plot_attention(np.zeros(29), np.full(29, 1 / 29), span=spans)
+    assert [tuple(span) for span in _spans(ax)] == [(2.5, 6.5), (19.5, 20.5)]
+    assert [text.get_text() for text in ax.texts] == ["true spans"]
+
+
 @pytest.mark.parametrize("span", [None, (4, 4)])
 def test_no_span_no_shade(span: tuple[int, int] | None) -> None:
     ax = plot_attention(np.zeros(29), np.full(29, 1 / 29), span=span)

@@ -54,7 +54,7 @@ def _case(name: str, M: int) -> SeriesView:
             true={f"t{m} {HOSTILE}": 2.5 + m for m in range(M)},
             predicted={f"t{m} {HOSTILE}": -1.25 - m for m in range(M)},
         ),
-        span=(3, 7),
+        spans=[(3, 7)],
     )
 
 

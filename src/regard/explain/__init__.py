@@ -16,7 +16,12 @@ from regard.explain.chance import (
     ratio_interval,
 )
 from regard.explain.erasing import SHARES, most_and_least, shifted, shuffled
-from regard.explain.localisation import average_precision, localisation_ap
+from regard.explain.localisation import (
+    average_precision,
+    inside_spans,
+    localisation_ap,
+    localisation_ndcg,
+)
 from regard.explain.pixels import box_ap, box_chance, lay_over_pixels, pointing_game
 from regard.explain.steps import (
     as_weights,
@@ -43,11 +48,13 @@ __all__ = [
     "box_ap",
     "box_chance",
     "discoveries",
+    "inside_spans",
     "judge",
     "lay_over_pixels",
     "lay_over_steps",
     "links_of",
     "localisation_ap",
+    "localisation_ndcg",
     "mean_interval",
     "most_and_least",
     "most_attended_spans",

@@ -24,7 +24,7 @@ def plot_attention(
     series: ArrayLike,
     weights: ArrayLike,
     *,
-    span: tuple[int, int] | None = None,
+    span: ArrayLike | None = None,
     channels: Sequence[str] | None = None,
     steps: ArrayLike | None = None,
     unit: str = "step",
@@ -39,8 +39,8 @@ def plot_attention(
     Parameters:
         series: [T] or [C, T]; values that are not finite are left blank.
         weights: [T], not negative.
-        span: half-open (start, stop) steps that are known to matter, shaded; None or an empty
-            span shades nothing.
+        span: half-open (start, stop) steps that are known to matter, or several, [n, 2], shaded;
+            None or an empty span shades nothing.
         channels: C names; by default their numbers. The name of a single channel is the label of
             the y axis.
         steps: [T] where each step is on the x axis, ascending, such as its time; by default its
@@ -60,7 +60,8 @@ def plot_attention(
     series = np.atleast_2d(np.asarray(series, dtype=np.float64))
     weights = np.asarray(weights, dtype=np.float64)
     x = np.asarray(np.arange(series.shape[-1]) if steps is None else steps, dtype=np.float64)
-    _check(series, weights, span, channels, x)
+    spans = np.asarray([] if span is None else span, dtype=np.int64).reshape(-1, 2)
+    _check(series, weights, spans, channels, x)
     C = len(series)
     ends = edges(x, step=1.0)
     ax = ax or axes_of_size(8.0, 2.4 + 0.34 * min(C, 40))
@@ -74,8 +75,7 @@ def plot_attention(
     ax.set_xlim(ends[0], ends[-1])
     ax.set_xlabel(unit, parse_math=False)
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=steps is None, min_n_ticks=1))
-    if span is not None and span[0] < span[1]:
-        _shade(ax, (float(ends[span[0]]), float(ends[span[1]])))
+    _shade(ax, ends[spans[spans[:, 0] < spans[:, 1]]])
     add_weights(ax, ends, weights, scale, lane_share)
     return ax
 
@@ -83,7 +83,7 @@ def plot_attention(
 def _check(
     series: NDArray[np.float64],
     weights: NDArray[np.float64],
-    span: tuple[int, int] | None,
+    spans: NDArray[np.int64],
     channels: Sequence[str] | None,
     x: NDArray[np.float64],
 ) -> None:
@@ -99,18 +99,22 @@ def _check(
         raise DataError(f"channels: wanted {C} names, given {len(channels)}")
     if x.shape != (T,) or not (np.isfinite(x).all() and (np.diff(x) > 0).all()):
         raise DataError(f"steps: wanted {T} ascending numbers, one for each step")
-    if span is not None and not 0 <= span[0] <= span[1] <= T:
-        raise DataError(f"span: wanted 0 <= start <= stop <= {T}, given {tuple(span)}")
+    for start, stop in spans.tolist():
+        if not 0 <= start <= stop <= T:
+            raise DataError(f"span: wanted 0 <= start <= stop <= {T}, given {(start, stop)}")
 
 
-def _shade(ax: Axes, span: tuple[float, float]) -> None:
-    """Shade the true span, and label it on the side with more room."""
-    start, stop = span
-    ax.axvspan(start, stop, facecolor=BLUE, alpha=0.16, linewidth=0, zorder=0)
+def _shade(ax: Axes, spans: NDArray[np.float64]) -> None:
+    """Shade the true spans [n, 2], and label the first on the side with more room."""
+    for start, stop in spans.tolist():
+        ax.axvspan(start, stop, facecolor=BLUE, alpha=0.16, linewidth=0, zorder=0)
+    if not len(spans):
+        return
+    start, stop = spans[0].tolist()
     x, side = (start, "left") if start + stop < sum(ax.get_xlim()) else (stop, "right")
     top = ax.get_xaxis_transform()
     note = {"xytext": (0, 2), "ha": side, "va": "bottom", "color": BLUE, **_NOTE}
-    ax.annotate("true span", (x, 1), xycoords=top, **note)
+    ax.annotate("true span" if len(spans) == 1 else "true spans", (x, 1), xycoords=top, **note)
 
 
 def add_weights(

@@ -36,6 +36,14 @@ def test_all_arrays(file: Path) -> None:
     assert cases.spans.tolist() == [[1, 3], [0, 0]]
 
 
+def test_several_spans_of_a_case(file: Path) -> None:
+    spans = [[[1, 3], [4, 5], [0, 0]], [[0, 2], [0, 0], [1, 1]]]
+    np.savez(file, X=X, y=["a", "b"], lengths=[5, 2], spans=spans)
+    found = read_npz(file).spans
+    assert found is not None
+    assert found.tolist() == spans
+
+
 def test_series_of_one_channel_alone(file: Path) -> None:
     np.savez_compressed(file, X=np.ones((3, 7), dtype=np.int16))
     cases = read_npz(file)

@@ -21,7 +21,7 @@ VIEW = SeriesView(
     channels=("speed",),
     weights=np.full(29, 1 / 29),
     outcome=FLAT,
-    span=(5, 11),
+    spans=[(5, 11)],
 )
 HOSTILE = "<script>alert(1)</script> \"a' & $b$ 日本\x07"
 
@@ -39,7 +39,7 @@ def test_the_page_tells_the_prediction_and_the_truth() -> None:
 
 
 def test_the_page_of_an_unlabelled_case_tells_no_truth() -> None:
-    page = replace(VIEW, outcome=replace(FLAT, true=None), span=None).html()
+    page = replace(VIEW, outcome=replace(FLAT, true=None), spans=()).html()
     text = page[page.index("<body>") :]
     assert "the true" not in text
     assert "correct" not in text

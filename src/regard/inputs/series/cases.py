@@ -26,7 +26,7 @@ class Cases:
         labels: [B] class of each case (strings from files, anything from Python); or the numbers
             to predict, float64 [B] or [B, M]; or None.
         spans: [B, 2] int64 half-open (start, stop) steps that determine the case's class, if they
-            are known; start == stop if no step does.
+            are known, or several of each case, [B, n, 2]; spans with start == stop are empty.
         ids: [B] names of the cases in the source (the case column of a table; by default the
             position, from 0).
         channels: C names; by default "channel 0", "channel 1", ...

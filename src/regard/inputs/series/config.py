@@ -51,6 +51,15 @@ class _SineData(_Series, Made):
     phase: Range = Field((0.0, 0.0), description="range it is drawn from, in radians")
 
 
+class _WebTrafficData(_Series, Made):
+    """Weeks of web traffic, nine in ten with a signature; see `regard.data.webtraffic`."""
+
+    kind: Literal["webtraffic"]
+    size_of: ClassVar[tuple[str, ...]] = ("series",)
+    each: ClassVar[int] = 1008
+    series: Count = Field(1000, description="how many, of 1,008 steps each")
+
+
 class _Rows(_Series, Files):
     """CSV or TSV: one series a row."""
 
@@ -196,7 +205,7 @@ def sections(target: str) -> Sections:
             defaults=_DEFAULTS,
         )
     return Sections(
-        data=(_SineData, _CsvData, _TsData, _NpzData, _TableData, _ArrayData),
+        data=(_SineData, _WebTrafficData, _CsvData, _TsData, _NpzData, _TableData, _ArrayData),
         model=_Model,
         training=_ClassTraining,
         defaults=_DEFAULTS,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from regard.errors import ConfigError, DataError
 from regard.explain import (
+    inside_spans,
     lay_over_steps,
     localisation_ap,
     most_attended_spans,
@@ -29,6 +30,7 @@ from regard.inputs.series.scaling import Scaler, Scaling, roughness
 from regard.inputs.series.scaling_choice import scaling_by_error, scaling_by_size
 from regard.inputs.series.sine import sine
 from regard.inputs.series.view import SeriesView
+from regard.inputs.series.webtraffic import webtraffic
 from regard.kept import Kept
 from regard.plots import CaseView, Outcome
 from regard.tables.cells import is_number
@@ -46,6 +48,8 @@ _MOST_SOLVED = 12_000  # cases: 8 GB with the products of all pairs
 _SOLVED_UNASKED = 4_000  # cases; with more, a network has enough to learn from
 _POSITIONS = 11_000_000  # read in a training of all epochs by an encoder that may stride, roughly
 _ROUGH = 1.0  # from which reading between the steps is worse than the mean
+
+_MADE: dict[str, Callable[..., Cases]] = {"sine": sine, "webtraffic": webtraffic}
 
 # Fields of the section `data` that readers do not take.
 _NOT_READ = {"kind", "rate", "scaling", "validation_share", "test_share"}
@@ -115,9 +119,9 @@ class SeriesInput(Input):
         if options.kind == "arrays":
             raise DataError("data.kind: arrays come from Python; train on a file or on sine")
         given = options.model_dump(exclude=_NOT_READ)
-        if options.kind == "sine":
+        if options.kind in _MADE:
             del given["missing"]
-            return sine(**given, seed=self.config.seed), None, "sine"
+            return _MADE[options.kind](**given, seed=self.config.seed), None, options.kind
         if self.writes_texts:
             given = {**given, **self.columns_named(), "texts": True}
             given.pop("target", None)
@@ -429,9 +433,9 @@ class SeriesInput(Input):
     def localisation(self, seen: Inference, outcome: Callable[[int], Outcome]) -> dict[str, Any]:
         """Average precision of what `attend` returns for the true spans, and of chance."""
         cases: Cases = seen.encoded[0]
-        if cases.spans is None or not (cases.spans[:, 0] < cases.spans[:, 1]).any():
+        if cases.spans is None or not (cases.spans[..., 0] < cases.spans[..., 1]).any():
             return {}
-        shares = (cases.spans[:, 1] - cases.spans[:, 0]) / cases.lengths
+        shares = inside_spans(cases.spans, cases.values.shape[2]).sum(1) / cases.lengths
         weights = self.collect(seen.maps["weights"])
         return {
             "localisation_ap": localisation_ap(weights, cases.spans, cases.lengths),
@@ -440,7 +444,7 @@ class SeriesInput(Input):
 
     def view(self, seen: Inference, n: int, outcome: Outcome) -> CaseView:
         cases: Cases = seen.encoded[0]
-        start, stop = (0, 0) if cases.spans is None else map(int, cases.spans[n])
+        spans = () if cases.spans is None else cases.spans[n].reshape(-1, 2).tolist()
         steps, unit = self._axis(int(cases.lengths[n]))
         return SeriesView(
             id=str(cases.ids[n]),
@@ -448,7 +452,7 @@ class SeriesInput(Input):
             series=cases.values[n, :, : cases.lengths[n]],
             channels=cases.channels,
             weights=seen.maps["weights"][n],
-            span=(start, stop) if start < stop else None,
+            spans=[(start, stop) for start, stop in spans if start < stop],
             steps=steps,
             unit=unit,
         )

@@ -30,7 +30,8 @@ def read_npz(
 
     Parameters:
         path: An .npz file with the array X, [B, C, T] or [B, T], and optionally y [B], lengths
-            [B] (by default all cases have T steps) and spans [B, 2] (half-open steps).
+            [B] (by default all cases have T steps) and spans [B, 2] or [B, n, 2] (half-open
+            steps).
         targets: Whether y, [B] or [B, M], is numbers to predict.
         texts: Whether y is texts to write; there are no spans then.
         missing: "refuse"; "interpolate"; "skip" leaves out cases with missing values or labels.
@@ -112,9 +113,11 @@ def _labels(
 
 
 def _spans(path: FilePath, given: NDArray[Any], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    spans = _whole(path, "spans", given, (len(lengths), 2))
-    start, stop = spans.T
-    if (strange := (start < 0) | (stop < start) | (stop > lengths)).any():
+    several = given.shape[1:2] if given.ndim == 3 else ()
+    spans = _whole(path, "spans", given, (len(lengths), *several, 2))
+    start, stop = np.moveaxis(spans.reshape(len(lengths), -1, 2), 2, 0)  # [B, n]
+    wrong = (start < 0) | (stop < start) | (stop > lengths[:, None])
+    if (strange := wrong.any(1)).any():
         at = int(strange.argmax())
         raise DataError(
             f"{path}: spans[{at}] is {spans[at].tolist()}; wanted 0 <= start <= stop <= "

@@ -28,7 +28,7 @@ class SeriesView(FigureView):
         series: [C, T] without padding.
         channels: C names.
         weights: [T], not negative.
-        span: half-open (start, stop) steps that are known to matter, not empty; or None.
+        spans: half-open (start, stop) steps that are known to matter, none empty.
         steps: [T] where each step is on the x axis, ascending; None for its number.
         unit: label of the x axis.
     """
@@ -36,7 +36,7 @@ class SeriesView(FigureView):
     series: NDArray[np.floating]
     channels: tuple[str, ...]
     weights: NDArray[np.floating]
-    span: tuple[int, int] | None = None
+    spans: Sequence[tuple[int, int]] = ()
     steps: NDArray[np.floating] | None = None
     unit: str = "step"
 
@@ -53,7 +53,7 @@ class SeriesView(FigureView):
         shaded = Markup(
             ' The <span class="shade">shaded</span> steps are the ones known to matter.'
         )
-        has_span = any(view.span is not None for view in views)
+        has_span = any(view.spans for view in views)
         return Markup(
             '<p class="soft">How to read this: the line is coloured by the weight of each step, '
             '<span class="key"></span> from the lowest to the highest. The area below shows the '
@@ -62,10 +62,11 @@ class SeriesView(FigureView):
 
     def _svg(self, name: str, *, width: float) -> Markup:
         C, T = self.series.shape
-        span = f"; true span {self.span[0]} to {self.span[1] - 1}" if self.span else ""
+        spans = ", ".join(f"{start} to {stop - 1}" for start, stop in self.spans)
+        true = f"; true span{'s' if len(self.spans) > 1 else ''} {spans}" if spans else ""
         label = (
             f"Case {self.id}: {T} steps of {C} channel{'s' if C > 1 else ''} with the attention "
-            f"paid to each, highest at step {int(np.argmax(self.weights))}{span}."
+            f"paid to each, highest at step {int(np.argmax(self.weights))}{true}."
         )
         with own_style(name):
             ax = self.figure(width)
@@ -83,7 +84,7 @@ class SeriesView(FigureView):
         return plot_attention(
             self.series,
             self.weights,
-            span=self.span,
+            span=self.spans,
             channels=channels,
             steps=self.steps,
             unit=self.unit,
