@@ -93,12 +93,14 @@ def test_a_flip_reverses_the_stretch() -> None:
 
 
 def test_a_skew_moves_the_middle_of_a_stretch() -> None:
-    ramp, middles = np.arange(1008.0), []
+    middles: list[float] = []
+    ramp: Values = np.arange(1008, dtype=np.float64)
     for seed in range(200):
-        found = SIGNATURES["skew"](ramp, STRETCH, np.random.default_rng(seed)) - STRETCH.start
+        generator = np.random.default_rng(seed)
+        found: Values = SIGNATURES["skew"](ramp, STRETCH, generator) - STRETCH.start
         assert (np.diff(found) > 0).all()
         assert (found[0], found[-1]) == (0, 156)
-        middles.append(np.interp(78, found, np.arange(157)) / 157)
+        middles.append(float(np.interp(78, found, np.arange(157))) / 157)
     early = np.array([at for at in middles if at < 0.5])
     late = np.array([at for at in middles if at > 0.5])
     assert 0.05 < early.min() < 0.07

@@ -69,7 +69,7 @@ def _view(case: str, true: str, predicted: str, *, C: int = 1, T: int = 29) -> S
         channels=tuple(f"<script>{c}" for c in range(C)),
         weights=weights / weights.sum(),
         outcome=ClassOutcome(true=true, predicted=predicted, probability=0.875),
-        span=(3, 7),
+        spans=[(3, 7)],
     )
 
 

@@ -83,7 +83,8 @@ def webtraffic(*, series: int = 500, seed: int = 0) -> Cases:
             struck = generator.random(_STEPS) < _SPIKE_SHARE * (label == "spikes")
             sizes = generator.normal(3, 0.2, _STEPS) * generator.choice([-1, 1], _STEPS)
             week += struck * sizes
-            spans.append(np.flatnonzero(struck)[:, None] + [0, 1])
+            at = np.flatnonzero(struck)
+            spans.append(np.stack([at, at + 1], 1))
     np.maximum(weeks, 0, out=weeks)
     padded = np.zeros((series, max(map(len, spans)), 2), np.int64)
     for row, own in zip(padded, spans, strict=True):
@@ -100,7 +101,8 @@ def weeks_of_traffic(series: int, generator: np.random.Generator) -> _Values:
     days = np.linspace(0, _DAYS, _STEPS) - 0.55 - draw(-0.05, 0.05)
     daily = draw(2, 4) / 2 * _wave(days, draw(1, 3)) + draw(2.5, 5)
     daily += generator.normal(size=daily.shape) * draw(0.1, 0.3)
-    return daily * (draw(0.8, 1.2) / 2 * _wave(np.linspace(0, 1, _STEPS) - 0.6, 2) + 1)
+    weekly = draw(0.8, 1.2) / 2 * _wave(np.linspace(0, 1, _STEPS) - 0.6, 2) + 1
+    return np.asarray(daily * weekly)
 
 
 def _wave(x: _Values, skew: _Values | float) -> _Values:
@@ -117,7 +119,7 @@ def _skew(week: _Values, stretch: slice, generator: np.random.Generator) -> _Val
     moved = 0.5 + generator.choice([-1, 1]) * generator.uniform(0.25, 0.45)
     steps = np.arange(len(own))
     from_ = np.interp(steps, [0, moved * len(own), len(own) - 1], [0, len(own) // 2, len(own) - 1])
-    return np.interp(from_, steps, own)
+    return np.asarray(np.interp(from_, steps, own))
 
 
 def _noise(week: _Values, stretch: slice, generator: np.random.Generator) -> _Values:
@@ -131,12 +133,13 @@ def _cutoff(week: _Values, stretch: slice, generator: np.random.Generator) -> _V
 
 def _average(week: _Values, stretch: slice, generator: np.random.Generator) -> _Values:
     window = int(generator.integers(5, 9, endpoint=True))
-    return np.convolve(week, np.full(window, 1 / window), "same")[stretch]
+    return np.asarray(np.convolve(week, np.full(window, 1 / window), "same")[stretch])
 
 
 def _wander(week: _Values, stretch: slice, generator: np.random.Generator) -> _Values:
     own = week[stretch]
-    return own + np.linspace(0, generator.choice([-1, 1]) * generator.uniform(2, 3), len(own))
+    to = generator.choice([-1, 1]) * generator.uniform(2, 3)
+    return own + np.linspace(0, to, len(own))
 
 
 def _peak(week: _Values, stretch: slice, generator: np.random.Generator) -> _Values:
@@ -149,7 +152,7 @@ def _trough(week: _Values, stretch: slice, generator: np.random.Generator) -> _V
 
 def _scaled(own: _Values, height: float) -> _Values:
     bell = np.exp(-0.5 * np.linspace(-5, 5, len(own)) ** 2) / np.sqrt(2 * np.pi)
-    return own * (1 + height * bell)
+    return np.asarray(own * (1 + height * bell))
 
 
 # What a stretch of a week becomes: from the week [1008] and where the stretch is.
