@@ -46,6 +46,7 @@ _ALL = {
     "examples": _Needs(quick=True, by_name=True),
     "harden": _Needs(quick=True, by_name=True),
     "trust": _Needs(by_name=True),
+    "webtraffic": _Needs(by_name=True),
 }
 _CAN_BE_QUICK = [name for name, needs in _ALL.items() if needs.quick]
 _WITH_SEEDS = [name for name, needs in _ALL.items() if needs.seeds]
