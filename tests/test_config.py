@@ -59,7 +59,10 @@ def test_the_sine_section_has_the_generators_words_and_defaults() -> None:
     [
         ({}, "x.json: data: missing"),
         ({"data": 3}, "x.json: data: wanted an object, not 3"),
-        ({"data": {}}, "x.json: data.kind: missing; choose one of sine, webtraffic, csv, ts, npz, table"),
+        (
+            {"data": {}},
+            "x.json: data.kind: missing; choose one of sine, webtraffic, csv, ts, npz, table",
+        ),
         ({"data": {"kind": "sin"}}, "x.json: data.kind: 'sin' is unknown; did you mean 'sine'?"),
         (
             {"data": {**SINE, "serie": 3}},

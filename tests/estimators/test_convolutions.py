@@ -66,6 +66,18 @@ def test_a_constant_of_all_steps_hides_nothing(alone: SeriesClassifier) -> None:
     np.testing.assert_allclose(alone.output_.share(np.stack([-spot - 1, spot + 1])), spot + 1)
 
 
+def test_classes_count_equally_for_what_is_in_common(waves: tuple[Cases, Cases]) -> None:
+    """In the mean over as many of each class, no step has evidence of its own."""
+    train, _ = waves
+    assert train.labels is not None
+    flat, normal = (np.flatnonzero(train.labels == label) for label in (1, 0))
+    few = train.take(np.concatenate([flat[:9], normal[:40]]))  # all of them count
+    model = SeriesClassifier(convolutions="only", random_state=0, scaling="none").fit(few)
+    evidence = model.evidence(few)[:, 1]
+    mean = evidence[:9].mean(0) + evidence[9:].mean(0)
+    assert np.ptp(mean) < 1e-4 * np.ptp(evidence)
+
+
 def test_values_are_logits(alone: SeriesClassifier, waves: tuple[Cases, Cases]) -> None:
     """Ridge regression of 1 and -1 is scaled by cases left out: as certain as it is right."""
     train, test = waves

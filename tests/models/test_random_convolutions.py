@@ -109,6 +109,39 @@ def test_evidence_sums_to_the_values(channels: int, steps: int) -> None:
     assert not evidence[~mask[:, None].expand_as(evidence)].any()
 
 
+def test_what_cases_have_in_common_is_shared_evenly() -> None:
+    series, lengths = _cases(2, 7, 1, 41)
+    made = _drawn(series, lengths, outputs=3)
+    given, mask = torch.from_numpy(series), torch.arange(41) < torch.from_numpy(lengths)[:, None]
+    before = made.evidence(given, mask).double().numpy()
+    factors = np.array([1.0, 0.0, 2.0, 0.5, 0.0, 1.0, 3.0])
+    made.set_common(series, lengths, factors)
+    after = made.evidence(given, mask).double().numpy()
+    inside = mask.numpy()[:, None]
+    # The bias is the same at all steps of a case, and is no part of what is in common.
+    added = before - inside * (made.bias.numpy()[:, None] / lengths[:, None, None])
+    weights = factors[:, None, None] * inside
+    common = (weights * added).sum(0) / np.maximum(weights.sum(0), 1e-9) * inside
+    wanted = before - common + inside * common.sum(2, keepdims=True) / lengths[:, None, None]
+    scale = np.abs(before).max()
+    np.testing.assert_allclose(after, wanted, atol=1e-5 * scale)
+    np.testing.assert_allclose(after.sum(2), before.sum(2), atol=1e-4 * scale)
+    assert np.abs(after - before).max() > 0.01 * scale
+
+
+@pytest.mark.parametrize("steps", [29, 53])
+def test_other_lengths_than_those_in_common(steps: int) -> None:
+    series, lengths = _cases(3, 5, 1, 41)
+    made = _drawn(series, lengths)
+    made.set_common(series, lengths, np.ones(5))
+    given, of = _cases(4, 3, 1, steps)
+    mask = torch.arange(steps) < torch.from_numpy(of)[:, None]
+    evidence = made.evidence(torch.from_numpy(given), mask)
+    values = made(torch.from_numpy(given), mask)
+    scale = float(values.abs().max())
+    torch.testing.assert_close(evidence.double().sum(2).float(), values, atol=1e-5 * scale, rtol=0)
+
+
 def test_padding_and_threads_change_nothing() -> None:
     series, lengths = _cases(2, 7, 2, 50)
     made = _drawn(series, lengths)

@@ -67,6 +67,7 @@ class RandomConvolutions(nn.Module):
         self.win_channels = nn.Buffer(torch.ones(2, *groups, channels, dtype=torch.bool))
         self.weights = nn.Buffer(torch.zeros(sum(self._sizes), outputs))
         self.bias = nn.Buffer(torch.zeros(outputs))
+        self.common = nn.Buffer(torch.zeros(outputs, steps))
 
     def draw(self, series: _Floats, lengths: NDArray[np.int64], *, seed: int) -> None:
         """Draw kernels, channels and biases.
@@ -126,6 +127,22 @@ class RandomConvolutions(nn.Module):
         self.weights.copy_(torch.from_numpy(weights))
         self.bias.copy_(torch.from_numpy(bias))
 
+    def set_common(
+        self, series: _Floats, lengths: NDArray[np.int64], factors: NDArray[np.float64]
+    ) -> None:
+        """Take what cases have in common: the mean of what they add at each step.
+
+        Parameters:
+            series: [B, C, T] training cases, T at most the steps of the longest.
+            lengths: [B] steps of each.
+            factors: [B] weights of the cases in the mean.
+        """
+        _, found = self._read(series, lengths, self.weights.cpu().numpy())
+        counted = (np.arange(series.shape[2]) < lengths[:, None]) * factors[:, None]  # [B, T]
+        with np.errstate(**_HUGE):
+            mean = (found * counted[:, None]).sum(0) / np.maximum(counted.sum(0), 1e-300)
+        self.common[:, : series.shape[2]] = torch.from_numpy(mean)
+
     def forward(self, series: Tensor, mask: Tensor | None) -> Tensor:
         """[B, C, T] series and mask [B, T] -> [B, N]."""
         cases, lengths = _on_cpu(series, mask)
@@ -135,7 +152,10 @@ class RandomConvolutions(nn.Module):
         return torch.from_numpy(values).to(series)
 
     def evidence(self, series: Tensor, mask: Tensor | None) -> Tensor:
-        """[B, N, T] what each step adds, with an equal share of the bias; zero where mask is False.
+        """[B, N, T] what each step adds beyond what steps at its place add in common.
+
+        The bias and what is common are shared evenly, so that the sum is z; zero where mask is
+        False.
 
         What a response adds is divided evenly among the nine steps that it is of: its middle, and
         four to either side, which are as many steps apart as the dilation says.
@@ -143,8 +163,12 @@ class RandomConvolutions(nn.Module):
         cases, lengths = _on_cpu(series, mask)
         _, found = self._read(cases, lengths, self.weights.cpu().numpy())
         true = np.arange(cases.shape[2]) < lengths[:, None]
-        even = true / lengths[:, None]
-        found += even[:, None] * self.bias.cpu().numpy()[:, None]
+        steps = min(cases.shape[2], self.common.shape[1])
+        common = np.zeros(found.shape)
+        common[..., :steps] = self.common[:, :steps].cpu().numpy()
+        common *= true[:, None]
+        shared = common.sum(2) + self.bias.cpu().numpy()  # [B, N]
+        found += (true / lengths[:, None])[:, None] * shared[..., None] - common
         return torch.from_numpy(found).to(series)
 
     def _read(

@@ -47,6 +47,7 @@ _FAR = 10  # times the range trained on
 _MOST_SOLVED = 12_000  # cases: 8 GB with the products of all pairs
 _SOLVED_UNASKED = 4_000  # cases; with more, a network has enough to learn from
 _POSITIONS = 11_000_000  # read in a training of all epochs by an encoder that may stride, roughly
+_IN_COMMON = 100  # cases that tell what the steps at one place add in common
 _ROUGH = 1.0  # from which reading between the steps is worse than the mean
 
 _MADE: dict[str, Callable[..., Cases]] = {"sine": sine, "webtraffic": webtraffic}
@@ -350,6 +351,9 @@ class SeriesInput(Input):
         solved = solve_ridge(features, wanted, output.case_factors(targets))
         factor = output.linear_factor(solved.held, targets)
         convolutions.set_weights(factor * solved.weights, factor * solved.bias)
+        groups = targets if self.target == "class" else np.zeros(len(cases), np.int64)
+        some, factors = _evenly(groups, seed=self.config.seed)
+        convolutions.set_common(scaled[some], cases.lengths[some], factors)
 
     def augment(self) -> Callable[[Tensor, Tensor | None], Tensor] | None:
         from regard.training import warp
@@ -501,3 +505,17 @@ class SeriesInput(Input):
             "all models share the random convolutions, which hide differences between attentions; "
             "model.convolutions=false compares the attentions alone"
         ]
+
+
+def _evenly(
+    groups: NDArray[np.int64], *, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Up to 100 cases, of all groups as evenly as they allow, and factors that make them equal."""
+    order = np.random.default_rng(seed).permutation(len(groups))
+    own = groups[order]
+    nth = np.empty(len(own), np.int64)  # of its group
+    for group in np.unique(own):
+        nth[own == group] = np.arange((own == group).sum())
+    some = order[np.argsort(nth, kind="stable")[:_IN_COMMON]]
+    _, of, counts = np.unique(groups[some], return_inverse=True, return_counts=True)
+    return some, 1 / counts[of]
