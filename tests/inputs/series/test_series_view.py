@@ -46,6 +46,11 @@ def test_the_page_of_an_unlabelled_case_tells_no_truth() -> None:
     assert "true span" not in text
 
 
+def test_several_true_spans_are_told() -> None:
+    page = replace(VIEW, spans=[(5, 11), (20, 21)]).html()
+    assert "true spans 5 to 10, 20 to 20" in page
+
+
 def test_a_correct_prediction_is_called_correct() -> None:
     correct = replace(VIEW, outcome=replace(FLAT, predicted="flat"))
     assert "which is correct" in correct.html()

@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from regard.data import webtraffic
+from regard import SeriesClassifier
+from regard.config import resolve_config
+from regard.data import Cases, webtraffic
 from regard.errors import ConfigError
-from regard.explain import inside_spans
+from regard.explain import inside_spans, localisation_ap
 from regard.inputs.series.webtraffic import SIGNATURES, weeks_of_traffic
+from regard.jobs import load_parts
 
 CASES = webtraffic(series=200, seed=7)
 SPANS = np.empty((0, 2), np.int64) if CASES.spans is None else CASES.spans
@@ -158,6 +161,24 @@ def test_peaks_and_troughs_are_bells(label: str, sign: int) -> None:
         heights.append(bell[78] * np.sqrt(2 * np.pi))
     assert 1.5 <= min(heights) < 1.6
     assert 2.4 < max(heights) <= 2.5
+
+
+def test_a_configuration_draws_weeks_and_knows_where_signatures_are() -> None:
+    model = {"encoder": "conv", "hidden": 4, "layers": 1, "stride": 16, "convolutions": False}
+    data = {"kind": "webtraffic", "series": 60}
+    config = resolve_config({"data": data, "model": model, "training": {"epochs": 1}, "seed": 3})
+    parts = load_parts(config)
+    test: Cases = parts.test
+    assert test.spans is not None
+    assert (test.values == webtraffic(series=60, seed=3).values[test.ids]).all()
+    fitted = SeriesClassifier.from_config(config).fit(parts.train)
+    seen = fitted.infer(test, maps=("weights",))
+    found = fitted.input_.localisation(seen, lambda n: fitted.output_.outcome(seen, n))
+    inside = inside_spans(test.spans, 1008)
+    assert found == {
+        "localisation_ap": localisation_ap(fitted.attend(test), test.spans, test.lengths),
+        "localisation_chance": pytest.approx(inside[inside.any(1)].mean()),
+    }
 
 
 def test_the_seed_decides_the_draw() -> None:
