@@ -185,19 +185,30 @@ def test_numbers_are_audited() -> None:
     assert "standard deviations" in verdicts["attention", "target"].sentence
 
 
-def test_texts_are_audited() -> None:
+WORDS = ["the", "a", "one", "some", "old", "new", "red", "blue", "house", "car", "tree", "road"]
+
+
+def _reviews(count: int) -> tuple[list[str], NDArray[Any]]:
+    """Texts of nine words, one of which decides the label."""
     generator = np.random.default_rng(0)
-    words = ["the", "a", "one", "some", "old", "new", "red", "blue", "house", "car", "tree", "road"]
+    labels = np.array(["good", "bad"] * (count // 2))
+    texts = []
+    for label in labels:
+        drawn = generator.choice(WORDS, 9).tolist()
+        drawn[generator.integers(9)] = "lovely" if label == "good" else "dreadful"
+        texts.append(" ".join(drawn))
+    return texts, labels
 
-    def text(good: bool) -> str:
-        drawn: NDArray[Any] = generator.choice(words, 9)
-        drawn[generator.integers(9)] = "lovely" if good else "dreadful"
-        return " ".join(drawn)
 
-    labels = np.array(["good", "bad"] * 100)
-    texts = [text(label == "good") for label in labels]
-    model = TextClassifier(**SMALL).fit(texts[:140], labels[:140])
-    audit = model.audit(texts[140:], labels[140:])
+@pytest.fixture(scope="module")
+def reader() -> TextClassifier:
+    texts, labels = _reviews(140)
+    return TextClassifier(**SMALL).fit(texts, labels)
+
+
+def test_texts_are_audited(reader: TextClassifier) -> None:
+    texts, labels = _reviews(200)
+    audit = reader.audit(texts[140:], labels[140:])
     for name in ("good", "bad"):
         assert audit.verdicts[audit.drawn, name].verdict == "believe"
 
@@ -292,13 +303,53 @@ def test_own_maps_are_attributions_too(honest: SeriesClassifier) -> None:
         honest.attributions(TEST.values[:3], method="shap")
 
 
-def test_texts_have_no_gradient() -> None:
-    texts = ["good one", "bad one"] * 10
-    model = TextClassifier(**SMALL | {"epochs": 1}).fit(texts, ["a", "b"] * 10)
-    words = model.attributions(texts[:2], method="occlusion")
-    assert [len(each) for each in words] == [2, 2]
-    with pytest.raises(ConfigError, match="occlusion needs none"):
-        model.attributions(texts[:2], method="gradient")
+def _finds_the_word(model: TextClassifier, texts: list[str], method: str) -> float:
+    """Share of the texts in which the word that decides has the highest value."""
+    found = model.attributions(texts, method=method)
+    assert [len(each) for each in found] == [9] * len(texts)
+    pairs = zip(texts, found, strict=True)
+    highest = [text.split()[each.argmax()] for text, each in pairs]
+    return float(np.mean([word in ("lovely", "dreadful") for word in highest]))
+
+
+@pytest.mark.parametrize("method", ["occlusion", "gradient", "integrated-gradients"])
+def test_the_word_that_decides_stands_out(reader: TextClassifier, method: str) -> None:
+    texts, _ = _reviews(200)
+    assert _finds_the_word(reader, texts[140:], method) > 0.7  # 1 in 9 by chance
+
+
+def test_the_pieces_of_a_word_are_summed() -> None:
+    texts, labels = _reviews(200)
+    options = {"tokens": "wordpiece", "vocabulary": 40}
+    model = TextClassifier(**SMALL | options).fit(texts[:140], labels[:140])
+    assert {len(ids) > 9 for ids in model.encode(texts).ids} == {True}
+    assert _finds_the_word(model, texts[140:], "integrated-gradients") > 0.7
+
+
+@pytest.mark.parametrize("pooling", ["attention", "hierarchical"])
+def test_integrated_gradients_of_words_add_up(pooling: str) -> None:
+    texts, labels = _reviews(140)
+    model = TextClassifier(**SMALL | {"pooling": pooling, "epochs": 3}).fit(texts, labels)
+    some = [*texts[:6], "lovely and dreadful"]  # of another length
+    found = [each.sum() for each in model.attributions(some, method="integrated-gradients")]
+    part = model.input_.part(model.input_.encode(model._cases(some)), targets=None, training=True)
+    tokens, *others = part[np.arange(7)].inputs
+    mask = part[np.arange(7)].mask
+    network = model.model_
+    with torch.no_grad():
+        whole, nothing = (
+            network(each, *others, mask=mask).values for each in (tokens, torch.zeros_like(tokens))
+        )
+    predicted = model.infer(some).values.argmax(1)  # of the network and the n-grams together
+    wanted = (whole - nothing)[torch.arange(7), predicted].numpy()
+    np.testing.assert_allclose(found, wanted, atol=0.01 * np.abs(wanted).max())
+
+
+def test_gradients_of_texts_leave_the_model_as_it_was(reader: TextClassifier) -> None:
+    texts, _ = _reviews(10)
+    before = reader.predict_proba(texts)
+    reader.attributions(texts, method="gradient")
+    np.testing.assert_array_equal(reader.predict_proba(texts), before)
 
 
 def test_texts_of_one_word_are_left_out() -> None:

@@ -396,7 +396,8 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             method: "occlusion", what is lost of the answer with each of twenty windows, or each
                 word; "gradient", the size of the network's gradient; "integrated-gradients",
                 signed, which sum to the network's answer minus that for the mean of the training
-                part; "attention" and "evidence", which are the model's own.
+                part, of texts for tokens that are embedded as zeros; "attention" and "evidence",
+                which are the model's own.
 
         Returns:
             As of `attend`.

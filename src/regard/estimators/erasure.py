@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from regard.attention import shuffled_weights
 from regard.errors import ConfigError
@@ -149,51 +149,71 @@ class Erasure:
 
     @property
     def differentiable(self) -> bool:
-        """Whether there is a gradient: cases are numbers, and a network reads them."""
+        """Whether there is a gradient: a network reads numbers, or tokens that it embeds."""
         if not (len(self) and self.input.attended):
             return False
+        if self.input.embedding(self.estimator.model_) is not None:
+            return True
         part = self.input.part(self.encoded, targets=None, training=True)
         return part[np.arange(1)].inputs[0].is_floating_point()
 
     def gradient(self, shapes: Sequence[tuple[int, ...]]) -> Maps:
-        """The size of the gradient of the network's answer, the sum over channels.
+        """The size of the gradient of the network's answer: its L2 norm over channels.
 
-        Source: Simonyan et al., 2014, "Deep inside convolutional networks" (ICLR workshop).
+        Of texts it is the gradient by the embedded token, and its norm that over the embedding.
+
+        Source: Simonyan et al., 2014, "Deep inside convolutional networks" (ICLR workshop); of
+        texts Atanasova et al., 2020, "A diagnostic study of explainability techniques for text
+        classification" (EMNLP), with the L2 norm.
         """
-        return self._sloped(shapes, lambda given, slopes: slopes(given).abs())
+        return self._sloped(shapes, lambda given, slopes, width: slopes(given).norm(dim=width))
 
     def integrated_gradients(self, shapes: Sequence[tuple[int, ...]]) -> Maps:
         """The mean gradient on the way from the mean of the training part, times the way.
 
-        It sums to the network's answer minus that for the mean, the sum over channels, signed.
+        It sums to the network's answer minus that for the mean, the sum over channels, signed. Of
+        texts the way begins at zero, the embedding of padding, and the sum is over the embedding.
 
         Source: Sundararajan et al., 2017, "Axiomatic attribution for deep networks" (ICML).
         """
 
-        def integrated(given: Tensor, slopes: Callable[[Tensor], Tensor]) -> Tensor:
+        def integrated(given: Tensor, slopes: Callable[[Tensor], Tensor], width: int) -> Tensor:
             total = torch.zeros_like(given)
             for stop in range(_STOPS):
                 total += slopes((stop + 0.5) / _STOPS * given)
-            return given * total / _STOPS
+            return (given * total / _STOPS).sum(width)
 
         return self._sloped(shapes, integrated)
 
     def _sloped(
         self,
         shapes: Sequence[tuple[int, ...]],
-        take: Callable[[Tensor, Callable[[Tensor], Tensor]], Tensor],
+        take: Callable[[Tensor, Callable[[Tensor], Tensor], int], Tensor],
     ) -> Maps:
-        """What is taken of the gradient at the cases as the network gets them, scaled."""
+        """What is taken of the gradient at the cases as the network gets them, scaled or embedded.
+
+        Parameters:
+            shapes: of the maps.
+            take: is given the cases, their gradient, and the axis of channels or the embedding.
+        """
         model = self.estimator.model_
+        embedding = self.input.embedding(model)
         device = next(model.parameters()).device
         part = self.input.part(self.encoded, targets=None, training=True)
         maps: Maps = []
         for start in range(0, len(self), _GRADIENTS):
-            batch = on(part[np.arange(start, min(start + _GRADIENTS, len(self)))], device)
-            answered = self.output.answered(self.values[start : start + _GRADIENTS])
-            answer = torch.from_numpy(answered).float().to(device)
-            slopes = partial(_slopes, model, batch, answer)
-            laid = take(batch.inputs[0], slopes).sum(1).cpu().double().numpy()
+            index = np.arange(start, min(start + _GRADIENTS, len(self)))
+            batch = on(part[index], device)
+            answer = torch.from_numpy(self.output.answered(self.values[index])).float().to(device)
+            given, width = batch.inputs[0], 1
+            if embedding is not None:
+                with torch.no_grad():
+                    given, width = embedding(given), 2
+            slopes = partial(_slopes, model, batch, answer, embedding)
+            laid = take(given, slopes, width).cpu().double().numpy()
+            if embedding is not None:
+                maps += self.input.of_tokens(laid, self.encoded, index)
+                continue
             for each, shape in zip(laid, shapes[start:], strict=False):
                 maps.append(each[tuple(map(slice, shape))])
         return maps
@@ -229,11 +249,17 @@ class Erasure:
         return np.asarray(np.mean(moved, axis=0))
 
 
-def _slopes(model: Any, batch: Batch, answer: Tensor, given: Tensor) -> Tensor:
-    """The gradient of the answers in place of the first input of a batch."""
+def _slopes(
+    model: nn.Module, batch: Batch, answer: Tensor, embedding: nn.Module | None, given: Tensor
+) -> Tensor:
+    """The gradient of the answers in place of the first input of a batch, or of its embedding."""
     leaf = given.detach().clone().requires_grad_()
     with torch.enable_grad():
-        values = model(leaf, *batch.inputs[1:], mask=batch.mask).values
+        if embedding is None:
+            values = model(leaf, *batch.inputs[1:], mask=batch.mask).values
+        else:
+            with embedding.register_forward_hook(lambda *_: leaf):
+                values = model(*batch.inputs, mask=batch.mask).values
         (slope,) = torch.autograd.grad((values * answer).sum(), leaf)
     return slope
 

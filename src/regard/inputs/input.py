@@ -397,6 +397,26 @@ class Input(ABC):
         """
         raise NotImplementedError
 
+    def embedding(self, model: nn.Module) -> nn.Module | None:
+        """The layer that embeds the tokens a model reads, [B, T] -> [B, T, E].
+
+        Gradients of tokens are those by what it returns; it is called with the model's first input.
+        None where that is numbers, or where there is no such layer.
+        """
+        return None
+
+    def of_tokens(
+        self, values: NDArray[np.float64], encoded: Any, index: NDArray[np.int64]
+    ) -> list[NDArray[np.float64]]:
+        """Values of tokens as maps over the input; needed where there is an `embedding`.
+
+        Parameters:
+            values: [b, ..., T] of each token, padded.
+            encoded: all cases.
+            index: [b] the positions of those that the values are of.
+        """
+        raise NotImplementedError
+
     def elsewhere(
         self, weights: NDArray[np.float64], generator: np.random.Generator
     ) -> NDArray[np.float64]:

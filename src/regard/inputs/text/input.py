@@ -240,8 +240,7 @@ class TextInput(Input):
         self, model: nn.Module, maps: Maps, encoded: Any, index: NDArray[np.int64]
     ) -> dict[str, list[NDArray[np.float64]]]:
         """Spread each position's value over its tokens, and sum over the tokens of a word."""
-        words = [encoded.tokens.words[at] for at in index]
-        lengths = np.array([len(own) for own in words])
+        lengths = np.array([len(encoded.tokens.words[at]) for at in index])
         steps: dict[str, Any] = {"stride": model.stride, "steps": int(lengths.max())}
         laid = {
             name: lay_over_steps(values, lengths, **steps)
@@ -250,13 +249,21 @@ class TextInput(Input):
         }
         if "ngrams" in maps and "evidence" in laid:
             laid["evidence"] = laid["evidence"] + maps["ngrams"]
-        return {
-            name: [
-                np.asarray(sum_to_words(row[..., :length], own), np.float64)
-                for row, length, own in zip(rows, lengths, words, strict=True)
-            ]
-            for name, rows in laid.items()
-        }
+        return {name: self.of_tokens(rows, encoded, index) for name, rows in laid.items()}
+
+    def embedding(self, model: nn.Module) -> nn.Module | None:
+        """That of a `TextModel`."""
+        return getattr(model, "embedding", None)
+
+    def of_tokens(
+        self, values: NDArray[np.float64], encoded: Any, index: NDArray[np.int64]
+    ) -> list[NDArray[np.float64]]:
+        """Summed over the tokens of a word."""
+        words = [encoded.tokens.words[at] for at in index]
+        return [
+            np.asarray(sum_to_words(row[..., : len(own)], own), np.float64)
+            for row, own in zip(values, words, strict=True)
+        ]
 
     def erased(
         self,
