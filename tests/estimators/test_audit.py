@@ -123,6 +123,21 @@ def test_the_same_seed_gives_the_same_audit(honest: SeriesClassifier, audited: A
     assert honest.audit(TEST, seed=1).to_dict() != audited.to_dict()
 
 
+def test_figures_of_the_literature_stand_beside_it(audited: Audit) -> None:
+    figures = audited.verdicts["attention", "bump"].figures
+    assert figures is not None
+    for name in ("comprehensiveness", "sufficiency", "aopcr", "ap", "ndcg", "pointing"):
+        assert getattr(figures, name) is not None, name
+    assert figures.aopcr is not None
+    assert figures.aopcr.low > 0.1
+    assert figures.ap_gain is not None
+    assert figures.ap_gain.low > 0.3
+    plain = audited.verdicts["attention", "plain"].figures
+    assert plain is not None
+    assert plain.aopcr is not None
+    assert plain.ap is None  # none of them has a bump
+
+
 def test_what_is_kept_of_an_audit_is_what_is_read(audited: Audit) -> None:
     kept = audited.to_dict()
     check_audit({"weights": "", **kept})
@@ -130,7 +145,8 @@ def test_what_is_kept_of_an_audit_is_what_is_read(audited: Audit) -> None:
     assert kept["drawn"] == "attention"
 
 
-def test_labels_may_come_by_themselves(honest: SeriesClassifier, audited: Audit) -> None:
+def test_labels_may_come_by_themselves(honest: SeriesClassifier) -> None:
+    audited = honest.audit(replace(TEST, spans=None))
     assert honest.audit(TEST.values, TEST.labels).to_dict() == audited.to_dict()
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import ndcg_score
 
-from regard.explain import inside_spans, localisation_ap, localisation_ndcg
+from regard.explain import inside_spans, localisation_ap, localisation_ndcg, ndcg
 
 
 def test_by_hand() -> None:
@@ -61,3 +61,14 @@ def test_several_spans_of_a_case_are_one_truth() -> None:
     spans = np.array([[[0, 1], [3, 4], [0, 0]]])
     assert localisation_ap(weights, spans, np.array([4])) == pytest.approx(0.75)
     assert inside_spans(spans, 4).tolist() == [[True, False, False, True]]
+
+
+@pytest.mark.parametrize("values", [2, 5, 1000])  # with many ties, some, hardly any
+def test_ndcg_of_a_case_is_that_of_scikit_learn(values: int) -> None:
+    generator = np.random.default_rng(values)
+    for steps in (2, 13, 47):
+        weights = generator.integers(values, size=steps) / values
+        inside = generator.uniform(size=steps) < 0.3
+        inside[generator.integers(steps)] = True
+        wanted = ndcg_score(inside[None].astype(float), weights[None], k=int(inside.sum()))
+        assert ndcg(weights, inside) == pytest.approx(wanted)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from regard.errors import ConfigError, DataError
 from regard.estimators.erasure import METHODS, Erasure, Floats, Maps
+from regard.estimators.published import published
 from regard.explain import (
     FEWEST,
     LEAST_GAIN,
@@ -151,12 +152,13 @@ def audit(
         erasure = Erasure(estimator, some, generator)
     maps = erasure.maps()
     references = erasure.references()
-    gains = {
-        name: erasure.gains(each) - erasure.gains(erasure.elsewhere(each))
-        for name, each in (maps | references).items()
-    }
+    ends, gains = {}, {}
+    for name, each in (maps | references).items():
+        most, least = ends[name] = erasure.ends(each)
+        gains[name] = (least - most).mean(0) - erasure.gains(erasure.elsewhere(each))
     moved = erasure.moved_by_shuffling() if "attention" in maps else None
     same = {name: _agreement(each, groups, others, some, name) for name, each in maps.items()}
+    more = published(erasure, maps, ends)
 
     def verdict(name: str, label: str, own: NDArray[np.bool_]) -> Verdict:
         verdict: Belief = "do not"
@@ -180,6 +182,7 @@ def audit(
                     else None
                 ),
                 seeds=None if agreed is None else mean_interval(agreed[own], seed=seed),
+                **{figure: _known(each[own], seed) for figure, each in more[name].items()},
             )
             verdict, sentence = judge(figures, moves=output.moves)
         return Verdict(map=name, label=label, verdict=verdict, sentence=sentence, figures=figures)
@@ -191,6 +194,12 @@ def audit(
     }
     drawn = "evidence" if incoming.by_evidence else "attention"
     return Audit(verdicts, drawn, len(chosen), seed, estimator)
+
+
+def _known(values: Floats, seed: int) -> Interval | None:
+    """The mean of the values that are known, where these are enough."""
+    known = values[~np.isnan(values)]
+    return mean_interval(known, seed=seed) if len(known) >= FEWEST else None
 
 
 def _refuse_unaudited(estimator: AttentionEstimator) -> None:

@@ -87,15 +87,19 @@ class Erasure:
 
     def gains(self, maps: Maps) -> Floats:
         """[B] left(least erased) - left(most erased), the mean of shares and replacements."""
+        most, least = self.ends(maps)
+        return np.asarray((least - most).mean(0))
+
+    def ends(self, maps: Maps) -> Floats:
+        """[2, shares, B] what is left without the highest weights, and without the lowest."""
         ends = [[most_and_least(each, share) for share in SHARES] for each in maps]
-        every = np.arange(len(self))
-        differences = []
+        found = np.zeros((2, len(SHARES), len(self)))
         for how in self.input.replacements:
             for at in range(len(SHARES)):
-                most = self.left(every, [each[at][0] for each in ends], how)
-                least = self.left(every, [each[at][1] for each in ends], how)
-                differences.append(least - most)
-        return np.asarray(np.mean(differences, axis=0))
+                for end in range(2):
+                    where = [each[at][end] for each in ends]
+                    found[end, at] += self.left(np.arange(len(self)), where, how)
+        return found / len(self.input.replacements)
 
     def left(
         self, index: NDArray[np.int64], where: Sequence[NDArray[np.bool_]], how: str

@@ -21,6 +21,7 @@ from regard.explain.localisation import (
     inside_spans,
     localisation_ap,
     localisation_ndcg,
+    ndcg,
 )
 from regard.explain.pixels import box_ap, box_chance, lay_over_pixels, pointing_game
 from regard.explain.steps import (
@@ -58,6 +59,7 @@ __all__ = [
     "mean_interval",
     "most_and_least",
     "most_attended_spans",
+    "ndcg",
     "placement_p",
     "pointing_game",
     "ratio_interval",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["average_precision", "inside_spans", "localisation_ap", "localisation_ndcg"]
+__all__ = ["average_precision", "inside_spans", "localisation_ap", "localisation_ndcg", "ndcg"]
 
 
 def localisation_ap(
@@ -53,7 +53,7 @@ def localisation_ndcg(
     >>> localisation_ndcg(np.array([[0.1, 0.5, 0.4]]), np.array([[1, 3]]), np.array([3]))
     1.0
     """
-    return _mean(_ndcg, weights, spans, lengths)
+    return _mean(ndcg, weights, spans, lengths)
 
 
 def inside_spans(spans: NDArray[np.int64], steps: int) -> NDArray[np.bool_]:
@@ -87,15 +87,6 @@ def _mean(
     return float(np.mean(scores)) if scores else float("nan")
 
 
-def _ndcg(weights: NDArray[np.floating], true: NDArray[np.bool_]) -> float:
-    discounts = np.zeros(len(true))
-    n = int(true.sum())
-    discounts[:n] = 1 / np.log2(np.arange(n) + 2)
-    _, tied, counts = np.unique(-weights, return_inverse=True, return_counts=True)
-    shared = np.bincount(np.sort(tied), discounts) / counts  # of a step of each weight
-    return float(shared[tied[true]].sum() / discounts.sum())
-
-
 def average_precision(weights: NDArray[np.floating], true: NDArray[np.bool_]) -> float:
     """The mean over the true positions of the precision down to each, by descending weight.
 
@@ -115,3 +106,23 @@ def average_precision(weights: NDArray[np.floating], true: NDArray[np.bool_]) ->
     down_to = len(ranked) - np.searchsorted(ranked, hits)  # positions of at least that weight
     true_of_them = len(hits) - np.searchsorted(hits, hits)
     return float(np.mean(true_of_them / down_to))
+
+
+def ndcg(weights: NDArray[np.floating], true: NDArray[np.bool_]) -> float:
+    """Normalised discounted cumulative gain of the n highest positions, n of which are true.
+
+    See `localisation_ndcg`.
+
+    Parameters:
+        weights: [S].
+        true: [S], at least one.
+
+    >>> round(ndcg(np.array([0.5, 0.3, 0.2]), np.array([True, False, True])), 3)
+    0.613
+    """
+    discounts = np.zeros(len(true))
+    n = int(true.sum())
+    discounts[:n] = 1 / np.log2(np.arange(n) + 2)
+    _, tied, counts = np.unique(-weights, return_inverse=True, return_counts=True)
+    shared = np.bincount(np.sort(tied), discounts) / counts  # of a step of each weight
+    return float(shared[tied[true]].sum() / discounts.sum())

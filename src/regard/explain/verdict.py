@@ -19,6 +19,8 @@ _HALF = 0.5  # of what the best map finds
 class Figures:
     """What was measured of a map of the cases that are predicted alike.
 
+    No verdict depends on `comprehensiveness` and what follows it, which the literature has.
+
     Attributes:
         cases: how many.
         learned: how much better than guessing the model does on all cases that were given: accuracy
@@ -36,6 +38,16 @@ class Figures:
             weights.
         seeds: overlap of the highest fifth of the map with that of models with other seeds, minus
             the overlap with that of another case; None where there is one model.
+        comprehensiveness: how much of the answer is lost without the highest 1, 5, 10, 20 or 50 %
+            of the positions, the mean of these.
+        sufficiency: the same with these alone; low is good.
+        aopcr: area over the curve of what is left without the highest 5 to 50 %, minus the area for
+            an order drawn at random.
+        ap, ap_gain: average precision with which the map ranks the positions that are known to
+            matter first, and that minus the figure of the map placed elsewhere; None where fewer
+            than `FEWEST` cases have such positions.
+        ndcg, ndcg_gain: likewise of `localisation_ndcg`.
+        pointing, pointing_gain: likewise of whether the highest position is among them.
     """
 
     cases: int
@@ -45,6 +57,15 @@ class Figures:
     share: Interval
     shuffle: float | None = None
     seeds: Interval | None = None
+    comprehensiveness: Interval | None = None
+    sufficiency: Interval | None = None
+    aopcr: Interval | None = None
+    ap: Interval | None = None
+    ap_gain: Interval | None = None
+    ndcg: Interval | None = None
+    ndcg_gain: Interval | None = None
+    pointing: Interval | None = None
+    pointing_gain: Interval | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

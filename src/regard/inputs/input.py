@@ -423,6 +423,13 @@ class Input(ABC):
         """A map of a case at another place."""
         return np.asarray(shifted(weights, generator), np.float64)
 
+    def known_places(self, encoded: Any) -> Sequence[NDArray[np.bool_]] | None:
+        """[B] which positions of each case are known to matter, of the form of its map, or none.
+
+        None where that is unknown of all cases.
+        """
+        return None
+
     def collect(self, rows: list[NDArray[np.float64]]) -> Any:
         """The maps of all cases as `attend` returns them."""
         return rows

@@ -20,6 +20,15 @@ class _Figures(Kept):
     share: _Interval
     shuffle: float | None
     seeds: _Interval | None
+    comprehensiveness: _Interval | None = None
+    sufficiency: _Interval | None = None
+    aopcr: _Interval | None = None
+    ap: _Interval | None = None
+    ap_gain: _Interval | None = None
+    ndcg: _Interval | None = None
+    ndcg_gain: _Interval | None = None
+    pointing: _Interval | None = None
+    pointing_gain: _Interval | None = None
 
 
 class _Verdict(Kept):

@@ -434,6 +434,14 @@ class SeriesInput(Input):
             case[..., : row.shape[-1]] = row
         return result
 
+    def known_places(self, encoded: Any) -> list[NDArray[np.bool_]] | None:
+        """The steps of the spans."""
+        cases: Cases = encoded[0]
+        if cases.spans is None:
+            return None
+        inside = inside_spans(cases.spans, cases.values.shape[2])
+        return [row[:length] for row, length in zip(inside, cases.lengths, strict=True)]
+
     def localisation(self, seen: Inference, outcome: Callable[[int], Outcome]) -> dict[str, Any]:
         """Average precision of what `attend` returns for the true spans, and of chance."""
         cases: Cases = seen.encoded[0]
