@@ -112,8 +112,8 @@ def _false_alarms(model: SeriesClassifier, test: Cases) -> Row:
     generator = np.random.default_rng(0)
     some = test.take(np.flatnonzero(model.predict(test) == 1)[:_RANDOM_MAPS])
     erasure = Erasure(model, some, generator)
-    own = erasure.maps()["attention"]
-    drawn = np.stack([erasure.gains(erasure.elsewhere(own)) for _ in range(1 + _PLACEMENTS)], 1)
+    own = erasure.maps["attention"].own
+    drawn = np.stack([erasure.gains(erasure.moved(own)) for _ in range(1 + _PLACEMENTS)], 1)
     p = np.array([placement_p(row[0], row[1:]) for row in drawn])
     share = float((p <= 0.05).mean())
     return Row(

@@ -83,10 +83,6 @@ def test_what_cannot_be_audited_is_one_line(regard: Regard, run: Path, tmp_path:
         waves
     ).save(fitted)
     assert "model.audit" in regard.fails("audit", fitted)
-    dates = tmp_path / "dates"
-    changes = {"data": {"kind": "dates", "cases": 60}, "training": {"epochs": 1, "device": "cpu"}}
-    jobs.train({"task": "translate", **changes}, dates)
-    assert "translate" in regard.fails("audit", dates)
 
 
 def test_verdicts_are_of_the_weights_that_are_there(

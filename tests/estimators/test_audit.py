@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from regard import ImageClassifier, SeriesClassifier, SeriesRegressor, TextClassifier
-from regard.data import Cases
+from regard.data import Cases, canons
 from regard.errors import ConfigError, DataError
-from regard.estimators import AttentionEstimator, Audit, SeriesForecaster
+from regard.estimators import Audit, Composer
 from regard.models import Predicted
 from regard.runs.audits import check_audit
 
@@ -270,11 +270,11 @@ def test_few_cases_of_a_class_are_too_few(honest: SeriesClassifier) -> None:
     assert verdict.figures is None
 
 
-def test_forecasts_say_that_they_are_not_audited() -> None:
-    values = np.sin(np.arange(200) / 5)
-    model: AttentionEstimator = SeriesForecaster(horizon=4, epochs=1, device="cpu").fit(values)
-    with pytest.raises(ConfigError, match="classes and numbers"):
-        model.audit(values)
+def test_music_says_that_it_is_not_audited() -> None:
+    pieces = canons(pieces=4)
+    model = Composer(hidden=8, layers=1, heads=1, epochs=1, device="cpu").fit(pieces)
+    with pytest.raises(ConfigError, match="trained to compose are not held"):
+        model.audit(pieces)
 
 
 def test_an_audit_leaves_the_model_as_it_was(honest: SeriesClassifier) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from regard.estimators.erasure import Maps
+from regard.estimators.erasure import Maps, Marked
 from regard.estimators.published import published
 from regard.explain import SHARES, most_and_least
 
@@ -17,32 +17,32 @@ CASES, STEPS = 400, 100
 class _Sums:
     """In place of an `Erasure`: answers are the sum of the parts [STEPS] that are not erased."""
 
-    def __init__(self, parts: NDArray[np.float64], known: Any) -> None:
-        self.parts, self.values, self.encoded = parts, None, None
+    def __init__(
+        self, parts: NDArray[np.float64], weights: NDArray[np.float64], known: Any
+    ) -> None:
+        self.parts, self.encoded = parts, None
+        self.maps = {"map": Marked([weights] * CASES, [None] * CASES)}
+        self.shapes, self.before = [(STEPS,)] * CASES, np.ones(CASES)
         self.generator = np.random.default_rng(0)
-        self.output = SimpleNamespace(left=lambda *_: np.ones(CASES))
         self.input = SimpleNamespace(replacements=("zero",), known_places=lambda _: known)
 
     def __len__(self) -> int:
         return CASES
 
-    def shapes(self) -> list[tuple[int, ...]]:
-        return [(STEPS,)] * CASES
-
     def left(self, index: Any, where: Any, how: str) -> NDArray[np.float64]:
         return np.array([self.parts[~gone].sum() for gone in where])
 
-    def elsewhere(self, maps: Maps) -> Maps:
-        return [np.roll(each, STEPS // 2) for each in maps]
+    def elsewhere(self, marked: Marked) -> Maps:
+        return [np.roll(each, STEPS // 2) for each in marked.own]
 
 
 def _figures(
     parts: NDArray[np.float64], weights: NDArray[np.float64], known: Any = None
 ) -> dict[str, NDArray[np.float64]]:
-    erasure: Any = _Sums(parts, known)
+    erasure: Any = _Sums(parts, weights, known)
     most = [[most_and_least(weights, share)[0]] * CASES for share in SHARES]
     ends = np.array([[erasure.left(None, each, "") for each in most]] * 2)
-    return published(erasure, {"map": [weights] * CASES}, {"map": ends})["map"]
+    return published(erasure, {"map": ends})["map"]
 
 
 def test_a_map_of_even_parts_is_worth_its_shares() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import ConfigError, DataError
-from regard.estimators.erasure import METHODS, Erasure, Floats, Maps
+from regard.estimators.erasure import METHODS, Erasure, Floats, Maps, weighed
 from regard.estimators.published import published
 from regard.explain import (
     FEWEST,
@@ -40,6 +41,7 @@ class CaseAudit(NamedTuple):
 
     Attributes:
         map: "attention" or "evidence".
+        part: of the answer that is asked for, such as a word that was written; "" for all of it.
         gain: left(least erased) - left(most erased), as in `Figures`.
         elsewhere: [39] the same of the map at other places.
         occlusion: the same of what erasing one window after the other finds.
@@ -49,6 +51,7 @@ class CaseAudit(NamedTuple):
     """
 
     map: str
+    part: str
     gain: float
     elsewhere: Floats
     occlusion: float
@@ -84,19 +87,17 @@ class Audit:
         if erasure.short().any():
             at = erasure.cases.ids[int(erasure.short().argmax())]
             raise DataError(f"case {at}: has one {estimator.input_.noun}, which has no elsewhere")
-        maps = erasure.maps()
-        best = erasure.gains(erasure.occlusion(erasure.shapes()))
+        best = erasure.gains(erasure.occlusion())
+        asked = [each.name for each in erasure.questions]
         found: dict[str, list[CaseAudit]] = {}
-        for name, own in maps.items():
+        for name, (own, _) in erasure.maps.items():
             gains = erasure.gains(own)
-            others = np.stack(
-                [erasure.gains(erasure.elsewhere(own)) for _ in range(_PLACEMENTS)], 1
-            )
+            others = np.stack([erasure.gains(erasure.moved(own)) for _ in range(_PLACEMENTS)], 1)
             p = np.array([placement_p(*each) for each in zip(gains, others, strict=True)])
-            columns = gains, others, best, p, discoveries(p)
+            columns = asked, gains, others, best, p, discoveries(p)
             found[name] = [
-                CaseAudit(name, float(gain), row, float(top), float(own_p), bool(more))
-                for gain, row, top, own_p, more in zip(*columns, strict=True)
+                CaseAudit(name, part, float(gain), row, float(top), float(own_p), bool(more))
+                for part, gain, row, top, own_p, more in zip(*columns, strict=True)
             ]
         return [list(each) for each in zip(*found.values(), strict=True)]
 
@@ -135,11 +136,15 @@ def audit(
     _refuse_unaudited(estimator)
     if cases < FEWEST:
         raise ConfigError(f"cases: wanted at least {FEWEST}, not {cases}")
-    given = _labelled(estimator, X, y)
-    seen = estimator.infer(given)
-    learned = mean_interval(output.beyond_guessing(seen), seed=seed)
-    groups, names = output.groups(seen.values)
     generator = np.random.default_rng(seed)
+    given = _labelled(estimator, X, y)
+    given = given.take(output.apart(given))
+    if output.searched and len(given) > cases:
+        given = given.take(np.sort(generator.choice(len(given), cases, replace=False)))
+    seen = estimator.infer(given)
+    beyond = output.beyond_guessing(seen, partial(weighed, estimator, seen.encoded))
+    learned = mean_interval(beyond, seed=seed)
+    groups, names = output.groups(seen.values)
     chosen = _choose(groups, cases, generator)
     groups = groups[chosen]
     some = given.take(chosen)
@@ -150,15 +155,17 @@ def audit(
         chosen, groups = chosen[~short], groups[~short]
         some = given.take(chosen)
         erasure = Erasure(estimator, some, generator)
-    maps = erasure.maps()
+    maps = erasure.maps
     references = erasure.references()
     ends, gains = {}, {}
     for name, each in (maps | references).items():
-        most, least = ends[name] = erasure.ends(each)
+        most, least = ends[name] = erasure.ends(each.own)
         gains[name] = (least - most).mean(0) - erasure.gains(erasure.elsewhere(each))
     moved = erasure.moved_by_shuffling() if "attention" in maps else None
-    same = {name: _agreement(each, groups, others, some, name) for name, each in maps.items()}
-    more = published(erasure, maps, ends)
+    same = {
+        name: _agreement(each.own, groups, erasure, others, name) for name, each in maps.items()
+    }
+    more = published(erasure, ends)
 
     def verdict(name: str, label: str, own: NDArray[np.bool_]) -> Verdict:
         verdict: Belief = "do not"
@@ -205,8 +212,8 @@ def _known(values: Floats, seed: int) -> Interval | None:
 def _refuse_unaudited(estimator: AttentionEstimator) -> None:
     if not (estimator.input_.replacements and estimator.output_.moves):
         raise ConfigError(
-            "only classes and numbers that are predicted from series, texts or pictures are held "
-            f"against what moves them; this was trained to {estimator.task}"
+            f"maps of a model that was trained to {estimator.task} are not held against what moves "
+            "its answers"
         )
 
 
@@ -218,7 +225,7 @@ def _labelled(estimator: AttentionEstimator, X: Any, y: Any) -> Any:
         if len(labels) != len(cases):
             raise DataError(f"y: wanted one for each of {len(cases)} cases, given {len(labels)}")
         cases = replace(cases, labels=labels)
-    if cases.labels is None:
+    if not estimator.output_.known(cases):
         raise DataError("y: wanted the labels of the cases, since the model may know nothing")
     if not len(cases):
         raise DataError("X: wanted at least one case")
@@ -241,16 +248,22 @@ def _choose(
 def _agreement(
     maps: Maps,
     groups: NDArray[np.int64],
+    erasure: Erasure,
     others: Sequence[AttentionEstimator],
-    cases: Any,
     name: str,
 ) -> Floats | None:
     """[B] overlap with the maps of other models, minus that with those of another case."""
     if not others:
         return None
+    if erasure.given is not None:
+        raise ConfigError(
+            "retrain: other models write other texts, and their maps cannot be compared; leave it "
+            "out"
+        )
     overlaps = []
     for other in others:
-        theirs = Erasure(other, cases, np.random.default_rng(0)).maps()[name]
+        drawn = np.random.default_rng(0)
+        theirs = Erasure(other, erasure.cases, drawn, erasure.questions).maps[name].own
         next_alike = np.arange(len(maps))  # the next case of the same group
         for number in np.unique(groups):
             own = np.flatnonzero(groups == number)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -14,14 +14,17 @@ from torch import Tensor, nn
 
 from regard.attention import shuffled_weights
 from regard.errors import ConfigError
-from regard.estimators.passing import on
+from regard.estimators.passing import on, refuse_lost
 from regard.explain import SHARES, as_weights, most_and_least
+from regard.inference import Inference
+from regard.outputs.output import Question
+from regard.training import batch_indices
 
 if TYPE_CHECKING:
     from regard.estimators.base import AttentionEstimator
     from regard.training import Batch
 
-__all__ = ["METHODS", "Erasure", "Floats", "Maps"]
+__all__ = ["METHODS", "Erasure", "Floats", "Maps", "Marked", "weighed"]
 
 METHODS = ("attention", "evidence", "occlusion", "gradient", "integrated-gradients")
 """Of saying what moved an answer."""
@@ -32,58 +35,113 @@ _SHUFFLES = 5
 _PASS = 2**25  # positions of a pass of erased cases, roughly
 _GRADIENTS = 64  # cases of a pass
 _STOPS = 64  # on the way of integrated gradients
+_BATCH = 256
+_UNDRAWN = {"encoder", "self_attention"}  # modules whose attention is not that of the maps
 
 Floats = NDArray[np.float64]
 Maps = list[Floats]
 
 
+class Marked(NamedTuple):
+    """Maps of what is asked.
+
+    Attributes:
+        own: of each case.
+        others: of another part of the same answer, or None.
+    """
+
+    own: Maps
+    others: list[Floats | None]
+
+
 class Erasure:
-    """Some cases of an estimator, their answers, and what is left of these.
+    """Some cases of an estimator, what is asked of their answers, and what is left of these.
 
     Parameters:
         estimator: fitted.
         cases: B, as its input takes them.
-        generator: of places and replacements.
+        generator: of what is asked, places and replacements.
+        questions: what is asked, where it is not drawn.
 
     Attributes:
         values: [B, ...] what the model returns for the whole cases.
+        questions: B of them.
+        given: targets of each case that stay as they are, or None.
     """
 
     def __init__(
-        self, estimator: AttentionEstimator, cases: Any, generator: np.random.Generator
+        self,
+        estimator: AttentionEstimator,
+        cases: Any,
+        generator: np.random.Generator,
+        questions: list[Question] | None = None,
     ) -> None:
         self.estimator, self.cases, self.generator = estimator, cases, generator
         self.input, self.output = estimator.input_, estimator.output_
         self.encoded = self.input.encode(cases)
-        self.values = self._values(self.encoded, cases)
+        seen, self._laid = self._inferred()
+        self.values = seen.values
+        self.questions = questions or self.output.questions(self.values, generator)
+        self.given = self.output.given(self.values)
+        self._before = self._rows(self.encoded, np.arange(len(self)))
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.cases)
 
-    def _values(self, encoded: Any, cases: Any) -> Any:
-        return self.estimator._run(self.estimator.model_, cases, encoded).values
-
-    def maps(self) -> dict[str, Maps]:
-        """The attention, and the shares of the evidence, where the model has them."""
+    def _inferred(self) -> tuple[Inference, dict[str, Maps]]:
+        """The answers, the attention, and the shares of the evidence where the model has them."""
+        run = partial(self.estimator._run, self.estimator.model_, self.cases, self.encoded)
         try:
-            laid = self._laid("attention", "evidence")
+            seen = run(maps=("attention", "evidence"))
         except ConfigError:  # the pooling has no evidence
-            return {"attention": list(self._laid("attention")["attention"])}
-        pairs = zip(laid["evidence"], laid["attention"], strict=True)
+            seen = run(maps=("attention",))
+            return seen, {"attention": seen.maps["attention"]}
+        gates = seen.maps["attention"]
         evidence = [
-            as_weights(self.output.share(each).ravel(), gates.ravel()).reshape(gates.shape)
-            for each, gates in pairs
+            as_weights(self.output.share(each).ravel(), own.ravel()).reshape(own.shape)
+            for each, own in zip(seen.maps["evidence"], gates, strict=True)
         ]
-        attention = {"attention": list(laid["attention"])} if self.input.attended else {}
-        return attention | {"evidence": evidence}
+        attention = {"attention": gates} if self.input.attended else {}
+        return seen, attention | {"evidence": evidence}
 
-    def _laid(self, *names: str) -> Mapping[str, Maps]:
-        model = self.estimator.model_
-        return self.estimator._run(model, self.cases, self.encoded, maps=names).maps
+    @property
+    def whole(self) -> bool:
+        """Whether each case has one map, of all of its answer."""
+        laid = next(iter(self._laid.values()))
+        asked = all(each.part is None for each in self.questions)
+        return asked and [each.shape for each in laid] == self.shapes
 
-    def elsewhere(self, maps: Maps) -> Maps:
-        """Each map at another place."""
+    @cached_property
+    def maps(self) -> dict[str, Marked]:
+        """The model's own maps of what is asked."""
+
+        def of(laid: Maps, parts: Sequence[Any]) -> Maps:
+            return [
+                self.input.over_parts(self.output.row(each, part), self.encoded, n)
+                for n, (each, part) in enumerate(zip(laid, parts, strict=True))
+            ]
+
+        def others(laid: Maps) -> list[Floats | None]:
+            found = of(laid, [each.part if each.other is None else each.other for each in asked])
+            pairs = zip(found, asked, strict=True)
+            return [None if each.other is None else row for row, each in pairs]
+
+        asked = self.questions
+        return {
+            name: Marked(of(laid, [each.part for each in asked]), others(laid))
+            for name, laid in self._laid.items()
+        }
+
+    def moved(self, maps: Maps) -> Maps:
+        """Each map at another place of its case."""
         return [self.input.elsewhere(each, self.generator) for each in maps]
+
+    def elsewhere(self, marked: Marked) -> Maps:
+        """The map of another part of each answer, or else each map at another place."""
+        return [
+            self.input.elsewhere(own, self.generator) if other is None else other
+            for own, other in zip(*marked, strict=True)
+        ]
 
     def gains(self, maps: Maps) -> Floats:
         """[B] left(least erased) - left(most erased), the mean of shares and replacements."""
@@ -111,45 +169,84 @@ class Erasure:
             where: of each of them what is erased, of the form of its map.
             how: one of the input's replacements.
         """
+        return self._left(self._erased(index, where, how), index, self._parts())
+
+    @property
+    def before(self) -> Floats:
+        """[B] what is left of each answer where nothing is erased."""
+        return self._left(self._before, np.arange(len(self)), self._parts())
+
+    def _parts(self) -> list[Any]:
+        return [each.part for each in self.questions]
+
+    def _erased(
+        self, index: NDArray[np.int64], where: Sequence[NDArray[np.bool_]], how: str
+    ) -> list[Floats]:
+        """What is said of cases without these positions."""
         found = []
         for part in _passes(where):
-            some = index[part]
             options: dict[str, Any] = {"how": how, "generator": self.generator}
-            encoded = self.input.erased(self.encoded, some, where[part], **options)
-            values = self._values(encoded, self.cases.take(some))
-            found.append(self.output.left(values, self.values[some]))
-        return np.concatenate(found)
+            encoded = self.input.erased(self.encoded, index[part], where[part], **options)
+            found += self._rows(encoded, index[part])
+        return found
+
+    def _rows(self, encoded: Any, index: NDArray[np.int64]) -> list[Floats]:
+        """What is said of encoded cases, which are those at these positions or parts of them."""
+        given = None if self.given is None else [self.given[n] for n in index]
+        return weighed(self.estimator, encoded, given)
+
+    def _left(
+        self, rows: Sequence[Floats], index: NDArray[np.int64], parts: Sequence[Any]
+    ) -> Floats:
+        before = [self._before[n] for n in index]
+        found = self.output.left(rows, before, [parts[n] for n in index])
+        refuse_lost(index[~np.isfinite(found)].tolist(), self.cases.ids)
+        return found
 
     def short(self) -> NDArray[np.bool_]:
         """[B] whether a case has fewer than two positions."""
-        return np.array([int(np.prod(shape)) < 2 for shape in self.shapes()])
+        return np.array([int(np.prod(shape)) < 2 for shape in self.shapes])
 
+    @property
     def shapes(self) -> list[tuple[int, ...]]:
         """Of the map of each case."""
-        return [each.shape for each in next(iter(self.maps().values()))]
+        return [each.shape for each in next(iter(self.maps.values())).own]
 
-    def references(self) -> dict[str, Maps]:
+    def references(self) -> dict[str, Marked]:
         """Maps that ask the model itself: by erasing window after window, and the gradient."""
-        shapes = self.shapes()
-        found = {"occlusion": self.occlusion(shapes)}
-        if self.differentiable:
-            found["gradient"] = self.gradient(shapes)
+        found = {"occlusion": self.occluded()}
+        if self.whole and self.differentiable:
+            found["gradient"] = Marked(self.gradient(), [None] * len(self))
         return found
 
-    def occlusion(self, shapes: Sequence[tuple[int, ...]]) -> Maps:
+    def occlusion(self) -> Maps:
         """What is lost with each window, or word, the mean of the replacements."""
+        return self.occluded().own
+
+    def occluded(self) -> Marked:
+        """The same, also of the other parts of the answers."""
         # Of a case with one position nothing would be left.
-        windows = [_windows(shape) if np.prod(shape) > 1 else [] for shape in shapes]
+        windows = [_windows(shape) if np.prod(shape) > 1 else [] for shape in self.shapes]
         owner = np.repeat(np.arange(len(self)), [len(each) for each in windows])
         where = [one for each in windows for one in each]
-        maps = [np.zeros(shape) for shape in shapes]
-        if not where:
+        rows = [self._erased(owner, where, how) for how in self.input.replacements if where]
+
+        def lost(parts: Sequence[Any]) -> Maps:
+            maps = [np.zeros(shape) for shape in self.shapes]
+            if rows:
+                left = np.mean([self._left(each, owner, parts) for each in rows], axis=0)
+                before = self._left(self._before, np.arange(len(self)), parts)
+                for at, one, rest in zip(owner, where, left, strict=True):
+                    maps[at][one] += before[at] - rest
             return maps
-        left = np.mean([self.left(owner, where, how) for how in self.input.replacements], axis=0)
-        whole = self.output.left(self.values, self.values)
-        for at, one, rest in zip(owner, where, left, strict=True):
-            maps[at][one] += whole[at] - rest
-        return maps
+
+        asked = self.questions
+        own = lost(self._parts())
+        if all(each.other is None for each in asked):
+            return Marked(own, [None] * len(self))
+        others = lost([each.part if each.other is None else each.other for each in asked])
+        pairs = zip(others, asked, strict=True)
+        return Marked(own, [None if each.other is None else row for row, each in pairs])
 
     @property
     def differentiable(self) -> bool:
@@ -161,7 +258,7 @@ class Erasure:
         part = self.input.part(self.encoded, targets=None, training=True)
         return part[np.arange(1)].inputs[0].is_floating_point()
 
-    def gradient(self, shapes: Sequence[tuple[int, ...]]) -> Maps:
+    def gradient(self) -> Maps:
         """The size of the gradient of the network's answer: its L2 norm over channels.
 
         Of texts it is the gradient by the embedded token, and its norm that over the embedding.
@@ -170,9 +267,9 @@ class Erasure:
         texts Atanasova et al., 2020, "A diagnostic study of explainability techniques for text
         classification" (EMNLP), with the L2 norm.
         """
-        return self._sloped(shapes, lambda given, slopes, width: slopes(given).norm(dim=width))
+        return self._sloped(lambda given, slopes, width: slopes(given).norm(dim=width))
 
-    def integrated_gradients(self, shapes: Sequence[tuple[int, ...]]) -> Maps:
+    def integrated_gradients(self) -> Maps:
         """The mean gradient on the way from the mean of the training part, times the way.
 
         It sums to the network's answer minus that for the mean, the sum over channels, signed. Of
@@ -187,17 +284,12 @@ class Erasure:
                 total += slopes((stop + 0.5) / _STOPS * given)
             return (given * total / _STOPS).sum(width)
 
-        return self._sloped(shapes, integrated)
+        return self._sloped(integrated)
 
-    def _sloped(
-        self,
-        shapes: Sequence[tuple[int, ...]],
-        take: Callable[[Tensor, Callable[[Tensor], Tensor], int], Tensor],
-    ) -> Maps:
+    def _sloped(self, take: Callable[[Tensor, Callable[[Tensor], Tensor], int], Tensor]) -> Maps:
         """What is taken of the gradient at the cases as the network gets them, scaled or embedded.
 
         Parameters:
-            shapes: of the maps.
             take: is given the cases, their gradient, and the axis of channels or the embedding.
         """
         model = self.estimator.model_
@@ -208,7 +300,8 @@ class Erasure:
         for start in range(0, len(self), _GRADIENTS):
             index = np.arange(start, min(start + _GRADIENTS, len(self)))
             batch = on(part[index], device)
-            answer = torch.from_numpy(self.output.answered(self.values[index])).float().to(device)
+            answered = self.output.answered([self._before[n] for n in index])
+            answer = torch.from_numpy(answered).float().to(device)
             given, width = batch.inputs[0], 1
             if embedding is not None:
                 with torch.no_grad():
@@ -218,7 +311,7 @@ class Erasure:
             if embedding is not None:
                 maps += self.input.of_tokens(laid, self.encoded, index)
                 continue
-            for each, shape in zip(laid, shapes[start:], strict=False):
+            for each, shape in zip(laid, self.shapes[start:], strict=False):
                 maps.append(each[tuple(map(slice, shape))])
         return maps
 
@@ -228,15 +321,19 @@ class Erasure:
         Raises:
             ConfigError: the method cannot be used here.
         """
-        own = self.maps()
-        if method in own:
-            return own[method]
+        if method in self._laid:
+            return self._laid[method]
         if method in ("attention", "evidence"):
-            raise ConfigError(f"method: this model has no {method}; it has {', '.join(own)}")
+            own = ", ".join(self._laid)
+            raise ConfigError(f"method: this model has no {method}; it has {own}")
+        if not self.whole:
+            raise ConfigError(
+                f"method: a case has several maps here, of which {method} would give one; leave it "
+                "out"
+            )
         if method != "occlusion" and not self.differentiable:
             raise ConfigError(f"method: there is no {method} here; occlusion needs none")
-        shapes = [each.shape for each in next(iter(own.values()))]
-        found: Maps = getattr(self, method.replace("-", "_"))(shapes)
+        found: Maps = getattr(self, method.replace("-", "_"))()
         return found
 
     def moved_by_shuffling(self) -> Floats:
@@ -244,13 +341,34 @@ class Erasure:
         model = self.estimator.model_
         device = next(model.parameters()).device
         generator = torch.Generator(device).manual_seed(int(self.generator.integers(2**31)))
-        outside = [each for name, each in model.named_modules() if "encoder" not in name.split(".")]
-        with shuffled_weights(outside, generator):
+        drawn = [
+            each
+            for name, each in model.named_modules()
+            if not _UNDRAWN.intersection(name.split("."))
+        ]
+        every = np.arange(len(self))
+        with shuffled_weights(drawn, generator):
             moved = [
-                self.output.moved_by(self._values(self.encoded, self.cases), self.values)
+                self.output.moved_by(self._rows(self.encoded, every), self._before)
                 for _ in range(_SHUFFLES)
             ]
         return np.asarray(np.mean(moved, axis=0))
+
+
+def weighed(
+    estimator: AttentionEstimator, encoded: Any, given: list[NDArray[np.int64]] | None = None
+) -> list[Floats]:
+    """What `Output.weighed` says of encoded cases, with the targets that are given."""
+    output, model = estimator.output_, estimator.model_
+    part = estimator.input_.part(encoded, targets=given, training=False)  # type: ignore[arg-type]
+    device = estimator._placed(model)
+    found = [np.empty(0)] * len(part)
+    with torch.inference_mode():
+        for index in batch_indices(part.lengths.numpy(), batch_size=_BATCH, shuffle=False):
+            rows = output.weighed(model, on(part[index], device)).cpu().double().numpy()
+            for at, row in zip(index, rows, strict=True):
+                found[at] = row if given is None else row[: len(given[at])]
+    return found
 
 
 def _slopes(
@@ -258,7 +376,8 @@ def _slopes(
 ) -> Tensor:
     """The gradient of the answers in place of the first input of a batch, or of its embedding."""
     leaf = given.detach().clone().requires_grad_()
-    with torch.enable_grad():
+    # Recurrent networks of cuDNN have no gradient outside training.
+    with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
         if embedding is None:
             values = model(leaf, *batch.inputs[1:], mask=batch.mask).values
         else:

@@ -66,9 +66,10 @@ def refuse_lost(lost: Sequence[int], ids: NDArray[Any]) -> None:
 
 
 def on(batch: Batch, device: torch.device) -> Batch:
-    """A batch on a device, there without its targets."""
+    """A batch on a device."""
     if device.type == "cpu":
         return batch
     mask = None if batch.mask is None else batch.mask.to(device)
     inputs = tuple(each.to(device) for each in batch.inputs)
-    return batch._replace(inputs=inputs, mask=mask, targets=None)
+    targets = None if batch.targets is None else batch.targets.to(device)
+    return batch._replace(inputs=inputs, mask=mask, targets=targets)

@@ -16,9 +16,7 @@ _BINS = 0.01, 0.05, 0.1, 0.2, 0.5
 _STEPS = 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5
 
 
-def published(
-    erasure: Erasure, maps: Mapping[str, Maps], ends: Mapping[str, Floats]
-) -> dict[str, dict[str, Floats]]:
+def published(erasure: Erasure, ends: Mapping[str, Floats]) -> dict[str, dict[str, Floats]]:
     """For each map [B] values by the name of the figure, NaN where a case has none.
 
     Comprehensiveness is what is lost of an answer without the highest positions of a map,
@@ -30,32 +28,32 @@ def published(
 
     Parameters:
         erasure: of the cases.
-        maps: name to the maps of all cases.
-        ends: name to what `Erasure.ends` found of them.
+        ends: name of a map to what `Erasure.ends` found of it.
 
     Source: DeYoung et al., 2020, "ERASER: a benchmark to evaluate rationalized NLP models" (ACL);
     Samek et al., 2017, "Evaluating the visualization of what a deep neural network has learned";
     Early et al., 2024, "Inherently interpretable time series classification via multiple instance
     learning" (ICLR), which subtracts random orders, has logits, and cuts out what we replace.
     """
-    whole = erasure.output.left(erasure.values, erasure.values)
-    drawn = [erasure.generator.random(shape) for shape in erasure.shapes()]
+    drawn = [erasure.generator.random(shape) for shape in erasure.shapes]
     random = np.array([_left(erasure, drawn, share) for share in _STEPS])
     known = erasure.input.known_places(erasure.encoded)
     found = {}
-    for name, each in maps.items():
+    for name, marked in erasure.maps.items():
+        each = marked.own
         curve = dict(zip(SHARES, ends[name][0], strict=True))
         more = [share for share in (*_BINS, *_STEPS) if share not in curve]
         curve |= {share: _left(erasure, each, share) for share in more}
         alone = [_left(erasure, each, share, alone=True) for share in _BINS]
         over = random - [curve[share] for share in _STEPS]
         found[name] = {
-            "comprehensiveness": whole - np.mean([curve[share] for share in _BINS], axis=0),
-            "sufficiency": whole - np.mean(alone, axis=0),
+            "comprehensiveness": erasure.before
+            - np.mean([curve[share] for share in _BINS], axis=0),
+            "sufficiency": erasure.before - np.mean(alone, axis=0),
             "aopcr": over.sum(0) / (1 + len(_STEPS)),
         }
         if known is not None:
-            found[name] |= _localised(each, erasure.elsewhere(each), known)
+            found[name] |= _localised(each, erasure.elsewhere(marked), known)
     return found
 
 

@@ -15,7 +15,7 @@ from regard.explain.chance import (
     placement_p,
     ratio_interval,
 )
-from regard.explain.erasing import SHARES, most_and_least, shifted, shuffled
+from regard.explain.erasing import SHARES, fill_steps, most_and_least, shifted, shuffled
 from regard.explain.localisation import (
     average_precision,
     inside_spans,
@@ -49,6 +49,7 @@ __all__ = [
     "box_ap",
     "box_chance",
     "discoveries",
+    "fill_steps",
     "inside_spans",
     "judge",
     "lay_over_pixels",

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SHARES", "most_and_least", "shifted", "shuffled"]
+__all__ = ["SHARES", "fill_steps", "most_and_least", "shifted", "shuffled"]
 
 SHARES = (0.05, 0.1, 0.2, 0.35, 0.5)
 """Of the positions of a case that are erased, one after the other."""
@@ -29,6 +29,22 @@ def most_and_least(
     ends[0, order[:count]] = ends[1, order[weights.size - count :]] = True
     most, least = ends.reshape(2, *weights.shape)
     return most, least
+
+
+def fill_steps(series: NDArray[np.floating], where: NDArray[np.bool_]) -> None:
+    """Replace steps in place by a straight line from the one before to the one after.
+
+    Parameters:
+        series: [C, T or more].
+        where: [T] what is replaced, never all; at the ends by the nearest that stays.
+
+    >>> series = np.array([[1.0, 9.0, 9.0, 4.0, 9.0]])
+    >>> fill_steps(series, np.array([False, True, True, False, True]))
+    >>> series
+    array([[1., 2., 3., 4., 4.]])
+    """
+    steps, kept = np.flatnonzero(where), np.flatnonzero(~where)
+    series[:, steps] = [np.interp(steps, kept, channel[kept]) for channel in series]
 
 
 def shifted(weights: NDArray[np.floating], generator: np.random.Generator) -> NDArray[np.floating]:

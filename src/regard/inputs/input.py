@@ -377,6 +377,10 @@ class Input(ABC):
             index: [b] the positions of those that the maps are of.
         """
 
+    def over_parts(self, laid: NDArray[np.float64], encoded: Any, n: int) -> NDArray[np.float64]:
+        """A map of case n over what `erased` takes from it, where that is not what is shown."""
+        return laid
+
     def erased(
         self,
         encoded: Any,
@@ -391,7 +395,7 @@ class Input(ABC):
         Parameters:
             encoded: cases.
             index: [b] positions of the cases to erase from, also several times.
-            where: of each of them what is erased, of the form of its map; never all.
+            where: of each of them what is erased, of the form of `over_parts`; never all.
             how: one of `replacements`.
             generator: of what is drawn.
         """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import warnings
 from collections.abc import Mapping
@@ -11,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from regard.config import Config
 from regard.errors import ConfigError, DataError, RegardWarning, RunError, spoken
+from regard.jobs.audit_text import audit_text
 from regard.jobs.evaluation import figures_of, report_of
-from regard.jobs.opening import in_prediction
+from regard.jobs.opening import in_prediction, read_cases, usable_of
 from regard.jobs.parts import load_parts
 from regard.jobs.training import divided
 from regard.plots import report_html
-from regard.runs import add_to_run, read_run, weights_digest
+from regard.runs import add_to_run, read_run
 
 if TYPE_CHECKING:
     from regard.estimators import AttentionEstimator, Audit
@@ -28,13 +28,21 @@ _SAME = 1e-3  # of figures of one test part, computed twice
 
 
 @spoken(in_prediction)
-def audit(run: str | Path, *, cases: int = 200, retrain: int = 0, seed: int = 0) -> Audit:
+def audit(
+    run: str | Path,
+    source: str | Path | None = None,
+    *,
+    cases: int = 200,
+    retrain: int = 0,
+    seed: int = 0,
+) -> Audit:
     """Say whether to believe the maps of a run, by its test part.
 
     Writes `audit.json` in the run folder, and the verdicts into its report.
 
     Parameters:
         run: a run folder.
+        source: a file of other cases with labels, in place of the test part; nothing is written.
         cases: the most that are looked at.
         retrain: how often to train again, each time with another seed, to compare the maps.
         seed: of what is drawn.
@@ -47,8 +55,15 @@ def audit(run: str | Path, *, cases: int = 200, retrain: int = 0, seed: int = 0)
     from regard.estimators import estimator_of
 
     estimator = estimator_of(opened.config.task).from_run(opened, source=str(run))
+    if source is not None:
+        if retrain:
+            raise ConfigError("retrain: compares models by the test part; name no file with it")
+        given, usable = read_cases(estimator, str(run), source)
+        return estimator.audit(usable_of(given, usable), cases=cases, seed=seed)
     if opened.config.data.kind == "arrays":
-        raise ConfigError(f"{run}: was fitted in Python, which has its cases: call model.audit")
+        raise ConfigError(
+            f"{run}: was fitted in Python; name a file of cases with labels, or call model.audit"
+        )
     if "notes" not in opened.metrics:
         raise RunError(f"{run}: has no figures in metrics.json to compare its test part with")
     parts = load_parts(opened.config)
@@ -61,12 +76,7 @@ def audit(run: str | Path, *, cases: int = 200, retrain: int = 0, seed: int = 0)
     found = estimator.audit(parts.test, cases=cases, seed=seed, others=others)
     common: dict[str, Any] = {"title": path.name, "metrics": opened.metrics}
     report = report_of(estimator, opened.config, seen, **common, audit=found)
-    content = {"weights": weights_digest(path), **found.to_dict()}
-    files = {
-        "audit.json": json.dumps(content, indent=2, ensure_ascii=False) + "\n",
-        "report.html": report_html(report),
-    }
-    add_to_run(path, files)
+    add_to_run(path, {"audit.json": audit_text(found, path), "report.html": report_html(report)})
     return found
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from regard.config import Config
+from regard.errors import DataError
 from regard.inference import Inference
 from regard.outputs import CaseScores, Output
 from regard.plots import CaseView, Report, Trust, said
@@ -20,13 +22,25 @@ if TYPE_CHECKING:
 
 __all__ = ["Evaluation", "evaluate", "figures_of", "report_of"]
 
+_PASSES = 300  # of each case of an audit, roughly
+_SHOWN_PASSES = 20_000  # of those in the report
+_LEAST, _MOST = 50, 200  # cases of an audit that nobody asked for
+
 
 class Evaluation(NamedTuple):
-    """What a test part showed: figures for `metrics.json`, the report, the scores of its cases."""
+    """What a test part showed.
+
+    Attributes:
+        metrics: for `metrics.json`.
+        report: of the test part.
+        scores: of its cases, or None.
+        audit: of the maps, where there was time for one.
+    """
 
     metrics: dict[str, Any]
     report: Report
     scores: CaseScores | None
+    audit: Audit | None
 
 
 def evaluate(
@@ -37,6 +51,7 @@ def evaluate(
     title: str,
     further: Mapping[str, Any] | None = None,
     beside: Mapping[str, Any] | None = None,
+    seconds: float = 0.0,
 ) -> Evaluation:
     """Run the test part through the model once, and take its figures and the report from that.
 
@@ -48,9 +63,12 @@ def evaluate(
         further: name to a further test part, whose figures follow its name, as in
             `longer_exact_match`.
         beside: figures of another run, to keep and show with these.
+        seconds: for an audit of the maps, which is left out where it would take longer.
     """
     incoming, output = estimator.input_, estimator.output_
+    start = perf_counter()
     seen = estimator.infer(test, maps=incoming.shown, keep=output.keep(test))
+    passes = seconds * len(seen) / (perf_counter() - start)
     metrics = figures_of(estimator, seen) | estimator.fitted_figures() | incoming.figures()
     for name, cases in (further or {}).items():
         found = figures_of(estimator, estimator.infer(cases, maps=incoming.shown))
@@ -58,9 +76,16 @@ def evaluate(
         metrics |= {f"{name}_{figure}": found[figure] for figure in compared}
     metrics |= beside or {}
     metrics["notes"] = [*estimator.notes_, *output.notes(metrics)]
-    report = report_of(estimator, config, seen, title=title, metrics=metrics)
+    audit = None
+    cases = int((passes - _SHOWN_PASSES) / _PASSES)
+    if incoming.replacements and output.moves and cases >= _LEAST:
+        try:
+            audit = estimator.audit(test, cases=min(cases, _MOST))
+        except DataError as error:
+            metrics["notes"].append(f"the maps are not audited: {error}")
+    report = report_of(estimator, config, seen, title=title, metrics=metrics, audit=audit)
     scores = None if output.case_figure is None else output.case_scores(seen)
-    return Evaluation(metrics, report, scores)
+    return Evaluation(metrics, report, scores, audit)
 
 
 def report_of(
@@ -124,6 +149,7 @@ def _with_verdicts(
             verdict=said(own.verdict, measured=own.figures is not None),
             sentence=own.sentence,
             gain=case.gain,
+            part=case.part,
             elsewhere=case.elsewhere.tolist(),
             occlusion=case.occlusion,
         )

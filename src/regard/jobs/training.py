@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from regard.config import Config, resolve_config
 from regard.errors import ConfigError, RegardWarning, RunError, in_configuration, spoken
+from regard.jobs.audit_text import audit_text
 from regard.jobs.baseline import baseline_figures
 from regard.jobs.differences import write_scores
 from regard.jobs.evaluation import evaluate
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from regard.inputs import Parts
 
 __all__ = ["divided", "train"]
+
+_AUDIT = 0.1  # of the time of training, which an audit of the maps may take
 
 
 @spoken(in_configuration)
@@ -109,13 +112,16 @@ def _train(
         warnings.simplefilter("ignore", RegardWarning)  # they are in the notes
         estimator.fit(parts.train, validation=parts.validation, checkpoint=unfinished.checkpoint)
     estimator.notes_[:0] = parts.notes
-    metrics, report, scores = evaluate(
-        estimator, config, parts.test, title=title, further=parts.further, beside=beside
-    )
+    more: dict[str, Any] = {"further": parts.further, "beside": beside}
+    more["seconds"] = _AUDIT * estimator.fit_seconds_
+    metrics, report, scores, audit = evaluate(estimator, config, parts.test, title=title, **more)
     estimator.input_.continue_from(parts.test)
     write_run(unfinished.folder, replace(estimator.to_run(config), metrics=metrics))
     if scores is not None:
         write_scores(unfinished.folder / "scores.csv", scores)
+    if audit is not None:
+        path = unfinished.folder / "audit.json"
+        path.write_text(audit_text(audit, unfinished.folder), encoding="utf-8")
     (unfinished.folder / "report.html").write_text(report_html(report), encoding="utf-8")
     return metrics
 

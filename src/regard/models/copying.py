@@ -124,6 +124,18 @@ class CopyHead(TokenHead):
         smoothing are - log p(y). Which tokens are the most probable ones is told in evaluation;
         in training, where it takes long and nobody asks, none are.
         """
+        losses, own = self._losses(written, source, targets, smoothing=smoothing)
+        true = targets != 0
+        return losses, own, self._right(written, source, true, targets[true])
+
+    def told(self, written: Written, source: Source, targets: Tensor) -> Tensor:
+        _, own = self._losses(written, source, targets, smoothing=0.0)
+        return -own
+
+    def _losses(
+        self, written: Written, source: Source, targets: Tensor, *, smoothing: float
+    ) -> tuple[Tensor, Tensor]:
+        """The first two of `losses`."""
         assert source.read is not None
         true = targets != 0
         beyond = targets >= len(self.bias)
@@ -148,7 +160,7 @@ class CopyHead(TokenHead):
         share = (generated - found).exp().detach().masked_fill(beyond, 0.0)
         own = -found.detach()
         losses = -found + share * (smoothed - plain.detach())
-        return losses, own, self._right(written, source, true, targets)
+        return losses, own
 
     def _right(self, written: Written, source: Source, at: Tensor, targets: Tensor) -> Tensor:
         """[n] whether the targets are the most probable tokens; False in training."""

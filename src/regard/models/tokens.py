@@ -175,6 +175,11 @@ class TokenHead(nn.Module):
             written.states[true], self.weight, self.bias, targets[true], smoothing=smoothing
         )
 
+    def told(self, written: Written, source: Source, targets: Tensor) -> Tensor:
+        """[n] log-probabilities of the n tokens of the targets [B, L]; see `losses`."""
+        _, plain, _ = self.losses(written, source, targets, smoothing=0.0)
+        return -plain
+
     def log_probs(self, written: Written, source: Source, at: Tensor) -> Tensor:
         """[n, V] log-probabilities of all tokens, at the n places where `at` [B, L] is True."""
         logits = self.project(written.states[at])

@@ -17,14 +17,17 @@ from regard.kept import Kept
 from regard.plots import CaseView, Outcome, Report
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from regard.config import TrainingConfig
     from regard.inputs.input import Input
     from regard.models import Encoder, Predicted
     from regard.training import Batch, Objective, Part
 
-__all__ = ["CaseScores", "Compared", "FineTuning", "Output", "counted"]
+__all__ = ["CaseScores", "Compared", "FineTuning", "Output", "Question", "Rows", "counted"]
+
+Rows = Sequence[NDArray[np.float64]]
+"""Numbers of each case."""
 
 _SHOWN = 6
 
@@ -80,6 +83,20 @@ class FineTuning(NamedTuple):
     objective: Objective
     settings: TrainingConfig
     figure: str
+
+
+class Question(NamedTuple):
+    """What is asked of an answer when parts of its case are erased.
+
+    Attributes:
+        part: of the answer, such as a word of a text; None for all of it.
+        other: another part, whose map is that of this one elsewhere; None where there is none.
+        name: of the part.
+    """
+
+    part: Any = None
+    other: Any = None
+    name: str = ""
 
 
 class Output(ABC):
@@ -307,29 +324,68 @@ class Output(ABC):
     moves: ClassVar[str] = ""
     """What erasing parts of a case moves, and by how much; empty where maps aren't audited."""
 
-    def left(self, values: Any, before: Any) -> NDArray[np.float64]:
+    searched: ClassVar[bool] = False
+    """Whether answers are searched for, which takes long; only cases looked at are answered."""
+
+    def known(self, cases: Any) -> bool:
+        """Whether cases come with what is true of them."""
+        return cases.labels is not None
+
+    def apart(self, cases: Any) -> NDArray[np.int64]:
+        """Positions of the cases that do not depend on each other."""
+        return np.arange(len(cases))
+
+    def questions(self, values: Any, generator: np.random.Generator) -> list[Question]:
+        """[B] what is asked of each answer; of one with several parts it is one of them, drawn."""
+        return [Question()] * len(values)
+
+    def row(self, laid: NDArray[np.float64], part: Any) -> NDArray[np.float64]:
+        """The map of a part of an answer, from those of all its parts."""
+        return laid
+
+    def given(self, values: Any) -> list[NDArray[np.int64]] | None:
+        """Targets that stay as they were when parts of a case are erased; None where none do."""
+        return None
+
+    def weighed(self, model: nn.Module, batch: Batch) -> Tensor:
+        """[b, ...] numbers by which answers are compared, where parts of the cases are erased.
+
+        Parameters:
+            batch: with the targets that are `given`.
+        """
+        return self.answer(model, batch).values
+
+    def left(self, rows: Rows, before: Rows, parts: Sequence[Any]) -> NDArray[np.float64]:
         """[B] how much of each answer is left, 1 for all, when parts of the cases are erased.
 
         Parameters:
-            values: of the cases with parts erased.
+            rows: as `weighed`, of the cases with parts erased.
             before: of the whole cases.
+            parts: of the answers.
         """
         raise NotImplementedError
 
-    def moved_by(self, values: Any, before: Any) -> NDArray[np.float64]:
+    def moved_by(self, rows: Rows, before: Rows) -> NDArray[np.float64]:
         """[B] how far answers are from those before, 0 where they are the same."""
         raise NotImplementedError
 
-    def beyond_guessing(self, seen: Inference) -> NDArray[np.float64]:
-        """[B] how much better each answer is than the best guess without looking at the case."""
+    def beyond_guessing(
+        self, seen: Inference, weigh: Callable[[list[NDArray[np.int64]]], Rows]
+    ) -> NDArray[np.float64]:
+        """[B] how much better each answer is than the best guess without looking at the case.
+
+        Parameters:
+            seen: cases that are `known`.
+            weigh: what `weighed` says of the cases with these targets.
+        """
         raise NotImplementedError
 
     def groups(self, values: Any) -> tuple[NDArray[np.int64], list[str]]:
         """[B] the numbers of what answers are judged together, and their names."""
         raise NotImplementedError
 
-    def answered(self, values: Any) -> NDArray[np.float64]:
-        """[B, N] 1 where a number of the values is the answer, otherwise 0."""
+    def answered(self, rows: Rows) -> NDArray[np.float64]:
+        """[B, N] 1 where a number of the rows is the answer, otherwise 0."""
         raise NotImplementedError
 
     def calibration_parts(self, cases: Any) -> tuple[NDArray[Any], NDArray[Any]] | None:

@@ -28,6 +28,7 @@ class Trust:
         verdict: as `said` has it.
         sentence: why, of all cases that are predicted alike.
         gain: what erasing moves that the map of this case marks; None where that was not measured.
+        part: of the answer that this is of, such as a word; "" for all of it.
         elsewhere: the same of the map placed elsewhere.
         occlusion: the same of what erasing one window after the other finds.
     """
@@ -35,14 +36,16 @@ class Trust:
     verdict: str
     sentence: str
     gain: float | None = None
+    part: str = ""
     elsewhere: Sequence[float] = ()
     occlusion: float = 0.0
 
     def html(self) -> Markup:
         """A sentence, and a strip of ticks where this case was measured."""
         strip = "" if self.gain is None else self._strip(self.gain)
-        return Markup('<p class="trust"><b>{}</b>: {}.</p>{}').format(
-            self.verdict, self.sentence, strip
+        of = f" Below, the map of {self.part}." if self.part and strip else ""
+        return Markup('<p class="trust"><b>{}</b>: {}.{}</p>{}').format(
+            self.verdict, self.sentence, of, strip
         )
 
     def _strip(self, gain: float) -> Markup:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,6 +53,31 @@ class CaptionedInput(ImageInput):
     ) -> dict[str, list[NDArray[np.float64]]]:
         """The maps as they are, [..., S] of each case."""
         return {name: list(each) for name, each in maps.items()}
+
+    def over_parts(
+        self, laid: NDArray[np.float64], encoded: Pictures, n: int
+    ) -> NDArray[np.float64]:
+        """[rows, columns] of the grid, as far as the picture reaches."""
+        side = -(-self.size_ // self.cell_)
+        rows, columns = -(-encoded.extents[n] // self.cell_)
+        grid: NDArray[np.float64] = laid.reshape(side, side)[:rows, :columns]
+        return grid
+
+    def erased(
+        self,
+        encoded: Pictures,
+        index: NDArray[np.int64],
+        where: Sequence[NDArray[np.bool_]],
+        *,
+        how: str,
+        generator: np.random.Generator,
+    ) -> Pictures:
+        """The pixels of positions of the grid, replaced as those of other pictures are."""
+        pixels = [
+            each.repeat(self.cell_, 0).repeat(self.cell_, 1)[: extent[0], : extent[1]]
+            for each, extent in zip(where, encoded.extents[index], strict=True)
+        ]
+        return super().erased(encoded, index, pixels, how=how, generator=generator)
 
     def over_pixels(self, seen: Inference, n: int, name: str = "weights") -> NDArray[np.float64]:
         """[Q, rows, columns] the maps of case n, one for each word, over its pixels."""

@@ -38,6 +38,10 @@ class PanelWindows:
     def __len__(self) -> int:
         return len(self.index)
 
+    def take(self, at: NDArray[np.int64]) -> PanelWindows:
+        """The windows at these positions, in this order."""
+        return PanelWindows(self.panel, self.index.take(at))
+
     @property
     def series(self) -> NDArray[np.int64]:
         """[W] the position of each window's series in the panel."""

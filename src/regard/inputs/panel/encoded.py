@@ -32,6 +32,14 @@ class ScaledWindows:
     def __len__(self) -> int:
         return len(self.cases)
 
+    def with_past(self, index: NDArray[np.int64], past: NDArray[np.float64]) -> ScaledWindows:
+        """Windows at these positions [W], also several times, with other inputs [W, C, window]."""
+        series = self.cases.series[index]
+        ahead = self.cases.numbers(index).known
+        panel, mean, std = self.cases.panel.take(series), self.mean[series], self.std[series]
+        times = np.empty((len(index), 0))  # of their future, which nobody asks for
+        return ScaledWindows(LatestWindows(panel, past, ahead, times), mean, std, self.season)
+
     def in_units(self, values: NDArray[np.float64], at: Any = slice(None)) -> NDArray[np.float64]:
         """[W, M, horizon, ...] scaled targets of windows `at`, in the units of the data."""
         mean, std = self._scales(values, at)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import ConfigError, DataError
-from regard.explain import lay_over_steps
+from regard.explain import fill_steps, lay_over_steps
 from regard.inference import Inference
 from regard.inputs.input import Input, Maps, Parts
 from regard.inputs.panel.calendar import Step, season_name
@@ -58,6 +58,7 @@ class PanelInput(Input):
     """
 
     keeps = PanelKept
+    replacements = ("line", "swap")
     case_types = (PanelWindows, LatestWindows)
     targets = ("columns",)
     options = ("labelled", "future")
@@ -340,6 +341,34 @@ class PanelInput(Input):
             over = lay_over_steps(flat, lengths, stride=encoder.stride, steps=self.window_)
             laid[name] = list(over.reshape(*values.shape[:-1], self.window_))
         return laid
+
+    def over_parts(self, laid: NDArray[np.float64], encoded: object, n: int) -> NDArray[np.float64]:
+        """Without the last step, from which all others are counted and forecasts start."""
+        return laid[..., :-1]
+
+    def erased(
+        self,
+        encoded: ScaledWindows,
+        index: NDArray[np.int64],
+        where: Sequence[NDArray[np.bool_]],
+        *,
+        how: str,
+        generator: np.random.Generator,
+    ) -> ScaledWindows:
+        """Steps replaced, in all columns, by a straight line from the one before to the one after,
+        or by those of another window around the mean of this one.
+        """
+        every = encoded.cases.numbers(np.arange(len(encoded))).past
+        past = every[index]
+        others = (index + generator.integers(1, max(2, len(every)), len(index))) % len(every)
+        for window, other, own in zip(past, others, where, strict=True):
+            steps = np.append(own, False)
+            if how == "line":
+                fill_steps(window, steps)
+            else:
+                moved = every[other] + (window - every[other]).mean(1, keepdims=True)
+                window[:, steps] = moved[:, steps]
+        return encoded.with_past(index, past)
 
     def collect(self, rows: list[NDArray[np.float64]]) -> NDArray[np.float64]:
         return np.stack(rows)

@@ -99,6 +99,11 @@ class LatestWindows:
         """Steps of input."""
         return int(self.past.shape[2])
 
+    @property
+    def apart(self) -> NDArray[np.int64]:
+        """All of them: each is of another series."""
+        return np.arange(len(self))
+
     def take(self, at: NDArray[np.int64]) -> LatestWindows:
         """The series at these positions, in this order."""
         return LatestWindows(self.panel.take(at), self.past[at], self.known[at], self.times[at])

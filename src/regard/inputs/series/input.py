@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from regard.errors import ConfigError, DataError
 from regard.explain import (
+    fill_steps,
     inside_spans,
     lay_over_steps,
     localisation_ap,
@@ -419,10 +420,10 @@ class SeriesInput(Input):
         rows = scaled[index, :, : taken.values.shape[2]]
         others = (index + generator.integers(1, max(2, len(cases)), len(index))) % len(cases)
         for row, other, own in zip(rows, others, where, strict=True):
-            steps, kept = np.flatnonzero(own), np.flatnonzero(~own)
             if how == "line":
-                row[:, steps] = [np.interp(steps, kept, channel[kept]) for channel in row]
+                fill_steps(row, own)
             else:
+                steps = np.flatnonzero(own)
                 row[:, steps] = scaled[other][:, steps % cases.lengths[other]]
         return taken, rows
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from regard.inputs.input import Maps
 from regard.inputs.story.answered_view import AnsweredView
 from regard.inputs.story.input import StoryInput
 from regard.inputs.story.located import located
+from regard.inputs.story.other_words import OtherWords, with_other_words
 from regard.inputs.story.stories import Stories
 from regard.inputs.story.story_tokens import EncodedStoryTokens, encode_story_tokens
 from regard.inputs.text.encoded import sum_to_words
@@ -37,6 +38,7 @@ class AnsweredInput(StoryInput):
     """
 
     noun = "word"
+    replacements = ("unknown", "swap")
     writes = "answer"
 
     vocabulary_: Vocabulary
@@ -110,6 +112,28 @@ class AnsweredInput(StoryInput):
             ]
             for name, rows in maps.items()
         }
+
+    def over_parts(self, laid: NDArray[np.float64], encoded: object, n: int) -> NDArray[np.float64]:
+        """Without the end mark, which every story has."""
+        return laid[..., :-1]
+
+    def erased(
+        self,
+        encoded: Any,
+        index: NDArray[np.int64],
+        where: Sequence[NDArray[np.bool_]],
+        *,
+        how: str,
+        generator: np.random.Generator,
+    ) -> OtherWords:
+        """Words replaced by the unknown one, or by those of other stories."""
+        tokens = [
+            np.append(own, False)[encoded.words_of(n)]
+            for n, own in zip(index.tolist(), where, strict=True)
+        ]
+        drawn = generator if how == "swap" else None
+        size = self.vocabulary_.size
+        return with_other_words(encoded, index, tokens, tokens=size, generator=drawn)
 
     @property
     def shown(self) -> tuple[str, ...]:

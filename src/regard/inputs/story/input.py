@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regard.errors import ConfigError, spoken
+from regard.explain import shuffled
 from regard.inference import Inference
 from regard.inputs.faults import without_answer
 from regard.inputs.input import Input, Maps, Parts
@@ -47,6 +49,7 @@ class StoryInput(Input):
     """
 
     case_types = (Stories,)
+    replacements: ClassVar[tuple[str, ...]] = ("drop", "swap")
     targets = ("class", "span", "tokens")
     options = ("labelled", "encoding")
     prompt = "story or question?> "
@@ -246,6 +249,38 @@ class StoryInput(Input):
                 for row, at in rows
             ]
         return found
+
+    def over_parts(
+        self, laid: NDArray[np.float64], encoded: EncodedStories, n: int
+    ) -> NDArray[np.float64]:
+        """[sentences that are read], the mean over the hops."""
+        mean: NDArray[np.float64] = laid.mean(0)
+        return mean[encoded.left_out[n] :]
+
+    def erased(
+        self,
+        encoded: Any,
+        index: NDArray[np.int64],
+        where: Sequence[NDArray[np.bool_]],
+        *,
+        how: str,
+        generator: np.random.Generator,
+    ) -> Any:
+        """Sentences left out, or replaced by those of other stories."""
+        every = np.concatenate(encoded.stories)
+        stories = [
+            encoded.stories[n][~own]
+            if how == "drop"
+            else np.where(own, generator.choice(every, len(own)), encoded.stories[n])
+            for n, own in zip(index.tolist(), where, strict=True)
+        ]
+        cut = {name: getattr(encoded, name)[index] for name in ("questions", "known", "left_out")}
+        return replace(encoded, stories=stories, **cut)
+
+    def elsewhere(
+        self, weights: NDArray[np.float64], generator: np.random.Generator
+    ) -> NDArray[np.float64]:
+        return np.asarray(shuffled(weights, generator), np.float64)
 
     def localisation(self, seen: Inference, outcome: Callable[[int], Outcome]) -> dict[str, Any]:
         """How well the hops find the supporting sentences."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from regard.inputs.input import Maps
 from regard.inputs.story.input import StoryInput
 from regard.inputs.story.located import located
 from regard.inputs.story.occurrences import divided, latest, occurrences
+from regard.inputs.story.other_words import OtherWords, with_other_words
 from regard.inputs.story.pointed_view import PointedView
 from regard.inputs.story.stories import Stories
 from regard.inputs.story.word_by_word import EncodedWords, encode_words
@@ -36,6 +37,7 @@ class PointedInput(StoryInput):
     """Questions about stories, with a state of the encoder for each word of a story."""
 
     noun = "word"
+    replacements = ("unknown", "swap")
 
     # Answers.
 
@@ -123,6 +125,25 @@ class PointedInput(StoryInput):
             name: [row[..., :length] for row, length in zip(values, lengths, strict=True)]
             for name, values in maps.items()
         }
+
+    def over_parts(self, laid: NDArray[np.float64], encoded: object, n: int) -> NDArray[np.float64]:
+        """[words of the story], the mean of start and end."""
+        mean: NDArray[np.float64] = laid.mean(0)
+        return mean
+
+    def erased(
+        self,
+        encoded: Any,
+        index: NDArray[np.int64],
+        where: Sequence[NDArray[np.bool_]],
+        *,
+        how: str,
+        generator: np.random.Generator,
+    ) -> OtherWords:
+        """Words replaced by the unknown one, or by those of other stories."""
+        drawn = generator if how == "swap" else None
+        tokens = self.tokenizer_.size
+        return with_other_words(encoded, index, where, tokens=tokens, generator=drawn)
 
     def localisation(self, seen: Inference, outcome: Callable[[int], Outcome]) -> dict[str, Any]:
         """How well both pointers find the supporting sentences.

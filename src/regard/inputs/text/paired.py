@@ -15,7 +15,7 @@ from regard.inference import Inference
 from regard.inputs.input import Maps, Parts
 from regard.inputs.text.alignment_view import AlignmentView
 from regard.inputs.text.dates import dates
-from regard.inputs.text.encoded import sum_to_words
+from regard.inputs.text.encoded import sum_to_words, with_unknown_words, without_words
 from regard.inputs.text.input import TextInput
 from regard.inputs.text.kept import PairsKept
 from regard.inputs.text.leaning import Leaning
@@ -256,6 +256,33 @@ class PairedInput(TextInput):
             ]
             for name, rows in maps.items()
         }
+
+    def over_parts(
+        self, laid: NDArray[np.float64], encoded: EncodedSources, n: int
+    ) -> NDArray[np.float64]:
+        """Without the end mark, which every text has."""
+        return laid[..., :-1]
+
+    def erased(  # type: ignore[override]  # of the same cases
+        self,
+        encoded: EncodedSources,
+        index: NDArray[np.int64],
+        where: Sequence[NDArray[np.bool_]],
+        *,
+        how: str,
+        generator: np.random.Generator,
+    ) -> EncodedSources:
+        """Words left out, or replaced by the unknown one."""
+        change = without_words if how == "drop" else with_unknown_words
+        found = change(encoded, index, [np.append(each, False) for each in where])
+        return EncodedSources(
+            **{field: getattr(found, field) for field in ("texts", "ids", "spans", "words")},
+            truncated=0,
+            lengths=encoded.lengths[index],
+            blank=encoded.blank,
+            tokens=encoded.tokens,
+            beyond=[encoded.beyond[at] for at in index],
+        )
 
     def source_texts(self, cases: Texts) -> Sequence[str]:
         return cases.texts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +27,7 @@ from regard.outputs.classes.outcome import ClassOutcome
 from regard.outputs.classes.rare import rare_classes, without_rare
 from regard.outputs.classes.report import ClassificationReport
 from regard.outputs.classes.weights import class_factors, positive_class
-from regard.outputs.output import CaseScores, Compared, Output, counted
+from regard.outputs.output import CaseScores, Compared, Output, Rows, counted
 from regard.plots import CaseView
 from regard.splits import split
 
@@ -202,16 +202,17 @@ class ClassesOutput(Output):
 
     moves = "the probability of the class by {:.2f}"
 
-    def left(self, values: Any, before: Any) -> NDArray[np.float64]:
+    def left(self, rows: Rows, before: Rows, parts: Sequence[Any]) -> NDArray[np.float64]:
         """The probability of the class that was predicted."""
-        predicted = before.argmax(1)
-        return np.asarray(softmax(values, axis=1)[np.arange(len(values)), predicted])
+        predicted = np.stack(before).argmax(1)
+        return np.asarray(softmax(np.stack(rows), axis=1)[np.arange(len(rows)), predicted])
 
-    def moved_by(self, values: Any, before: Any) -> NDArray[np.float64]:
+    def moved_by(self, rows: Rows, before: Rows) -> NDArray[np.float64]:
         """Total variation between the probabilities."""
-        return np.asarray(np.abs(softmax(values, axis=1) - softmax(before, axis=1)).sum(1) / 2)
+        one, other = (softmax(np.stack(each), axis=1) for each in (rows, before))
+        return np.asarray(np.abs(one - other).sum(1) / 2)
 
-    def beyond_guessing(self, seen: Inference) -> NDArray[np.float64]:
+    def beyond_guessing(self, seen: Inference, weigh: object) -> NDArray[np.float64]:
         """Whether the class is right, minus whether it is the most frequent one."""
         numbers = self._numbers(seen.cases)
         if len(np.unique(numbers)) < 2:
@@ -226,9 +227,10 @@ class ClassesOutput(Output):
         """Cases that are predicted as one class."""
         return np.asarray(values.argmax(1)), [str(name) for name in self.classes_]
 
-    def answered(self, values: Any) -> NDArray[np.float64]:
+    def answered(self, rows: Rows) -> NDArray[np.float64]:
         """The logit of the predicted class."""
-        return np.asarray(np.eye(values.shape[1])[values.argmax(1)])
+        logits = np.stack(rows)
+        return np.asarray(np.eye(logits.shape[1])[logits.argmax(1)])
 
     def probabilities(self, seen: Inference) -> NDArray[np.float64]:
         """[B, N] softmax of the logits."""

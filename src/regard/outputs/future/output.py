@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from regard.outputs.future.evaluation import evaluate
 from regard.outputs.future.kept import FutureKept
 from regard.outputs.future.outcome import FutureOutcome
 from regard.outputs.future.report import ForecastReport, best_baseline, called, is_better
-from regard.outputs.output import CaseScores, Compared, Output
+from regard.outputs.output import CaseScores, Compared, Output, Question, Rows
 from regard.plots import CaseView
 from regard.plots.forecast import level_pairs
 from regard.plots.format import brief
@@ -168,6 +168,60 @@ class FutureOutput(Output):
         return np.asarray(
             seen.encoded.in_units(np.concatenate([values[..., :1], quantiles], axis=-1), at)
         )
+
+    moves = "the forecast of a step by {:.2f} standard deviations of its series"
+
+    def known(self, cases: PanelWindows | LatestWindows) -> bool:
+        return isinstance(cases, PanelWindows)
+
+    def apart(self, cases: PanelWindows | LatestWindows) -> NDArray[np.int64]:
+        """Windows whose horizons do not overlap."""
+        return cases.apart
+
+    def questions(self, values: Any, generator: np.random.Generator) -> list[Question]:
+        """A target and a step of the horizon of each forecast."""
+        _, targets, horizon, _ = values.shape
+        names = self.input.targets_  # type: ignore[attr-defined]
+        return [
+            Question((m, h), name=f"{names[m]}, step {h + 1}")
+            for m, h in generator.integers((targets, horizon), size=(len(values), 2)).tolist()
+        ]
+
+    def row(self, laid: NDArray[np.float64], part: tuple[int, int]) -> NDArray[np.float64]:
+        """[window], of [M, horizon, window]."""
+        row: NDArray[np.float64] = laid[part]
+        return row
+
+    def left(self, rows: Rows, before: Rows, parts: Sequence[Any]) -> NDArray[np.float64]:
+        """1 minus the change, in standard deviations of the series in training."""
+        each = zip(rows, before, parts, strict=True)
+        moved = [abs(row[*part, 0] - own[*part, 0]) for row, own, part in each]
+        return 1 - np.array(moved).clip(max=1)
+
+    def moved_by(self, rows: Rows, before: Rows) -> NDArray[np.float64]:
+        """In standard deviations of the series, the mean over targets and steps."""
+        changes = np.abs(np.stack(rows) - np.stack(before))[..., 0]
+        return np.asarray(changes.mean((1, 2)))
+
+    def beyond_guessing(self, seen: Inference, weigh: object) -> NDArray[np.float64]:
+        """The absolute error of the mean in training, or of the last value, minus the forecast's.
+
+        Of the two guesses it is the better one. In standard deviations of the series, the mean over
+        targets and steps.
+        """
+        past, _, future = seen.cases.numbers(np.arange(len(seen)))
+        truth = seen.encoded.scaled(future)
+        last = seen.encoded.scaled(past[:, : truth.shape[1], -1:])
+        errors = [
+            np.abs(guess - truth).mean((1, 2)) for guess in (seen.values[..., 0], last, 0 * last)
+        ]
+        own, *guesses = errors
+        return np.asarray(min(guesses, key=np.mean) - own)
+
+    def groups(self, values: Any) -> tuple[NDArray[np.int64], list[str]]:
+        """All windows together."""
+        names = self.input.targets_  # type: ignore[attr-defined]
+        return np.zeros(len(values), np.int64), [", ".join(names)]
 
     def metrics(self, seen: Inference) -> dict[str, Any]:
         """Errors by target, step and origin, and those of the baselines."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -19,7 +19,7 @@ from regard.outputs.numbers.metrics import regression_metrics
 from regard.outputs.numbers.outcome import NumbersOutcome
 from regard.outputs.numbers.report import RegressionReport
 from regard.outputs.numbers.targets import target_names, targets_of
-from regard.outputs.output import CaseScores, Compared, Output, counted
+from regard.outputs.output import CaseScores, Compared, Output, Rows, counted
 from regard.plots import CaseView, Report
 
 if TYPE_CHECKING:
@@ -173,14 +173,14 @@ class NumbersOutput(Output):
 
     moves = "the prediction by {:.2f} standard deviations of the target"
 
-    def left(self, values: Any, before: Any) -> NDArray[np.float64]:
-        return 1 - self.moved_by(values, before).clip(max=1)
+    def left(self, rows: Rows, before: Rows, parts: Sequence[Any]) -> NDArray[np.float64]:
+        return 1 - self.moved_by(rows, before).clip(max=1)
 
-    def moved_by(self, values: Any, before: Any) -> NDArray[np.float64]:
+    def moved_by(self, rows: Rows, before: Rows) -> NDArray[np.float64]:
         """In standard deviations of the targets in training, the mean over the targets."""
-        return np.asarray(np.abs(values - before).mean(1))
+        return np.asarray(np.abs(np.stack(rows) - np.stack(before)).mean(1))
 
-    def beyond_guessing(self, seen: Inference) -> NDArray[np.float64]:
+    def beyond_guessing(self, seen: Inference, weigh: object) -> NDArray[np.float64]:
         """The absolute error of the mean of the targets in training, minus that of the prediction.
 
         In standard deviations of the targets in training, the mean over the targets.
@@ -194,8 +194,8 @@ class NumbersOutput(Output):
         """All cases together."""
         return np.zeros(len(values), np.int64), [", ".join(self.targets_)]
 
-    def answered(self, values: Any) -> NDArray[np.float64]:
-        return np.ones_like(values)
+    def answered(self, rows: Rows) -> NDArray[np.float64]:
+        return np.ones_like(np.stack(rows))
 
     def metrics(self, seen: Inference) -> dict[str, Any]:
         """See `regression_metrics`."""

@@ -14,14 +14,14 @@ from regard.errors import DataError, Fix
 from regard.inference import Inference
 from regard.inputs.story.occurrences import occurrences
 from regard.outputs.kept import SpanKept
-from regard.outputs.output import CaseScores, Compared, Output, counted
+from regard.outputs.output import CaseScores, Compared, Output, Question, Rows, counted
 from regard.outputs.span.metrics import answer_metrics, exact_match
 from regard.outputs.span.outcome import SpanOutcome
 from regard.outputs.span.report import SpanReport
 from regard.plots import CaseView
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from regard.models import Encoder, Predicted
     from regard.training import Batch, Objective
@@ -66,7 +66,7 @@ class SpanOutput(Output):
     case_figure = Compared("exact match", "exact_match")
 
     longest_: int
-    _known: Counter[str]  # the answers of the training part
+    _known: Counter[str] | None = None  # the answers of the training part, where it was fitted
 
     # Targets.
 
@@ -158,17 +158,64 @@ class SpanOutput(Output):
     def gather(self, values: Sequence[Span]) -> Any:
         return [*values]
 
+    # Whether maps are to be believed.
+
+    moves = "the probability of the answer's place by {:.2f}"
+
+    def questions(self, values: Sequence[Span], generator: object) -> list[Question]:
+        """First and last word of each answer."""
+        return [Question((each.start, each.stop - 1), name=repr(each.text)) for each in values]
+
+    def weighed(self, model: nn.Module, batch: Batch) -> Tensor:
+        """[b, 2, S] log-probabilities of the first and the last word."""
+        return super().answer(model, batch).values
+
+    def left(self, rows: Rows, before: Rows, parts: Sequence[Any]) -> NDArray[np.float64]:
+        """The probability of the place."""
+        each = zip(rows, parts, strict=True)
+        return np.array([np.exp(row[0, first] + row[1, last]) for row, (first, last) in each])
+
+    def moved_by(self, rows: Rows, before: Rows) -> NDArray[np.float64]:
+        """Total variation between the probabilities, the mean of first and last word."""
+        changes = []
+        for row, own in zip(rows, before, strict=True):
+            length = min(row.shape[1], own.shape[1])  # what is beyond is padding
+            one, other = (np.exp(each[:, :length]) for each in (row, own))
+            changes.append(np.abs(one - other).sum(1).mean() / 2)
+        return np.array(changes)
+
+    def beyond_guessing(self, seen: Inference, weigh: object) -> NDArray[np.float64]:
+        """Whether an answer is exact, minus whether the better of two guesses is.
+
+        They are the most frequent answer, and the one that the story names last.
+        """
+        true = [str(label) for label in seen.cases.labels]
+        [(most, _)] = Counter(true).most_common(1)
+        answers = (
+            [each.text for each in seen.values],
+            [most] * len(true),
+            self.input.latest(seen.encoded, set(true)),
+        )
+        own, *guesses = (
+            np.array([exact_match(*pair) for pair in zip(texts, true, strict=True)], np.float64)
+            for texts in answers
+        )
+        return np.asarray(own - max(guesses, key=np.mean))
+
+    def groups(self, values: Sequence[Span]) -> tuple[NDArray[np.int64], list[str]]:
+        """All answers together."""
+        return np.zeros(len(values), np.int64), ["the answer"]
+
     # What is shown.
 
     def metrics(self, seen: Inference) -> dict[str, Any]:
         """Exact match and F1, beside those of two answers that need no model."""
         true = [str(label) for label in seen.cases.labels]
-        [(most, _)] = self._known.most_common(1)
-        guesses = {
-            "": [each.text for each in seen.values],
-            "frequent_": [most] * len(seen),
-            "last_": self.input.latest(seen.encoded, self._known),
-        }
+        guesses = {"": [each.text for each in seen.values]}
+        if self._known is not None:
+            [(most, _)] = self._known.most_common(1)
+            guesses["frequent_"] = [most] * len(seen)
+            guesses["last_"] = self.input.latest(seen.encoded, self._known)
         figures: dict[str, Any] = {"cases": len(seen)}
         for name, texts in guesses.items():
             figures |= {

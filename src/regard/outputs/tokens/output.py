@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,15 @@ from regard.config import Config
 from regard.errors import ConfigError, DataError, Fix
 from regard.inference import Inference
 from regard.outputs.kept import TokensKept
-from regard.outputs.output import CaseScores, Compared, FineTuning, Output, counted
+from regard.outputs.output import (
+    CaseScores,
+    Compared,
+    FineTuning,
+    Output,
+    Question,
+    Rows,
+    counted,
+)
 from regard.outputs.tokens.hypotheses import (
     Hypothesis,
     hypothesis_of,
@@ -29,7 +37,7 @@ from regard.outputs.tokens.transcripts import word_error_rate
 from regard.plots import CaseView, Report
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from regard.models import Encoder, Predicted
     from regard.tokens import Vocabulary
@@ -48,6 +56,18 @@ _SCORES: dict[str, Callable[[Sequence[str], Sequence[str]], float]] = {
     "bleu": bleu,
     "wer": word_error_rate,
 }
+
+
+class _Unit(NamedTuple):
+    """A word, or a character, of a text that is written.
+
+    Attributes:
+        at: its number.
+        tokens: positions of its tokens.
+    """
+
+    at: int
+    tokens: NDArray[np.int64]
 
 
 class TokensOutput(Output):
@@ -382,6 +402,76 @@ class TokensOutput(Output):
             each = [words([n], beyond)[0][0] for n in ids]
             return each, np.arange(len(ids), dtype=np.int32)
         return words(ids, beyond)
+
+    # Whether maps are to be believed.
+
+    moves = "the probability of what is written by {:.2f}"
+    searched = True
+
+    def questions(self, values: Any, generator: np.random.Generator) -> list[Question]:
+        """One of the words, or characters, of each text, but its end."""
+        found = []
+        for best, *_ in values:
+            units, of = self.units(best.ids, best.beyond)
+            at, *others = generator.permutation(max(1, len(units) - 1)).tolist()
+            parts = [_Unit(n, np.flatnonzero(of == n)) for n in (at, *others[:1])]
+            part, other = (*parts, None)[:2]
+            found.append(Question(part, other, repr(units[at])))
+        return found
+
+    def row(self, laid: NDArray[np.float64], part: _Unit) -> NDArray[np.float64]:
+        row: NDArray[np.float64] = laid[part.at]
+        return row
+
+    def given(self, values: Any) -> list[NDArray[np.int64]]:
+        """What was written: each token is asked for with those before it."""
+        return [best.ids for best, *_ in values]
+
+    def weighed(self, model: Any, batch: Batch) -> Tensor:
+        """[b, L] log-probabilities of the tokens of the targets."""
+        from regard.models import read_source
+
+        assert batch.targets is not None
+        source = read_source(model, batch.inputs, batch.mask)
+        written = model.head.teach(source, batch.targets)
+        true = batch.targets != 0
+        told: Tensor = model.head.told(written, source, batch.targets)
+        return told.new_zeros(true.shape).masked_scatter(true, told)
+
+    def left(self, rows: Rows, before: Rows, parts: Sequence[Any]) -> NDArray[np.float64]:
+        """The mean probability of the tokens of a word."""
+        pairs = zip(rows, parts, strict=True)
+        return np.array([np.exp(row[part.tokens]).mean() for row, part in pairs])
+
+    def moved_by(self, rows: Rows, before: Rows) -> NDArray[np.float64]:
+        """The mean change of the probabilities of the tokens."""
+        pairs = zip(rows, before, strict=True)
+        return np.array([np.abs(np.exp(row) - np.exp(own)).mean() for row, own in pairs])
+
+    def beyond_guessing(
+        self, seen: Inference, weigh: Callable[[list[NDArray[np.int64]]], Rows]
+    ) -> NDArray[np.float64]:
+        """The log-probability of a true text, minus that with another case in place of its own.
+
+        The mean over its tokens.
+        """
+        texts = _texts_of(seen.cases)
+        by = max(1, len(seen) // 2)
+        own, others = (
+            weigh(
+                self._numbers(
+                    [texts[n - turned] for n in range(len(texts))],
+                    [self.input.beyond(seen.encoded, n) for n in range(len(texts))],
+                )
+            )
+            for turned in (0, by)
+        )
+        told = np.array([row.mean() for row in own])
+        return np.asarray(told - np.roll([row.mean() for row in others], -by))
+
+    def groups(self, values: Any) -> tuple[NDArray[np.int64], list[str]]:
+        """All texts together."""
+        return np.zeros(len(values), np.int64), ["what is written"]
 
     # What is shown.
 
