@@ -12,9 +12,10 @@ from torch import nn
 
 from regard import SeriesClassifier
 from regard.data import Cases
+from regard.estimators import AttentionEstimator
 from regard.models import Predicted
 
-__all__ = ["Planted", "planted_models"]
+__all__ = ["Planted", "planted_models", "relabelled", "turn"]
 
 _LENGTHS = 120, 260
 _TRAIN, _TEST = 800, 300
@@ -31,14 +32,16 @@ class Planted(NamedTuple):
     Attributes:
         name: what it is.
         model: fitted.
-        test: cases with labels and spans.
+        test: cases, with labels or with those that follow.
         expected: map and class to the right verdict: "believe" or "do not"; others aren't judged.
+        labels: of the cases, or None.
     """
 
     name: str
-    model: SeriesClassifier
-    test: Cases
+    model: AttentionEstimator
+    test: Any
     expected: dict[tuple[str, str], str]
+    labels: Any = None
 
 
 def _bump(t: NDArray[np.float64], _: np.random.Generator) -> NDArray[np.float64]:
@@ -113,7 +116,7 @@ def planted_models() -> Iterator[Planted]:
         ends = _cases(motif, _TRAIN, steps, 2 * seed, fixed=True)
         at_end = _cases(motif, _TEST, steps, 2 * seed + 1, fixed=True)
         yield Planted(f"always at the end, {what}", _fitted(ends, seed), at_end, _LOOKS)
-        guessing = _fitted(_relabelled(train), seed)
+        guessing = _fitted(replace(train, labels=relabelled(train.labels)), seed)
         yield Planted(f"random labels, {what}", guessing, test, _NOWHERE)
         model = _fitted(train, seed, epochs=1)
         _silence(model)
@@ -125,14 +128,18 @@ def planted_models() -> Iterator[Planted]:
         # Where it looks in waves without a motif, and whether that matters, is not known.
         only_motif = {("attention", "motif"): "do not"}
         yield Planted(f"deceived by penalty, {what}", deceived, test, only_motif)
-        _turn(honest)
+        turn(honest)
         yield Planted(f"turned map, {what}", honest, test, _TURNED)
 
 
-def _relabelled(cases: Cases) -> Cases:
-    """With labels that half of the cases of each true class have: there is nothing to learn."""
-    names = np.array(["plain", "motif"])
-    return replace(cases, labels=names[np.arange(len(cases)) // 2 % 2])
+def relabelled(labels: NDArray[Any] | None) -> NDArray[Any]:
+    """Labels that half of the cases of each of two true classes have: there is nothing to learn.
+
+    Parameters:
+        labels: of two classes in turn.
+    """
+    assert labels is not None
+    return np.asarray(labels[np.arange(len(labels)) // 2 % 2])
 
 
 def _silence(model: SeriesClassifier) -> None:
@@ -142,24 +149,16 @@ def _silence(model: SeriesClassifier) -> None:
         last.weight.zero_()
 
 
-class _Turned(nn.Module):
-    """A model whose attention is reported at another place than where it was."""
+def turn(model: AttentionEstimator) -> None:
+    """Let the model report its maps at another place than where they were."""
 
-    def __init__(self, model: nn.Module) -> None:
-        super().__init__()
-        self.model = model
-        self.encoder = model.encoder
+    def turned(_: nn.Module, __: Any, predicted: Predicted) -> Predicted:
+        by = round(_TURN * next(iter(predicted.maps.values())).shape[-1])
+        return replace(
+            predicted, maps={name: each.roll(by, -1) for name, each in predicted.maps.items()}
+        )
 
-    def forward(self, *given: Any, mask: Any = None) -> Predicted:
-        predicted: Predicted = self.model(*given, mask=mask)
-        attention = predicted.maps["attention"]
-        by = round(_TURN * attention.shape[1])
-        maps = {**predicted.maps, "attention": attention.roll(by, 1)}
-        return replace(predicted, maps=maps)
-
-
-def _turn(model: SeriesClassifier) -> None:
-    model.model_ = _Turned(model.model_).eval()
+    model.model_.register_forward_hook(turned)
 
 
 def _deceive(model: SeriesClassifier, train: Cases, seed: int) -> None:

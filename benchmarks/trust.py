@@ -2,12 +2,14 @@
 
 import statistics
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 
 from benchmarks.planted import Planted, planted_models
+from benchmarks.planted_tasks import planted_tasks
 from benchmarks.table import Row
 from regard import SeriesClassifier
 from regard.config import read_config
@@ -31,7 +33,7 @@ def run() -> list[Row]:
 
 def _planted() -> Iterator[Row]:
     right, judged, believed, lies, models = 0, 0, 0, 0, 0
-    for planted in planted_models():
+    for planted in chain(planted_models(), planted_tasks()):
         models += 1
         found = {key: each.verdict for key, each in _audited(planted).items()}
         for key, expected in planted.expected.items():
@@ -58,11 +60,13 @@ def _planted() -> Iterator[Row]:
 
 
 def _audited(planted: Planted) -> Mapping[tuple[str, str], Verdict]:
-    audit = planted.model.audit(planted.test)
-    weights = planted.model.infer(planted.test, maps=("attention",)).maps["attention"]
+    audit = planted.model.audit(planted.test, planted.labels)
+    ap = float("nan")
     test = planted.test
-    assert test.spans is not None
-    ap = localisation_ap(np.stack(weights), test.spans, test.lengths)
+    if isinstance(test, Cases):
+        assert test.spans is not None
+        weights = planted.model.infer(test, maps=("attention",)).maps["attention"]
+        ap = localisation_ap(np.stack(weights), test.spans, test.lengths)
     for (name, label), each in audit.verdicts.items():
         expected = planted.expected.get((name, label), "")
         wrong = expected and expected != each.verdict
