@@ -101,6 +101,12 @@ class Input(ABC):
     replacements: ClassVar[tuple[str, ...]] = ()
     """Ways in which `erased` replaces positions; none where maps cannot be audited."""
 
+    uploads: ClassVar[tuple[str, ...]] = ()
+    """Endings of files with new cases that a service takes; none that name other files."""
+
+    posted_alone: ClassVar[bool] = False
+    """Whether `posted` takes one value at a time."""
+
     held: Any | None = None
     """Cases for early stopping that the data name themselves; `load` sets them."""
 
@@ -184,6 +190,22 @@ class Input(ABC):
     def typed(self, text: str) -> Any:
         """The case that a user has typed."""
         raise ConfigError("text: this run was not trained on texts; name a file")
+
+    @property
+    def posted_form(self) -> dict[str, Any]:
+        """The JSON schema of a case as `posted` takes it, with one example; {} where it does not.
+
+        It is the fitted input's: it has the names of its channels and its lengths.
+        """
+        return {}
+
+    def posted(self, values: list[Any]) -> Any:
+        """Cases from JSON, as a service gets them.
+
+        Raises:
+            DataError: a value is not of `posted_form`, or cannot be predicted.
+        """
+        raise DataError(f"cases of {self.plural} come as files; wanted {', '.join(self.uploads)}")
 
     def divide(
         self, cases: Any, test: Any | None, strata: NDArray[Any] | None, source: str

@@ -44,6 +44,16 @@ class Outcome(ABC):
         return None
 
     @property
+    def certainty(self) -> float | None:
+        """How sure the model is, the higher the surer; None where it does not say."""
+        return None
+
+    @property
+    def miss(self) -> float | None:
+        """How far the prediction is from the truth, 0 where it is right; None if unknown."""
+        return None if self.right is None else float(not self.right)
+
+    @property
     def group(self) -> str:
         """The heading under which a report lists the case; empty if the output has no groups."""
         return ""

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from markupsafe import Markup
 from matplotlib.axes import Axes
@@ -104,6 +104,10 @@ class CaseView(ABC):
             width: of the lines in cells; by default the console wraps.
         """
         return Text("")
+
+    def data(self) -> dict[str, Any]:
+        """The case as JSON, of a `kind` that a page draws itself; {} where only `draw` does."""
+        return {}
 
     @classmethod
     @abstractmethod

@@ -23,9 +23,10 @@ from regard.inputs.image.files import read_folder, read_paths, read_pictures
 from regard.inputs.image.kept import PicturesKept
 from regard.inputs.image.pictures import Pictures
 from regard.inputs.image.scenes import scenes
-from regard.inputs.image.view import PictureView
+from regard.inputs.image.view import PictureView, as_png
 from regard.inputs.input import Input, Maps
 from regard.inputs.labels import check_known_labels, refuse_fractions
+from regard.inputs.posted_files import file_form, posted_files
 from regard.inputs.split_parts import where_parts
 from regard.plots import CaseView, Outcome
 
@@ -57,6 +58,7 @@ class ImageInput(Input):
     options = ("labelled", "encoding", "folder")
     unusable = "that cannot be read"
     replacements = ("mean", "blur")
+    uploads = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".npz")
 
     size_: int
     channels_: int
@@ -203,6 +205,17 @@ class ImageInput(Input):
         names["label"] = names["label"] if labelled else None
         given |= names | self._shape
         return read_pictures(table, **given, texts=self.writes_texts, missing="keep")
+
+    @property
+    def posted_form(self) -> dict[str, Any]:
+        shape = (self.size_, self.size_, self.channels_)
+        grey = np.full(shape, np.round(self.mean_), np.uint8)
+        return file_form("A picture, PNG or JPEG", as_png(grey))
+
+    def posted(self, values: list[Any]) -> Pictures:
+        with posted_files(values) as paths:
+            pictures = self.take(paths)
+        return replace(pictures, ids=np.arange(len(paths)))
 
     def usable(self, cases: Pictures) -> NDArray[np.bool_]:
         return np.asarray(cases.faults == "")

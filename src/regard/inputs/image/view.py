@@ -17,7 +17,7 @@ from regard.plots.page import render
 from regard.plots.picture import light, plot_picture
 from regard.plots.view import CaseView
 
-__all__ = ["PictureView", "data_uri"]
+__all__ = ["PictureView", "as_png", "data_uri"]
 
 _FOLDER = Path(__file__).parent
 _SMALL = 64  # pixels up to which they are shown as squares
@@ -64,6 +64,10 @@ class PictureView(CaseView):
         axes: Axes = lit
         return axes
 
+    def data(self) -> dict[str, Any]:
+        rows, columns = self.weights.shape
+        return {"kind": "picture", "png": as_png(self.pixels), "rows": rows, "columns": columns}
+
     @classmethod
     def reading(cls, views: Sequence[Self]) -> Markup:
         boxed = any(view.box is not None for view in views)
@@ -96,8 +100,14 @@ class PictureView(CaseView):
 
 def data_uri(shown: NDArray[Any]) -> str:
     """[rows, columns, 3 or 4] as a PNG inside a page."""
+    return f"data:image/png;base64,{as_png(shown)}"
+
+
+def as_png(shown: NDArray[Any]) -> str:
+    """[rows, columns, 1, 3 or 4] as a PNG in base64."""
     from PIL import Image
 
+    pixels = np.ascontiguousarray(shown, np.uint8)
     file = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(shown, np.uint8)).save(file, format="PNG")
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(file, format="PNG")
+    return base64.b64encode(file.getvalue()).decode()

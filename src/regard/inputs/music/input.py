@@ -17,7 +17,7 @@ from regard.inputs.input import Input, Maps
 from regard.inputs.music.encoded import EncodedPieces, encode_pieces
 from regard.inputs.music.kept import PiecesKept
 from regard.inputs.music.load import divided_pieces, load_pieces, read_new, reads
-from regard.inputs.music.pieces import Kind, Pieces, with_onsets
+from regard.inputs.music.pieces import HELD, REST, Kind, Pieces, with_onsets
 from regard.inputs.music.take import as_pieces
 from regard.inputs.music.view import PieceView
 from regard.inputs.music.vocabulary import EventVocabulary
@@ -52,6 +52,7 @@ class MusicInput(Input):
     plural = "pieces"
     grouped = "pieces"
     unusable = "that cannot be read"
+    uploads = (".txt", ".mid", ".midi", ".musicxml", ".xml", ".mxl")
 
     events_: EventVocabulary
     kind_: Kind
@@ -121,6 +122,37 @@ class MusicInput(Input):
         events = parse_piece(text, self.kind_, given)
         typed = Pieces((events,), self.kind_, given, np.array([""]), per_quarter=self.per_quarter_)
         return self._matched(typed)
+
+    @property
+    def posted_form(self) -> dict[str, Any]:
+        voices = len(self._names) or (self.width_ if self.kind_ == "voices" else 1)
+        first = next((event for event in self.events_.events if event not in (REST, HELD)), REST)
+        step = ",".join([first.removesuffix(HELD)] * voices)
+        return {
+            "type": "string",
+            "minLength": 1,
+            "description": "A piece in one line: chord symbols divided by blanks, or steps divided "
+            "by blanks with the notes of the voices divided by commas, such as C5,67 72~,65.",
+            "examples": [" ".join([step] * 4)],
+        }
+
+    def posted(self, values: list[Any]) -> Pieces:
+        pieces = []
+        for value in values:
+            if not isinstance(value, str):
+                raise DataError("a case: wanted a piece in one line of text")
+            pieces.append(self.typed(value))
+        faults = np.concatenate([piece.faults for piece in pieces])
+        if (faults != "").any():
+            raise DataError(f"a case: {faults[int((faults != '').argmax())]}")
+        events = tuple(each for piece in pieces for each in piece.events)
+        return replace(
+            pieces[0],
+            events=events,
+            ids=np.arange(len(events)),
+            faults=faults,
+            groups=np.arange(len(events)),
+        )
 
     def _matched(self, cases: Pieces) -> Pieces:
         """New pieces with a fault where they have other voices than those trained on."""

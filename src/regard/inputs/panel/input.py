@@ -27,6 +27,7 @@ from regard.inputs.panel.frames import as_panel
 from regard.inputs.panel.kept import PanelKept, kept_panel, panel_as_kept
 from regard.inputs.panel.latest import LatestWindows
 from regard.inputs.panel.panel import Panel, constant_target, far_values
+from regard.inputs.panel.posted import frames_of, panel_form
 from regard.inputs.panel.splits import trainable
 from regard.inputs.panel.tables import PanelOptions, read_panel
 from regard.inputs.panel.view import PanelView, last_season
@@ -62,6 +63,8 @@ class PanelInput(Input):
     case_types = (PanelWindows, LatestWindows)
     targets = ("columns",)
     options = ("labelled", "future")
+    uploads = (".csv", ".tsv", ".parquet")
+    posted_alone = True
 
     window_: int
     season_: int
@@ -239,6 +242,15 @@ class PanelInput(Input):
             future = read_panel(file, **self._future)
         X = None if path is None else read_panel(path, **columns)
         return self.ahead(X, future, source=str(file or "future"))
+
+    @property
+    def posted_form(self) -> dict[str, Any]:
+        return panel_form(self.columns_, self.known_, self.config.data)
+
+    def posted(self, values: list[Any]) -> LatestWindows:
+        (value,) = values
+        past, future = frames_of(value)
+        return self.ahead(past, future)
 
     def fit(self, cases: PanelWindows) -> ScaledWindows:
         """Fit the scales of each series."""

@@ -27,6 +27,7 @@ from regard.inputs.series.gaps import filled
 from regard.inputs.series.kept import SeriesKept
 from regard.inputs.series.load import load
 from regard.inputs.series.new import Columns, read_new
+from regard.inputs.series.posted import series_form, series_of
 from regard.inputs.series.scaling import Scaler, Scaling, roughness
 from regard.inputs.series.scaling_choice import scaling_by_error, scaling_by_size
 from regard.inputs.series.sine import sine
@@ -75,6 +76,7 @@ class SeriesInput(Input):
     targets: ClassVar[tuple[str, ...]] = ("class", "numbers", "tokens")
     unusable = "with missing values"
     replacements = ("line", "swap")
+    uploads = (".csv", ".tsv", ".ts", ".npz")
 
     channels_: tuple[str, ...]
     scaler_: Scaler
@@ -158,6 +160,13 @@ class SeriesInput(Input):
                 f"the run was trained on {len(self.channels_)}{self._turned(cases)}"
             )
         return cases
+
+    @property
+    def posted_form(self) -> dict[str, Any]:
+        return series_form(self.channels_, (self.shortest_, self.longest_), self.range_)
+
+    def posted(self, values: list[Any]) -> Any:
+        return self.take([series_of(value, self.channels_) for value in values])
 
     def usable(self, cases: Any) -> NDArray[np.bool_]:
         """Those without missing values, and without infinite ones after scaling."""

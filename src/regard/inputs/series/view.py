@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from markupsafe import Markup
@@ -47,6 +47,16 @@ class SeriesView(FigureView):
         svg = self._svg("case", width=8.0)
         template = Path(__file__).with_name("view.html")
         return render(template, view=self, svg=svg, sizes=self.series.shape)
+
+    def data(self) -> dict[str, Any]:
+        return {
+            "kind": "series",
+            "series": self.series.tolist(),
+            "channels": list(self.channels),
+            "steps": None if self.steps is None else self.steps.tolist(),
+            "unit": self.unit,
+            "span": self.span,
+        }
 
     @classmethod
     def reading(cls, views: Sequence[Self]) -> Markup:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,6 +19,7 @@ from regard.inputs.faults import digest_of, without_answer
 from regard.inputs.file_rows import TABLES, open_paths, refuse_table_options
 from regard.inputs.input import Input
 from regard.inputs.labels import check_known_labels
+from regard.inputs.posted_files import file_form, posted_files
 from regard.inputs.series.cases import Cases, pad
 from regard.inputs.series.input import SeriesInput
 from regard.inputs.sound.features import Features
@@ -56,6 +59,7 @@ class SoundInput(SeriesInput):
     plural = "recordings"
     options = ("labelled", "encoding", "folder")
     unusable = "that cannot be used"
+    uploads = (".wav", ".flac", ".ogg", ".mp3")
 
     rate_: int
 
@@ -159,6 +163,19 @@ class SoundInput(SeriesInput):
             files = sound_files(path)
             labelled = self.config.data.kind == "folder" and all(len(e.parts) > 1 for e in files)
         return read_sound_folder(path, labelled=labelled, **given, missing="keep")
+
+    @property
+    def posted_form(self) -> dict[str, Any]:
+        from regard.inputs.sound.player import wav_bytes
+
+        tone = np.sin(np.arange(self.rate_ // 4) * 2 * np.pi * 440 / self.rate_) / 4
+        example = b64encode(wav_bytes(tone, self.rate_)).decode()
+        return file_form("A recording, WAV or another sound file", example)
+
+    def posted(self, values: list[Any]) -> Recordings:
+        with posted_files(values) as paths:
+            recordings = self.take(paths)
+        return replace(recordings, ids=np.arange(len(paths)))
 
     def usable(self, cases: Recordings) -> NDArray[np.bool_]:
         return cases.usable

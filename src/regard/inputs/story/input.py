@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.errors import ConfigError, spoken
+from regard.errors import ConfigError, DataError, spoken
 from regard.explain import shuffled
 from regard.inference import Inference
 from regard.inputs.faults import without_answer
@@ -58,6 +58,7 @@ class StoryInput(Input):
     plural = "questions"
     grouped = "stories"
     unusable = "without a story or a question"
+    uploads = (".txt", ".csv", ".tsv", ".parquet", ".jsonl")
 
     tokenizer_: Tokenizer
 
@@ -167,6 +168,27 @@ class StoryInput(Input):
                 f"Where is Anna?', given {one_line(text, 60)!r}"
             )
         return Stories((tuple(story),), (question,), ids=np.array([""]))
+
+    @property
+    def posted_form(self) -> dict[str, Any]:
+        sentences = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+        return {
+            "type": "object",
+            "properties": {
+                "story": {"anyOf": [{"type": "string", "minLength": 1}, sentences]},
+                "question": {"type": "string", "minLength": 1},
+            },
+            "required": ["story", "question"],
+            "additionalProperties": False,
+            "description": "A story, as a text or a list of sentences, and a question about it.",
+            "examples": [{"story": "Anna is in the hall.", "question": "Where is Anna?"}],
+        }
+
+    def posted(self, values: list[Any]) -> Stories:
+        for value in values:
+            if not (isinstance(value, dict) and set(value) == {"story", "question"}):
+                raise DataError('a case: wanted an object {"story": ..., "question": ...}')
+        return self.take([(value["story"], value["question"]) for value in values])
 
     # What is fitted.
 

@@ -73,6 +73,7 @@ class TextInput(Input):
     plural = "texts"
     unusable = "without a text"
     replacements = ("drop", "unknown")
+    uploads = (".txt", ".csv", ".tsv", ".parquet", ".jsonl")
 
     tokenizer_: Tokenizer
     ngrams_: Ngrams | None
@@ -139,6 +140,16 @@ class TextInput(Input):
         if not text.strip():
             raise ConfigError("text: is empty; give a text to predict")
         return replace(as_texts([text]), ids=np.array([""]))
+
+    @property
+    def posted_form(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "examples": ["This is a text."]}
+
+    def posted(self, values: list[Any]) -> Texts:
+        for value in values:
+            if not (isinstance(value, str) and value.strip()):
+                raise DataError("a case: wanted a text that is not empty")
+        return self.take(values)
 
     def fit(self, cases: Texts) -> Any:
         """Train the tokenizer, read the vectors and learn the n-grams."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from markupsafe import Markup
@@ -111,6 +111,10 @@ class TextView(CaseView):
             listed = ", ".join(f"{word} {weight:.2f}" for word, weight in self._highest()) or "none"
             lines += _wrapped(Text(f"highest {self.weighed}: {listed}"), "", width)
         return Text("\n").join(lines)
+
+    def data(self) -> dict[str, Any]:
+        words = np.asarray(self.words).tolist()
+        return {"kind": "text", "text": self.text, "words": words, "known": self.known}
 
     @classmethod
     def reading(cls, views: Sequence[Self]) -> Markup:

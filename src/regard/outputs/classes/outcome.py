@@ -47,6 +47,10 @@ class ClassOutcome(Outcome):
         return ", ".join(f"{name} ({share:.3f})" for name, share in self.runners_up)
 
     @property
+    def certainty(self) -> float | None:
+        return self.probability
+
+    @property
     def right(self) -> bool | None:
         return None if self.true is None else self.true == self.predicted
 

@@ -53,6 +53,11 @@ class FutureOutcome(Outcome):
         """The last time before the forecast."""
         return f"after {time_text(self.times[-1])}"
 
+    @property
+    def miss(self) -> float | None:
+        """The mean absolute error."""
+        return None if self.truth is None else float(np.abs(self.predicted - self.truth).mean())
+
     def lead(self) -> Markup:
         ahead, last = len(self.future), time_text(self.future[-1])
         text = '<p class="lead">{:,} step{} ahead, up to {}, from the {:,} before.</p>'

@@ -53,6 +53,14 @@ class NumbersOutcome(Outcome):
     def headline(self) -> str:
         return number(next(iter(self.predicted.values()))) if len(self.predicted) == 1 else ""
 
+    @property
+    def miss(self) -> float | None:
+        """The mean of the absolute errors."""
+        if self.true is None:
+            return None
+        errors = [abs(value - self.true[name]) for name, value in self.predicted.items()]
+        return sum(errors) / len(errors)
+
     def lead(self) -> Markup:
         if len(self.predicted) > 1:
             return self._table()

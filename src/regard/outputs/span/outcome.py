@@ -44,6 +44,10 @@ class SpanOutcome(Outcome):
         return one_line(self.predicted, 60)
 
     @property
+    def certainty(self) -> float | None:
+        return self.probability
+
+    @property
     def right(self) -> bool | None:
         """Whether prediction and truth are equal, but for case, punctuation and articles."""
         return None if self.true is None else exact_match(self.predicted, self.true)

@@ -45,6 +45,10 @@ class TokensOutcome(Outcome):
         return [(text or _EMPTY, _signed(score)) for text, score in every]
 
     @property
+    def certainty(self) -> float | None:
+        return self.score
+
+    @property
     def right(self) -> bool | None:
         """Whether prediction and reference are equal, whatever the blanks between their words."""
         return None if self.true is None else self.predicted.split() == self.true.split()
