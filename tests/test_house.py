@@ -112,8 +112,21 @@ MAY_IMPORT = {
         "tables",
         "training",
     },
+    "serve": {
+        "bounded",
+        "checks",
+        "estimators",
+        "explain",
+        "inference",
+        "inputs",
+        "jobs",
+        "plots",
+        "runs",
+        "tables",
+        "tasks",
+    },
     "terminal": {"catalogue", "jobs", "plots"},
-    "cli": {"config", "jobs", "plugins", "runs", "tables", "terminal"},
+    "cli": {"config", "jobs", "plugins", "runs", "serve", "tables", "terminal"},
     "__init__": {"estimators", "jobs"},
 }
 

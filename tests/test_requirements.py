@@ -44,7 +44,8 @@ def test_what_is_imported_is_declared() -> None:
                 names = [node.module]
             for name in names:
                 places[name.split(".")[0]].add(str(path.relative_to(ROOT)))
-    extra = {"music21", "triton"}  # of `music`; of PyTorch for GPUs. Both are asked for first.
+    # Of `music`, of PyTorch for GPUs and of `serve`. All are asked for first.
+    extra = {"music21", "triton", "fastapi", "starlette", "uvicorn"}
     known = packages_distributions()
     for name in places.keys() - sys.stdlib_module_names - {"regard"} - extra:
         assert {canonicalize_name(each) for each in known[name]} & WANTED.keys(), (

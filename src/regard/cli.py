@@ -25,7 +25,18 @@ from regard.terminal import (
     screen,
 )
 
-__all__ = ["app", "audit", "compare", "explain", "main", "mechanisms", "predict", "show", "train"]
+__all__ = [
+    "app",
+    "audit",
+    "compare",
+    "explain",
+    "main",
+    "mechanisms",
+    "predict",
+    "serve",
+    "show",
+    "train",
+]
 
 _OFTEN = 0.5  # seconds between two reports of progress
 _SPINS = "1000"  # of a thread that waits, some microseconds
@@ -565,6 +576,30 @@ def show(run: _Run, plugin: _Plugins = None) -> None:
         say(line)
     print_figures(opened.metrics)
     print_verdicts(read_audit(run).get("verdicts", ()))
+
+
+@app.command()
+def serve(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders, named by their last part.")],
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; 0 for any that is free.", min=0)] = 8000,
+    cases: Annotated[
+        Path | None,
+        typer.Option(
+            help="File of cases to step through on the page.", show_default="the test part"
+        ),
+    ] = None,
+    token_env: Annotated[
+        str, typer.Option(help="Environment variable with a token that requests must have.")
+    ] = "REGARD_TOKEN",
+    plugin: _Plugins = None,
+) -> None:
+    """Serve runs over HTTP, with a page to explore them; needs the extra `serve`."""
+    _load_plugins(plugin)
+    from regard import serve as service
+
+    token = os.environ.get(token_env, "")
+    service.serve(runs, host=host, port=port, token=token, cases=cases, ready=say)
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure, SubFigure
 from regard.plots.fonts import font_families
 from regard.plots.format import alike, brief, duration, metric, number
 
-__all__ = ["inline_svg", "own_style", "render", "svg_text"]
+__all__ = ["inline_svg", "own_style", "render", "stylesheet", "svg_text"]
 
 _STYLE = RLock()  # matplotlib's settings belong to the process
 
@@ -91,6 +91,13 @@ def render(template: Path, **values: Any) -> str:
         values: of its variables.
     """
     return _environment(template.parent).get_template(template.name).render(**values)
+
+
+@cache
+def stylesheet() -> str:
+    """The CSS that every page has."""
+    page = render(Path(__file__).with_name("page.html"))
+    return page[page.index("<style>") + len("<style>") : page.index("</style>")]
 
 
 @cache
