@@ -55,7 +55,7 @@ class SeriesView(FigureView):
             "channels": list(self.channels),
             "steps": None if self.steps is None else self.steps.tolist(),
             "unit": self.unit,
-            "span": self.span,
+            "spans": [list(map(int, each)) for each in self.spans],
         }
 
     @classmethod

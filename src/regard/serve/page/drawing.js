@@ -66,7 +66,7 @@ const ROOM = { left: 8, right: 8, top: 14, lane: 56, between: 8, axis: 18 };
 // A series coloured by its weights, and the weights below, which may be negative.
 // Returns what turns pixels into steps and values, for dragging.
 export function drawSeries(host, of, weights, { picked = null, cursor = null } = {}) {
-  const { series, channels, steps, unit, span } = of;
+  const { series, channels, steps, unit, spans } = of;
   const T = series[0].length, C = series.length;
   const width = Math.max(280, host.clientWidth || 640);
   const high = C === 1 ? 180 : Math.min(420, Math.max(180, 46 * C));
@@ -76,9 +76,9 @@ export function drawSeries(host, of, weights, { picked = null, cursor = null } =
   const x = (at) => ROOM.left + ((at + 0.5) * inner) / T;
   const edge = (at) => ROOM.left + (at * inner) / T;
   const svg = shape("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
-  if (span) {
-    const from = edge(span[0]);
-    svg.append(shape("rect", { class: "true-span", x: from, y: ROOM.top, width: edge(span[1]) - from, height: high }));
+  for (const [start, stop] of spans) {
+    const from = edge(start);
+    svg.append(shape("rect", { class: "true-span", x: from, y: ROOM.top, width: edge(stop) - from, height: high }));
   }
   const colour = colours(), most = top(weights);
   const bands = series.map((row, at) => band(row, ROOM.top + (at * high) / C, high / C));
