@@ -77,7 +77,7 @@ def test_memory_that_is_not_there_is_one_line(
     def exhausted() -> None:
         raise MemoryError
 
-    monkeypatch.setattr(cli, "app", exhausted)
+    monkeypatch.setattr(cli.commands, "app", exhausted)
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert ended.value.code == 2

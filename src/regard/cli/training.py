@@ -1,0 +1,160 @@
+"""Commands that train."""
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from regard.cli.options import Change, Config, Overwrite, Plugins, Resume, load_plugins
+from regard.cli.root import fail
+from regard.errors import ConfigError, RegardError
+from regard.terminal import print_figures, print_table, say
+
+__all__ = ["compare", "train"]
+
+
+def train(
+    config: Config,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Run folder to write.", show_default="runs/NAME of the configuration"),
+    ] = None,
+    change: Change = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            help="Run folder of another model that writes texts for the same data, whose figures "
+            "by length the report shows beside its own.",
+            show_default=False,
+        ),
+    ] = None,
+    resume: Resume = False,
+    overwrite: Overwrite = False,
+    plugin: Plugins = None,
+) -> None:
+    """Train from a configuration; write the run folder and its report."""
+    load_plugins(plugin)
+    from regard.config import read_config
+
+    resolved = read_config(config, _changes(change))
+    out = out or Path("runs") / config.stem
+
+    from regard import jobs
+    from regard.runs import interrupted
+
+    finished = resume and out.exists() and not interrupted(out)
+    if resume and not (overwrite or finished or interrupted(out)):
+        say(f"nothing to resume at {out}: training starts from the beginning", err=True)
+    try:
+        metrics = jobs.train(
+            resolved,
+            out,
+            overwrite=overwrite,
+            resume=resume,
+            baseline=baseline,
+            verbose=sys.stderr.isatty(),
+        )
+    except KeyboardInterrupt:
+        words = [*_repeated("--set", change), *_repeated("--plugin", plugin)]
+        words += [] if baseline is None else ["--baseline", str(baseline)]
+        _interrupted("train", config, "--out", out, *words, kept=interrupted(out))
+    if finished:
+        say("finished before; nothing was left to do")
+    print_figures(metrics)
+    say(f"report: {out / 'report.html'}")
+
+
+def compare(
+    config: Config,
+    attention: Annotated[
+        list[str],
+        typer.Option(
+            help="Names separated by commas, or a table as JSON. Can be repeated. "
+            "`regard mechanisms` lists the names."
+        ),
+    ],
+    seeds: Annotated[int, typer.Option(help="Number of random seeds for each.", min=1)] = 3,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write.", show_default="runs/compare-NAME")
+    ] = None,
+    change: Change = None,
+    resume: Resume = False,
+    overwrite: Overwrite = False,
+    plugin: Plugins = None,
+) -> None:
+    """Train with each of several attentions, all else the same; print and save one table."""
+    load_plugins(plugin)
+    from regard.config import read_config
+
+    resolved = read_config(config, _changes(change))
+    out = out or Path("runs") / f"compare-{config.stem}"
+
+    from regard import jobs
+
+    def watch(one: jobs.Trained) -> None:
+        say(f"{one.attention}, seed {one.seed}: {one.failure or one.figure}", err=True)
+
+    try:
+        comparison = jobs.compare(
+            resolved,
+            _attentions(attention),
+            out,
+            seeds=seeds,
+            resume=resume,
+            overwrite=overwrite,
+            watch=watch,
+        )
+    except KeyboardInterrupt:
+        words = ["--out", out, "--seeds", seeds, *_repeated("--attention", attention)]
+        words += [*_repeated("--set", change), *_repeated("--plugin", plugin)]
+        _interrupted("compare", config, *words)
+    print_table(comparison.table)
+    for note in comparison.notes:
+        say(f"note: {note}")
+    files = ", ".join(str(out / f"compare.{ending}") for ending in ("md", "csv", "tex"))
+    failed = all(one.failure for one in comparison.trained)
+    also = "" if failed else ", and a run folder for each training that succeeded"
+    say(f"saved: {files}{also}")
+    if failed:
+        raise RegardError("every training of the comparison failed")
+
+
+def _changes(change: list[str] | None) -> dict[str, str]:
+    """The --set options as a table from field to value."""
+    changes = {}
+    for item in change or ():
+        field, equals, value = item.partition("=")
+        if not equals:
+            raise ConfigError(f"--set {item}: wanted FIELD=VALUE, such as training.epochs=3")
+        changes[field] = value
+    return changes
+
+
+def _attentions(given: list[str]) -> list[Any]:
+    """The --attention options as names and tables."""
+    attentions: list[Any] = []
+    for text in given:
+        if text.lstrip().startswith("{"):
+            try:
+                attentions.append(json.loads(text))
+            except json.JSONDecodeError as error:
+                raise ConfigError(f"--attention {text}: not JSON: {error.msg}") from None
+        else:
+            attentions += [name.strip() for name in text.split(",") if name.strip()]
+    return attentions
+
+
+def _repeated(option: str, values: list[str] | None) -> list[str]:
+    """An option that can be repeated, once for each value."""
+    return [word for value in values or () for word in (option, value)]
+
+
+def _interrupted(*words: object, kept: bool = True) -> NoReturn:
+    """Exit with the command that resumes this one, or starts again where nothing was kept."""
+    if not kept:
+        fail("interrupted before the first epoch ended; nothing was kept", 130)
+    command = shlex.join(["regard", *map(str, words), "--resume"])
+    fail(f"interrupted; continue with: {command}", 130)

@@ -1,0 +1,311 @@
+"""Commands that use a run: predict, explain, audit."""
+
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import monotonic
+from typing import Annotated, Any
+
+import typer
+
+from regard.cli.options import (
+    Encoding,
+    Folder,
+    Future,
+    Labelled,
+    Overwrite,
+    Plugins,
+    Run,
+    Seed,
+    Steps,
+    Temperature,
+    TopK,
+    TopP,
+    load_plugins,
+)
+from regard.errors import ConfigError, RegardError
+from regard.terminal import print_answer, print_progress, print_verdicts, say, screen
+
+__all__ = ["audit", "explain", "predict"]
+
+_OFTEN = 0.5  # seconds between two reports of progress
+
+
+def predict(
+    run: Run,
+    source: Annotated[
+        Path | None,
+        typer.Argument(
+            help="File in the form the run was trained on, or a sound file or a folder of them. "
+            "Without it, a forecast starts at the end of the training data, and a run on texts, "
+            "stories or music opens an interactive prompt.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Table to write: .csv, .tsv, .parquet or .jsonl; of written texts also .txt, one "
+            "a line; of music also .mid and .wav.",
+            show_default="CSV on the screen",
+        ),
+    ] = None,
+    text: Annotated[
+        str | None,
+        typer.Option(
+            help="One text to predict and show; or a story with a question, or a piece of music.",
+            show_default=False,
+        ),
+    ] = None,
+    beam: Annotated[
+        int | None,
+        typer.Option(
+            help="Hypotheses that the search for a text keeps; 1 is greedy search.",
+            show_default="that of the configuration",
+        ),
+    ] = None,
+    nbest: Annotated[
+        int | None,
+        typer.Option(
+            help="Number of texts to write for each case, at most --beam.", show_default="1"
+        ),
+    ] = None,
+    steps: Steps = None,
+    temperature: Temperature = None,
+    top_k: TopK = None,
+    top_p: TopP = None,
+    seed: Seed = None,
+    labelled: Labelled = None,
+    future: Future = None,
+    encoding: Encoding = None,
+    folder: Folder = None,
+    overwrite: Overwrite = False,
+    plugin: Plugins = None,
+) -> None:
+    """Predict every case of a file, or forecast, and write a table; or predict typed texts.
+
+    What is typed, at the prompt or as --text, is a text; sentences of a story, then a question; or
+    a piece of music in one line. This is a chord symbol a step (Dm7 G7 Cmaj7), or for each step
+    the notes of its voices, divided by commas (C5,67 72~,65 -,64): names or MIDI numbers, with ~
+    where a note goes on, and - for a rest; of a run that writes voices to others, the voices that
+    are given may stand alone.
+    """
+    load_plugins(plugin)
+    asked = _drawing(steps, temperature, top_k, top_p, seed) | {"beam": beam, "nbest": nbest}
+    from regard import jobs
+
+    if text is not None and source is not None:
+        raise ConfigError("--text: is for one text; use it without a file")
+    if text is not None and out is not None:
+        command = shlex.join(["regard", "predict", str(run), "new.txt", "--out", str(out)])
+        raise ConfigError(
+            "--text: is for one text, which is shown; to write its prediction, save the text in a "
+            f"file, as the run reads it, and use: {command}"
+        )
+    if text is not None:
+        _refuse_reading(labelled, future, encoding, folder)
+    if out is not None or source is not None:
+        said = jobs.predict(
+            run,
+            source,
+            screen() if out is None else out,
+            labelled=labelled,
+            future=future,
+            encoding=encoding,
+            folder=folder,
+            overwrite=overwrite,
+            watch=_watch(),
+            **asked,
+        )
+        say(said if out is None else f"{said}: {out}", err=out is None)
+        return
+    answer = jobs.answer(run, watch=_watch(), **asked)
+    if text is not None:
+        print_answer(answer(text))
+        return
+    for line in _typed_lines(answer.prompt):
+        try:
+            view = answer.line(line)
+        except RegardError as error:  # the next line may be right
+            say(f"error: {error}", err=True)
+            continue
+        if view is not None:
+            print_answer(view)
+
+
+def explain(
+    run: Run,
+    out: Annotated[
+        Path, typer.Option(help="Picture to write: .png, .svg or .html; with --all, a folder.")
+    ],
+    source: Annotated[
+        Path | None,
+        typer.Argument(
+            help="File in the form the run was trained on, or a sound file or a folder of them. "
+            "Without it, a forecast starts at the end of the training data.",
+            show_default=False,
+        ),
+    ] = None,
+    case: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of the case, as a table of predictions has it.", show_default="the first"
+        ),
+    ] = None,
+    text: Annotated[
+        str | None,
+        typer.Option(help="A text to draw instead of a case of a file.", show_default=False),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            help="A text to take in place of the prediction.",
+            show_default="the prediction",
+        ),
+    ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            help="What to draw of classes and numbers: attention, evidence, occlusion, gradient or "
+            "integrated-gradients.",
+            show_default="what the model shows by itself",
+        ),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Draw every case, and a page that shows them.")
+    ] = False,
+    steps: Steps = None,
+    temperature: Temperature = None,
+    top_k: TopK = None,
+    top_p: TopP = None,
+    seed: Seed = None,
+    labelled: Labelled = None,
+    future: Future = None,
+    encoding: Encoding = None,
+    folder: Folder = None,
+    overwrite: Overwrite = False,
+    plugin: Plugins = None,
+) -> None:
+    """Draw one case with its attention weights, or every case of a file."""
+    if every and not (case is text is target is method is None):
+        raise ConfigError(
+            "--all: draws every case; use it without --case, --text, --target and --method"
+        )
+    if text is not None:
+        if case is not None:
+            raise ConfigError("--case: names a case of a file; use it without --text")
+        _refuse_reading(labelled, future, encoding, folder)
+    load_plugins(plugin)
+    from regard import jobs
+
+    if every:
+        said = jobs.explain_all(
+            run,
+            source,
+            out,
+            labelled=labelled,
+            future=future,
+            encoding=encoding,
+            folder=folder,
+            overwrite=overwrite,
+        )
+        say(f"{said}: {out / 'index.html'}")
+        return
+    said = jobs.explain(
+        run,
+        source,
+        case,
+        out,
+        text=text,
+        method=method,
+        labelled=labelled,
+        future=future,
+        encoding=encoding,
+        folder=folder,
+        overwrite=overwrite,
+        target=target,
+        watch=_watch(),
+        **_drawing(steps, temperature, top_k, top_p, seed),
+    )
+    say(f"{said}: {out}")
+
+
+def audit(
+    run: Run,
+    cases: Annotated[int, typer.Option(help="Most cases of the test part to look at.")] = 200,
+    retrain: Annotated[
+        int,
+        typer.Option(
+            help="Times to train again, each with another seed, to see whether the maps stay.",
+            min=0,
+        ),
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed of what is drawn.", min=0)] = 0,
+    plugin: Plugins = None,
+) -> None:
+    """Say whether to believe a run's maps, by its test part; keep it in the run and its report."""
+    load_plugins(plugin)
+    from regard import jobs
+
+    found = jobs.audit(run, cases=cases, retrain=retrain, seed=seed)
+    print_verdicts(found.to_dict()["verdicts"])
+    say(f"report: {run / 'report.html'}")
+
+
+def _typed_lines(prompt: str) -> Iterator[str]:
+    """The lines of the standard input, stripped, after a prompt if it is a terminal."""
+    prompt = prompt if sys.stdin.isatty() else ""
+    while True:
+        say(prompt, end="")
+        line = sys.stdin.readline()
+        if not line:
+            return
+        yield line.strip()
+
+
+def _watch() -> Callable[[int, int], None] | None:
+    """Shows at a terminal, twice a second, how much of a piece is written."""
+    if not sys.stderr.isatty():
+        return None
+    shown = monotonic()
+
+    def told(done: int, steps: int) -> None:
+        nonlocal shown
+        if done == steps or monotonic() - shown > _OFTEN:
+            shown = monotonic()
+            print_progress(done, steps)
+
+    return told
+
+
+def _refuse_reading(
+    labelled: bool | None, future: Path | None, encoding: str | None, folder: Path | None
+) -> None:
+    """Refuse options of files where a text is typed."""
+    given = {
+        "--labelled": labelled,
+        "--future": future,
+        "--encoding": encoding,
+        "--folder": folder,
+    }
+    for name, value in given.items():
+        if value is not None:
+            raise ConfigError(f"{name}: is of a file, and none is read here")
+
+
+def _drawing(
+    steps: int | None,
+    temperature: float | None,
+    top_k: int | None,
+    top_p: float | None,
+    seed: int | None,
+) -> dict[str, Any]:
+    """The options of how music is written."""
+    return {
+        "steps": steps,
+        "temperature": temperature,
+        "top_k": top_k,
+        "top_p": top_p,
+        "seed": seed,
+    }
