@@ -8,11 +8,21 @@ before anything is built from it. So what is read takes memory in proportion to 
 import json
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-__all__ = ["as_json", "no_file", "one_line", "parse_json", "read_bytes", "read_text", "shown"]
+__all__ = [
+    "as_json",
+    "no_file",
+    "one_line",
+    "parse_json",
+    "parse_toml",
+    "parse_yaml",
+    "read_bytes",
+    "read_text",
+    "shown",
+]
 
 _MOST_DEPTH = 32  # objects and lists within each other
 _MOST_PARTS = 2**25  # values; each takes up to 64 bytes
@@ -96,6 +106,107 @@ def parse_json(text: str, *, infinite: bool = False) -> Any:
         _refuse_depth()
     _check_depth(content, 1)
     return content
+
+
+def parse_toml(text: str) -> Any:
+    """TOML within limits.
+
+    Raises:
+        ValueError: it is not TOML, or beyond the limits; of one line.
+
+    >>> parse_toml('task = "classify"')
+    {'task': 'classify'}
+    """
+    import tomllib
+
+    try:
+        content = tomllib.loads(text)
+    except RecursionError:
+        _refuse_depth()
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"not TOML: {error}") from None
+    _check_depth(content, 1)
+    return content
+
+
+def parse_yaml(text: str) -> Any:
+    """YAML within limits, whose plain words mean what JSON says: `no` is a text, 1e-3 a number.
+
+    Anchors, which can stand for far more than the file holds, and tags are refused.
+
+    Raises:
+        ValueError: it is not YAML, or beyond the limits; of one line.
+
+    >>> parse_yaml("label: no\nrate: 1e-3\nepochs: null")
+    {'label': 'no', 'rate': 0.001, 'epochs': None}
+    """
+    import yaml
+
+    try:
+        events = yaml.parse(text, Loader=yaml.SafeLoader)
+        content = _built(events)
+    except RecursionError:
+        _refuse_depth()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f", line {mark.line + 1} column {mark.column + 1}" if mark else ""
+        raise ValueError(f"not YAML{where}: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise ValueError(f"not YAML: {' '.join(str(error).split())}") from None
+    return content
+
+
+def _built(events: Iterator[Any]) -> Any:
+    """The value that the events of one YAML document make."""
+    import yaml
+
+    # A value that is open: its list, or its pairs with the key that waits for its value.
+    found: list[Any] = []
+    open_: list[tuple[list[Any], bool]] = []
+    for event in events:
+        if isinstance(event, yaml.DocumentStartEvent) and found:
+            raise ValueError("holds several documents; wanted one")
+        line = f"line {event.start_mark.line + 1}"
+        if getattr(event, "anchor", None) is not None:
+            raise ValueError(f"{line}: anchors (& and *) are not read; write the value out")
+        if getattr(event, "tag", None) is not None and event.tag != "!":
+            raise ValueError(f"{line}: tags such as {shown(event.tag)} are not read")
+        if isinstance(event, yaml.CollectionStartEvent):
+            open_.append(([], isinstance(event, yaml.MappingStartEvent)))
+            if len(open_) > _MOST_DEPTH:
+                _refuse_depth()
+            continue
+        if isinstance(event, yaml.CollectionEndEvent):
+            items, table = open_.pop()
+            value: Any = _pairs(items, line) if table else items
+        elif isinstance(event, yaml.ScalarEvent):
+            is_name = bool(open_) and open_[-1][1] and len(open_[-1][0]) % 2 == 0
+            value = event.value if event.style or is_name else _plain(event.value)
+        else:
+            continue
+        (open_[-1][0] if open_ else found).append(value)
+    return found[0] if found else None
+
+
+def _pairs(items: list[Any], line: str) -> dict[str, Any]:
+    if not all(isinstance(name, str) for name in items[::2]):
+        raise ValueError(f"{line}: wanted a name before each colon")
+    return _table(list(zip(items[::2], items[1::2], strict=True)))
+
+
+def _plain(text: str) -> Any:
+    """An unquoted word of YAML as JSON reads it, otherwise as text."""
+    if text in ("", "~"):
+        return None
+    try:
+        value = parse_json(text)
+    except json.JSONDecodeError:
+        return text
+    except ValueError as error:  # a number beyond the limits, or NaN
+        if text.strip("-").isalpha():
+            return text
+        raise error
+    return value
 
 
 def as_json(content: Any) -> str:

@@ -15,6 +15,7 @@ __all__ = [
     "list_mechanisms",
     "print_answer",
     "print_figures",
+    "print_json",
     "print_mechanism",
     "print_progress",
     "print_table",
@@ -54,6 +55,12 @@ class _Screen:
 def screen() -> IO[str]:
     """The standard output, of which a terminal gets no more than is printable, and a pipe all."""
     return cast("IO[str]", _Screen()) if sys.stdout.isatty() else sys.stdout
+
+
+def print_json(content: Any) -> None:
+    """A value as indented JSON, for other programs."""
+    for line in json.dumps(content, indent=2, ensure_ascii=False).split("\n"):
+        say(line)
 
 
 def print_progress(done: int, steps: int) -> None:

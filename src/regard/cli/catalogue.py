@@ -1,4 +1,4 @@
-"""Commands that show what there is: mechanisms."""
+"""Commands that show what there is: mechanisms, the schema of configurations, a run."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,9 +7,16 @@ import typer
 
 from regard.cli.options import Overwrite, Plugins, Run, load_plugins
 from regard.errors import ConfigError
-from regard.terminal import list_mechanisms, print_figures, print_mechanism, print_verdicts, say
+from regard.terminal import (
+    list_mechanisms,
+    print_figures,
+    print_json,
+    print_mechanism,
+    print_verdicts,
+    say,
+)
 
-__all__ = ["mechanisms", "show"]
+__all__ = ["mechanisms", "schema", "show"]
 
 
 def mechanisms(
@@ -45,3 +52,17 @@ def show(run: Run, plugin: Plugins = None) -> None:
         say(line)
     print_figures(opened.metrics)
     print_verdicts(read_audit(run).get("verdicts", ()))
+
+
+def schema(
+    task: Annotated[
+        str | None,
+        typer.Argument(help="Task whose fields to describe.", show_default="all tasks"),
+    ] = None,
+    plugin: Plugins = None,
+) -> None:
+    """Print the JSON schema of configurations, by which editors complete and check fields."""
+    load_plugins(plugin)
+    from regard.config import schema_of
+
+    print_json(schema_of(task))

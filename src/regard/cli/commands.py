@@ -4,7 +4,7 @@ import os
 
 import typer
 
-from regard.cli.catalogue import mechanisms, show
+from regard.cli.catalogue import mechanisms, schema, show
 from regard.cli.root import Commands, fail, options
 from regard.cli.serving import serve
 from regard.cli.training import compare, train
@@ -24,7 +24,7 @@ app = typer.Typer(
     add_completion=True,
 )
 app.callback()(options)
-for _command in (train, compare, predict, explain, audit, show, mechanisms, serve):
+for _command in (train, compare, predict, explain, audit, show, mechanisms, schema, serve):
     app.command()(_command)
 
 

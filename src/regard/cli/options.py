@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 Run = Annotated[Path, typer.Argument(help="Run folder, as written by regard train.")]
-Config = Annotated[Path, typer.Argument(help="Configuration, JSON.")]
+Config = Annotated[Path, typer.Argument(help="Configuration: JSON, TOML or YAML.")]
 Change = Annotated[
     list[str] | None,
     typer.Option(

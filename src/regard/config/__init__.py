@@ -9,12 +9,15 @@ from regard.config.attention import AttentionConfig
 from regard.config.compose import Config, config_of, kinds_of
 from regard.config.files import Files, Learned, Split
 from regard.config.model import ModelConfig, NetworkConfig
-from regard.config.read import read_config, resolve_config
+from regard.config.read import DEFAULT_TASK, FORMATS, parse_config, read_config, resolve_config
+from regard.config.schema import schema_of
 from regard.config.section import FilePath, Range, Section, Share
 from regard.config.sections import Sections
 from regard.config.training import TrainingConfig
 
 __all__ = [
+    "DEFAULT_TASK",
+    "FORMATS",
     "AttentionConfig",
     "Config",
     "FilePath",
@@ -30,6 +33,8 @@ __all__ = [
     "TrainingConfig",
     "config_of",
     "kinds_of",
+    "parse_config",
     "read_config",
     "resolve_config",
+    "schema_of",
 ]

@@ -14,7 +14,7 @@ from regard.catalogue import (
     find_mechanism,
     why_not,
 )
-from regard.config.section import MOST_LENGTH, Section, choices, one_of
+from regard.config.section import MOST_DEPTH, MOST_LENGTH, Section, choices, one_of
 from regard.errors import did_you_mean
 
 __all__ = ["AttentionConfig", "asked_by_states"]
@@ -96,6 +96,32 @@ class AttentionConfig(Section):
         "contexts are averaged; last: the last state is the query, and is concatenated to the "
         "context; by default learned, unless the mechanism depends on the order of the queries",
     )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> Any:
+        """The schema of what is accepted: a name, a table with the heads too, or null."""
+        table = handler.resolve_ref_schema(handler(core))
+        windows = [*WINDOWS]
+        number = {"type": "integer", "minimum": 1, "maximum": MOST_LENGTH}
+        options = {"anyOf": [number, {"type": "object"}]}
+        table["properties"]["window"] |= {
+            "anyOf": [
+                {"enum": windows},
+                {
+                    "type": "object",
+                    "propertyNames": {"enum": windows},
+                    "additionalProperties": options,
+                },
+            ]
+        }
+        for name in ("type", "additionalProperties"):
+            del table["properties"]["window"][name]
+        table["properties"]["heads"] = {"type": "integer", "minimum": 1, "maximum": MOST_DEPTH}
+        names = [*SCORES, *WINDOWS, *ALIGNMENTS, *AUTHORS]
+        whole = dict(table)
+        table.clear()
+        table |= {"anyOf": [{"enum": names}, whole, {"type": "null"}]}
+        return table
 
     @model_validator(mode="before")
     @classmethod

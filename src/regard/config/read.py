@@ -1,4 +1,4 @@
-"""From JSON to a checked configuration, and one line for what is wrong in it."""
+"""From JSON, TOML or YAML to a checked configuration, and one line for what is wrong in it."""
 
 import json
 import re
@@ -8,7 +8,15 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from regard.bounded import as_json, one_line, parse_json, read_text, shown
+from regard.bounded import (
+    as_json,
+    one_line,
+    parse_json,
+    parse_toml,
+    parse_yaml,
+    read_text,
+    shown,
+)
 from regard.config.attention import AttentionConfig
 from regard.config.compose import Config, config_of, kinds_of
 from regard.config.section import near
@@ -16,7 +24,17 @@ from regard.errors import ConfigError, did_you_mean
 from regard.plugins import check_plugins, needed_plugins
 from regard.tasks import TASKS
 
-__all__ = ["read_config", "resolve_config"]
+__all__ = ["DEFAULT_TASK", "FORMATS", "parse_config", "read_config", "resolve_config"]
+
+DEFAULT_TASK = "classify"
+
+FORMATS = {
+    ".json": ("JSON", parse_json),
+    ".toml": ("TOML", parse_toml),
+    ".yaml": ("YAML", parse_yaml),
+    ".yml": ("YAML", parse_yaml),
+}
+"""Suffix of a configuration to its format; anything else is read as JSON."""
 
 _MOST_BYTES = 2**20  # of a configuration
 _MOST_SECTIONS = 8  # in the dotted name of a field
@@ -30,14 +48,27 @@ def read_config(path: Path, changes: Mapping[str, str] | None = None) -> Config:
     """Read a configuration file.
 
     Parameters:
-        path: JSON.
+        path: JSON; or TOML or YAML, told by the suffix.
         changes: dotted field to JSON value (or a plain word), such as {"training.epochs": "3"}.
 
     Raises:
         ConfigError: with the file and the field.
     """
+    content = parse_config(path)
+    for field, value in (changes or {}).items():
+        _set(content, field, value)
+    return resolve_config(content, source=f"{path} with changes" if changes else str(path))
+
+
+def parse_config(path: Path) -> dict[str, Any]:
+    """What a configuration file holds, not yet checked against the fields.
+
+    Raises:
+        ConfigError: it cannot be read, with the line where it is known.
+    """
+    name, parse = FORMATS.get(path.suffix.lower(), FORMATS[".json"])
     try:
-        content = parse_json(read_text(path, most=_MOST_BYTES))
+        content = parse(read_text(path, most=_MOST_BYTES))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file") from None
     except OSError as error:
@@ -54,10 +85,9 @@ def read_config(path: Path, changes: Mapping[str, str] | None = None) -> Config:
         _refuse_data(path)
         raise ConfigError(f"{path}: {error}") from None
     if not isinstance(content, dict):
-        raise ConfigError(f"{path}: wanted a JSON object, not a {type(content).__name__}")
-    for field, value in (changes or {}).items():
-        _set(content, field, value)
-    return resolve_config(content, source=f"{path} with changes" if changes else str(path))
+        kind = "object" if name == "JSON" else "table"
+        raise ConfigError(f"{path}: wanted a {name} {kind}, not a {type(content).__name__}")
+    return content
 
 
 def resolve_config(
@@ -66,7 +96,7 @@ def resolve_config(
     """Check a configuration and fill in every default.
 
     Parameters:
-        content: as read from JSON.
+        content: as read from JSON; `$schema`, by which editors know its fields, is left out.
         source: what to call it in errors.
         sections: whether errors name a field with its section; not where fields are parameters.
 
@@ -76,7 +106,8 @@ def resolve_config(
     >>> resolve_config({"data": {"kind": "sine"}}).training.batch_size
     32
     """
-    task = content.get("task", "classify")
+    content = {name: each for name, each in content.items() if name != "$schema"}
+    task = content.get("task", DEFAULT_TASK)
     if not isinstance(task, str) or task not in TASKS:
         check_plugins(content.get("plugins"), source)
         raise ConfigError(
