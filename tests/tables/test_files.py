@@ -27,6 +27,7 @@ from regard.data import (
     read_recordings,
     read_scores,
     read_texts,
+    read_ts,
 )
 from regard.errors import DataError, FileKindError, in_configuration
 from regard.tables.files import file_fault, read_text
@@ -138,7 +139,7 @@ def test_tables_are_told_by_their_content(name: str, tmp_path: Path) -> None:
     assert Table.open(path).frame.equals(FRAME)
     assert Table.open(path).rows.tolist() == [1, 2]
     with pytest.raises(DataError, match="is a Parquet file; save it as text"):
-        read_csv(path)
+        read_text(path)
 
 
 @pytest.mark.parametrize(
@@ -171,10 +172,10 @@ def test_another_encoding_is_found(
 
 
 def test_files_whose_encoding_cannot_be_set_are_to_be_saved(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    path.write_bytes("1,café".encode("latin-1"))
+    path = tmp_path / "a.ts"
+    path.write_bytes("café".encode("latin-1"))
     with pytest.raises(DataError, match=r"byte 0xe9 is not UTF-8 text; save the file as UTF-8$"):
-        read_csv(path)
+        read_ts(path)
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "iso8859-15"])

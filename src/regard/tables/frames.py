@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from regard.tables.problems import Problems
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Table"]
+__all__ = ["Table", "is_typed"]
 
 _LONG, _MANY = 40, 20  # characters of a column's name, and names, shown in a message
 
@@ -67,9 +68,8 @@ class Table:
         import polars as pl
 
         file = check_file(path)
-        with file.open("rb") as content:
-            start = content.read(6)
-        typed = start.startswith(b"PAR1") or start == b"ARROW1"
+        start = _start(file)
+        typed = is_typed(path)
         try:
             if typed:
                 size = parquet_size(file) if start != b"ARROW1" else feather_size(file)
@@ -307,6 +307,21 @@ class Table:
                     problems.add(not_a_number(text[at]), [cell])
             problems.refuse()
         return numbers.fill_null(np.nan).to_numpy().reshape(frame.width, frame.height).T
+
+
+def is_typed(path: FilePath) -> bool:
+    """Whether a file is Parquet or Feather, whose columns have names and types.
+
+    Raises:
+        DataError: it cannot be opened.
+    """
+    start = _start(check_file(path))
+    return start.startswith(b"PAR1") or start == b"ARROW1"
+
+
+def _start(file: Path) -> bytes:
+    with file.open("rb") as content:
+        return content.read(6)
 
 
 def _stacked(frame: pl.DataFrame) -> pl.Series:

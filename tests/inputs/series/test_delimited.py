@@ -172,7 +172,7 @@ def test_infinities_are_refused(file: Path, missing: str, text: str) -> None:
         (" \n\n", "waves.csv is empty"),
         (
             b"a,1,2\nb\xe9,3,4\n",
-            "waves.csv, row 2: byte 0xe9 is not UTF-8 text; save the file as UTF-8",
+            "waves.csv, row 2: byte 0xe9 is not UTF-8 text; pass encoding='latin-1'",
         ),
     ],
 )

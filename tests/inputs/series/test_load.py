@@ -58,8 +58,8 @@ def test_a_name_that_says_nothing() -> None:
         kind_of("series.xlsx")
     assert str(caught.value) == (
         "series.xlsx: the kind of file cannot be inferred from its name; wanted a name that "
-        "ends in one of .csv, .feather, .npz, .parquet, .ts, .tsv, .txt, or a kind: "
-        "csv, npz, table, ts"
+        "ends in one of .csv, .feather, .jsonl, .ndjson, .npz, .parquet, .ts, .tsv, .txt, or a "
+        "kind: csv, npz, table, ts"
     )
 
 

@@ -61,7 +61,7 @@ class _WebTrafficData(_Series, Made):
 
 
 class _Rows(_Series, Files):
-    """CSV or TSV: one series a row."""
+    """CSV, TSV, Parquet or JSON lines: one series a row."""
 
     kind: Literal["csv"]
     id: str | None = Field(None, description="column that names the cases")
@@ -71,10 +71,11 @@ class _Rows(_Series, Files):
         description="whether the first row names the columns; by default recognised, and refused "
         "where it may be a series as well",
     )
+    encoding: str = Field("utf-8", description="of a text file")
 
 
 class _CsvData(_Rows):
-    """CSV or TSV: one series a row, after its label."""
+    """CSV, TSV, Parquet or JSON lines: one series a row, after its label."""
 
     label: str = Field(
         "first", description="column with the class: first, last, or its name in the header"
@@ -117,7 +118,7 @@ class _TextTableData(_Table):
 
 
 class _TargetCsvData(_Rows):
-    """CSV or TSV: one series a row, after the numbers to predict."""
+    """CSV, TSV, Parquet or JSON lines: one series a row, after the numbers to predict."""
 
     label: str | tuple[str, ...] = Field(
         "first",

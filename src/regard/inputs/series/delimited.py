@@ -31,15 +31,17 @@ def read_csv(
     id: str | None = None,  # noqa: A002 - the name that every reader gives it
     ignore: Sequence[str] = (),
     header: bool | None = None,
+    encoding: str = "utf-8",
     missing: Missing = "refuse",
 ) -> Cases:
-    """Read a CSV or TSV file with one series a row, beside its label or its targets.
+    """Read a file with one series a row, beside its label or its targets.
 
     Blank rows are skipped. Empty cells and NaN, NA, N/A, null, none and ? are missing values. A
     first column that counts the rows under the name of an index, as pandas writes it, is left out.
 
     Parameters:
-        path: A UTF-8 text file.
+        path: A text file; or a Parquet or Feather file, or JSON lines in a file named .jsonl, where
+            a cell may also hold a list, which is as many columns.
         label: The column with the class, "first", "last" or its name in the header; "none" if
             there is none. With targets, also a list of names.
         targets: How many numbers to predict a row begins (or ends) with; 0 for a class.
@@ -48,6 +50,7 @@ def read_csv(
         header: Whether the first row names the columns. None recognises it: a row without a number
             beside the label is a header, and a row of numbers that count or rise as no other row
             does, unless it may be a series as well, which is refused.
+        encoding: Character encoding of a text file, such as "utf-8" or "cp1252".
         missing: "refuse"; "interpolate"; "skip" leaves out cases with missing values or labels.
 
     Returns:
@@ -66,7 +69,9 @@ def read_csv(
     count = targets or 1
     if header is None and (id or ignore or not is_place(label)):
         header = True
-    sheet = Sheet.open(path, header=header, labels=lambda _: by_place(label, count))
+    sheet = Sheet.open(
+        path, header=header, labels=lambda _: by_place(label, count), encoding=encoding
+    )
     roles = roles_of(sheet, label=label, count=count, case=id, ignore=ignore)
     return sheet.cases(roles, targets=targets > 0, missing=missing)
 

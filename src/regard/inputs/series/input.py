@@ -74,6 +74,7 @@ class SeriesInput(Input):
     keeps: ClassVar[type[Kept] | None] = SeriesKept
     case_types: ClassVar[tuple[type, ...]] = (Cases,)
     targets: ClassVar[tuple[str, ...]] = ("class", "numbers", "tokens")
+    options = ("labelled", "encoding")
     unusable = "with missing values"
     replacements = ("line", "swap")
     uploads = (".csv", ".tsv", ".ts", ".npz")
@@ -151,6 +152,7 @@ class SeriesInput(Input):
             columns=self._names,
             steps=(self.shortest_, self.longest_),
             labelled=options.get("labelled"),
+            encoding=options.get("encoding"),
         )
         if self.config.data.missing == "interpolate":
             cases = filled(cases)

@@ -26,7 +26,8 @@ READERS: dict[str, Callable[..., Cases]] = {
 }
 
 _SUFFIXES = dict.fromkeys((".csv", ".tsv", ".txt"), "csv")
-_SUFFIXES |= {".npz": "npz", ".parquet": "table", ".feather": "table", ".ts": "ts"}
+_SUFFIXES |= dict.fromkeys((".parquet", ".feather", ".jsonl", ".ndjson"), "table")
+_SUFFIXES |= {".npz": "npz", ".ts": "ts"}
 
 
 def load(
@@ -67,7 +68,8 @@ def load(
 def kind_of(path: FilePath) -> str:
     """The kind of a file by its suffix.
 
-    It is "csv" for ".csv", ".tsv" and ".txt", and "table" for ".parquet" and ".feather".
+    It is "csv" for ".csv", ".tsv" and ".txt", and "table" for ".parquet", ".feather" and ".jsonl",
+    which may have one series a row as well.
 
     Raises:
         DataError: The suffix is unknown.

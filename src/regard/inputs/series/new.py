@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from regard.errors import DataError, nearest
+from regard.errors import ConfigError, DataError, nearest
 from regard.inputs.series.cases import Cases
 from regard.inputs.series.delimited import by_place, is_place, roles_of
 from regard.inputs.series.load import READERS, kind_of
@@ -43,6 +43,7 @@ def read_new(
     columns: Columns,
     steps: tuple[int, int],
     labelled: bool | None,
+    encoding: str | None = None,
 ) -> Cases:
     """Read new cases; values that are missing stay NaN.
 
@@ -57,11 +58,16 @@ def read_new(
         labelled: whether a CSV has labels first, and a table columns with them. None infers it:
             for a CSV from its number of columns if all training series have the same length, for a
             table from whether those columns have values.
+        encoding: of a text file with one series a row; None for that trained on.
 
     Raises:
         DataError: the file cannot be read, or has another form.
     """
     kind = kind_of(path)
+    if kind == "table" and data.kind == "csv":  # Parquet or JSON lines with one series a row
+        kind = "csv"
+    if encoding is not None and (kind != "csv" or data.kind == "table"):
+        raise ConfigError(f"encoding: {path} is read as {kind}, which has no encoding to choose")
     if kind == "table" and data.kind != "table":
         raise DataError(f"{path}: is a table, but the run was not trained on one")
     if kind in ("csv", "table") and data.kind == "table":
@@ -85,7 +91,7 @@ def read_new(
             f"{path}: the run was trained on {data.kind}; wanted a file that ends in .npz or .ts"
         )
     if kind == "csv":
-        return _read_rows(path, data, targets, columns, steps, labelled)
+        return _read_rows(path, data, targets, columns, steps, labelled, encoding)
     given = {"path": path, "missing": "keep", "targets": targets is not None, "texts": texts}
     cases: Cases = call_with(f"kind {kind!r}", READERS[kind], given)
     return cases
@@ -98,9 +104,11 @@ def _read_rows(
     columns: Columns,
     steps: tuple[int, int],
     labelled: bool | None,
+    encoding: str | None,
 ) -> Cases:
     """One series a row: by the names in the header trained on, otherwise by place."""
     given: dict[str, Any] = {"label": "first", "id": None, "ignore": (), "header": None}
+    given |= {"encoding": "utf-8"}
     given |= data.model_dump(include=set(given))
     label, count = given["label"], targets or 1
 
@@ -111,7 +119,13 @@ def _read_rows(
         unlabelled = labelled is False or (labelled is None and steps == (wide, wide))
         return by_place("none" if unlabelled else label, count)
 
-    sheet = Sheet.open(path, header=given["header"], labels=places, known=columns.values)
+    sheet = Sheet.open(
+        path,
+        header=given["header"],
+        labels=places,
+        known=columns.values,
+        encoding=encoding or given["encoding"],
+    )
     if sheet.names and columns.values and columns.labels:
         roles = _named_roles(sheet, given["id"], columns, labelled)
         sheet = _noted(sheet, roles, given["id"], columns.labels, given["ignore"])

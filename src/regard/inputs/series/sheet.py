@@ -1,4 +1,4 @@
-"""Text files with one series a row: cells, header, and the roles of the columns."""
+"""Files with one series a row: cells, header, and the roles of the columns."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ from regard.tables.cells import (
     tidy_labels,
 )
 from regard.tables.files import FilePath, read_text
+from regard.tables.frames import Table, is_typed
 from regard.tables.index import counts_rows, index_note, is_index_name
+from regard.tables.jsonl import JsonLines
 from regard.tables.problems import Problems
 from regard.tables.separators import find_separator
 
@@ -79,19 +81,26 @@ class Sheet:
         header: bool | None,
         labels: Callable[[int], Sequence[int]],
         known: Iterable[str] = (),
+        encoding: str = "utf-8",
     ) -> Sheet:
         """Read the cells.
 
         Parameters:
-            path: a UTF-8 text file.
+            path: a text file; or a Parquet or Feather file, or JSON lines in a file named .jsonl,
+                whose columns have names, and are several where their cells are lists.
             header: whether the first row names the columns; None recognises it.
             labels: positions of the labels, from the number of columns, to recognise it by.
             known: names that make the first row a header if it has all of them.
+            encoding: of a text file.
 
         Raises:
             DataError: the file cannot be read, or its first row may be a header or a series.
         """
-        rows = list(_records(path))
+        rows = _named_records(path, encoding)
+        if rows:
+            header = True
+        else:
+            rows = list(_records(path, encoding))
         first = [cell.strip() for cell in rows[0][1]]
         cells = [each for _, each in rows]
         wanted, at = set(known), labels(len(cells[-1]))
@@ -254,6 +263,8 @@ class Sheet:
         for at in texts:
             text, name = self.rows[0][1][at].strip(), self.names[at] if self.names else ""
             fixes: tuple[Fix, ...] = (("label", name), ("ignore", [name])) if name else ()
+            if name and len({cells[at] for _, cells in self.rows}) == len(self.rows) > 1:
+                fixes = (("id", name), ("ignore", [name]))
             if not name and at == len(self.rows[0][1]) - 1:
                 fixes = (("label", "last"),)
             what = f"{not_a_number(text)}{'; ' if roles.assumed else ''}{roles.assumed}"
@@ -290,9 +301,60 @@ def _some(cells: Sequence[str]) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 3].rsplit(",", 1)[0] + ", ..."
 
 
-def _records(path: FilePath) -> Iterator[tuple[int, list[str]]]:
-    """The number and the cells of each row that is not blank."""
-    text = read_text(path)
+def _named_records(path: FilePath, encoding: str) -> list[tuple[int, list[str]]]:
+    """The names and the rows of a file that says which are which; nothing for delimited text.
+
+    Raises:
+        DataError: it cannot be read, or a list is longer or shorter than that of the first row.
+    """
+    source: Table | JsonLines
+    if str(path).lower().removesuffix(".gz").endswith((".jsonl", ".ndjson")):
+        source = JsonLines.open(path, encoding=encoding)
+        names = list(dict.fromkeys(name for each in source.objects for name in each))
+        numbers = source.lines
+    elif is_typed(path):
+        source = Table.open(path)
+        names, numbers = source.frame.columns, source.rows.tolist()
+    else:
+        return []
+    header: list[str] = []
+    columns: list[list[str]] = []
+    for name in names:
+        cells = source.frame[name].to_list() if isinstance(source, Table) else source.values(name)
+        if isinstance(cells[0], list):
+            wide = _widened(path, name, cells, numbers)
+            header += [f"{name} {at}" for at in range(len(wide))]
+            columns += wide
+        else:
+            header.append(name)
+            columns.append([_as_cell(each) for each in cells])
+    rows = [list(cells) for cells in zip(*columns, strict=True)]
+    return [(0, header), *zip(numbers, rows, strict=True)]
+
+
+def _widened(
+    path: FilePath, name: str, cells: Sequence[Any], numbers: Sequence[int]
+) -> list[list[str]]:
+    """Lists of one length as that many columns."""
+    for number, each in zip(numbers, cells, strict=True):
+        if not isinstance(each, list) or len(each) != len(cells[0]):
+            given = f"{len(each)} values" if isinstance(each, list) else "no list"
+            raise DataError(
+                f"{path}, row {number}: {name!r} has {given}, that of the first row "
+                f"{len(cells[0])}; series of unequal lengths belong in a .ts file or a table"
+            )
+    return [[_as_cell(each[at]) for each in cells] for at in range(len(cells[0]))]
+
+
+def _as_cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
+
+
+def _records(path: FilePath, encoding: str) -> Iterator[tuple[int, list[str]]]:
+    """The number and the cells of each row of a text file that is not blank."""
+    text = read_text(path, encoding=encoding)
     lines = text.split("\n")
     delimiter = find_separator(text)
     if '"' not in text:
