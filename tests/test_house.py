@@ -97,11 +97,13 @@ MAY_IMPORT = {
         "tokens",
         "training",
     },
+    "guess": {"config", "inputs", "tables"},
     "jobs": {
         "attention",
         "catalogue",
         "config",
         "estimators",
+        "guess",
         "inference",
         "inputs",
         "models",
@@ -110,6 +112,7 @@ MAY_IMPORT = {
         "registry",
         "runs",
         "tables",
+        "tasks",
         "training",
     },
     "serve": {

@@ -18,6 +18,7 @@ __all__ = [
     "print_json",
     "print_mechanism",
     "print_progress",
+    "print_started",
     "print_table",
     "print_verdicts",
     "say",
@@ -136,6 +137,14 @@ def _shown(name: str, value: float) -> str:
     if name.endswith(_PERCENT):
         return f"{value:.2f}"
     return f"{value:.4f}" if abs(value) >= 0.01 or value == 0 else f"{value:.4g}"
+
+
+def print_started(found: Iterable[str], doubts: Iterable[str]) -> None:
+    """What was found in data, and what may be otherwise; messages, not results."""
+    for line in found:
+        say(line, err=True)
+    for doubt in doubts:
+        say(f"unsure: {doubt}", err=True)
 
 
 def print_table(rows: list[list[str]]) -> None:

@@ -7,7 +7,7 @@ import typer
 from regard.cli.catalogue import mechanisms, schema, show
 from regard.cli.root import Commands, fail, options
 from regard.cli.serving import serve
-from regard.cli.training import compare, train
+from regard.cli.training import compare, init, train
 from regard.cli.using import audit, explain, predict
 from regard.errors import RegardError
 
@@ -24,7 +24,7 @@ app = typer.Typer(
     add_completion=True,
 )
 app.callback()(options)
-for _command in (train, compare, predict, explain, audit, show, mechanisms, schema, serve):
+for _command in (init, train, compare, predict, explain, audit, show, mechanisms, schema, serve):
     app.command()(_command)
 
 

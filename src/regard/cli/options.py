@@ -19,6 +19,7 @@ __all__ = [
     "Resume",
     "Run",
     "Seed",
+    "Source",
     "Steps",
     "Temperature",
     "TopK",
@@ -28,6 +29,12 @@ __all__ = [
 
 Run = Annotated[Path, typer.Argument(help="Run folder, as written by regard train.")]
 Config = Annotated[Path, typer.Argument(help="Configuration: JSON, TOML or YAML.")]
+Source = Annotated[
+    Path,
+    typer.Argument(
+        help="Configuration (JSON, TOML or YAML), or a file or folder of data to make one from."
+    ),
+]
 Change = Annotated[
     list[str] | None,
     typer.Option(

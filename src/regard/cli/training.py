@@ -8,16 +8,60 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from regard.cli.options import Change, Config, Overwrite, Plugins, Resume, load_plugins
+from regard.cli.options import Change, Config, Overwrite, Plugins, Resume, Source, load_plugins
 from regard.cli.root import fail
 from regard.errors import ConfigError, RegardError
-from regard.terminal import print_figures, print_table, say
+from regard.terminal import print_figures, print_started, print_table, say
 
-__all__ = ["compare", "train"]
+__all__ = ["compare", "init", "train"]
+
+
+_OTHER = Annotated[
+    Path | None,
+    typer.Argument(
+        help="Second file of texts, a line for each of the first, to translate to.",
+        show_default=False,
+    ),
+]
+_TASK = Annotated[
+    str | None,
+    typer.Option(help="Task, where the guess is wrong.", show_default="found in the data"),
+]
+
+
+def init(
+    data: Annotated[Path, typer.Argument(help="File or folder to learn from.")],
+    other: _OTHER = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="Configuration to write: .toml, .yaml or .json.",
+            show_default="NAME.toml, whose comments say what each field is",
+        ),
+    ] = None,
+    task: _TASK = None,
+    overwrite: Overwrite = False,
+    plugin: Plugins = None,
+) -> None:
+    """Look at a file or folder of data, and write a configuration that trains on it.
+
+    Example: regard init flights.csv && regard train flights.toml
+    """
+    load_plugins(plugin)
+    from regard import jobs
+
+    out = out or Path(f"{_stem(data)}.toml")
+    started = jobs.start(str(data), None if other is None else str(other), task=task)
+    print_started(started.found, started.doubts)
+    jobs.write_config(started, out, overwrite=overwrite)
+    say(f"configuration: {out}; train with: {shlex.join(['regard', 'train', str(out)])}")
 
 
 def train(
-    config: Config,
+    config: Source,
+    other: _OTHER = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Run folder to write.", show_default="runs/NAME of the configuration"),
@@ -33,14 +77,16 @@ def train(
     ] = None,
     resume: Resume = False,
     overwrite: Overwrite = False,
+    task: _TASK = None,
     plugin: Plugins = None,
 ) -> None:
-    """Train from a configuration; write the run folder and its report."""
-    load_plugins(plugin)
-    from regard.config import read_config
+    """Train from a configuration, or from data at once; write the run folder and its report.
 
-    resolved = read_config(config, _changes(change))
-    out = out or Path("runs") / config.stem
+    Examples: regard train flights.csv, or regard train flights.toml --set training.epochs=20
+    """
+    load_plugins(plugin)
+    resolved = _configured(config, other, task, change)
+    out = out or Path("runs") / _stem(config)
 
     from regard import jobs
     from regard.runs import interrupted
@@ -59,8 +105,16 @@ def train(
         )
     except KeyboardInterrupt:
         words = [*_repeated("--set", change), *_repeated("--plugin", plugin)]
+        words += [] if task is None else ["--task", task]
         words += [] if baseline is None else ["--baseline", str(baseline)]
-        _interrupted("train", config, "--out", out, *words, kept=interrupted(out))
+        _interrupted(
+            "train",
+            *([config] if other is None else [config, other]),
+            "--out",
+            out,
+            *words,
+            kept=interrupted(out),
+        )
     if finished:
         say("finished before; nothing was left to do")
     print_figures(metrics)
@@ -120,6 +174,30 @@ def compare(
     say(f"saved: {files}{also}")
     if failed:
         raise RegardError("every training of the comparison failed")
+
+
+def _configured(
+    source: Path, other: Path | None, task: str | None, change: list[str] | None
+) -> Any:
+    """The configuration in a file, or one made from a file of data, which is said."""
+    from regard.config import FORMATS, read_config, resolve_config, with_changes
+
+    changes = _changes(change)
+    if source.suffix.lower() in FORMATS:
+        for name, given in (("other", other), ("task", task)):
+            if given is not None:
+                raise ConfigError(f"{name}: is for data; {source} is a configuration")
+        return read_config(source, changes)
+    from regard import jobs
+
+    started = jobs.start(str(source), None if other is None else str(other), task=task)
+    print_started(started.found, started.doubts)
+    return resolve_config(with_changes(started.content, changes), source=str(source))
+
+
+def _stem(path: Path) -> str:
+    """The name of a file without its endings, that of gzip among them."""
+    return Path(path.name.removesuffix(".gz")).stem
 
 
 def _changes(change: list[str] | None) -> dict[str, str]:

@@ -9,7 +9,14 @@ from regard.config.attention import AttentionConfig
 from regard.config.compose import Config, config_of, kinds_of
 from regard.config.files import Files, Learned, Split
 from regard.config.model import ModelConfig, NetworkConfig
-from regard.config.read import DEFAULT_TASK, FORMATS, parse_config, read_config, resolve_config
+from regard.config.read import (
+    DEFAULT_TASK,
+    FORMATS,
+    parse_config,
+    read_config,
+    resolve_config,
+    with_changes,
+)
 from regard.config.schema import schema_of
 from regard.config.section import FilePath, Range, Section, Share
 from regard.config.sections import Sections
@@ -37,4 +44,5 @@ __all__ = [
     "read_config",
     "resolve_config",
     "schema_of",
+    "with_changes",
 ]

@@ -1,5 +1,6 @@
 """From JSON, TOML or YAML to a checked configuration, and one line for what is wrong in it."""
 
+import copy
 import json
 import re
 from collections.abc import Mapping
@@ -24,7 +25,14 @@ from regard.errors import ConfigError, did_you_mean
 from regard.plugins import check_plugins, needed_plugins
 from regard.tasks import TASKS
 
-__all__ = ["DEFAULT_TASK", "FORMATS", "parse_config", "read_config", "resolve_config"]
+__all__ = [
+    "DEFAULT_TASK",
+    "FORMATS",
+    "parse_config",
+    "read_config",
+    "resolve_config",
+    "with_changes",
+]
 
 DEFAULT_TASK = "classify"
 
@@ -54,10 +62,20 @@ def read_config(path: Path, changes: Mapping[str, str] | None = None) -> Config:
     Raises:
         ConfigError: with the file and the field.
     """
-    content = parse_config(path)
-    for field, value in (changes or {}).items():
-        _set(content, field, value)
+    content = with_changes(parse_config(path), changes or {})
     return resolve_config(content, source=f"{path} with changes" if changes else str(path))
+
+
+def with_changes(content: Mapping[str, Any], changes: Mapping[str, str]) -> dict[str, Any]:
+    """What a configuration says, with changes as for `read_config`.
+
+    Raises:
+        ConfigError: a field is within another that is no section.
+    """
+    changed: dict[str, Any] = copy.deepcopy(dict(content))
+    for field, value in changes.items():
+        _set(changed, field, value)
+    return changed
 
 
 def parse_config(path: Path) -> dict[str, Any]:

@@ -251,6 +251,10 @@ class Input(ABC):
                 )
         return tuple(notes)
 
+    def about(self, parts: Sequence[Any]) -> list[str]:
+        """What the cases of all parts are like, in a line or two: how many channels, how long."""
+        return []
+
     def contents(self, cases: Any) -> Sequence[Hashable] | None:
         """[B] values that are equal for the same cases, of which notes say whether two parts have
         them; None where that is not looked for.

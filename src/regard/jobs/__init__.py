@@ -10,12 +10,14 @@ if TYPE_CHECKING:
     from regard.jobs.parts import load_parts
     from regard.jobs.pictures import Answer, answer, explain, explain_all
     from regard.jobs.prediction import predict
+    from regard.jobs.starting import Started, start, write_config
     from regard.jobs.trained import Trained
     from regard.jobs.training import train
 
 __all__ = [
     "Answer",
     "Comparison",
+    "Started",
     "Trained",
     "answer",
     "audit",
@@ -27,7 +29,9 @@ __all__ = [
     "explain_all",
     "load_parts",
     "predict",
+    "start",
     "train",
+    "write_config",
 ]
 
 _MODULES = {
@@ -37,6 +41,7 @@ _MODULES = {
     "parts": ("load_parts",),
     "pictures": ("Answer", "answer", "explain", "explain_all"),
     "prediction": ("predict",),
+    "starting": ("Started", "start", "write_config"),
     "trained": ("Trained",),
     "training": ("train",),
 }

@@ -217,6 +217,11 @@ class ImageInput(Input):
             pictures = self.take(paths)
         return replace(pictures, ids=np.arange(len(paths)))
 
+    def about(self, parts: Sequence[Any]) -> list[str]:
+        sides = np.concatenate([part.extents for part in parts])
+        kind = "grey" if parts[0].values.shape[3] == 1 else "in colours"
+        return [f"pictures: up to {sides[:, 0].max()} x {sides[:, 1].max()} pixels, {kind}"]
+
     def usable(self, cases: Pictures) -> NDArray[np.bool_]:
         return np.asarray(cases.faults == "")
 

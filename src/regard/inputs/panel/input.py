@@ -214,6 +214,18 @@ class PanelInput(Input):
         parts = divide_panel(panel, window=window, horizon=options.horizon, shares=shares)
         return Parts(*parts, filled_truth(parts[2]))
 
+    def about(self, parts: Sequence[Any]) -> list[str]:
+        panel = parts[-1].panel
+        lengths = panel.lengths
+        steps = f"{lengths.min()}" + (f" to {lengths.max()}" if np.ptp(lengths) else "")
+        every = f", a step is {panel.step}" if panel.step is not None else ""
+        series = "1 series" if len(panel) == 1 else f"{len(panel)} series"
+        return [
+            f"panel: {series} of {steps} steps{every}; to forecast: {', '.join(panel.targets)}",
+            f"horizon {self.config.data.horizon}, window {parts[0].window}, season "
+            f"{self._season(panel)} steps; a case is a window",
+        ]
+
     def hold_out(
         self, cases: PanelWindows, strata: NDArray[Any] | None
     ) -> tuple[PanelWindows, PanelWindows | None]:

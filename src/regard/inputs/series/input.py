@@ -74,7 +74,7 @@ class SeriesInput(Input):
     keeps: ClassVar[type[Kept] | None] = SeriesKept
     case_types: ClassVar[tuple[type, ...]] = (Cases,)
     targets: ClassVar[tuple[str, ...]] = ("class", "numbers", "tokens")
-    options = ("labelled", "encoding")
+    options: ClassVar[tuple[str, ...]] = ("labelled", "encoding")
     unusable = "with missing values"
     replacements = ("line", "swap")
     uploads = (".csv", ".tsv", ".ts", ".npz")
@@ -169,6 +169,12 @@ class SeriesInput(Input):
 
     def posted(self, values: list[Any]) -> Any:
         return self.take([series_of(value, self.channels_) for value in values])
+
+    def about(self, parts: Sequence[Any]) -> list[str]:
+        lengths = np.concatenate([part.lengths for part in parts])
+        channels, low, high = parts[0].channels, lengths.min(), lengths.max()
+        count = "1 channel" if len(channels) == 1 else f"{len(channels)} channels"
+        return [f"series: {count}, {low if low == high else f'{low} to {high}'} steps"]
 
     def usable(self, cases: Any) -> NDArray[np.bool_]:
         """Those without missing values, and without infinite ones after scaling."""

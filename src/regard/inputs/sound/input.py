@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -176,6 +176,10 @@ class SoundInput(SeriesInput):
         with posted_files(values) as paths:
             recordings = self.take(paths)
         return replace(recordings, ids=np.arange(len(paths)))
+
+    def about(self, parts: Sequence[Any]) -> list[str]:
+        seconds = [len(wave) / part.rate for part in parts for wave in part.waves]
+        return [f"recordings: {min(seconds):.2f} to {max(seconds):.2f} s, {parts[0].rate} Hz"]
 
     def usable(self, cases: Recordings) -> NDArray[np.bool_]:
         return cases.usable

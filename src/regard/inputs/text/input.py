@@ -133,6 +133,10 @@ class TextInput(Input):
             return read_new_lines(path, label=label, encoding=given["encoding"])
         return read_new_texts(path, **given, labelled=labelled)
 
+    def about(self, parts: Sequence[Any]) -> list[str]:
+        words = np.array([len(text.split()) for part in parts for text in part.texts])
+        return [f"texts: {np.median(words):g} words in the middle, {words.max()} at most"]
+
     def usable(self, cases: Texts) -> NDArray[np.bool_]:
         return cases.filled
 
