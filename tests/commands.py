@@ -21,11 +21,12 @@ _command = cache(typer.main.get_command)  # made once, and not for every call
 
 
 class Regard:
-    """Runs `regard ...` in this process and keeps what it printed."""
+    """Runs `regard ...` in this process and keeps what it printed, lines of epochs apart."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> None:
         self._capsys, self._patch = capsys, patch
         self.out = self.err = ""
+        self.epochs: list[str] = []
 
     def __call__(self, *words: str | Path) -> int:
         self._patch.setattr(sys, "argv", ["regard", *map(str, words)])
@@ -35,7 +36,10 @@ class Regard:
             code: Any = 0
         except SystemExit as end:
             code = end.code
-        self.out, self.err = self._capsys.readouterr()
+        self.out, said = self._capsys.readouterr()
+        lines = said.splitlines(keepends=True)
+        self.epochs = [line for line in lines if line.startswith("epoch ")]
+        self.err = "".join(line for line in lines if line not in self.epochs)
         return int(code or 0)
 
     def fails(self, *words: str | Path) -> str:

@@ -33,6 +33,7 @@ FILES = {
     "history.csv",
     "scores.csv",
     "report.html",
+    "README.md",
 }
 
 
@@ -205,10 +206,11 @@ def test_explain_all(regard: Regard, run: Path, new: Path, tmp_path: Path) -> No
     said = regard.fails(*words, "--case", "1")
     assert (
         said
-        == "error: --all: draws every case; use it without --case, --text, --target and --method"
+        == "error: --all: draws every case; use it without --case, --worst, --text, --target and "
+        "--method"
     )
     said = regard.fails("explain", run, few, "--all", "--out", tmp_path / "a.html")
-    assert said.endswith("a.html: all cases are drawn into a folder; wanted its name")
+    assert said.endswith("a.html: several cases are drawn into a folder; wanted its name")
 
 
 def test_explain_all_writes_everything_or_nothing(

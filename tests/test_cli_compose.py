@@ -154,7 +154,7 @@ def test_progress_is_shown_at_a_terminal(
 ) -> None:
     assert regard("predict", chords, "--text", "Dm7", "--steps", "3") == 0
     assert not regard.err
-    monkeypatch.setattr(cli, "_OFTEN", -1)
+    monkeypatch.setattr(cli.using, "_OFTEN", -1)
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     assert regard("predict", chords, "--text", "Dm7", "--steps", "3") == 0
     assert "\rstep 2 of 4\rstep 3 of 4\r" in regard.err

@@ -29,6 +29,7 @@ FILES = {
     "history.csv",
     "scores.csv",
     "report.html",
+    "README.md",
 }
 ROWS, HORIZON, WINDOW = 60, 3, 8
 SHOPS = {"north": (1.0, 0.0), "south": (1000.0, 50_000.0)}

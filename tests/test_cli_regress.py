@@ -27,6 +27,7 @@ FILES = {
     "history.csv",
     "scores.csv",
     "report.html",
+    "README.md",
 }
 MODEL = {"encoder": "conv", "pooling": "attention", "hidden": 8, "layers": 1, "members": 1}
 TRAINING = {"epochs": 2, "updates_per_epoch": 2, "device": "cpu"}

@@ -30,6 +30,7 @@ FILES = {
     "history.csv",
     "scores.csv",
     "report.html",
+    "README.md",
 }
 MODEL = {"encoder": "gru", "pooling": "attention", "hidden": 8, "embedding_dim": 8, "ngrams": False}
 TRAINING = {"epochs": 2, "updates_per_epoch": 2, "device": "cpu"}
@@ -693,9 +694,11 @@ def test_new_texts_in_another_encoding(regard: Regard, run: Path, tmp_path: Path
     assert "café" in picture.read_text()
 
 
-def test_series_have_no_encoding(regard: Regard, series_run: Path, tmp_path: Path) -> None:
-    source = tmp_path / "a.csv"
-    source.write_text("1,2,3\n")
+def test_files_without_text_have_no_encoding(
+    regard: Regard, series_run: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "a.npz"
+    np.savez(source, X=np.zeros((2, 41)))
     words = ("--encoding", "latin-1", "--out", tmp_path / "p.csv")
     assert "encoding: " in regard.fails("predict", series_run, source, *words)
 

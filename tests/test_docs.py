@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from command_line_page import PAGE, page
 from regard.catalogue import ENCODERS, PICTURE_ENCODERS
 from regard.config import AttentionConfig, Config, config_of, kinds_of, resolve_config
 from regard.tasks import TASKS
@@ -146,3 +147,7 @@ def test_the_sizes_of_the_encoders_are_documented() -> None:
         f"Its encoders have other sizes: `gru` and `bilstm` {gru[0]}, `lstm` {lstm[0]}, "
         f"`transformer` {transformer[0]} with {transformer[1]} layers.\n"
     ) in page
+
+
+def test_the_page_of_the_command_line_is_that_of_the_parser() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run python tests/command_line_page.py"

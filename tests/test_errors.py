@@ -109,7 +109,7 @@ def test_the_fixes_of_the_command_line_are_options_of_a_command() -> None:
 
     group: Any = get_command(cli.app)
     options = {each.name for command in group.commands.values() for each in command.params}
-    assert set(cli._FIXES) <= options
+    assert set(cli.root._FIXES) <= options
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         TextClassifier,
         Transcriber,
         Translator,
+        load,
     )
     from regard.jobs import train
 
@@ -53,6 +54,7 @@ __all__ = [
     "Transcriber",
     "Translator",
     "__version__",
+    "load",
     "train",
 ]
 
@@ -75,6 +77,7 @@ _LATE = {
     "TextClassifier": "regard.estimators",
     "Transcriber": "regard.estimators",
     "Translator": "regard.estimators",
+    "load": "regard.estimators",
     "train": "regard.jobs",
 }
 

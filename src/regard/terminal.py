@@ -14,10 +14,13 @@ from regard.errors import ConfigError, did_you_mean, printable
 __all__ = [
     "list_mechanisms",
     "print_answer",
+    "print_checked",
     "print_figures",
     "print_json",
+    "print_machine",
     "print_mechanism",
     "print_progress",
+    "print_runs",
     "print_started",
     "print_table",
     "print_verdicts",
@@ -62,6 +65,18 @@ def print_json(content: Any) -> None:
     """A value as indented JSON, for other programs."""
     for line in json.dumps(content, indent=2, ensure_ascii=False).split("\n"):
         say(line)
+
+
+def print_machine(found: Mapping[str, Any]) -> None:
+    """What regard runs on, as `jobs.doctor` returns it."""
+    for name, value in found.items():
+        if name == "versions":
+            say(f"{'versions':{_NAME + 3}} {', '.join(f'{of} {v}' for of, v in value.items())}")
+        elif name != "slow":
+            shown = ("no", "yes")[value] if isinstance(value, bool) else value
+            say(f"{name:{_NAME + 3}} {shown}")
+    for line in found["slow"]:
+        say(f"slow: {line}")
 
 
 def print_progress(done: int, steps: int) -> None:
@@ -139,12 +154,54 @@ def _shown(name: str, value: float) -> str:
     return f"{value:.4f}" if abs(value) >= 0.01 or value == 0 else f"{value:.4g}"
 
 
+def print_runs(runs: Iterable[Any]) -> None:
+    """A table of runs, as `jobs.list_runs` returns them, and those that cannot be read."""
+    found = list(runs)
+    rows = [["run", "task", "figure", "value", "cases", "attention", "trained in"]]
+    for each in found:
+        if not each.fault:
+            value = "" if each.value is None else f"{each.value:.4f}"
+            seconds = "" if each.seconds is None else _duration(each.seconds)
+            cases = "" if each.cases is None else str(each.cases)
+            rows.append([each.path, each.task, each.figure, value, cases, each.attention, seconds])
+    if len(rows) > 1:
+        print_table(rows)
+    for each in found:
+        if each.fault:
+            say(f"broken: {each.fault}", err=True)
+    if not found:
+        say("no runs", err=True)
+
+
 def print_started(found: Iterable[str], doubts: Iterable[str]) -> None:
     """What was found in data, and what may be otherwise; messages, not results."""
     for line in found:
         say(line, err=True)
     for doubt in doubts:
         say(f"unsure: {doubt}", err=True)
+
+
+def print_checked(found: Any, config: Any) -> None:
+    """What is known before training, as `jobs.check` returns it, and the configuration."""
+    for line in config.model_dump_json(indent=2).split("\n"):
+        say(line)
+    for line in found.found:
+        say(line)
+    say(f"parameters: {found.parameters:,}")
+    if found.updates:
+        say(
+            f"training: at most {found.updates:,} updates, about {_duration(found.seconds)} "
+            "(an estimate, from a few updates on this machine)"
+        )
+    for note in found.notes:
+        say(f"note: {note}")
+
+
+def _duration(seconds: float) -> str:
+    for size, name in ((3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {name}"
+    return f"{max(1, round(seconds))} seconds"
 
 
 def print_table(rows: list[list[str]]) -> None:

@@ -199,6 +199,20 @@ TEXTS: dict[str, tuple[Callable[[], str], str, dict[str, Any]]] = {
         "translate",
         {"kind": "table", "header": False},
     ),
+    "short pairs without a header": (
+        lambda: (
+            "Go.\tVa !\n" + _lines(*[[_sentence(4), _sentence(4)] for _ in range(30)], mark="\t")
+        ),
+        "translate",
+        {"kind": "table", "header": False},
+    ),
+    "prose with commas": (
+        lambda: _lines(
+            *[[at % 2, f"{_sentence()}, {'so, ' * (at % 3)}."] for at in range(30)], mark=" "
+        ),
+        "classify-text",
+        {"kind": "lines"},
+    ),
     "summaries": (
         lambda: _lines(["article", "summary"], *[[_sentence(60), _sentence(6)] for _ in range(30)]),
         "summarize",

@@ -14,6 +14,7 @@ from regard.attention.kernels import (
     additive_score,
     check_kernel,
     exponentials,
+    is_exported,
 )
 from regard.attention.layers import check_keras, check_torch, dense_of, vector_of, weights_of
 from regard.attention.memory import Memory
@@ -41,7 +42,7 @@ class AdditiveScore(Score):
 
     def keep(self, prepared: Tensor) -> Tensor:
         """k' and, in float32, e^2k' beside it: [B, K, A] -> [B, K, 2 A]."""
-        if prepared.dtype != torch.float32 or torch.onnx.is_in_onnx_export():
+        if prepared.dtype != torch.float32 or is_exported():
             return prepared
         return torch.cat([prepared, exponentials(prepared)], -1)
 

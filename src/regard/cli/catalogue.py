@@ -1,35 +1,50 @@
-"""Commands that show what there is: mechanisms, the schema of configurations, a run."""
+"""Commands that show what there is: runs, mechanisms, the schema, the machine."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from regard.cli.options import Overwrite, Plugins, Run, load_plugins
+from regard.cli.completing import mechanism_names, task_names
+from regard.cli.options import AsJson, Overwrite, Plugins, Run, load_plugins
 from regard.errors import ConfigError
 from regard.terminal import (
     list_mechanisms,
     print_figures,
     print_json,
+    print_machine,
     print_mechanism,
+    print_runs,
     print_verdicts,
     say,
 )
 
-__all__ = ["mechanisms", "schema", "show"]
+__all__ = ["COMPLETING", "completion", "doctor", "list_", "mechanisms", "schema", "show"]
+
+
+COMPLETING = "_REGARD_COMPLETE"
+"""Environment variable by which the script of a shell asks what could follow."""
 
 
 def mechanisms(
     name: Annotated[
-        list[str] | None, typer.Argument(help="Show these, by name or author, with their weights.")
+        list[str] | None,
+        typer.Argument(
+            help="Show these, by name or author, with their weights.",
+            autocompletion=mechanism_names,
+        ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Picture of its weights to write: .png or .svg.")
+        Path | None,
+        typer.Option("--out", "-o", help="Picture of its weights to write: .png or .svg."),
     ] = None,
     overwrite: Overwrite = False,
     plugin: Plugins = None,
 ) -> None:
-    """List every attention mechanism with its formula and paper, or show some."""
+    """List every attention mechanism with its formula and paper, or show some.
+
+    Example: regard mechanisms local-p
+    """
     load_plugins(plugin)
     names = name or []
     if out is not None and len(names) != 1:
@@ -42,27 +57,92 @@ def mechanisms(
         list_mechanisms()
 
 
-def show(run: Run, plugin: Plugins = None) -> None:
-    """Print a run's configuration and figures."""
-    load_plugins(plugin)
-    from regard.runs import read_audit, read_run
+def list_(
+    folder: Annotated[Path, typer.Argument(help="Folder with run folders.")] = Path("runs"),
+    as_json: AsJson = False,
+    plugin: Plugins = None,
+) -> None:
+    """List the runs in a folder, the best of each task first.
 
-    opened = read_run(run)
-    for line in opened.config.model_dump_json(indent=2).split("\n"):
+    Example: regard list runs
+    """
+    load_plugins(plugin)
+    from regard import jobs
+
+    found = jobs.list_runs(folder)
+    if as_json:
+        print_json([each._asdict() for each in found])
+    else:
+        print_runs(found)
+
+
+def show(run: Run, as_json: AsJson = False, plugin: Plugins = None) -> None:
+    """Print a run's figures, verdicts on its maps, and configuration; reads no weights.
+
+    Example: regard show runs/flights --json
+    """
+    load_plugins(plugin)
+    from regard.runs import read_audit, read_figures
+
+    config, metrics = read_figures(run)
+    audit = read_audit(run)
+    if as_json:
+        content = {"metrics": metrics, "audit": audit, "config": config.model_dump(mode="json")}
+        print_json(content)
+        return
+    print_figures(metrics)
+    print_verdicts(audit.get("verdicts", ()))
+    say("configuration:")
+    for line in config.model_dump_json(indent=2).split("\n"):
         say(line)
-    print_figures(opened.metrics)
-    print_verdicts(read_audit(run).get("verdicts", ()))
 
 
 def schema(
     task: Annotated[
         str | None,
-        typer.Argument(help="Task whose fields to describe.", show_default="all tasks"),
+        typer.Argument(
+            help="Task whose fields to describe.",
+            show_default="all tasks",
+            autocompletion=task_names,
+        ),
     ] = None,
     plugin: Plugins = None,
 ) -> None:
-    """Print the JSON schema of configurations, by which editors complete and check fields."""
+    """Print the JSON schema of configurations, by which editors complete and check fields.
+
+    Example: regard schema > regard.schema.json
+    """
     load_plugins(plugin)
     from regard.config import schema_of
 
     print_json(schema_of(task))
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Print versions, device, threads and kernels, and what is slow and why.
+
+    Example: regard doctor
+    """
+    from regard import jobs
+
+    found = jobs.doctor()
+    if as_json:
+        print_json(found)
+    else:
+        print_machine(found)
+
+
+def completion(
+    shell: Annotated[str, typer.Argument(help="bash, zsh or fish.")],
+) -> None:
+    """Print a script that completes commands, fields and names of mechanisms in a shell.
+
+    Example: regard completion bash >> ~/.bashrc
+    """
+    if shell not in ("bash", "zsh", "fish"):
+        raise ConfigError(f"shell: wanted bash, zsh or fish, not {shell!r}")
+    from typer._completion_shared import get_completion_script
+
+    script = get_completion_script(prog_name="regard", complete_var=COMPLETING, shell=shell)
+    for line in script.split("\n"):
+        say(line)

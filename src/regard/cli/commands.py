@@ -1,14 +1,23 @@
 """The table of all commands, and what runs them."""
 
 import os
+from collections.abc import Callable
 
 import typer
 
-from regard.cli.catalogue import mechanisms, schema, show
+from regard.cli.catalogue import (
+    COMPLETING,
+    completion,
+    doctor,
+    list_,
+    mechanisms,
+    schema,
+    show,
+)
 from regard.cli.root import Commands, fail, options
 from regard.cli.serving import serve
-from regard.cli.training import compare, init, train
-from regard.cli.using import audit, explain, predict
+from regard.cli.training import check, compare, init, train
+from regard.cli.using import audit, evaluate, explain, predict
 from regard.errors import RegardError
 
 __all__ = ["app", "main"]
@@ -21,11 +30,29 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    add_completion=True,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.callback()(options)
-for _command in (init, train, compare, predict, explain, audit, show, mechanisms, schema, serve):
-    app.command()(_command)
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "init": init,
+    "check": check,
+    "train": train,
+    "compare": compare,
+    "predict": predict,
+    "explain": explain,
+    "evaluate": evaluate,
+    "audit": audit,
+    "serve": serve,
+    "list": list_,
+    "show": show,
+    "mechanisms": mechanisms,
+    "schema": schema,
+    "doctor": doctor,
+    "completion": completion,
+}
+for _name, _command in _COMMANDS.items():
+    app.command(_name, short_help=str(_command.__doc__).split("\n", 1)[0])(_command)
 
 
 def main() -> None:
@@ -34,6 +61,10 @@ def main() -> None:
     # the processor from the program that they wait for, and a training beside others stalls.
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)
+    if COMPLETING in os.environ:  # a shell asks what could follow
+        from typer._completion_classes import completion_init
+
+        completion_init()
     try:
         app()
     except RegardError as error:

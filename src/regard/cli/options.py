@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from regard.cli.completing import field_names
 from regard.errors import ConfigError
 
 __all__ = [
+    "AsJson",
     "Change",
     "Config",
     "Encoding",
@@ -16,6 +18,7 @@ __all__ = [
     "Labelled",
     "Overwrite",
     "Plugins",
+    "Quiet",
     "Resume",
     "Run",
     "Seed",
@@ -35,12 +38,14 @@ Source = Annotated[
         help="Configuration (JSON, TOML or YAML), or a file or folder of data to make one from."
     ),
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
 Change = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
         metavar="FIELD=VALUE",
         help="Change a field: --set training.epochs=3. Can be repeated.",
+        autocompletion=field_names,
     ),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue an interrupted training.")]
@@ -78,6 +83,7 @@ Seed = Annotated[
     ),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no messages, but for errors.")]
 Labelled = Annotated[
     bool | None,
     typer.Option(

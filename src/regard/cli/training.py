@@ -2,18 +2,35 @@
 
 import json
 import shlex
-import sys
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
-from regard.cli.options import Change, Config, Overwrite, Plugins, Resume, Source, load_plugins
+from regard.cli.completing import mechanism_names, task_names
+from regard.cli.options import (
+    AsJson,
+    Change,
+    Config,
+    Overwrite,
+    Plugins,
+    Quiet,
+    Resume,
+    Source,
+    load_plugins,
+)
 from regard.cli.root import fail
 from regard.errors import ConfigError, RegardError
-from regard.terminal import print_figures, print_started, print_table, say
+from regard.terminal import (
+    print_checked,
+    print_figures,
+    print_json,
+    print_started,
+    print_table,
+    say,
+)
 
-__all__ = ["compare", "init", "train"]
+__all__ = ["check", "compare", "init", "train"]
 
 
 _OTHER = Annotated[
@@ -25,7 +42,11 @@ _OTHER = Annotated[
 ]
 _TASK = Annotated[
     str | None,
-    typer.Option(help="Task, where the guess is wrong.", show_default="found in the data"),
+    typer.Option(
+        help="Task, where the guess is wrong.",
+        show_default="found in the data",
+        autocompletion=task_names,
+    ),
 ]
 
 
@@ -51,12 +72,37 @@ def init(
     """
     load_plugins(plugin)
     from regard import jobs
+    from regard.runs import check_output
 
     out = out or Path(f"{_stem(data)}.toml")
+    check_output(out, "file", overwrite=overwrite, sources=(data, other))
     started = jobs.start(str(data), None if other is None else str(other), task=task)
     print_started(started.found, started.doubts)
     jobs.write_config(started, out, overwrite=overwrite)
     say(f"configuration: {out}; train with: {shlex.join(['regard', 'train', str(out)])}")
+
+
+def check(
+    config: Source,
+    other: _OTHER = None,
+    change: Change = None,
+    as_json: AsJson = False,
+    task: _TASK = None,
+    plugin: Plugins = None,
+) -> None:
+    """Read data, build the model and time some updates; train and write nothing.
+
+    Example: regard check flights.toml --set model.encoder=gru
+    """
+    load_plugins(plugin)
+    resolved = _configured(config, other, task, change)
+    from regard import jobs
+
+    found = jobs.check(resolved)
+    if as_json:
+        print_json({"config": resolved.model_dump(mode="json"), **found._asdict()})
+        return
+    print_checked(found, resolved)
 
 
 def train(
@@ -64,7 +110,12 @@ def train(
     other: _OTHER = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Run folder to write.", show_default="runs/NAME of the configuration"),
+        typer.Option(
+            "--out",
+            "-o",
+            help="Run folder to write.",
+            show_default="runs/NAME of the configuration or the data",
+        ),
     ] = None,
     change: Change = None,
     baseline: Annotated[
@@ -77,14 +128,26 @@ def train(
     ] = None,
     resume: Resume = False,
     overwrite: Overwrite = False,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Random seed.", show_default="that of the configuration, or 0"),
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(help="auto, cpu or cuda.", show_default="that of the configuration"),
+    ] = None,
+    quiet: Quiet = False,
     task: _TASK = None,
     plugin: Plugins = None,
 ) -> None:
     """Train from a configuration, or from data at once; write the run folder and its report.
 
-    Examples: regard train flights.csv, or regard train flights.toml --set training.epochs=20
+    Example: regard train flights.csv --set training.epochs=20
     """
     load_plugins(plugin)
+    change = list(change or ())
+    change += [] if seed is None else [f"seed={seed}"]
+    change += [] if device is None else [f"training.device={device}"]
     resolved = _configured(config, other, task, change)
     out = out or Path("runs") / _stem(config)
 
@@ -101,7 +164,7 @@ def train(
             overwrite=overwrite,
             resume=resume,
             baseline=baseline,
-            verbose=sys.stderr.isatty(),
+            verbose=not quiet,
         )
     except KeyboardInterrupt:
         words = [*_repeated("--set", change), *_repeated("--plugin", plugin)]
@@ -117,8 +180,9 @@ def train(
         )
     if finished:
         say("finished before; nothing was left to do")
-    print_figures(metrics)
-    say(f"report: {out / 'report.html'}")
+    if not quiet:
+        print_figures(metrics)
+        say(f"report: {out / 'report.html'}")
 
 
 def compare(
@@ -127,19 +191,24 @@ def compare(
         list[str],
         typer.Option(
             help="Names separated by commas, or a table as JSON. Can be repeated. "
-            "`regard mechanisms` lists the names."
+            "`regard mechanisms` lists the names.",
+            autocompletion=mechanism_names,
         ),
     ],
     seeds: Annotated[int, typer.Option(help="Number of random seeds for each.", min=1)] = 3,
     out: Annotated[
-        Path | None, typer.Option(help="Folder to write.", show_default="runs/compare-NAME")
+        Path | None,
+        typer.Option("--out", "-o", help="Folder to write.", show_default="runs/compare-NAME"),
     ] = None,
     change: Change = None,
     resume: Resume = False,
     overwrite: Overwrite = False,
     plugin: Plugins = None,
 ) -> None:
-    """Train with each of several attentions, all else the same; print and save one table."""
+    """Train with each of several attentions, all else the same; print and save one table.
+
+    Example: regard compare flights.toml --attention additive,dot,local-p --seeds 3
+    """
     load_plugins(plugin)
     from regard.config import read_config
 

@@ -1,21 +1,25 @@
-"""Commands that use a run: predict, explain, audit."""
+"""Commands that use a run: predict, explain, evaluate, audit."""
 
 import shlex
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Annotated, Any
 
 import typer
 
 from regard.cli.options import (
+    AsJson,
     Encoding,
     Folder,
     Future,
     Labelled,
     Overwrite,
     Plugins,
+    Quiet,
     Run,
     Seed,
     Steps,
@@ -25,9 +29,17 @@ from regard.cli.options import (
     load_plugins,
 )
 from regard.errors import ConfigError, RegardError
-from regard.terminal import print_answer, print_progress, print_verdicts, say, screen
+from regard.terminal import (
+    print_answer,
+    print_figures,
+    print_json,
+    print_progress,
+    print_verdicts,
+    say,
+    screen,
+)
 
-__all__ = ["audit", "explain", "predict"]
+__all__ = ["audit", "evaluate", "explain", "predict"]
 
 _OFTEN = 0.5  # seconds between two reports of progress
 
@@ -37,18 +49,20 @@ def predict(
     source: Annotated[
         Path | None,
         typer.Argument(
-            help="File in the form the run was trained on, or a sound file or a folder of them. "
-            "Without it, a forecast starts at the end of the training data, and a run on texts, "
-            "stories or music opens an interactive prompt.",
+            help="File in the form the run was trained on, or a sound file or a folder of them; - "
+            "reads standard input. Without it, a forecast starts at the end of the training data, "
+            "and a run on texts, stories or music opens an interactive prompt.",
             show_default=False,
         ),
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
+            "--out",
+            "-o",
             help="Table to write: .csv, .tsv, .parquet or .jsonl; of written texts also .txt, one "
             "a line; of music also .mid and .wav.",
-            show_default="CSV on the screen",
+            show_default="CSV on standard output",
         ),
     ] = None,
     text: Annotated[
@@ -80,10 +94,16 @@ def predict(
     future: Future = None,
     encoding: Encoding = None,
     folder: Folder = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="With --text: print the prediction as JSON.")
+    ] = False,
+    quiet: Quiet = False,
     overwrite: Overwrite = False,
     plugin: Plugins = None,
 ) -> None:
     """Predict every case of a file, or forecast, and write a table; or predict typed texts.
+
+    Example: regard predict runs/flights new.csv > predictions.csv
 
     What is typed, at the prompt or as --text, is a text; sentences of a story, then a question; or
     a piece of music in one line. This is a chord symbol a step (Dm7 G7 Cmaj7), or for each step
@@ -105,24 +125,31 @@ def predict(
         )
     if text is not None:
         _refuse_reading(labelled, future, encoding, folder)
+    if as_json and text is None:
+        raise ConfigError("--json: is of --text; a table is JSON lines with --out NAME.jsonl")
     if out is not None or source is not None:
-        said = jobs.predict(
-            run,
-            source,
-            screen() if out is None else out,
-            labelled=labelled,
-            future=future,
-            encoding=encoding,
-            folder=folder,
-            overwrite=overwrite,
-            watch=_watch(),
-            **asked,
-        )
-        say(said if out is None else f"{said}: {out}", err=out is None)
+        with _input(run, source) as path:
+            said = jobs.predict(
+                run,
+                path,
+                screen() if out is None else out,
+                labelled=labelled,
+                future=future,
+                encoding=encoding,
+                folder=folder,
+                overwrite=overwrite,
+                watch=_watch(),
+                **asked,
+            )
+        if not quiet:
+            say(said if out is None else f"{said}: {out}", err=out is None)
         return
     answer = jobs.answer(run, watch=_watch(), **asked)
     if text is not None:
-        print_answer(answer(text))
+        if as_json:
+            print_json(answer.columns(text))
+        else:
+            print_answer(answer(text))
         return
     for line in _typed_lines(answer.prompt):
         try:
@@ -136,21 +163,35 @@ def predict(
 
 def explain(
     run: Run,
-    out: Annotated[
-        Path, typer.Option(help="Picture to write: .png, .svg or .html; with --all, a folder.")
-    ],
     source: Annotated[
         Path | None,
         typer.Argument(
-            help="File in the form the run was trained on, or a sound file or a folder of them. "
-            "Without it, a forecast starts at the end of the training data.",
+            help="File in the form the run was trained on, or a sound file or a folder of them; - "
+            "reads standard input. Without it, a forecast starts at the end of the training data.",
             show_default=False,
         ),
     ] = None,
-    case: Annotated[
-        str | None,
+    out: Annotated[
+        Path | None,
         typer.Option(
-            help="Name of the case, as a table of predictions has it.", show_default="the first"
+            "--out",
+            "-o",
+            help="Picture to write: .png, .svg or .html; of several cases, a folder.",
+            show_default="RUN.png, or RUN-pictures",
+        ),
+    ] = None,
+    case: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Name of the case, as a table of predictions has it. Can be repeated.",
+            show_default="the first",
+        ),
+    ] = None,
+    worst: Annotated[
+        int | None,
+        typer.Option(
+            help="Draw so many of the cases that the model does worst, by their labels.",
+            show_default=False,
         ),
     ] = None,
     text: Annotated[
@@ -184,51 +225,112 @@ def explain(
     future: Future = None,
     encoding: Encoding = None,
     folder: Folder = None,
+    opened: Annotated[
+        bool, typer.Option("--open", help="Show what was written in the program for such files.")
+    ] = False,
+    quiet: Quiet = False,
     overwrite: Overwrite = False,
     plugin: Plugins = None,
 ) -> None:
-    """Draw one case with its attention weights, or every case of a file."""
-    if every and not (case is text is target is method is None):
+    """Draw one case with its attention weights, or several, or every case of a file.
+
+    Example: regard explain runs/flights new.csv --worst 5 --open
+    """
+    names = case or []
+    several = every or worst is not None or len(names) > 1
+    if every and any(given is not None for given in (case, worst, text, target, method)):
         raise ConfigError(
-            "--all: draws every case; use it without --case, --text, --target and --method"
+            "--all: draws every case; use it without --case, --worst, --text, --target and --method"
         )
+    if several and any(given is not None for given in (text, target, method)):
+        raise ConfigError("--text, --target, --method: are of one case; name one with --case")
     if text is not None:
-        if case is not None:
+        if names:
             raise ConfigError("--case: names a case of a file; use it without --text")
         _refuse_reading(labelled, future, encoding, folder)
     load_plugins(plugin)
     from regard import jobs
 
-    if every:
-        said = jobs.explain_all(
-            run,
-            source,
-            out,
-            labelled=labelled,
-            future=future,
-            encoding=encoding,
-            folder=folder,
-            overwrite=overwrite,
-        )
-        say(f"{said}: {out / 'index.html'}")
+    out = out or Path(f"{run.name}-pictures" if several else f"{run.name}.png")
+    common: dict[str, Any] = {
+        "labelled": labelled,
+        "future": future,
+        "encoding": encoding,
+        "folder": folder,
+        "overwrite": overwrite,
+    }
+    with _input(run, source) as path:
+        if several:
+            said = jobs.explain_all(run, path, out, cases=names, worst=worst, **common)
+        else:
+            said = jobs.explain(
+                run,
+                path,
+                names[0] if names else None,
+                out,
+                text=text,
+                method=method,
+                target=target,
+                watch=_watch(),
+                **common,
+                **_drawing(steps, temperature, top_k, top_p, seed),
+            )
+    shown = out / "index.html" if several else out
+    if not quiet:
+        say(f"{said}: {shown}")
+    if opened:
+        typer.launch(str(shown))
+
+
+@contextmanager
+def _input(run: Path, source: Path | None) -> Iterator[Path | None]:
+    """The file to read; standard input, for `-`, as a file that is called as that trained on."""
+    if source != Path("-"):
+        yield source
         return
-    said = jobs.explain(
-        run,
-        source,
-        case,
-        out,
-        text=text,
-        method=method,
-        labelled=labelled,
-        future=future,
-        encoding=encoding,
-        folder=folder,
-        overwrite=overwrite,
-        target=target,
-        watch=_watch(),
-        **_drawing(steps, temperature, top_k, top_p, seed),
-    )
-    say(f"{said}: {out}")
+    from regard.runs import read_figures
+
+    data = read_figures(run)[0].data
+    name = Path(str(getattr(data, "path", "input.txt"))).name.removesuffix(".gz")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(sys.stdin.buffer.read())
+        yield path
+
+
+def evaluate(
+    run: Run,
+    source: Annotated[Path, typer.Argument(help="File with labels, in the form trained on.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="Folder to write figures, report and the score of each case to.",
+            show_default=False,
+        ),
+    ] = None,
+    encoding: Encoding = None,
+    folder: Folder = None,
+    as_json: AsJson = False,
+    overwrite: Overwrite = False,
+    plugin: Plugins = None,
+) -> None:
+    """Take a run's figures on another file with labels.
+
+    Example: regard evaluate runs/flights later.csv --out later
+    """
+    load_plugins(plugin)
+    from regard import jobs
+
+    options = {"encoding": encoding, "folder": folder}
+    metrics = jobs.evaluate_run(run, source, out, overwrite=overwrite, **options)
+    if as_json:
+        print_json(metrics)
+    else:
+        print_figures(metrics)
+    if out is not None:
+        say(f"report: {out / 'report.html'}", err=as_json)
 
 
 def audit(
@@ -244,7 +346,10 @@ def audit(
     seed: Annotated[int, typer.Option(help="Random seed of what is drawn.", min=0)] = 0,
     plugin: Plugins = None,
 ) -> None:
-    """Say whether to believe a run's maps, by its test part; keep it in the run and its report."""
+    """Say whether to believe a run's maps, by its test part; keep it in the run and its report.
+
+    Example: regard audit runs/flights --retrain 1
+    """
     load_plugins(plugin)
     from regard import jobs
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.errors import ConfigError, DataError
+from regard.errors import ConfigError, DataError, nearest
 from regard.estimators.erasure import METHODS, Erasure, Floats, Maps, weighed
 from regard.estimators.published import published
 from regard.explain import (
@@ -117,7 +117,9 @@ class Audit:
 def attributed(estimator: AttentionEstimator, cases: Any, method: str) -> Maps:
     """See `AttentionEstimator.attributions`."""
     if method not in METHODS:
-        raise ConfigError(f"method: wanted one of {', '.join(METHODS)}, not {method!r}")
+        near = nearest(method, METHODS)
+        hint = "" if near is None else f"; did you mean {near!r}?"
+        raise ConfigError(f"method: wanted one of {', '.join(METHODS)}, not {method!r}{hint}")
     _refuse_unaudited(estimator)
     return Erasure(estimator, cases, np.random.default_rng(0)).by(method)
 

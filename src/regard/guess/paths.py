@@ -20,7 +20,7 @@ from regard.inputs.text.files import open_rows
 from regard.tables.archives import read_archive
 from regard.tables.cells import is_missing, is_number
 from regard.tables.files import check_file, read_text
-from regard.tables.frames import is_typed
+from regard.tables.frames import Table, is_typed
 from regard.tables.separators import find_separator
 
 __all__ = ["guess"]
@@ -100,8 +100,12 @@ def _text(path: str, task: str | None) -> Guess:
     separator = find_separator(text)
     if separator is None and not _of_numbers(text):
         return _lines(path, text, task, own)
-    sheet = Sheet.open(path, header=False, labels=lambda _: (), encoding=encoding)
-    rows = [cells for _, cells in sheet.rows]
+    try:
+        rows = _cells(path, separator, encoding)
+    except DataError:
+        if separator == "\t" or _of_numbers(text):
+            raise
+        return _lines(path, text, task, own)  # of prose, with commas
     header = first_is_header(rows, _odd(rows))
     if header or (header is None and len(rows) > 1) or _names(rows):
         columns = columns_of(open_rows(path, encoding=encoding))
@@ -110,6 +114,15 @@ def _text(path: str, task: str | None) -> Guess:
             found.doubts.append("the first row is read as a header; data.header says otherwise")
         return found
     return _unnamed(path, rows, separator, task, own)
+
+
+def _cells(path: str, separator: str | None, encoding: str) -> list[list[str]]:
+    """The cells of all rows, the first among them."""
+    if separator is None:  # between blanks, which tables are not
+        sheet = Sheet.open(path, header=False, labels=lambda _: (), encoding=encoding)
+        return [cells for _, cells in sheet.rows]
+    frame = Table.open(path, encoding=encoding, header=False).frame
+    return [["" if cell is None else cell for cell in row] for row in frame.rows()]
 
 
 def _encoding(path: str) -> str:
@@ -148,7 +161,10 @@ def _odd(rows: list[list[str]]) -> list[int]:
 def _names(rows: list[list[str]]) -> bool:
     """Whether the first row may name columns of texts: short, different, and nowhere below."""
     first = [cell.strip() for cell in rows[0]]
-    short = all(cell and len(cell.split()) <= 3 and not is_number(cell) for cell in first)
+    short = all(
+        cell and len(cell.split()) <= 3 and cell[-1] not in ".!?," and not is_number(cell)
+        for cell in first
+    )
     below = {cell.strip() for row in rows[1:] for cell in row}
     return short and len(set(first)) == len(first) and not below & set(first)
 
@@ -179,6 +195,8 @@ def _unnamed(
         for at in range(wide)
     ]
     texts = [each for each in columns if not each.numbers]
+    if any(each.text for each in texts) and wide > len(texts):
+        raise refuse(path, "has no header, which texts in a table need; add one")
     if len(texts) >= 2 and (task in ("translate", "summarize") or wide == len(texts)):
         if task in (None, "classify-text") and texts[0].classes and separator == "\t":
             return Guess("classify-text", {"kind": "lines", "path": path, **own})

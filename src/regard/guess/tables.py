@@ -51,9 +51,9 @@ def guess_table(path: str, columns: Sequence[Column], task: str | None, **common
                 data |= common
             return Guess(found.task, data, found.doubts)
     known = ", ".join(each.name for each in columns[:8])
-    asked = (
-        f"no columns for the task {task}" if task else "no numbers, texts or files to learn from"
-    )
+    asked = "no label or pair of texts, no times, and no numbers with a label,"
+    if task is not None:
+        asked = f"no columns for the task {task}"
     raise refuse(path, f"found {asked} in {known}")
 
 
@@ -106,7 +106,7 @@ def _pairs(columns: Sequence[Column], task: str | None) -> Guess | None:
         long = [each for each in texts if each.text]
         if len(long) != 2 and not (task and len(texts) >= 2):
             return None
-        source, target = (long if len(long) == 2 else texts)[:2]
+        source, target = [*long, *[each for each in texts if each not in long]][:2]
     assert source is not None
     assert target is not None
     longer = source.words >= _SUMMED_UP * target.words

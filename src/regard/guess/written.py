@@ -106,7 +106,7 @@ def _cut(line: str) -> str:
     """The first of the clauses of a comment that a line has room for."""
     if len(line) <= _WIDTH:
         return line
-    head, mark, says = line.partition("  # ")
+    head, mark, says = line.rpartition("  # ")
     if not mark:
         return line[: _WIDTH - 4].rsplit(" ", 1)[0] + " ..."
     short = says.split(";")[0].split(":")[0]

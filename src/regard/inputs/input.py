@@ -164,6 +164,12 @@ class Input(ABC):
             options: those of `options`.
         """
 
+    def read_labelled(self, path: Path, **options: Any) -> Any:
+        """Cases from a file with what is to be predicted, for figures of these; as `read`."""
+        if "labelled" in self.options:
+            options["labelled"] = True
+        return self.read(path, **options)
+
     def usable(self, cases: Any) -> NDArray[np.bool_]:
         """[B] which of the cases that `read` returned can be predicted; the others get no answer.
 

@@ -5,8 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from regard.jobs.auditing import audit
+    from regard.jobs.checking import Checked, check
     from regard.jobs.comparison import Comparison, compare
+    from regard.jobs.doctoring import doctor
+    from regard.jobs.evaluating import evaluate_run
     from regard.jobs.examples import call_of, example_series, example_weights
+    from regard.jobs.listing import Listed, list_runs
     from regard.jobs.parts import load_parts
     from regard.jobs.pictures import Answer, answer, explain, explain_all
     from regard.jobs.prediction import predict
@@ -16,17 +20,23 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer",
+    "Checked",
     "Comparison",
+    "Listed",
     "Started",
     "Trained",
     "answer",
     "audit",
     "call_of",
+    "check",
     "compare",
+    "doctor",
+    "evaluate_run",
     "example_series",
     "example_weights",
     "explain",
     "explain_all",
+    "list_runs",
     "load_parts",
     "predict",
     "start",
@@ -36,8 +46,12 @@ __all__ = [
 
 _MODULES = {
     "auditing": ("audit",),
+    "checking": ("Checked", "check"),
     "comparison": ("Comparison", "compare"),
+    "doctoring": ("doctor",),
+    "evaluating": ("evaluate_run",),
     "examples": ("call_of", "example_series", "example_weights"),
+    "listing": ("Listed", "list_runs"),
     "parts": ("load_parts",),
     "pictures": ("Answer", "answer", "explain", "explain_all"),
     "prediction": ("predict",),

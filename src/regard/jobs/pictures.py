@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -114,18 +114,22 @@ def explain_all(
     source: str | Path | None,
     out: str | Path,
     *,
+    cases: Sequence[str] = (),
+    worst: int | None = None,
     labelled: bool | None = None,
     future: str | Path | None = None,
     encoding: str | None = None,
     folder: str | Path | None = None,
     overwrite: bool = False,
 ) -> str:
-    """Draw every case of a file into a folder, with a page that shows all pictures.
+    """Draw cases of a file into a folder, with a page that shows all pictures.
 
     Parameters:
         run: a run folder.
         source, labelled, future, encoding, folder: as for `predict`.
         out: the folder to write: a PNG for each case, named after it, and `index.html`.
+        cases: names of those to draw; all where empty.
+        worst: how many to draw of those that the model does worst, by their labels; None draws all.
         overwrite: whether a folder of pictures may be replaced.
 
     Returns:
@@ -136,7 +140,9 @@ def explain_all(
     """
     out = Path(out)
     if out.suffix.lower() in _PICTURES:
-        raise ConfigError(f"{out}: all cases are drawn into a folder; wanted its name")
+        raise ConfigError(f"{out}: several cases are drawn into a folder; wanted its name")
+    if worst is not None and worst < 1:
+        raise ConfigError(f"worst: wanted at least 1, not {worst}")
     check_output(out, "pictures", overwrite=overwrite, sources=(source, future))
     estimator = open_run(run, source, future)
     options: dict[str, Any] = {
@@ -145,9 +151,19 @@ def explain_all(
         "encoding": encoding,
         "folder": folder,
     }
-    cases, usable = read_cases(estimator, run, source, **options)
+    every, usable = read_cases(estimator, run, source, **options)
+    if cases:
+        wanted = [_find(every.ids, case, f"{source or run}") for case in cases]
+        if lost := [case for case, at in zip(cases, wanted, strict=True) if not usable[at]]:
+            reason = estimator.input_.unusable
+            raise DataError(f"{source or run}: cases {reason} cannot be drawn, such as {lost[0]}")
+        every = every.take(np.array(wanted))
+        usable = np.ones(len(wanted), bool)
+    chosen = usable_of(every, usable)
     asked = options_of(estimator, run)
-    seen = estimator.infer(usable_of(cases, usable), maps=estimator.input_.shown, **asked)
+    if worst is not None:
+        chosen = chosen.take(_worst(estimator, chosen, worst, f"{source or run}"))
+    seen = estimator.infer(chosen, maps=estimator.input_.shown, **asked)
     audit = read_audit(Path(run))
     views = [
         _trusted(_view(estimator, seen, n), estimator, seen, audit, n) for n in range(len(seen))
@@ -159,7 +175,20 @@ def explain_all(
         page = album_html(out.name, dict(zip(names, views, strict=True)))
         (folder / "index.html").write_text(page, encoding="utf-8")
     drawn = "1 picture" if len(views) == 1 else f"{len(views)} pictures"
-    return ", ".join([drawn, *remarks_of(estimator, cases, usable, seen)])
+    return ", ".join([drawn, *remarks_of(estimator, every, usable, seen)])
+
+
+def _worst(estimator: AttentionEstimator, cases: Any, count: int, source: str) -> NDArray[np.int64]:
+    """Positions of the cases with the worst scores, and of equal ones the first."""
+    output = estimator.output_
+    if output.case_figure is None:
+        raise ConfigError(f"worst: the task {estimator.task} has no score of a case")
+    if getattr(cases, "labels", None) is None:
+        raise DataError(f"{source}: has no labels, which say what is worst", fixes=("labelled",))
+    cases = output.as_trained(cases)
+    scores = output.case_scores(estimator.infer(cases)).values
+    order = scores if output.case_figure.best == "highest" else -scores
+    return np.argsort(order, kind="stable")[:count]
 
 
 class Answer:
@@ -183,6 +212,14 @@ class Answer:
     def __call__(self, text: str) -> CaseView:
         """The prediction for a text, ready to be shown."""
         return self._shown(self._estimator.input_.typed(text))
+
+    def columns(self, text: str) -> dict[str, Any]:
+        """The row that a table of predictions would have for a text."""
+        incoming, output = self._estimator.input_, self._estimator.output_
+        seen = self._estimator.infer(incoming.typed(text), maps=incoming.shown, **self._options)
+        found, _ = output.columns(seen)
+        row = {**found, **incoming.columns(seen)}
+        return {name: np.asarray(column).tolist()[0] for name, column in row.items()}
 
     def _shown(self, cases: Any) -> CaseView:
         incoming = self._estimator.input_

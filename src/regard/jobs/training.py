@@ -12,9 +12,11 @@ from regard.config import Config, resolve_config
 from regard.errors import ConfigError, RegardWarning, RunError, in_configuration, spoken
 from regard.jobs.audit_text import audit_text
 from regard.jobs.baseline import baseline_figures
+from regard.jobs.card import card
 from regard.jobs.differences import write_scores
 from regard.jobs.evaluation import evaluate
 from regard.jobs.parts import load_parts
+from regard.jobs.starting import about
 from regard.plots import report_html
 from regard.runs import (
     UnfinishedRun,
@@ -123,6 +125,9 @@ def _train(
         path = unfinished.folder / "audit.json"
         path.write_text(audit_text(audit, unfinished.folder), encoding="utf-8")
     (unfinished.folder / "report.html").write_text(report_html(report), encoding="utf-8")
+    versioned = config.model_copy(update={"versions": versions()})
+    text = card(versioned, estimator.output_, metrics, name=title, data=about(config, parts))
+    (unfinished.folder / "README.md").write_text(text, encoding="utf-8")
     return metrics
 
 

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve, eigh, lapack
 
 __all__ = ["Ridge", "solve_ridge"]
 
@@ -79,6 +78,8 @@ def _choose(products: _Floats, y: _Floats, root: _Floats) -> float:
         root: [B] square roots of the cases' factors, the direction of the bias.
     """
     y, products, unit = _without_bias(y, products, root)
+    from scipy.linalg import eigh
+
     values, vectors = eigh(products - np.outer(unit, unit))
     values, vectors = values[1:].clip(min=0), vectors[:, 1:]  # the bias has -1, before all others
     turned = vectors.T @ y
@@ -98,6 +99,8 @@ def _leave_one_out(
     y, products, unit = _without_bias(y, products, root)
     products += np.outer(unit, unit)  # which the diagonal is taken from again below
     products[np.diag_indices_from(products)] += strength
+    from scipy.linalg import cho_factor, cho_solve, lapack
+
     factor, lower = cho_factor(products, lower=True, overwrite_a=True)
     dual = cho_solve((factor, lower), y)
     inverse, _ = lapack.dpotri(factor, lower=1)

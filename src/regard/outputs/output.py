@@ -174,6 +174,10 @@ class Output(ABC):
     def check_new(self, cases: Any, source: str) -> None:
         """Refuse a file of new cases whose targets, if it has some, are not those of the run."""
 
+    def as_trained(self, cases: Any) -> Any:
+        """New cases whose targets have the types of those trained on."""
+        return cases
+
     def strata(self, cases: Any) -> NDArray[Any] | None:
         """[B] what each part gets its share of."""
         return np.zeros(len(cases), np.int64)

@@ -1,6 +1,14 @@
 """Run folders: written whole or not at all, and read without executing anything."""
 
-from regard.runs.folder import Run, read_audit, read_run, versions, weights_digest, write_run
+from regard.runs.folder import (
+    Run,
+    read_audit,
+    read_figures,
+    read_run,
+    versions,
+    weights_digest,
+    write_run,
+)
 from regard.runs.stored import StoredWeights
 from regard.runs.table import (
     LINES,
@@ -22,7 +30,14 @@ from regard.runs.unfinished import (
     partial_folder,
     unfinished_run,
 )
-from regard.runs.writing import add_to_run, check_output, disk_errors, replacing, writing
+from regard.runs.writing import (
+    add_to_run,
+    check_output,
+    disk_errors,
+    replacing,
+    write_json,
+    writing,
+)
 
 __all__ = [
     "LINES",
@@ -42,12 +57,14 @@ __all__ = [
     "partial_folder",
     "print_table",
     "read_audit",
+    "read_figures",
     "read_run",
     "replacing",
     "unescaped",
     "unfinished_run",
     "versions",
     "weights_digest",
+    "write_json",
     "write_lines",
     "write_rows",
     "write_run",

@@ -8,6 +8,7 @@
     history.csv         a row per epoch
     scores.csv          a row per test case: its score, by which `compare` pairs runs
     report.html         the report
+    README.md           what it was trained on, its figures and limits, how to use it
     audit.json          whether its maps are to be believed, as `regard audit` writes it
 
 What another has made is read by descriptions of each file and within limits: `config.json` has at
@@ -44,7 +45,15 @@ from regard.runs.writing import write_json
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Run", "read_audit", "read_run", "versions", "weights_digest", "write_run"]
+__all__ = [
+    "Run",
+    "read_audit",
+    "read_figures",
+    "read_run",
+    "versions",
+    "weights_digest",
+    "write_run",
+]
 
 _WEIGHTS = "model.safetensors"
 _TOKENIZER = "tokenizer.json"
@@ -55,6 +64,7 @@ _MOST_BYTES = {
     "history.csv": 2**26,
     _TOKENIZER: 2**26,
     "audit.json": 2**26,
+    "README.md": 2**24,
     "preprocess.json": 2**29,
 }
 _MOST_FILES = 10_000
@@ -147,22 +157,36 @@ def read_run(path: Path) -> Run:
         raise RunError(f"{path}: is not a run folder: it has no {', '.join(missing)}")
     if missing:
         raise RunError(f"{path}: is incomplete: it has no {', '.join(missing)}")
-    try:
-        config = resolve_config(
-            _read(path / "config.json", _table), source=str(path / "config.json")
-        )
-    except PluginError as error:
-        raise RunError(error.message, fixes=error.fixes) from None
-    except ConfigError as error:
-        raise RunError(f"{error.message}; is this run of another version of regard?") from None
     return Run(
-        config=config,
+        config=_config(path),
         weights=StoredWeights(path / _WEIGHTS),
         preprocess=_read(path / "preprocess.json", _table),
         metrics=_read(path / "metrics.json", _figures, missing={}),
         history=_read(path / "history.csv", history_of, missing=[]),
         tokenizer=_read(path / _TOKENIZER, str, missing=""),
     )
+
+
+def read_figures(path: Path) -> tuple[Config, dict[str, Any]]:
+    """The configuration and the figures of a run folder, whose weights are not read.
+
+    Raises:
+        RunError: it is no run folder, or one of these two files is damaged.
+    """
+    if not (path / "config.json").is_file():
+        raise RunError(f"{path}: is not a run folder: it has no config.json")
+    return _config(path), _read(path / "metrics.json", _figures, missing={})
+
+
+def _config(path: Path) -> Config:
+    """The configuration of a run folder, held against what this version knows."""
+    source = path / "config.json"
+    try:
+        return resolve_config(_read(source, _table), source=str(source))
+    except PluginError as error:
+        raise RunError(error.message, fixes=error.fixes) from None
+    except ConfigError as error:
+        raise RunError(f"{error.message}; is this run of another version of regard?") from None
 
 
 def read_audit(path: Path) -> dict[str, Any]:

@@ -42,7 +42,7 @@ OLD = ".old"
 _PICTURES = (".png", ".html")
 _RUN = (
     *("config.json", "model.safetensors", "preprocess.json", "tokenizer.json", "metrics.json"),
-    *("history.csv", "scores.csv", "report.html", "audit.json"),
+    *("history.csv", "scores.csv", "report.html", "audit.json", "README.md"),
 )
 _LONGEST = "run/model.safetensors"  # of what a training writes in its partial folder
 

@@ -49,7 +49,10 @@ _NAMES = {"utf-8": "UTF-8", "cp1252": "Windows-1252", "latin-1": "Latin-1"}
 def check_file(path: FilePath) -> Path:
     """The path of a file, which must be a regular one and readable."""
     if fault := file_fault(path):
-        raise DataError(f"{path}{':' * (fault == NO_FILE)} {fault}")
+        if fault != NO_FILE:
+            raise DataError(f"{path} {fault}")
+        where = "" if os.path.isabs(path) else f" in the current folder, {os.getcwd()}"
+        raise DataError(f"{path}: {fault}{where}")
     return Path(path)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
+from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from torch import Tensor
 
@@ -109,15 +110,21 @@ class Checkpoint(Callback):
 
 
 class ProgressLine(Callback):
-    """A progress bar over all updates, with the metrics of the last epoch from the history."""
+    """A progress bar over all updates, with the metrics of the last epoch from the history.
+
+    It is on the standard error; where that is no terminal, there is a line for each epoch.
+    """
 
     def __init__(self, history: History) -> None:
         self._history = history
+        self._console = Console(stderr=True)
         self._bar = Progress(
             TextColumn("epoch {task.fields[epoch]}"),
             BarColumn(),
             TextColumn("{task.fields[figures]}"),
             TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal,
         )
         self._task = TaskID(0)
 
@@ -141,6 +148,9 @@ class ProgressLine(Callback):
         watched, _ = pl_module.objective.watched
         if watched != "loss":
             figures += f"  {watched} {row[f'validation_{watched}']:.4g}"
+        if not self._console.is_terminal:
+            line = f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}  {figures}"
+            self._console.out(line, highlight=False)
         total = trainer.estimated_stepping_batches  # less once the ending is planned
         self._bar.update(self._task, total=total, figures=figures)
 

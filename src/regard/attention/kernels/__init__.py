@@ -16,7 +16,13 @@ from regard.attention.kernels._attend import (
     dot_attention,
 )
 from regard.attention.kernels._band import Band, band_dot, band_weighted_sum
-from regard.attention.kernels._choice import KERNELS, check_kernel, choose, is_transformed
+from regard.attention.kernels._choice import (
+    KERNELS,
+    check_kernel,
+    choose,
+    is_exported,
+    is_transformed,
+)
 from regard.attention.kernels._factors import exponentials
 from regard.attention.kernels._reach import EVERYTHING, Reach, is_narrow
 
@@ -34,6 +40,7 @@ __all__ = [
     "choose",
     "dot_attention",
     "exponentials",
+    "is_exported",
     "is_narrow",
     "is_transformed",
 ]

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from regard.attention.kernels._band import Band, gathered
-from regard.attention.kernels._choice import choose, is_transformed
+from regard.attention.kernels._choice import choose, is_exported, is_transformed
 from regard.attention.kernels._operators import (
     as_new,
     check_sides,
@@ -58,7 +58,7 @@ def additive_score(
     first, width = (None, None) if band is None else band
     check_sides(query, keys, vector=vector, mask=mask, keys_exp=keys_exp, first=first, width=width)
     given = _Inputs(query, keys, vector, mask, keys_exp, first, width or 0, kernel)
-    if torch.onnx.is_in_onnx_export():
+    if is_exported():
         return _plain(given._replace(mask=None))
     if not torch.compiler.is_compiling():  # a graph has one operator for every size
         if is_transformed():

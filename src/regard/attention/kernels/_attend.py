@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from regard.attention.kernels._additive import additive_score
-from regard.attention.kernels._choice import choose, is_transformed
+from regard.attention.kernels._choice import choose, is_exported, is_transformed
 from regard.attention.kernels._operators import (
     as_new,
     check_sides,
@@ -55,7 +55,7 @@ def additive_attention(
     """
     check_sides(query, keys, vector=vector, values=values, mask=mask, keys_exp=keys_exp)
     given = Inputs(query, keys, values, vector, mask, keys_exp, *reach, position, kernel)
-    if torch.onnx.is_in_onnx_export():
+    if is_exported():
         return _plain(given)[0]
     if not torch.compiler.is_compiling():  # a graph has one operator for every size
         given = given._replace(kernel=choose(query, keys, kernel))
@@ -92,7 +92,7 @@ def additive_attention_and_weights(
     """
     check_sides(query, keys, vector=vector, values=values, mask=mask, keys_exp=keys_exp)
     given = Inputs(query, keys, values, vector, mask, keys_exp, *reach, position, kernel)
-    if torch.onnx.is_in_onnx_export():
+    if is_exported():
         return _plain(given)
     if not torch.compiler.is_compiling():
         kernel = "plain" if is_transformed() else choose(query, keys, kernel)
@@ -127,7 +127,7 @@ def dot_attention(
     check_sides(query, keys, values=values, mask=mask)
     given = Inputs(query, keys, values, None, mask, None, *reach, position, None)
     transformed = not torch.compiler.is_compiling() and is_transformed()
-    if torch.onnx.is_in_onnx_export() or transformed:
+    if is_exported() or transformed:
         return _plain(given)[0]
     context: Tensor = _attention(*given, False)[0]
     return context

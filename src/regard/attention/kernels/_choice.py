@@ -1,5 +1,6 @@
 """The choice of the kernel for additive scores."""
 
+import sys
 from importlib.util import find_spec
 from math import prod
 from typing import cast
@@ -10,7 +11,7 @@ from torch.autograd import forward_ad
 
 from regard.errors import ConfigError
 
-__all__ = ["KERNELS", "check_kernel", "choose", "is_transformed"]
+__all__ = ["KERNELS", "check_kernel", "choose", "is_exported", "is_transformed"]
 
 KERNELS = ("plain", "blocked", "numba", "triton")
 
@@ -67,6 +68,14 @@ def check_kernel(kernel: str | None) -> str | None:
     if kernel is not None and kernel not in KERNELS:
         raise ConfigError(f"kernel must be one of {', '.join(KERNELS)}, not {kernel!r}")
     return kernel
+
+
+def is_exported() -> bool:
+    """Whether the model is being exported to ONNX.
+
+    Whoever exports has imported `torch.onnx`, which takes half a second that others need not wait.
+    """
+    return "torch.onnx" in sys.modules and bool(torch.onnx.is_in_onnx_export())
 
 
 def is_transformed() -> bool:

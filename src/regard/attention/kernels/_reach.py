@@ -5,6 +5,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from regard.attention.kernels._choice import is_exported
+
 __all__ = ["EVERYTHING", "Reach", "is_narrow"]
 
 _SHORT = 1024  # keys up to which a mask is as fast
@@ -61,5 +63,5 @@ def is_narrow(width: int, keys: int) -> bool:
     (True, False)
     """
     if torch.compiler.is_compiling():  # a graph has one kernel for every length
-        return not torch.onnx.is_in_onnx_export()
+        return not is_exported()
     return keys > max(_SHORT, 2 * width)

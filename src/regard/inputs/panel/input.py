@@ -226,6 +226,15 @@ class PanelInput(Input):
             f"{self._season(panel)} steps; a case is a window",
         ]
 
+    def read_labelled(self, path: Path, **options: Any) -> PanelWindows:
+        """The windows in the last share of a table; baselines learn from what is before."""
+        panel, share = self._past(read_panel(path, **self._later)), self.config.data.test_share
+        horizon = self.config.data.horizon
+        shares = (1 - share, 0.0, share)
+        found = divide_panel(panel, window=self.window_, horizon=horizon, shares=shares)[2]
+        assert found is not None
+        return found
+
     def hold_out(
         self, cases: PanelWindows, strata: NDArray[Any] | None
     ) -> tuple[PanelWindows, PanelWindows | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -89,6 +90,12 @@ class ClassesOutput(Output):
 
     def check_new(self, cases: Any, source: str) -> None:
         check_new(cases, self.classes_, source)
+
+    def as_trained(self, cases: Any) -> Any:
+        """With the classes in place of their names, which files have."""
+        classes = {str(each): each for each in self.classes_}
+        labels = np.array([classes[str(each)] for each in cases.labels], self.classes_.dtype)
+        return replace(cases, labels=labels)
 
     def strata(self, cases: Any) -> NDArray[Any]:
         self.fit(cases)
