@@ -68,6 +68,20 @@ def test_pages_of_new_cases_say_it(regard: Regard, run: Path, tmp_path: Path) ->
     assert "--method: wanted one of attention" in said
 
 
+def test_other_cases_with_labels_may_be_named(regard: Regard, run: Path, tmp_path: Path) -> None:
+    waves = sine(series=60, steps=100, seed=7)
+    assert waves.labels is not None
+    rows = zip(waves.values[:, 0].round(4).tolist(), waves.labels.tolist(), strict=True)
+    new = tmp_path / "labelled.csv"
+    new.write_text("\n".join(",".join(map(str, [label, *row])) for row, label in rows) + "\n")
+    before = {file.name: file.read_bytes() for file in run.iterdir()}
+    assert regard("audit", run, new) == 0
+    assert "attention for 1: " in regard.out
+    assert {file.name: file.read_bytes() for file in run.iterdir()} == before
+    assert "--retrain: compares models" in regard.fails("audit", run, new, "--retrain", "1")
+    assert "none.csv" in regard.fails("audit", run, tmp_path / "none.csv")
+
+
 def test_it_may_train_again(regard: Regard, run: Path) -> None:
     assert regard("audit", run, "--cases", "40", "--retrain", "1") == 0
     kept = read_audit(run)

@@ -137,7 +137,7 @@ def parse_yaml(text: str) -> Any:
     Raises:
         ValueError: it is not YAML, or beyond the limits; of one line.
 
-    >>> parse_yaml("label: no\nrate: 1e-3\nepochs: null")
+    >>> parse_yaml("label: no\\nrate: 1e-3\\nepochs: null")
     {'label': 'no', 'rate': 0.001, 'epochs': None}
     """
     import yaml

@@ -335,7 +335,14 @@ def evaluate(
 
 def audit(
     run: Run,
-    cases: Annotated[int, typer.Option(help="Most cases of the test part to look at.")] = 200,
+    source: Annotated[
+        Path | None,
+        typer.Argument(
+            help="File of other cases with labels; then nothing is written.",
+            show_default="the test part",
+        ),
+    ] = None,
+    cases: Annotated[int, typer.Option(help="Most cases to look at.")] = 200,
     retrain: Annotated[
         int,
         typer.Option(
@@ -353,9 +360,10 @@ def audit(
     load_plugins(plugin)
     from regard import jobs
 
-    found = jobs.audit(run, cases=cases, retrain=retrain, seed=seed)
+    found = jobs.audit(run, source, cases=cases, retrain=retrain, seed=seed)
     print_verdicts(found.to_dict()["verdicts"])
-    say(f"report: {run / 'report.html'}")
+    if source is None:
+        say(f"report: {run / 'report.html'}")
 
 
 def _typed_lines(prompt: str) -> Iterator[str]:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from regard.config import Config
 from regard.errors import ConfigError, DataError, RegardWarning, RunError, spoken
 from regard.jobs.audit_text import audit_text
+from regard.jobs.evaluating import labelled_cases
 from regard.jobs.evaluation import figures_of, report_of
-from regard.jobs.opening import in_prediction, read_cases, usable_of
+from regard.jobs.opening import in_prediction
 from regard.jobs.parts import load_parts
 from regard.jobs.training import divided
 from regard.plots import report_html
@@ -58,8 +59,8 @@ def audit(
     if source is not None:
         if retrain:
             raise ConfigError("retrain: compares models by the test part; name no file with it")
-        given, usable = read_cases(estimator, str(run), source)
-        return estimator.audit(usable_of(given, usable), cases=cases, seed=seed)
+        given, _ = labelled_cases(estimator, source)
+        return estimator.audit(given, cases=cases, seed=seed)
     if opened.config.data.kind == "arrays":
         raise ConfigError(
             f"{run}: was fitted in Python; name a file of cases with labels, or call model.audit"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +14,10 @@ from regard.jobs.opening import in_prediction, open_run, usable_of
 from regard.plots import report_html
 from regard.runs import check_output, disk_errors, read_run, replacing, write_json
 
-__all__ = ["evaluate_run"]
+if TYPE_CHECKING:
+    from regard.estimators import AttentionEstimator
+
+__all__ = ["evaluate_run", "labelled_cases"]
 
 _FILES = ("metrics.json", "report.html", "scores.csv")
 
@@ -48,28 +51,12 @@ def evaluate_run(
         for name in _FILES:
             check_output(Path(out) / name, "file", overwrite=overwrite, sources=(source,))
     estimator = open_run(run, source)
-    incoming = estimator.input_
-    given = {name: value for name, value in options.items() if value is not None}
-    cases = incoming.read_labelled(Path(source), **given)
-    left: list[str] = []
-    if getattr(cases, "labels", True) is None:
-        raise DataError(f"{source}: has no labels to compare predictions with", fixes=("labelled",))
-    usable = incoming.usable(cases)
-    left += incoming.left_out(cases, usable)
-    unlabelled = _unlabelled(cases)
-    if unlabelled is not None and (unlabelled & usable).any():
-        left.append(f"{(unlabelled & usable).sum()} without a label")
-        usable = usable & ~unlabelled
-    if not usable.any():
-        raise DataError(f"{source}: none of its cases can be used: {', '.join(left)}")
-    cases = usable_of(cases, usable)
-    estimator.output_.check_new(cases, str(source))
-    cases = estimator.output_.as_trained(cases)
+    cases, left = labelled_cases(estimator, source, **options)
     opened = read_run(Path(run))
     estimator.fit_seconds_ = float(opened.metrics.get("fit_seconds", 0.0))
     estimator.notes_ = [f"left out: {each}" for each in left]
     title = f"{Path(run).name} on {Path(source).name}"
-    metrics, report, scores = evaluate(estimator, opened.config, cases, title=title)
+    metrics, report, scores, _ = evaluate(estimator, opened.config, cases, title=title)
     if out is not None:
         folder = Path(out)
         with disk_errors(folder):
@@ -82,6 +69,34 @@ def evaluate_run(
                 with replacing(folder / "scores.csv", overwrite=overwrite) as beside:
                     write_scores(beside, scores)
     return metrics
+
+
+def labelled_cases(
+    estimator: AttentionEstimator, source: str | Path, **options: Any
+) -> tuple[Any, list[str]]:
+    """The cases of a file that can be compared with their labels, and what is left out.
+
+    Parameters:
+        estimator: of a run.
+        source: a file in the form that the run was trained on.
+        options: those of the input's `read`, None where not given.
+    """
+    incoming = estimator.input_
+    given = {name: value for name, value in options.items() if value is not None}
+    cases = incoming.read_labelled(Path(source), **given)
+    if getattr(cases, "labels", True) is None:
+        raise DataError(f"{source}: has no labels to compare predictions with", fixes=("labelled",))
+    usable = incoming.usable(cases)
+    left = incoming.left_out(cases, usable)
+    unlabelled = _unlabelled(cases)
+    if unlabelled is not None and (unlabelled & usable).any():
+        left.append(f"{(unlabelled & usable).sum()} without a label")
+        usable = usable & ~unlabelled
+    if not usable.any():
+        raise DataError(f"{source}: none of its cases can be used: {', '.join(left)}")
+    cases = usable_of(cases, usable)
+    estimator.output_.check_new(cases, str(source))
+    return estimator.output_.as_trained(cases), left
 
 
 def _unlabelled(cases: Any) -> Any:
