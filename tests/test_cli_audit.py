@@ -68,6 +68,24 @@ def test_pages_of_new_cases_say_it(regard: Regard, run: Path, tmp_path: Path) ->
     assert "--method: wanted one of attention" in said
 
 
+def test_training_audits_where_there_is_time(
+    regard: Regard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "waves.json"
+    training = WAVES["training"] | {"epochs": 2}
+    config.write_text(json.dumps({**WAVES, "training": training}))
+    quick, patient = tmp_path / "quick", tmp_path / "patient"
+    assert regard("train", config, "--out", quick) == 0
+    assert not (quick / "audit.json").exists()
+    assert "attention for 1: " not in regard.out
+    monkeypatch.setattr("regard.jobs.training._AUDIT", 1e4)
+    assert regard("train", config, "--out", patient) == 0
+    assert "attention for 1: " in regard.out
+    kept = read_audit(patient)  # of the weights that are there
+    assert 50 <= kept["cases"] <= 200
+    assert "Are the maps to be believed?" in (patient / "report.html").read_text()
+
+
 def test_other_cases_with_labels_may_be_named(regard: Regard, run: Path, tmp_path: Path) -> None:
     waves = sine(series=60, steps=100, seed=7)
     assert waves.labels is not None

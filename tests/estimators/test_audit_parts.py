@@ -139,9 +139,9 @@ def test_forecasts_are_audited_by_target_and_step() -> None:
     assert verdict.figures.shuffle > 0.1
     with pytest.raises(ConfigError, match="several maps"):
         model.attributions(series[700:], method="gradient")
-    ahead: Any = model.input_.ahead  # type: ignore[attr-defined]
+    reader: Any = model.input_
     with pytest.raises(DataError, match="the model may know nothing"):
-        model.audit(ahead(series[700:]))
+        model.audit(reader.ahead(series[700:]))
     again = model.audit(series[700:], others=[model]).verdicts["attention", model.targets_[0]]
     assert again.figures is not None
     assert again.figures.seeds is not None

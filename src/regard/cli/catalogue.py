@@ -77,7 +77,7 @@ def list_(
 
 
 def show(run: Run, as_json: AsJson = False, plugin: Plugins = None) -> None:
-    """Print a run's figures, verdicts on its maps, and configuration; reads no weights.
+    """Print a run's figures, verdicts on its maps, and configuration; loads no weights.
 
     Example: regard show runs/flights --json
     """

@@ -27,6 +27,7 @@ from regard.terminal import (
     print_json,
     print_started,
     print_table,
+    print_verdicts,
     say,
 )
 
@@ -181,7 +182,10 @@ def train(
     if finished:
         say("finished before; nothing was left to do")
     if not quiet:
+        from regard.runs import read_audit
+
         print_figures(metrics)
+        print_verdicts(read_audit(out).get("verdicts", ()))
         say(f"report: {out / 'report.html'}")
 
 

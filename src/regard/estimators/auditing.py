@@ -30,7 +30,7 @@ from regard.explain import (
 if TYPE_CHECKING:
     from regard.estimators.base import AttentionEstimator
 
-__all__ = ["Audit", "CaseAudit", "attributed", "audit"]
+__all__ = ["Audit", "CaseAudit", "attributed", "audit", "refuse_unaudited"]
 
 _PLACEMENTS = 39  # of a single map: the smallest p is 1 in 40
 _FIFTH = 0.2  # of a map, by which models with different seeds are compared
@@ -120,7 +120,7 @@ def attributed(estimator: AttentionEstimator, cases: Any, method: str) -> Maps:
         near = nearest(method, METHODS)
         hint = "" if near is None else f"; did you mean {near!r}?"
         raise ConfigError(f"method: wanted one of {', '.join(METHODS)}, not {method!r}{hint}")
-    _refuse_unaudited(estimator)
+    refuse_unaudited(estimator)
     return Erasure(estimator, cases, np.random.default_rng(0)).by(method)
 
 
@@ -135,7 +135,7 @@ def audit(
 ) -> Audit:
     """See `AttentionEstimator.audit`."""
     incoming, output = estimator.input_, estimator.output_
-    _refuse_unaudited(estimator)
+    refuse_unaudited(estimator, compared=bool(others))
     if cases < FEWEST:
         raise ConfigError(f"cases: wanted at least {FEWEST}, not {cases}")
     generator = np.random.default_rng(seed)
@@ -211,11 +211,17 @@ def _known(values: Floats, seed: int) -> Interval | None:
     return mean_interval(known, seed=seed) if len(known) >= FEWEST else None
 
 
-def _refuse_unaudited(estimator: AttentionEstimator) -> None:
+def refuse_unaudited(estimator: AttentionEstimator, *, compared: bool = False) -> None:
+    """Refuse a model whose maps are not audited, or not compared with those of other seeds."""
     if not (estimator.input_.replacements and estimator.output_.moves):
         raise ConfigError(
             f"maps of a model that was trained to {estimator.task} are not held against what moves "
             "its answers"
+        )
+    if compared and estimator.output_.searched:
+        raise ConfigError(
+            "retrain: other models write other texts, and their maps cannot be compared; leave it "
+            "out"
         )
 
 
@@ -257,11 +263,6 @@ def _agreement(
     """[B] overlap with the maps of other models, minus that with those of another case."""
     if not others:
         return None
-    if erasure.given is not None:
-        raise ConfigError(
-            "retrain: other models write other texts, and their maps cannot be compared; leave it "
-            "out"
-        )
     overlaps = []
     for other in others:
         drawn = np.random.default_rng(0)

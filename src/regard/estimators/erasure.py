@@ -360,7 +360,7 @@ def weighed(
 ) -> list[Floats]:
     """What `Output.weighed` says of encoded cases, with the targets that are given."""
     output, model = estimator.output_, estimator.model_
-    part = estimator.input_.part(encoded, targets=given, training=False)  # type: ignore[arg-type]
+    part = estimator.input_.part(encoded, targets=given, training=False)
     device = estimator._placed(model)
     found = [np.empty(0)] * len(part)
     with torch.inference_mode():

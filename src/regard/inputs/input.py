@@ -332,7 +332,7 @@ class Input(ABC):
     # The model.
 
     @abstractmethod
-    def part(self, encoded: Any, *, targets: NDArray[Any] | None, training: bool) -> Part:
+    def part(self, encoded: Any, *, targets: Any | None, training: bool) -> Part:
         """Encoded cases as batches of tensors."""
 
     def training_part(self, cases: Any, encoded: Any, *, targets: Any, output: Any) -> Part:

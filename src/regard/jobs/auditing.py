@@ -53,9 +53,10 @@ def audit(
     """
     path = Path(run)
     opened = read_run(path)
-    from regard.estimators import estimator_of
+    from regard.estimators import estimator_of, refuse_unaudited
 
     estimator = estimator_of(opened.config.task).from_run(opened, source=str(run))
+    refuse_unaudited(estimator, compared=retrain > 0)
     if source is not None:
         if retrain:
             raise ConfigError("retrain: compares models by the test part; name no file with it")

@@ -1,5 +1,7 @@
 """Weeks of web traffic: each class is changed as documented, where its spans say."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -191,7 +193,8 @@ def test_the_seed_decides_the_draw() -> None:
     ("parameter", "value", "least"), [("series", 0, 1), ("series", 2.5, 1), ("seed", -1, 0)]
 )
 def test_parameters_out_of_range_are_named(parameter: str, value: float, least: int) -> None:
+    given: dict[str, Any] = {parameter: value}
     with pytest.raises(ConfigError) as caught:
-        webtraffic(**{parameter: value})  # type: ignore[arg-type]
+        webtraffic(**given)
     wanted = f"{parameter}: wanted a whole number of at least {least}, given {value}"
     assert str(caught.value) == wanted

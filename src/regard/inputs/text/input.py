@@ -288,7 +288,7 @@ class TextInput(Input):
         *,
         how: str,
         generator: np.random.Generator,
-    ) -> Tokenised:
+    ) -> Any:
         """Words left out, or replaced by the unknown one."""
         change = without_words if how == "drop" else with_unknown_words
         words = None

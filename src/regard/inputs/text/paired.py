@@ -263,9 +263,9 @@ class PairedInput(TextInput):
         """Without the end mark, which every text has."""
         return laid[..., :-1]
 
-    def erased(  # type: ignore[override]  # of the same cases
+    def erased(
         self,
-        encoded: EncodedSources,
+        encoded: Any,
         index: NDArray[np.int64],
         where: Sequence[NDArray[np.bool_]],
         *,

@@ -45,6 +45,7 @@ class FutureOutput(Output):
     """
 
     keeps = FutureKept
+    input: Any
     shifts_: NDArray[np.float64]
     calibrated_on_: int
 
@@ -181,7 +182,7 @@ class FutureOutput(Output):
     def questions(self, values: Any, generator: np.random.Generator) -> list[Question]:
         """A target and a step of the horizon of each forecast."""
         _, targets, horizon, _ = values.shape
-        names = self.input.targets_  # type: ignore[attr-defined]
+        names = self.input.targets_
         return [
             Question((m, h), name=f"{names[m]}, step {h + 1}")
             for m, h in generator.integers((targets, horizon), size=(len(values), 2)).tolist()
@@ -220,7 +221,7 @@ class FutureOutput(Output):
 
     def groups(self, values: Any) -> tuple[NDArray[np.int64], list[str]]:
         """All windows together."""
-        names = self.input.targets_  # type: ignore[attr-defined]
+        names = self.input.targets_
         return np.zeros(len(values), np.int64), [", ".join(names)]
 
     def metrics(self, seen: Inference) -> dict[str, Any]:
