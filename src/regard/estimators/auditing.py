@@ -173,7 +173,7 @@ def audit(
         verdict: Belief = "do not"
         sentence = (
             f"{int(own.sum())} of the cases looked at have this answer, and {FEWEST} are wanted; "
-            "hold out more, or audit others with model.audit"
+            "hold out more, or audit other cases with labels"
         )
         figures = None
         if own.sum() >= FEWEST:

@@ -19,6 +19,19 @@ from regard.tasks import TASKS
 
 __all__ = ["Started", "about", "start", "write_config"]
 
+_COLUMNS = (
+    "label",
+    "text",
+    "source",
+    "target",
+    "time",
+    "id",
+    "story",
+    "question",
+    "answer",
+    "picture",
+    "recording",
+)  # fields that name columns
 _SETTLED = ("missing", "frequency", "time_format", "encoding", "header", "rare_classes")
 _TRIES = 6
 _SHOWN = 12  # classes
@@ -68,7 +81,19 @@ def start(path: str, other: str | None = None, *, task: str | None = None) -> St
         content, doubt = _with_horizon(content, doubts)
         doubts.append(doubt)
     config, parts = _settled(content, doubts, path)
-    return Started(content, config, parts, about(config, parts), doubts)
+    lines = about(config, parts)
+    lines[1:1] = _columns(content["data"])
+    return Started(content, config, parts, lines, doubts)
+
+
+def _columns(data: Mapping[str, Any]) -> list[str]:
+    """Which columns are taken for what."""
+    given = {field: data[field] for field in _COLUMNS if data.get(field) is not None}
+    shown = [
+        f"{field} {', '.join(value) if isinstance(value, list) else value}"
+        for field, value in given.items()
+    ]
+    return [f"columns: {'; '.join(shown)}"] if shown else []
 
 
 def _settled(content: dict[str, Any], doubts: list[str], path: str) -> tuple[Config, Parts]:
