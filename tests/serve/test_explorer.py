@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -16,44 +15,24 @@ pytest.importorskip("playwright")
 
 from playwright import sync_api as playwright
 
+import browsing
+from browsing import CHROMIUM, HOSTILE, Page, launched
 from regard.estimators import SeriesClassifier, TextClassifier
 from serving import FEW, SMALL, listening, saved
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-HOSTILE = '<img src=x onerror="window.ran=1">'
-
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here")
-
-Page = Any
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with launched() as found:
         yield found
-        found.close()
 
 
-@contextmanager
-def opened(browser: Any, port: int, **options: Any) -> Iterator[Page]:
-    """The page, which must ask nobody else for anything, and say no error."""
-    context = browser.new_context(**options)
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    said: list[str] = []
-    asked: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"http://127.0.0.1:{port}/")
-    try:
-        yield page
-        assert said == []
-        own = (f"http://127.0.0.1:{port}/", f"blob:http://127.0.0.1:{port}/", "data:")
-        assert [url for url in asked if not url.startswith(own)] == []
-    finally:
-        context.close()
+def opened(browser: Any, port: int, **options: Any) -> AbstractContextManager[Page]:
+    """The page of the service."""
+    address = f"http://127.0.0.1:{port}/"
+    return browsing.opened(browser, address, own=(f"blob:{address}",), **options)
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import numpy as np
 from regard.config import Config
 from regard.errors import DataError
 from regard.inference import Inference
+from regard.jobs.views import explorable, to_explore, view_of
 from regard.outputs import CaseScores, Output
 from regard.plots import CaseView, Report, Trust, said
 from regard.runs import versions
@@ -109,7 +110,7 @@ def report_of(
     drawn: list[tuple[CaseView, int]] = []
 
     def view(n: int) -> CaseView:
-        one = incoming.view(seen, n, output.outcome(seen, n))
+        one = view_of(estimator, seen, n)
         drawn.append((one, n))
         return one
 
@@ -123,6 +124,7 @@ def report_of(
         config=config.model_dump(mode="json") | {"versions": config.versions or versions()},
         notes=metrics["notes"],
         reading=incoming.reading(output.moved),
+        cases=explorable(estimator, seen, to_explore(estimator, seen)),
     )
     return report if audit is None else _with_verdicts(report, audit, seen, drawn, output)
 
@@ -139,26 +141,32 @@ def _with_verdicts(
     shown = np.unique([n for _, n in drawn]).astype(np.int64)
     each = dict(zip(shown.tolist(), audit.of(seen.cases.take(shown)), strict=True))
 
+    def verdict(n: int) -> Trust | None:
+        own = audit.verdicts.get((audit.drawn, names[groups[n]]))
+        if own is None:
+            return None
+        told = said(own.verdict, measured=own.figures is not None)
+        return Trust(verdict=told, sentence=own.sentence)
+
     def trusted(view: CaseView) -> CaseView:
         n = next(n for one, n in drawn if one is view)
-        own = audit.verdicts.get((audit.drawn, names[groups[n]]))
-        [case] = (one for one in each[n] if one.map == audit.drawn)
-        if own is None:
+        trust = verdict(n)
+        if trust is None:
             return view
-        trust = Trust(
-            verdict=said(own.verdict, measured=own.figures is not None),
-            sentence=own.sentence,
-            gain=case.gain,
-            part=case.part,
-            elsewhere=case.elsewhere.tolist(),
-            occlusion=case.occlusion,
-        )
+        [case] = (one for one in each[n] if one.map == audit.drawn)
+        measured = {"gain": case.gain, "part": case.part, "occlusion": case.occlusion}
+        trust = replace(trust, **measured, elsewhere=case.elsewhere.tolist())
         return replace(view, trust=trust)
 
     return replace(
         report,
         examples=[trusted(view) for view in report.examples],
         mistakes=[trusted(view) for view in report.mistakes],
+        cases=[
+            replace(view, trust=verdict(view.answers.place))
+            for view in report.cases
+            if view.answers is not None
+        ],
         verdicts=[asdict(one) for one in audit.verdicts.values()],
     )
 
@@ -170,7 +178,7 @@ def _written(estimator: AttentionEstimator, test: Any) -> dict[str, Any]:
     if cases is None:
         return {}
     seen = estimator.infer(cases, maps=incoming.shown, **output.for_new)
-    views = [incoming.view(seen, n, output.outcome(seen, n)) for n in range(len(seen))]
+    views = [view_of(estimator, seen, n) for n in range(len(seen))]
     return {"written": views}
 
 

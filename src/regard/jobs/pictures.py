@@ -20,8 +20,10 @@ from regard.jobs.opening import (
     remarks_of,
     usable_of,
 )
+from regard.jobs.views import explorable, view_of
 from regard.plots import CaseView, Trust, said
 from regard.plots.album import album_html, file_names
+from regard.plots.explored import MOST_EXPLORED
 from regard.runs import check_output, check_suffix, read_audit, replacing, writing
 
 if TYPE_CHECKING:
@@ -99,7 +101,8 @@ def explain(
     seen = estimator.infer(cases, maps=estimator.input_.shown, **asked)
     if method is not None:
         seen = _by(method, estimator, seen)
-    view = replace(_view(estimator, seen), method=method or "")
+    [view] = _views(estimator, seen, explored=out.suffix.lower() == ".html")
+    view = replace(view, method=method or "")
     view = _trusted(view, estimator, seen, read_audit(Path(run)))
     with replacing(out, overwrite=overwrite) as beside:
         view.save(beside)
@@ -166,7 +169,8 @@ def explain_all(
     seen = estimator.infer(chosen, maps=estimator.input_.shown, **asked)
     audit = read_audit(Path(run))
     views = [
-        _trusted(_view(estimator, seen, n), estimator, seen, audit, n) for n in range(len(seen))
+        _trusted(view, estimator, seen, audit, n)
+        for n, view in enumerate(_views(estimator, seen, explored=True))
     ]
     names = [f"{name}.png" for name in file_names(view.id for view in views)]
     with writing(out, overwrite=overwrite, kind="pictures") as folder:
@@ -224,7 +228,7 @@ class Answer:
     def _shown(self, cases: Any) -> CaseView:
         incoming = self._estimator.input_
         seen = self._estimator.infer(cases, maps=incoming.shown, **self._options)
-        return _view(self._estimator, seen)
+        return view_of(self._estimator, seen)
 
     def line(self, text: str) -> CaseView | None:
         """The prediction for a typed line, with the lines before it that belong to its case.
@@ -265,9 +269,11 @@ def answer(
     return Answer(estimator, **options_of(estimator, run, **asked))
 
 
-def _view(estimator: AttentionEstimator, seen: Inference, n: int = 0) -> CaseView:
-    """A case, ready to be drawn."""
-    return estimator.input_.view(seen, n, estimator.output_.outcome(seen, n))
+def _views(estimator: AttentionEstimator, seen: Inference, *, explored: bool) -> list[CaseView]:
+    """All cases, ready to be drawn; where a page shows them, the first can be explored."""
+    first = range(min(len(seen), MOST_EXPLORED)) if explored else range(0)
+    views = explorable(estimator, seen, first)
+    return views + [view_of(estimator, seen, n) for n in range(len(views), len(seen))]
 
 
 def _by(method: str, estimator: AttentionEstimator, seen: Inference) -> Inference:

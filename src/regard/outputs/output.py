@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from regard.models import Encoder, Predicted
     from regard.training import Batch, Objective, Part
 
-__all__ = ["CaseScores", "Compared", "FineTuning", "Output", "Question", "Rows", "counted"]
+__all__ = ["CaseScores", "Compared", "FineTuning", "Output", "Question", "Rated", "Rows", "counted"]
 
 Rows = Sequence[NDArray[np.float64]]
 """Numbers of each case."""
@@ -97,6 +97,20 @@ class Question(NamedTuple):
     part: Any = None
     other: Any = None
     name: str = ""
+
+
+class Rated(NamedTuple):
+    """What is predicted of each class or target, in the order of the evidence.
+
+    Attributes:
+        names: N of them.
+        values: [B, N] probabilities, or numbers in the units of the data.
+        shares: whether they are probabilities.
+    """
+
+    names: Sequence[str]
+    values: NDArray[np.float64]
+    shares: bool
 
 
 class Output(ABC):
@@ -444,6 +458,14 @@ class Output(ABC):
     @abstractmethod
     def outcome(self, seen: Inference, n: int) -> Outcome:
         """What was predicted for case n, and what is true."""
+
+    def rated(self, seen: Inference) -> Rated | None:
+        """What is predicted of each class or target; None where there is no such list."""
+        return None
+
+    def worst(self, seen: Inference) -> NDArray[np.int64]:
+        """Positions in a test part of the mistakes or errors that are known, the worst first."""
+        return np.arange(0)
 
     @abstractmethod
     def columns(self, seen: Inference) -> tuple[dict[str, Any], str]:

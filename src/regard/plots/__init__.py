@@ -11,6 +11,7 @@ from regard.plots.alignment import plot_alignment
 from regard.plots.attention import plot_attention
 from regard.plots.caption import plot_caption
 from regard.plots.confusion import plot_confusion
+from regard.plots.explored import Answers
 from regard.plots.forecast import ForecastView, plot_forecast
 from regard.plots.history import plot_history
 from regard.plots.horizon import plot_horizon
@@ -29,6 +30,7 @@ from regard.plots.view import CaseView, FigureView
 from regard.plots.weights import plot_weights, save_weights
 
 __all__ = [
+    "Answers",
     "CaseView",
     "FigureView",
     "ForecastView",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from regard.plots.explored import explored
 from regard.plots.page import render
 from regard.plots.view import CaseView
 
@@ -22,7 +23,7 @@ _DEVICES = {
 
 
 def album_html(title: str, views: Mapping[str, CaseView]) -> str:
-    """A page with a picture of each case; no scripts, text from the data escaped.
+    """A page with a picture of each case; no script but regard's own, text from the data escaped.
 
     Parameters:
         title: of the page.
@@ -36,6 +37,7 @@ def album_html(title: str, views: Mapping[str, CaseView]) -> str:
         views=views,
         reading=kind.reading(all_views),
         css=Markup(kind.css),  # of the keys in `reading`
+        explored=explored(all_views, chosen=", the first ones"),
     )
 
 

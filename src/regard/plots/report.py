@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from markupsafe import Markup
 
+from regard.plots.explored import explored
 from regard.plots.history import plot_history
 from regard.plots.page import inline_svg, own_style, render
 from regard.plots.style import axes_of_size
@@ -33,6 +34,7 @@ class Report:
         reading: sentences that explain the pictures, shown beside them.
         examples: cases of the test part, all of the same class.
         mistakes: the worst mistakes of the test part, worst first, of the same class.
+        cases: to be explored, the most important first; empty where they cannot be.
         verdicts: a row for each map and class: map, label, verdict, sentence and figures, as
             `regard.explain.Verdict` has them; empty before an audit.
     """
@@ -47,6 +49,7 @@ class Report:
     reading: Sequence[str] = ()
     examples: Sequence[CaseView]
     mistakes: Sequence[CaseView] = ()
+    cases: Sequence[CaseView] = ()
     verdicts: Sequence[Mapping[str, Any]] = ()
 
     def parts(self) -> dict[str, Any]:
@@ -55,9 +58,10 @@ class Report:
 
 
 def report_html(report: Report) -> str:
-    """The report as one HTML text: no network, no scripts, text from the data escaped.
+    """The report as one HTML text: no network, no script but regard's own, text escaped.
 
-    It has the metrics, the worst mistakes, examples, the training history and the configuration.
+    It has the metrics, cases to explore, the worst mistakes, examples, the training history and
+    the configuration. Without scripts, the cases to explore alone are missing.
     """
     views = [*report.mistakes, *report.examples]
     return render(
@@ -67,6 +71,11 @@ def report_html(report: Report) -> str:
         localisation=_known(report.metrics.get("localisation_ap")),
         chance=_known(report.metrics.get("localisation_chance")),
         reading=_reading(report, views),
+        explored=explored(
+            report.cases,
+            chosen=", up to half of them the worst and the others evenly from the rest",
+            total=report.metrics.get("cases", len(report.cases)),
+        ),
         css=Markup(views[0].css if views else ""),
         history=_history(report.history),
         said=said,

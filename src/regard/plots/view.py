@@ -1,8 +1,10 @@
 """The interface of a case that can be drawn."""
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -10,12 +12,28 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from rich.text import Text
 
+from regard.plots.explored import Answers, Explored, explored
 from regard.plots.format import one_line
 from regard.plots.outcome import Outcome
 from regard.plots.save import picture_writers, write_file
 from regard.plots.trust import Trust
 
 __all__ = ["CaseView", "FigureView"]
+
+# What the rules of pictures need of a page, in whatever theme a notebook has.
+_NOTEBOOK = """
+--line: #8884; --card: transparent; --soft: inherit; --ink: currentColor; --wrong: #b93a06;
+--quiet: #8b99aa; --ochre: #cf8f3a; --attended: #e0480b; --true: #2380c8;
+max-width: 46rem;
+svg { fill: currentColor; max-width: 100%; height: auto; }
+svg text { font-family: inherit !important; }
+svg [style*="stroke: #000000"] { stroke: currentColor !important; }
+.wrong { color: var(--wrong); }
+.elsewhere { stroke: currentColor; stroke-opacity: .45; stroke-width: 1.4; }
+.here { stroke: currentColor; stroke-width: 2.4; }
+.occlusion { fill: none; stroke: currentColor; stroke-width: 1.2; }
+svg.strip { max-width: 30rem; }
+""".strip()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -27,6 +45,8 @@ class CaseView(ABC):
         outcome: the prediction.
         trust: whether to believe its map; None where that was not asked.
         method: by which the weights were found; empty for those that the model shows by itself.
+        answers: what is predicted of each class or target, by which a page lets the case be
+            explored; None where it does not.
         grid: extra CSS class of the grid that holds several cases in a report.
         css: CSS rules that `picture` and `reading` need.
     """
@@ -38,6 +58,7 @@ class CaseView(ABC):
     outcome: Outcome
     trust: Trust | None = None
     method: str = ""
+    answers: Answers | None = None
 
     @property
     def name(self) -> str:
@@ -84,9 +105,14 @@ class CaseView(ABC):
             name: unique on the page.
         """
 
+    @cached_property
+    def explored(self) -> Explored | None:
+        """What a page of this case alone has to explore it; None without `answers`."""
+        return explored([self])
+
     @abstractmethod
     def html(self) -> str:
-        """A self-contained page: no network, no scripts, text from the data escaped."""
+        """A self-contained page: no network, no script but regard's own, text escaped."""
 
     @abstractmethod
     def draw(self) -> Axes:
@@ -113,6 +139,16 @@ class CaseView(ABC):
     @abstractmethod
     def reading(cls, views: Sequence[Self]) -> Markup:
         """The paragraph that explains the pictures of these views."""
+
+    def _repr_html_(self) -> str:
+        """The picture and its caption, for a notebook."""
+        name = hashlib.sha256(f"{self.id} {self.title}".encode("utf-8", "replace")).hexdigest()[:8]
+        parts = self.name, self.outcome.caption(), self.picture(name)
+        body = Markup("<p>{}{}</p>{}").format(*parts)
+        if self.trust:
+            body += self.trust.html()
+        css = f"{_NOTEBOOK}\n{self.css}"
+        return f'<div class="regard-case"><style>.regard-case {{ {css} }}</style>{body}</div>'
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write a picture or a page.

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from regard.errors import RegardError
+from regard.plots.explored import drawing_asset
 from regard.plots.page import stylesheet
 from regard.serve.asked import What, asked_of_case, asked_of_file, body_of, named
 from regard.serve.guard import Guard
@@ -26,13 +27,10 @@ from regard.serve.worker import Worker
 
 __all__ = ["make_app"]
 
-_ASSETS = {
-    "explorer.js": "text/javascript",
-    "drawing.js": "text/javascript",
-    "explorer.css": "text/css",
-}
-_PAGE = "page.css"  # that reports have, too
-_OPEN = frozenset(["/", "/health", *(f"/assets/{name}" for name in (*_ASSETS, _PAGE))])
+_ASSETS = {"explorer.js": "text/javascript", "explorer.css": "text/css"}
+_SHARED = {"drawing.js": "text/javascript", "drawing.css": "text/css"}  # that reports have, too
+_PAGE = "page.css"  # likewise
+_OPEN = frozenset(["/", "/health", *(f"/assets/{name}" for name in (*_ASSETS, *_SHARED, _PAGE))])
 _PATHS = _OPEN | {"/model", "/cases", "/predict", "/explain", "/attend", "/metrics"}
 _SMALL = 2**16  # bytes of a body that is parsed at once, and not in another thread
 
@@ -150,6 +148,8 @@ def make_app(
     async def asset(name: str) -> Response:
         if name == _PAGE:
             return Response(stylesheet(), media_type="text/css")
+        if name in _SHARED:
+            return Response(drawing_asset(name), media_type=_SHARED[name])
         if name not in _ASSETS:
             raise HTTPException(404, "there is no such file")
         return _asset(name, _ASSETS[name])

@@ -66,7 +66,9 @@ class PictureView(CaseView):
 
     def data(self) -> dict[str, Any]:
         rows, columns = self.weights.shape
-        return {"kind": "picture", "png": as_png(self.pixels), "rows": rows, "columns": columns}
+        box = None if self.box is None else list(self.box)
+        png = as_png(self.pixels)
+        return {"kind": "picture", "png": png, "rows": rows, "columns": columns, "box": box}
 
     @classmethod
     def reading(cls, views: Sequence[Self]) -> Markup:

@@ -28,7 +28,7 @@ from regard.outputs.classes.outcome import ClassOutcome
 from regard.outputs.classes.rare import rare_classes, without_rare
 from regard.outputs.classes.report import ClassificationReport
 from regard.outputs.classes.weights import class_factors, positive_class
-from regard.outputs.output import CaseScores, Compared, Output, Rows, counted
+from regard.outputs.output import CaseScores, Compared, Output, Rated, Rows, counted
 from regard.plots import CaseView
 from regard.splits import split
 
@@ -312,19 +312,26 @@ class ClassesOutput(Output):
             columns[f"probability {name}"] = column.round(6)
         return columns, summary
 
+    def rated(self, seen: Inference) -> Rated:
+        return Rated([str(name) for name in self.classes_], self.probabilities(seen), shares=True)
+
+    def worst(self, seen: Inference) -> NDArray[np.int64]:
+        """Those that are wrong, the most confident first."""
+        probabilities = self.probabilities(seen)
+        predicted = probabilities.argmax(1)
+        wrong = np.flatnonzero(predicted != self._numbers(seen.cases))
+        return wrong[np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")]
+
     def report(
         self, seen: Inference, view: Callable[[int], CaseView], **common: Any
     ) -> ClassificationReport:
         """Examples of each class, and the most confident mistakes."""
-        probabilities = self.probabilities(seen)
-        truth, predicted = self._numbers(seen.cases), probabilities.argmax(1)
+        truth = self._numbers(seen.cases)
         each = max(1, min(3, _EXAMPLES // len(self.classes_)))
         examples = [np.flatnonzero(truth == n)[:each] for n in range(len(self.classes_))]
-        wrong = np.flatnonzero(predicted != truth)
-        worst = wrong[np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")]
         return ClassificationReport(
             classes=[str(name) for name in self.classes_],
             examples=[view(int(n)) for n in np.concatenate(examples)],
-            mistakes=[view(int(n)) for n in worst[:_MISTAKES]],
+            mistakes=[view(int(n)) for n in self.worst(seen)[:_MISTAKES]],
             **common,
         )

@@ -19,7 +19,7 @@ from regard.outputs.numbers.metrics import regression_metrics
 from regard.outputs.numbers.outcome import NumbersOutcome
 from regard.outputs.numbers.report import RegressionReport
 from regard.outputs.numbers.targets import target_names, targets_of
-from regard.outputs.output import CaseScores, Compared, Output, Rows, counted
+from regard.outputs.output import CaseScores, Compared, Output, Rated, Rows, counted
 from regard.plots import CaseView, Report
 
 if TYPE_CHECKING:
@@ -256,16 +256,22 @@ class NumbersOutput(Output):
             said += f", {(~known).sum()} without a target" if not known.all() else ""
         return columns, said
 
+    def rated(self, seen: Inference) -> Rated:
+        return Rated(list(self.targets_), self.predicted(seen), shares=False)
+
+    def worst(self, seen: Inference) -> NDArray[np.int64]:
+        """All, the largest errors first, in standard deviations of the targets."""
+        errors = np.abs(self.predicted(seen) - targets_of(seen.cases)) / self.unit
+        return np.argsort(-errors.mean(1), kind="stable")
+
     def report(self, seen: Inference, view: Callable[[int], CaseView], **common: Any) -> Report:
-        """With the cases of the largest errors, in standard deviations of the targets."""
+        """With the cases of the largest errors."""
         predicted, truth = self.predicted(seen), targets_of(seen.cases)
-        off = (np.abs(predicted - truth) / self.unit).mean(1)
-        worst = np.argsort(-off, kind="stable")[:_SHOWN]
         return RegressionReport(
             truth=truth,
             predicted=predicted,
             examples=[view(n) for n in range(min(_SHOWN, len(seen)))],
-            mistakes=[view(int(n)) for n in worst],
+            mistakes=[view(int(n)) for n in self.worst(seen)[:_SHOWN]],
             **common,
         )
 

@@ -1,8 +1,7 @@
 // The page: chooses a case, asks the service, and shows what it says.
-import { drawMatrix, drawPicture, drawSeries, drawWords, element, number, places, strip } from "./drawing.js";
+import { ORDERS, drawList, drawMatrix, drawPicture, drawRanked, drawSeries, drawWords, element, keyedTo, markItem, number, places } from "./drawing.js";
 
 const find = (id) => document.getElementById(id);
-const MOST = 5; // answers in the table of a panel
 const PAUSE = 150; // milliseconds after a letter that is typed
 
 let typing = null; // the pause after a letter
@@ -168,7 +167,7 @@ class Panel {
     if (verdict) this.trust.append(element("b", {}, verdict.verdict), `: ${verdict.sentence}.`);
     else if (about.verdicts.length) this.trust.textContent = "This map was not audited.";
     else this.trust.textContent = "Whether to believe its maps was not measured: regard audit does.";
-    drawRanked(this);
+    drawAnswers(this);
   }
 }
 
@@ -228,7 +227,7 @@ function drawCase(panel) {
     if (!plot.querySelector(":scope > .words")) plot.replaceChildren(element("p", { class: "words", dir: "auto" }));
     const words = state.kind === "text" ? state.original : of;
     const weights = panel.weights();
-    drawWords(plot.firstChild, words.text, words.words, state.erased, weights, eraseWord);
+    drawWords(plot.firstChild, words.text, words.words, weights, { erased: state.erased, press: eraseWord });
     described(panel, "group", `${of.words.length} words; pressing one erases it.`);
     return () => null;
   }
@@ -238,7 +237,7 @@ function drawCase(panel) {
     described(panel, "group", `A picture of ${weights.length} by ${columns} pixels. The map is highest at row ${Math.floor(at / columns)}, column ${at % columns}. ${keys()}`);
     const image = new Image();
     image.addEventListener("load", () => {
-      if (panel.answer === answer) panel.where = drawPicture(plot, image, weights, marks);
+      if (panel.answer === answer) panel.where = drawPicture(plot, image, weights, { ...marks, box: of.box });
     });
     image.src = `data:image/png;base64,${of.png}`;
     return panel.where;
@@ -266,45 +265,24 @@ function described(panel, role, text) {
 }
 
 // The likeliest answers with their evidence; of other predictions their columns.
-function drawRanked(panel) {
+function drawAnswers(panel) {
   const { answer, about } = panel;
   const names = about.classes?.map(String);
-  const evidence = answer.maps.evidence;
   if (!names) {
     const rows = Object.entries(answer.prediction).map(([name, value]) =>
       element("tr", {}, element("th", { scope: "row" }, name), element("td", { dir: "auto" }, shown(value))));
     panel.ranked.replaceChildren(element("table", { class: "prediction" }, element("tbody", {}, ...rows)));
     return;
   }
-  const strips = evidence && !Array.isArray(evidence[0][0]); // of pictures there are none
-  const order = names.map((name, at) => ({ name, at, value: share(answer, name) ?? 0 }));
-  order.sort((one, other) => other.value - one.value);
-  const rows = order.slice(0, MOST).map(({ name, at, value }) => {
-    const row = element("tr", {}, element("th", { scope: "row", dir: "auto", title: name }, name), element("td", { class: "share" }, value.toFixed(3)));
-    const bar = element("progress", { max: 1, value, "aria-label": `probability of ${name}` });
-    const last = element("td", {}, bar);
-    if (strips && evidence[at]) {
-      const label = `evidence for ${name}, highest at ${about.unit} ${places(evidence[at])}`;
-      last.replaceChildren(strip(evidence[at], label));
-    }
-    row.append(last);
-    if (evidence) {
-      const show = element("button", { type: "button", "aria-pressed": String(panel.map === "evidence" && (panel.label ?? answerOf(panel)) === name) }, "show");
-      show.setAttribute("aria-label", `Show the evidence for ${name}`);
-      show.addEventListener("click", () => {
-        panel.map = panel.choice.value = "evidence";
-        panel.label = name;
-        panel.draw();
-      });
-      row.append(element("td", { class: "share" }, show));
-    }
-    return row;
-  });
-  const head = element("tr", {}, element("th", { scope: "col" }, "Answer"), element("th", { scope: "col", class: "share" }, "share"),
-    element("th", { scope: "col" }, strips ? "evidence, against it below" : ""), ...(evidence ? [element("th", { scope: "col" })] : []));
-  const focused = panel.ranked.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
-  panel.ranked.replaceChildren(element("table", { class: "ranked" }, element("thead", {}, head), element("tbody", {}, ...rows)));
-  if (focused) [...panel.ranked.querySelectorAll("button")].find((each) => each.getAttribute("aria-label") === focused)?.focus();
+  const answers = names.map((name, at) => ({ name, value: share(answer, name) ?? 0, evidence: answer.maps.evidence?.[at] }));
+  answers.sort((one, other) => other.value - one.value);
+  const pressed = panel.map === "evidence" ? panel.label ?? answerOf(panel) : null;
+  const show = (name) => {
+    panel.map = panel.choice.value = "evidence";
+    panel.label = name;
+    panel.draw();
+  };
+  drawRanked(panel.ranked, answers, { unit: about.unit, pressed, show });
 }
 
 function shown(value) {
@@ -545,42 +523,18 @@ function drawLine(channel, one, other) {
 // The list of test cases.
 
 function list() {
-  const by = find("sort").value;
-  const last = (value) => (value === null ? -Infinity : value);
-  const orders = {
-    order: (a, b) => a.n - b.n,
-    miss: (a, b) => last(b.miss) - last(a.miss) || last(a.certainty) - last(b.certainty),
-    certainty: (a, b) => last(a.certainty) - last(b.certainty),
-    narrow: (a, b) => a.spread - b.spread,
-    wide: (a, b) => b.spread - a.spread,
-  };
   const current = state.listed[state.at];
-  state.listed = [...state.rows].sort(orders[by]);
+  state.listed = [...state.rows].sort(ORDERS[find("sort").value]);
   state.at = state.listed.indexOf(current);
-  find("list").replaceChildren(...state.listed.map((row, at) => {
-    const mark = row.right === null ? "" : row.right ? "✓" : "✗";
-    const item = element("li", { role: "option", id: `case-${at}`, "aria-selected": "false", "aria-label": `case ${row.case}, ${row.title}` },
-      element("span", { class: "name" }, row.case), element("span", {}, row.said),
-      element("span", { class: row.right === false ? "mark wrong" : "mark", "aria-hidden": "true" }, mark));
-    item.addEventListener("click", () => choose(at));
-    return item;
-  }));
-  if (state.at >= 0) mark();
+  drawList(find("list"), state.listed, choose);
+  markItem(find("list"), state.at);
 }
 
 function choose(at) {
   if (!state.listed.length) return;
   state.at = Math.max(0, Math.min(state.listed.length - 1, at));
-  mark();
+  markItem(find("list"), state.at);
   show({ test: state.listed[state.at].n });
-}
-
-function mark() {
-  const items = find("list").children;
-  for (const each of find("list").querySelectorAll("[aria-selected=true]")) each.setAttribute("aria-selected", "false");
-  items[state.at].setAttribute("aria-selected", "true");
-  items[state.at].scrollIntoView({ block: "nearest" });
-  find("list").setAttribute("aria-activedescendant", items[state.at].id);
 }
 
 // Cases of one's own.
@@ -616,8 +570,7 @@ function useTyped() {
 
 function unmark() {
   state.at = -1;
-  find("list").removeAttribute("aria-activedescendant");
-  for (const each of find("list").querySelectorAll("[aria-selected=true]")) each.setAttribute("aria-selected", "false");
+  markItem(find("list"), -1);
 }
 
 function ownInputs(about) {
@@ -712,10 +665,10 @@ find("typed").addEventListener("input", () => {
   if (["text", "document"].includes(state.panels[0]?.about.input) && find("typed").value.trim()) typing = setTimeout(useTyped, PAUSE);
 });
 find("list").addEventListener("keydown", (event) => {
-  const ways = { ArrowDown: state.at + 1, ArrowUp: state.at - 1, PageDown: state.at + 10, PageUp: state.at - 10, Home: 0, End: state.listed.length - 1 };
-  if (!(event.key in ways)) return;
+  const to = keyedTo(event.key, state.at, state.listed.length);
+  if (to === null) return;
   event.preventDefault();
-  choose(ways[event.key]);
+  choose(to);
 });
 document.addEventListener("keydown", (event) => {
   if (event.altKey || event.ctrlKey || event.metaKey || ["INPUT", "TEXTAREA", "SELECT"].includes(event.target.tagName)) return;

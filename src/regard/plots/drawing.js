@@ -1,7 +1,8 @@
-// Draws cases with their maps. Text from the data goes through textContent and setAttribute alone.
+// Draws cases with their maps, in the explorer and in reports. Text from the data goes through textContent and setAttribute alone.
 
 const SVG = "http://www.w3.org/2000/svg";
 const LEVELS = 24; // colours of a line
+const MOST = 5; // answers in a table
 
 export function element(name, attributes = {}, ...inside) {
   const made = document.createElement(name);
@@ -107,10 +108,9 @@ export function drawSeries(host, of, weights, { picked = null, cursor = null } =
   if (picked) {
     svg.append(shape("rect", { class: "picked", x: edge(picked[0]), y: ROOM.top, width: edge(picked[1]) - edge(picked[0]), height: height - ROOM.top - ROOM.axis }));
   }
-  if (cursor !== null) {
-    svg.append(shape("line", { class: "cursor", x1: x(cursor), x2: x(cursor), y1: ROOM.top, y2: height - ROOM.axis }));
-  }
+  svg.append(shape("line", { class: "cursor", y1: ROOM.top, y2: height - ROOM.axis }));
   host.replaceChildren(svg);
+  moveCursor(host, cursor, T);
   return (event) => {
     const box = svg.getBoundingClientRect();
     const across = ((event.clientX - box.left) * width) / box.width;
@@ -119,6 +119,14 @@ export function drawSeries(host, of, weights, { picked = null, cursor = null } =
     const channel = Math.max(0, Math.min(C - 1, Math.floor(((down - ROOM.top) * C) / high)));
     return { step, channel, value: bands[channel].value(down) };
   };
+}
+
+// The line across a series of T steps, at a step or away.
+export function moveCursor(host, step, T) {
+  const svg = host.querySelector("svg"), line = svg.querySelector(".cursor");
+  line.style.display = step === null ? "none" : "";
+  const inner = svg.viewBox.baseVal.width - ROOM.left - ROOM.right;
+  for (const end of ["x1", "x2"]) line.setAttribute(end, ROOM.left + (((step ?? 0) + 0.5) * inner) / T);
 }
 
 function band(row, start, high) {
@@ -162,8 +170,8 @@ export function strip(weights, label) {
   return svg;
 }
 
-// The words of a text as buttons; a pressed one is erased.
-export function drawWords(host, text, words, erased, weights, press) {
+// The words of a text: buttons that `press` is called with, and those erased are pressed; or words to point at, without.
+export function drawWords(host, text, words, weights, { erased = new Set(), press = null } = {}) {
   const characters = [...text], parts = [];
   const most = top(weights);
   let end = 0, seen = 0;
@@ -172,11 +180,12 @@ export function drawWords(host, text, words, erased, weights, press) {
     const word = characters.slice(start, stop).join("");
     const gone = erased.has(at);
     const weight = gone ? 0 : weights[seen++] ?? 0;
-    const button = element("button", { type: "button", "aria-pressed": String(gone), title: gone ? "erased" : number(weight) }, word);
-    button.style.setProperty("--s", Math.min(1, Math.abs(weight) / most).toFixed(3));
-    button.style.setProperty("--tint", weight < 0 ? "var(--true)" : "var(--attended)");
-    button.addEventListener("click", () => press(at));
-    parts.push(button);
+    const said = { title: gone ? "erased" : number(weight) };
+    const made = press ? element("button", { type: "button", "aria-pressed": String(gone), ...said }, word) : element("span", { "data-at": at }, word);
+    made.style.setProperty("--s", Math.min(1, Math.abs(weight) / most).toFixed(3));
+    made.style.setProperty("--tint", weight < 0 ? "var(--true)" : "var(--attended)");
+    if (press) made.addEventListener("click", () => press(at));
+    parts.push(made);
     end = stop;
   });
   if (end < characters.length) parts.push(characters.slice(end).join(""));
@@ -185,8 +194,8 @@ export function drawWords(host, text, words, erased, weights, press) {
   if (focused >= 0) host.querySelectorAll("button")[focused]?.focus();
 }
 
-// A picture, and beside it the same in the light of its weights.
-export function drawPicture(host, image, weights, { picked = null } = {}) {
+// A picture, and beside it the same in the light of its weights, with the box that is known to matter.
+export function drawPicture(host, image, weights, { box = null, picked = null } = {}) {
   const rows = weights.length, columns = weights[0].length;
   const plain = canvas(columns, rows), lit = canvas(columns, rows);
   plain.getContext("2d").drawImage(image, 0, 0, columns, rows);
@@ -203,11 +212,12 @@ export function drawPicture(host, image, weights, { picked = null } = {}) {
     }
   });
   lit.getContext("2d").putImageData(pixels, 0, 0);
-  if (picked) {
-    const [top, left, bottom, right] = picked;
+  for (const [marked, tint] of [[box, "--true"], [picked, "--right"]]) {
+    if (!marked) continue;
+    const [top, left, bottom, right] = marked;
     for (const each of [plain, lit]) {
       const pen = each.getContext("2d");
-      pen.strokeStyle = variable("--true");
+      pen.strokeStyle = variable(tint);
       pen.lineWidth = Math.max(1, rows / 100);
       pen.strokeRect(left, top, right - left, bottom - top);
     }
@@ -238,4 +248,79 @@ export function drawMatrix(host, matrix, label) {
     pen.fillRect(x, y, 1, 1);
   }));
   host.replaceChildren(made);
+}
+
+// Lists of cases.
+
+const last = (value) => value ?? -Infinity;
+
+// By name, which of two cases comes first. The worst mistake is the surest of those that are as far off.
+export const ORDERS = {
+  order: (a, b) => a.n - b.n,
+  miss: (a, b) => last(b.miss) - last(a.miss) || (a.miss > 0 ? -1 : 1) * (last(a.certainty) - last(b.certainty)) || a.n - b.n,
+  certainty: (a, b) => last(a.certainty) - last(b.certainty) || a.n - b.n,
+  sure: (a, b) => last(b.certainty) - last(a.certainty) || a.n - b.n,
+  name: (a, b) => a.case.localeCompare(b.case, undefined, { numeric: true }) || a.n - b.n,
+  narrow: (a, b) => a.spread - b.spread,
+  wide: (a, b) => b.spread - a.spread,
+};
+
+// The options of a list of cases.
+export function drawList(host, rows, choose) {
+  host.replaceChildren(...rows.map((row, at) => {
+    const mark = row.right === null ? "" : row.right ? "✓" : "✗";
+    const item = element("li", { role: "option", id: `case-${at}`, "aria-selected": "false", "aria-label": `case ${row.case}, ${row.title}` },
+      element("span", { class: "name" }, row.case), element("span", {}, row.said),
+      element("span", { class: row.right === false ? "mark wrong" : "mark", "aria-hidden": "true" }, mark));
+    item.addEventListener("click", () => choose(at));
+    return item;
+  }));
+}
+
+// Selects one of them, or none at -1.
+export function markItem(host, at) {
+  for (const each of host.querySelectorAll("[aria-selected=true]")) each.setAttribute("aria-selected", "false");
+  const item = host.children[at];
+  if (!item) {
+    host.removeAttribute("aria-activedescendant");
+    return;
+  }
+  item.setAttribute("aria-selected", "true");
+  host.scrollTop = Math.min(item.offsetTop, Math.max(host.scrollTop, item.offsetTop + item.offsetHeight - host.clientHeight));
+  host.setAttribute("aria-activedescendant", item.id);
+}
+
+// Where a key of a list leads to, of so many cases; null for other keys.
+export function keyedTo(key, at, count) {
+  const ways = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + 10, PageUp: at - 10, Home: 0, End: count - 1 };
+  return key in ways ? Math.max(0, Math.min(count - 1, ways[key])) : null;
+}
+
+// The first answers, { name, value, evidence } each, with a button to show the evidence for one.
+export function drawRanked(host, answers, { unit, shares = true, pressed = null, show }) {
+  const some = answers.slice(0, MOST);
+  const evidence = some.some((each) => each.evidence);
+  const strips = evidence && some.every((each) => !Array.isArray(each.evidence?.[0])); // of pictures there are none
+  const rows = some.map((answer) => {
+    const { name, value } = answer;
+    const row = element("tr", {}, element("th", { scope: "row", dir: "auto", title: name }, name), element("td", { class: "share" }, shares ? value.toFixed(3) : number(value)));
+    const cell = element("td");
+    if (strips && answer.evidence) {
+      cell.append(strip(answer.evidence, `evidence for ${name}, highest at ${unit} ${places(answer.evidence)}`));
+    } else if (shares) {
+      cell.append(element("progress", { max: 1, value, "aria-label": `probability of ${name}` }));
+    }
+    row.append(cell);
+    if (answer.evidence) {
+      const button = element("button", { type: "button", "aria-pressed": String(pressed === name), "aria-label": `Show the evidence for ${name}` }, "show");
+      button.addEventListener("click", () => show(name));
+      row.append(element("td", { class: "share" }, button));
+    }
+    return row;
+  });
+  const head = element("tr", {}, element("th", { scope: "col" }, shares ? "Answer" : "Target"), element("th", { scope: "col", class: "share" }, shares ? "share" : "value"),
+    element("th", { scope: "col" }, strips ? "evidence, against it below" : ""), ...(evidence ? [element("th", { scope: "col" })] : []));
+  const focused = host.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
+  host.replaceChildren(element("table", { class: "ranked" }, element("thead", {}, head), element("tbody", {}, ...rows)));
+  if (focused) [...host.querySelectorAll("button")].find((each) => each.getAttribute("aria-label") === focused)?.focus();
 }
