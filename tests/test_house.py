@@ -90,6 +90,7 @@ MAY_IMPORT = {
         "kept",
         "models",
         "outputs",
+        "plots",
         "plugins",
         "registry",
         "runs",

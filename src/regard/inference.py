@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -31,3 +32,7 @@ class Inference:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def _repr_html_(self) -> str:
+        maps = ", ".join(self.maps) or "none"
+        return f"<div><b>Inference of {len(self)} cases</b>, maps: {escape(maps)}</div>"

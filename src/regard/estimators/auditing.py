@@ -113,6 +113,23 @@ class Audit:
                     figures[name] = round(figure, 6)
         return {"cases": self.cases, "seed": self.seed, "drawn": self.drawn, "verdicts": rows}
 
+    def _repr_html_(self) -> str:
+        from regard.plots import said
+        from regard.plots.notebook import html_table
+
+        head = ("map", "predicted", "verdict", "why", "cases")
+        rows = [
+            (
+                one.map,
+                one.label,
+                said(one.verdict, measured=one.figures is not None),
+                one.sentence,
+                one.figures.cases if one.figures else "",
+            )
+            for one in self.verdicts.values()
+        ]
+        return html_table(f"Audit of the maps on {self.cases} cases", head, rows)
+
 
 def attributed(estimator: AttentionEstimator, cases: Any, method: str) -> Maps:
     """See `AttentionEstimator.attributions`."""

@@ -63,6 +63,13 @@ class Forecast:
                 table[f"{name} {level:g}"] = values[:, m].ravel()
         return table
 
+    def _repr_html_(self) -> str:
+        from regard.plots.notebook import html_table
+
+        columns = self.columns()
+        rows = list(zip(*(each.tolist() for each in columns.values()), strict=True))
+        return html_table(f"Forecasts of {len(self.ids)} series", list(columns), rows)
+
 
 class SeriesForecaster(AttentionEstimator):
     """Forecasts series from their past, and shows at which past steps each forecast looked.

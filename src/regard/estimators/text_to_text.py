@@ -46,6 +46,17 @@ class Alignment:
     def __iter__(self) -> Iterator[Any]:
         yield from (self.source, self.target, self.weights)
 
+    def _repr_html_(self) -> str:
+        from regard.plots.notebook import html_table
+
+        weights = self.weights.reshape(-1, *self.weights.shape[-2:]).mean(0)  # of heads
+        most = weights.argmax(1)
+        rows = [
+            (word, self.source[at], float(own[at]))
+            for word, at, own in zip(self.target, most, weights, strict=True)
+        ]
+        return html_table("Alignment", ("target", "looked most at", "weight"), rows)
+
 
 class TextToText(TextWriter, TextEstimator):
     """An estimator that writes a text for each text, and says which words looked at which."""

@@ -49,6 +49,12 @@ class Comparison(NamedTuple):
     notes: list[str]
     differences: Mapping[str, Difference]
 
+    def _repr_html_(self) -> str:
+        from regard.plots.notebook import html_table
+
+        head, *rows = self.table
+        return html_table("Comparison", head, rows, note="; ".join(self.notes))
+
 
 @spoken(in_configuration)
 def compare(
