@@ -9,7 +9,7 @@ import pytest
 from commands import Regard
 from regard import SeriesClassifier, jobs
 from regard.data import sine
-from regard.runs import read_audit
+from regard.runs import read_audit, read_figures
 
 WAVES: dict[str, Any] = {
     "data": {"kind": "sine", "series": 500, "steps": 100, "validation_share": 0},
@@ -100,10 +100,19 @@ def test_other_cases_with_labels_may_be_named(regard: Regard, run: Path, tmp_pat
     assert "none.csv" in regard.fails("audit", run, tmp_path / "none.csv")
 
 
-def test_it_may_train_again(regard: Regard, run: Path) -> None:
+def test_it_may_train_again(regard: Regard, run: Path, tmp_path: Path) -> None:
     assert regard("audit", run, "--cases", "40", "--retrain", "1") == 0
     kept = read_audit(run)
     assert all(len(each["figures"]["seeds"]) == 3 for each in kept["verdicts"])
+    even = jobs.train({**WAVES, "model": WAVES["model"] | {"attention": "none"}}, tmp_path / "even")
+    own = read_figures(run)[1]
+    assert kept["uniform"] == {
+        "figure": "F1",
+        "value": own["f1"],
+        "uniform": even["f1"],
+    }
+    assert "of a model trained alike with equal weights" in regard.out
+    assert "trained alike" in (run / "report.html").read_text()
 
 
 def test_what_cannot_be_audited_is_one_line(regard: Regard, run: Path, tmp_path: Path) -> None:

@@ -212,13 +212,19 @@ def print_table(rows: list[list[str]]) -> None:
         say("  ".join([row[0].ljust(first), *cells]).rstrip())
 
 
-def print_verdicts(verdicts: Iterable[Mapping[str, Any]]) -> None:
-    """A line for each map and predicted class: whether to believe it, and why."""
-    from regard.plots import said
+def print_verdicts(audit: Mapping[str, Any]) -> None:
+    """A line for each map and predicted class: whether to believe it, and why.
 
-    for each in verdicts:
+    Parameters:
+        audit: as `audit.json` holds it; empty without one.
+    """
+    from regard.plots import said, said_of_uniform
+
+    for each in audit.get("verdicts", ()):
         verdict = said(each["verdict"], measured=each["figures"] is not None).lower()
         say(f"{each['map']} for {each['label']}: {verdict}: {each['sentence']}")
+    if uniform := audit.get("uniform"):
+        say(said_of_uniform(**uniform))
 
 
 def list_mechanisms() -> None:

@@ -84,6 +84,7 @@ def test_elsewhere_keeps_the_weights() -> None:
         ({"seeds": Interval(0.1, -0.1, 0.2)}, "weak", "another seed"),
         ({"seeds": Interval(0.3, 0.1, 0.4)}, "believe", "looks there too"),
         ({"share": Interval(0.6, 0.4, 0.8)}, "weak", "not surely half"),
+        ({"gain": Interval(0.12, 0.09, 0.15), "best": 0.06}, "weak", "which is little"),
         ({"shuffle": None}, "believe", "moves p"),
         ({"learned": Interval(0, 0, 0), "shuffle": 0.0}, "do not", "guessing"),
     ],

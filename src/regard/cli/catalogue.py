@@ -91,7 +91,7 @@ def show(run: Run, as_json: AsJson = False, plugin: Plugins = None) -> None:
         print_json(content)
         return
     print_figures(metrics)
-    print_verdicts(audit.get("verdicts", ()))
+    print_verdicts(audit)
     say("configuration:")
     for line in config.model_dump_json(indent=2).split("\n"):
         say(line)

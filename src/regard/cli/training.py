@@ -185,7 +185,7 @@ def train(
         from regard.runs import read_audit
 
         print_figures(metrics)
-        print_verdicts(read_audit(out).get("verdicts", ()))
+        print_verdicts(read_audit(out))
         say(f"report: {out / 'report.html'}")
 
 

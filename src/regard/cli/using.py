@@ -346,7 +346,8 @@ def audit(
     retrain: Annotated[
         int,
         typer.Option(
-            help="Times to train again, each with another seed, to see whether the maps stay.",
+            help="Times to train again, each with another seed, to see whether the maps stay; and "
+            "once with equal weights, to see what attention is worth.",
             min=0,
         ),
     ] = 0,
@@ -361,7 +362,7 @@ def audit(
     from regard import jobs
 
     found = jobs.audit(run, source, cases=cases, retrain=retrain, seed=seed)
-    print_verdicts(found.to_dict()["verdicts"])
+    print_verdicts(found.to_dict())
     if source is None:
         say(f"report: {run / 'report.html'}")
 

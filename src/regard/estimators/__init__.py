@@ -1,6 +1,6 @@
 """scikit-learn estimators: each is the name of a pair of an input and an output."""
 
-from regard.estimators.auditing import Audit, CaseAudit, attributed, refuse_unaudited
+from regard.estimators.auditing import Audit, CaseAudit, Uniform, attributed, refuse_unaudited
 from regard.estimators.base import AttentionEstimator, estimator_of
 from regard.estimators.captioner import Captioner
 from regard.estimators.composer import Composer
@@ -41,6 +41,7 @@ __all__ = [
     "TextClassifier",
     "Transcriber",
     "Translator",
+    "Uniform",
     "attributed",
     "estimator_of",
     "load",

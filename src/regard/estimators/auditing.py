@@ -30,7 +30,7 @@ from regard.explain import (
 if TYPE_CHECKING:
     from regard.estimators.base import AttentionEstimator
 
-__all__ = ["Audit", "CaseAudit", "attributed", "audit", "refuse_unaudited"]
+__all__ = ["Audit", "CaseAudit", "Uniform", "attributed", "audit", "refuse_unaudited"]
 
 _PLACEMENTS = 39  # of a single map: the smallest p is 1 in 40
 _FIFTH = 0.2  # of a map, by which models with different seeds are compared
@@ -59,6 +59,20 @@ class CaseAudit(NamedTuple):
     found: bool
 
 
+class Uniform(NamedTuple):
+    """What the attention is for: a figure of the test part beside that of equal weights.
+
+    Attributes:
+        figure: which, such as "accuracy".
+        value: of the model.
+        uniform: of one that was trained alike, with the score `none`.
+    """
+
+    figure: str
+    value: float
+    uniform: float
+
+
 @dataclass(frozen=True, eq=False)
 class Audit:
     """The verdicts on the maps of a model.
@@ -68,6 +82,7 @@ class Audit:
         drawn: the map that pictures show.
         cases: how many were looked at.
         seed: of what was drawn.
+        uniform: what attention is worth; None where no model was trained again.
     """
 
     verdicts: Mapping[tuple[str, str], Verdict]
@@ -75,6 +90,7 @@ class Audit:
     cases: int
     seed: int
     _estimator: AttentionEstimator = field(repr=False)
+    uniform: Uniform | None = None
 
     def of(self, X: Any) -> list[list[CaseAudit]]:
         """For each case, its maps held against 39 placements of each.
@@ -111,7 +127,9 @@ class Audit:
                     figures[name] = [round(each, 6) for each in figure]
                 elif isinstance(figure, float):
                     figures[name] = round(figure, 6)
-        return {"cases": self.cases, "seed": self.seed, "drawn": self.drawn, "verdicts": rows}
+        uniform = {} if self.uniform is None else {"uniform": self.uniform._asdict()}
+        about = {"cases": self.cases, "seed": self.seed, "drawn": self.drawn}
+        return about | uniform | {"verdicts": rows}
 
     def _repr_html_(self) -> str:
         from regard.plots import said

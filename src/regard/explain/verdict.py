@@ -13,6 +13,7 @@ FEWEST = 10  # cases, of which an interval says something
 LEAST_GAIN = 0.05  # of the best map, below which there is nowhere to look
 _DEAD = 0.05  # below which weights do not matter
 _HALF = 0.5  # of what the best map finds
+_LITTLE = 0.1  # what a map that is believed moves more than this
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +129,8 @@ def judge(figures: Figures, *, moves: str) -> tuple[Belief, str]:
         if figures.seeds.low <= 0:
             return "weak", f"{moved}, but another seed looks elsewhere ({_shown(figures.seeds)})"
         moved += f", and another seed looks there too ({_shown(figures.seeds)})"
+    if gain.low <= _LITTLE:
+        return "weak", f"{moved}, which is little ({_shown(gain)})"
     if share.low < _HALF:
         value, low, high = (f"{100 * each:.0f}" for each in share)
         return "weak", (

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from regard.config import Config
+from regard.config import Config, resolve_config
 from regard.errors import ConfigError, DataError, RegardWarning, RunError, spoken
 from regard.jobs.audit_text import audit_text
 from regard.jobs.evaluating import labelled_cases
@@ -17,11 +18,12 @@ from regard.jobs.opening import in_prediction
 from regard.jobs.parts import load_parts
 from regard.jobs.training import divided
 from regard.plots import report_html
-from regard.runs import add_to_run, read_run
+from regard.runs import Run, add_to_run, read_run
 
 if TYPE_CHECKING:
     from regard.estimators import AttentionEstimator, Audit
     from regard.inputs import Parts
+    from regard.outputs import Output
 
 __all__ = ["audit"]
 
@@ -45,7 +47,8 @@ def audit(
         run: a run folder.
         source: a file of other cases with labels, in place of the test part; nothing is written.
         cases: the most that are looked at.
-        retrain: how often to train again, each time with another seed, to compare the maps.
+        retrain: how often to train again, each time with another seed, to compare the maps; with
+            any, once more with the score `none`, to say what attention is worth.
         seed: of what is drawn.
 
     Raises:
@@ -53,7 +56,7 @@ def audit(
     """
     path = Path(run)
     opened = read_run(path)
-    from regard.estimators import estimator_of, refuse_unaudited
+    from regard.estimators import Uniform, estimator_of, refuse_unaudited
 
     estimator = estimator_of(opened.config.task).from_run(opened, source=str(run))
     refuse_unaudited(estimator, compared=retrain > 0)
@@ -76,6 +79,9 @@ def audit(
     _refuse_changed(figures_of(estimator, seen), opened.metrics, run)
     others = [_again(opened.config, parts, number) for number in range(1, retrain + 1)]
     found = estimator.audit(parts.test, cases=cases, seed=seed, others=others)
+    if retrain and opened.config.model.attention.score != "none":
+        uniform = _uniform(opened, parts, output)
+        found = replace(found, uniform=uniform and Uniform(*uniform))
     common: dict[str, Any] = {"title": path.name, "metrics": opened.metrics}
     report = report_of(estimator, opened.config, seen, **common, audit=found)
     add_to_run(path, {"audit.json": audit_text(found, path), "report.html": report_html(report)})
@@ -84,10 +90,31 @@ def audit(
 
 def _again(config: Config, parts: Parts, number: int) -> AttentionEstimator:
     """An estimator trained as the run was, with a seed so many higher."""
-    other = config.model_copy(update={"seed": config.seed + number})
+    return _trained(config.model_copy(update={"seed": config.seed + number}), parts)
+
+
+def _trained(config: Config, parts: Parts) -> AttentionEstimator:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RegardWarning)
-        return divided(other).fit(parts.train, validation=parts.validation)
+        return divided(config).fit(parts.train, validation=parts.validation)
+
+
+def _uniform(opened: Run, parts: Parts, output: Output) -> tuple[str, float, float] | None:
+    """The first figure of the test part beside that of a model with equal weights.
+
+    None where the task has no such model.
+    """
+    content = opened.config.model_dump(mode="json")
+    content["model"]["attention"] = "none"
+    try:
+        config = resolve_config(content)
+    except ConfigError:
+        return None
+    other = _trained(config, parts)
+    seen = other.infer(parts.test, maps=other.input_.shown, keep=output.keep(parts.test))
+    first = output.compared(opened.metrics)[0]
+    even = figures_of(other, seen)[first.name]
+    return first.title, opened.metrics[first.name], even
 
 
 def _refuse_changed(found: Mapping[str, Any], recorded: Mapping[str, Any], run: str | Path) -> None:

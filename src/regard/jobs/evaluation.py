@@ -15,7 +15,7 @@ from regard.errors import DataError
 from regard.inference import Inference
 from regard.jobs.views import explorable, to_explore, view_of
 from regard.outputs import CaseScores, Output
-from regard.plots import CaseView, Report, Trust, said
+from regard.plots import CaseView, Report, Trust, said, said_of_uniform
 from regard.runs import versions
 
 if TYPE_CHECKING:
@@ -168,6 +168,7 @@ def _with_verdicts(
             if view.answers is not None
         ],
         verdicts=[asdict(one) for one in audit.verdicts.values()],
+        uniform=said_of_uniform(*audit.uniform) if audit.uniform else "",
     )
 
 

@@ -25,7 +25,7 @@ from regard.plots.series_transcript import plot_series_transcript
 from regard.plots.sound import plot_sound
 from regard.plots.text import Fragment, Passage, plot_text
 from regard.plots.transcript import plot_transcript
-from regard.plots.trust import Trust, said
+from regard.plots.trust import Trust, said, said_of_uniform
 from regard.plots.view import CaseView, FigureView
 from regard.plots.weights import plot_weights, save_weights
 
@@ -57,5 +57,6 @@ __all__ = [
     "plot_weights",
     "report_html",
     "said",
+    "said_of_uniform",
     "save_weights",
 ]

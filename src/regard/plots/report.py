@@ -37,6 +37,7 @@ class Report:
         cases: to be explored, the most important first; empty where they cannot be.
         verdicts: a row for each map and class: map, label, verdict, sentence and figures, as
             `regard.explain.Verdict` has them; empty before an audit.
+        uniform: what attention is worth, in words; empty where no model was trained again.
     """
 
     template: ClassVar[Path] = Path(__file__).with_name("report.html")
@@ -51,6 +52,7 @@ class Report:
     mistakes: Sequence[CaseView] = ()
     cases: Sequence[CaseView] = ()
     verdicts: Sequence[Mapping[str, Any]] = ()
+    uniform: str = ""
 
     def parts(self) -> dict[str, Any]:
         """Values for the variables of the output's own template."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-__all__ = ["Trust", "said"]
+__all__ = ["Trust", "said", "said_of_uniform"]
 
 _WIDTH, _HEIGHT, _EDGE = 320, 18, 6  # of the strip, in units of its own
 _SAID = {
@@ -18,6 +18,18 @@ _SAID = {
 def said(verdict: str, *, measured: bool = True) -> str:
     """A verdict in words, or that there were too few cases to measure it."""
     return _SAID[verdict] if measured else "Too few cases"
+
+
+def said_of_uniform(figure: str, value: float, uniform: float) -> str:
+    """What attention is worth, in words.
+
+    >>> said_of_uniform("accuracy", 0.99, 0.75)
+    'accuracy 0.990; 0.750 of a model trained alike with equal weights, the score none'
+    """
+    return (
+        f"{figure} {value:.3f}; {uniform:.3f} of a model trained alike with equal weights, the "
+        "score none"
+    )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

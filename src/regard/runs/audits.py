@@ -39,11 +39,18 @@ class _Verdict(Kept):
     figures: _Figures | None
 
 
+class _Uniform(Kept):
+    figure: str
+    value: float
+    uniform: float
+
+
 class _Audit(Kept):
     weights: str
     cases: int
     seed: int
     drawn: str
+    uniform: _Uniform | None = None
     verdicts: list[_Verdict]
 
 
