@@ -34,8 +34,7 @@ class Planted(NamedTuple):
         name: what it is.
         model: fitted.
         test: cases, with labels or with those that follow.
-        expected: map and class to the right verdict: "believe", "do not", or "not believe", which
-            either of the other two is; others aren't judged.
+        expected: map and class to the right verdict: "believe" or "do not"; others aren't judged.
         labels: of the cases, or None.
     """
 
@@ -104,7 +103,7 @@ _LOOKS = {
     ("attention", "motif"): "believe",
     ("attention", "plain"): "do not",
     ("evidence", "motif"): "believe",
-    ("evidence", "plain"): "not believe",  # it is told by an absence, and only nearly even
+    ("evidence", "plain"): "do not",  # it is told by an absence
 }
 _DEFAULT_LOOKS = {key: each for key, each in _LOOKS.items() if key[0] == "evidence"}
 _NOWHERE = {

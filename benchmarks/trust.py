@@ -40,9 +40,9 @@ def _planted() -> Iterator[Row]:
             if key not in found:
                 continue
             judged += 1
-            right += _right(expected, found[key])
-            lies += expected != "believe"
-            believed += expected != "believe" and found[key] == "believe"
+            right += found[key] == expected
+            lies += expected == "do not"
+            believed += expected == "do not" and found[key] == "believe"
     yield Row(
         f"verdicts on {models} planted models, {judged} maps and classes: right",
         "",
@@ -69,17 +69,13 @@ def _audited(planted: Planted) -> Mapping[tuple[str, str], Verdict]:
         ap = localisation_ap(np.stack(weights), test.spans, test.lengths)
     for (name, label), each in audit.verdicts.items():
         expected = planted.expected.get((name, label), "")
-        wrong = expected and not _right(expected, each.verdict)
+        wrong = expected and expected != each.verdict
         print(
             f"{'WRONG ' if wrong else ''}{planted.name}: {name} of {label}: {each.verdict}: "
             f"{each.sentence} [AP {ap:.2f}] {each.figures}",
             flush=True,
         )
     return audit.verdicts
-
-
-def _right(expected: str, found: str) -> bool:
-    return found != "believe" if expected == "not believe" else found == expected
 
 
 def _sine() -> Iterator[Row]:

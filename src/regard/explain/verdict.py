@@ -13,14 +13,13 @@ FEWEST = 10  # cases, of which an interval says something
 LEAST_GAIN = 0.05  # of the best map, below which there is nowhere to look
 _DEAD = 0.05  # below which weights do not matter
 _HALF = 0.5  # of what the best map finds
-_LITTLE = 0.1  # what a map that is believed moves more than this
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
     """What was measured of a map of the cases that are predicted alike.
 
-    No verdict depends on `comprehensiveness` and what follows it, which the literature has.
+    Of the figures of the literature, from `comprehensiveness` on, a verdict depends on `aopcr` alone.
 
     Attributes:
         cases: how many.
@@ -121,6 +120,11 @@ def judge(figures: Figures, *, moves: str) -> tuple[Belief, str]:
         return "do not", f"it points away from what moves the answer ({_shown(gain)})"
     if gain.low <= 0:
         return "do not", f"it is no better than the same map elsewhere ({_shown(gain)})"
+    if figures.aopcr is not None and figures.aopcr.low <= LEAST_GAIN:
+        return "do not", (
+            "there is nowhere to look: as many positions erased at random move the answer about as "
+            f"far (AOPCR {_shown(figures.aopcr)})"
+        )
     moved = (
         f"erasing what it marks moves {moves.format(gain.value)} more than erasing the same "
         "elsewhere"
@@ -129,8 +133,6 @@ def judge(figures: Figures, *, moves: str) -> tuple[Belief, str]:
         if figures.seeds.low <= 0:
             return "weak", f"{moved}, but another seed looks elsewhere ({_shown(figures.seeds)})"
         moved += f", and another seed looks there too ({_shown(figures.seeds)})"
-    if gain.low <= _LITTLE:
-        return "weak", f"{moved}, which is little ({_shown(gain)})"
     if share.low < _HALF:
         value, low, high = (f"{100 * each:.0f}" for each in share)
         return "weak", (
