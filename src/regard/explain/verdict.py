@@ -19,7 +19,7 @@ _HALF = 0.5  # of what the best map finds
 class Figures:
     """What was measured of a map of the cases that are predicted alike.
 
-    Of the figures of the literature, from `comprehensiveness` on, a verdict depends on `aopcr` alone.
+    From `comprehensiveness` on they are figures of the literature; a verdict depends on `aopcr`.
 
     Attributes:
         cases: how many.
