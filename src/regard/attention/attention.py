@@ -199,7 +199,7 @@ class Attention(nn.Module):
         keys = memory.values.shape[-2]
         check_vectors("query", query)
         if query.dim() < 3 or query.shape[:-2] != memory.values.shape[:-2]:
-            check_query(query, len(memory.values), keys)
+            check_query(query, memory.values.shape[0], keys)
         check_width("query", query, self.score.query_width(memory.prepared))
         of = f"query_dim of the window {type(self.window).__name__}"
         check_width("query", query, self.window.query_dim, of)

@@ -60,7 +60,7 @@ class Score(nn.Module):
 
     def compare_one(self, query: Tensor, prepared: Tensor, key: Tensor) -> Tensor:
         """One query [B, 1, Dq] against the key at one position, [B] -> [B] scores."""
-        row = torch.arange(len(key), device=key.device)
+        row = torch.arange(key.shape[0], device=key.device)
         return self.compare(query, prepared[row, key].unsqueeze(1))[:, 0, 0]
 
     def attend(

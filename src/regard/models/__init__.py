@@ -11,6 +11,7 @@ from regard.models.build import (
 )
 from regard.models.conv_bilstm import ConvBiLSTM, choose_stride
 from regard.models.convolution import Convolution
+from regard.models.convolution_graph import ConvolutionGraph
 from regard.models.convolved import ConvolvedModel
 from regard.models.copying import CopyHead
 from regard.models.ctc import CtcGuide, CtcState, ctc_losses, ctc_needs
@@ -72,6 +73,7 @@ __all__ = [
     "ContextHead",
     "ConvBiLSTM",
     "Convolution",
+    "ConvolutionGraph",
     "ConvolvedModel",
     "CopyHead",
     "CtcGuide",

@@ -1,10 +1,12 @@
 """A network and a linear model of random convolutions beside it."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from torch import Tensor, nn
 
 from regard.errors import ConfigError
+from regard.models.convolution_graph import ConvolutionGraph
 from regard.models.encoder import Encoder
 from regard.models.heads import Ensemble, Predicted, SeriesModel, shares, two_sided_logits
 from regard.models.random_convolutions import RandomConvolutions
@@ -57,7 +59,10 @@ class ConvolvedModel(nn.Module):
             assert self.network is not None
             alone: Predicted = self.network(series, mask)
             return alone
-        found = self.convolutions(convolved, mask)
+        return self._joined(self.convolutions(convolved, mask), series, mask)
+
+    def _joined(self, found: Tensor, series: Tensor, mask: Tensor | None) -> Predicted:
+        """The values [B, scores] of the convolutions with what the network says."""
         if self.two_sided:
             found = two_sided_logits(found)
         if self.network is None:
@@ -65,6 +70,23 @@ class ConvolvedModel(nn.Module):
             return Predicted(found, {"attention": shares(nothing[:, 0], mask), "evidence": nothing})
         predicted: Predicted = self.network(series, mask)
         return Predicted(found + predicted.values, predicted.maps).divided(2)
+
+    def _added(self, added: Tensor) -> Tensor:
+        """[B, scores, T] what the convolutions add, as a part of the values."""
+        if self.two_sided:
+            added = two_sided_logits(added)
+        return added if self.network is None else added / 2
+
+    def traced(self, graph: ConvolutionGraph, series: Tensor, mask: Tensor) -> Predicted:
+        """As `forward`, in PyTorch's own operators, with the map "convolutions" of `inner`.
+
+        Parameters:
+            graph: of the convolutions.
+            series, mask: as of `forward`.
+        """
+        found, added = graph(series, mask)
+        predicted = self._joined(found, series, mask)
+        return replace(predicted, maps={**predicted.maps, "convolutions": self._added(added)})
 
     def inner(
         self,
@@ -86,10 +108,7 @@ class ConvolvedModel(nn.Module):
         """
         maps = {}
         if "convolutions" in wanted:
-            added = self.convolutions.evidence(series, mask)
-            if self.two_sided:
-                added = two_sided_logits(added)
-            maps["convolutions"] = added if self.network is None else added / 2
+            maps["convolutions"] = self._added(self.convolutions.evidence(series, mask))
         rest = [name for name in wanted if name != "convolutions"]
         if rest and self.network is None:
             raise ConfigError(

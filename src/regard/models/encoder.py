@@ -64,7 +64,7 @@ def summary_of(which: Literal["ends", "mean"], states: Tensor, mask: Tensor | No
         last = states[:, -1]
         if mask is not None:
             at = (mask.sum(1) - 1).clamp(min=0)
-            last = states[torch.arange(len(states), device=states.device), at]
+            last = states[torch.arange(states.shape[0], device=states.device), at]
         return torch.cat([states[:, 0], last], 1)
     if mask is None:
         return states.mean(1)
@@ -86,7 +86,7 @@ def apply_mask(features: Tensor, mask: Tensor | None) -> Tensor:
     """Features [B, D, ..., S] with zeros where mask [B, S] is False."""
     if mask is None:
         return features
-    return features * mask.reshape(len(mask), *[1] * (features.dim() - 2), -1)
+    return features * mask.reshape(mask.shape[0], *[1] * (features.dim() - 2), -1)
 
 
 class MaskedBatchNorm(nn.BatchNorm2d):
@@ -100,7 +100,7 @@ class MaskedBatchNorm(nn.BatchNorm2d):
         """[B, D, 1, S] and mask [B, S] -> [B, D, 1, S], of a grid with mask [B, rows, columns]."""
         if mask is None:
             return super().forward(features)
-        mask = mask.reshape(len(mask), *features.shape[2:])
+        mask = mask.reshape(mask.shape[0], *features.shape[2:])
         if not self.training:
             return super().forward(features) * mask.unsqueeze(1)
         rows = features.permute(0, 2, 3, 1)  # [B, 1, S, D]

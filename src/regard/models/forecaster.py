@@ -40,6 +40,8 @@ class LinearForecast(nn.Module):
         """[B, M, T] targets' windows, [B, F, horizon] known columns -> [B, M, horizon]."""
         last = past[..., -1:]
         forecast = last + self.bias + torch.einsum("bmt,mth->bmh", past - last, self.weights)
+        if not known.shape[1]:
+            return forecast
         return forecast + torch.einsum("bfh,mfh->bmh", known, self.known_weights)
 
 
@@ -88,7 +90,7 @@ class HorizonForecast(nn.Module):
         each = self._attend(states)
         context = torch.stack([one.context for one in each]).mean(0)  # [B, horizon, D]
         weights = torch.stack([one.weights for one in each]).mean(0)  # [B, horizon, S]
-        of_target = self.target.repeat(len(states) // len(self.target), 1, 1)  # [B M, 1, D]
+        of_target = self.target.repeat(states.shape[0] // len(self.target), 1, 1)  # [B M, 1, D]
         mixed = self.mix(context) + self.steps + of_target
         if self.known is not None:
             mixed = mixed + self.known(known.transpose(1, 2))
@@ -104,7 +106,7 @@ class HorizonForecast(nn.Module):
 
     def _attend(self, states: Tensor) -> list[Any]:
         return [
-            attention(query.expand(len(states), -1, -1), states)
+            attention(query.expand(states.shape[0], -1, -1), states)
             for attention, query in zip(self.attentions, self.queries, strict=True)
         ]
 
@@ -128,7 +130,7 @@ class ContextForecast(nn.Module):
     def forward(self, states: Tensor, known: Tensor) -> Predicted:
         """[B, S, D] states, [B, F, horizon] -> values [B, horizon, outputs], weights by step."""
         predicted: Predicted = self.head(states, None)
-        values = predicted.values.reshape(len(states), self.horizon, -1)
+        values = predicted.values.reshape(states.shape[0], self.horizon, -1)
         if self.known is not None:
             values = values + self.known(known.transpose(1, 2))
         weights = predicted.maps["attention"].unsqueeze(1).expand(-1, self.horizon, -1)

@@ -64,6 +64,9 @@ class Predicted:
         return replace(self, values=two_sided_logits(self.values), maps=maps)
 
 
+torch.export.register_dataclass(Predicted)  # so that an exported graph can return it
+
+
 def two_sided_logits(scores: Tensor) -> Tensor:
     """[B, 1, ...] score z of a binary problem -> (-z / 2, z / 2), with softmax the sigmoid of z."""
     return torch.cat([-scores / 2, scores / 2], 1)
@@ -223,8 +226,8 @@ class SeriesModel(nn.Module):
     def encode(self, series: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """What the head takes: the states [B, S, D], and the mask [B, S] of their positions."""
         states = self.encoder(series, mask)
-        wanted = len(series), self.encoder.positions(series.shape), self.encoder.width
-        if states.shape != wanted:
+        wanted = series.shape[0], self.encoder.positions(series.shape), self.encoder.width
+        if not torch.compiler.is_exporting() and states.shape != wanted:
             raise ConfigError(
                 f"encoder {type(self.encoder).__name__}: wanted states {list(wanted)}, cases by "
                 f"positions by width, given {list(states.shape)}"

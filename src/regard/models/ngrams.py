@@ -31,12 +31,13 @@ class NgramTerm(nn.Module):
             mask: boolean [B, T], True at the true tokens; None when all are.
         """
         cases, steps, _ = columns.shape
-        added = embedding_bag(
-            columns.flatten(0, 1),
-            self.weights,
-            mode="sum",
-            per_sample_weights=values.flatten(0, 1).to(self.weights.dtype),
-        )
+        added = self._added(columns.flatten(0, 1), values.flatten(0, 1).to(self.weights.dtype))
         true = values.new_ones(cases, steps) if mask is None else mask.to(values.dtype)
         even = true / true.sum(1, keepdim=True)
         return added.reshape(cases, steps, -1) + even.unsqueeze(2) * self.bias
+
+    def _added(self, columns: Tensor, values: Tensor) -> Tensor:
+        """[L, G] n-grams and their values -> [L, N]."""
+        if torch.compiler.is_exporting():  # other programs have no such operator with factors
+            return (self.weights[columns] * values.unsqueeze(2)).sum(1)
+        return embedding_bag(columns, self.weights, mode="sum", per_sample_weights=values)

@@ -3,6 +3,7 @@
 from itertools import pairwise
 from math import ceil, log2
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad, relu
 
@@ -107,6 +108,8 @@ def _cut(pictures: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
     """
     if mask is None:
         return pictures, None
+    if torch.compiler.is_exporting():  # a graph has one canvas
+        return pictures * mask.unsqueeze(1), mask
     rows, columns = (int(mask.any(2 - side).any(0).sum()) for side in (0, 1))
     pictures, mask = pictures[..., :rows, :columns], mask[:, :rows, :columns]
     if mask.all():

@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from math import floor, log2, sqrt
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-__all__ = ["RandomConvolutions"]
+__all__ = ["Plan", "RandomConvolutions"]
 
 _HUGE: Any = {"over": "ignore", "invalid": "ignore"}  # what is not finite is refused later
 
@@ -25,6 +25,20 @@ _GROUPS = 32  # of each dilation, of the series and of differences
 _RIVALS = 8  # kernels of a group
 _MOST_CHANNELS = 9  # that a kernel reads
 _GOLDEN = (sqrt(5) + 1) / 2
+
+
+class Plan(NamedTuple):
+    """Which convolutions are taken.
+
+    Attributes:
+        spread: of the shares, each dilation and how many biases every kernel has at it.
+        doubling: dilations of the contests.
+        triples: [K, 3] places of the weights of 2.
+    """
+
+    spread: list[tuple[int, int]]
+    doubling: list[int]
+    triples: NDArray[np.int64]
 
 
 class RandomConvolutions(nn.Module):
@@ -121,6 +135,15 @@ class RandomConvolutions(nn.Module):
         """[B, F] the features of series [B, C, T] with so many steps each."""
         nothing = np.empty((sum(self._sizes), 0), np.float32)
         return self._read(series, lengths, nothing)[0]
+
+    def plan(self) -> Plan:
+        """Which convolutions are taken."""
+        spread = zip(self._spread.tolist(), self._counts.tolist(), strict=True)
+        return Plan(list(spread), self._doubling.tolist(), _TRIPLES)
+
+    def parts(self) -> list[Tensor]:
+        """The weights [F, N] of shares of the series and of differences, then those of contests."""
+        return list(torch.split(self.weights, list(self._sizes)))
 
     def set_weights(self, weights: NDArray[Any], bias: NDArray[Any]) -> None:
         """Take the solution: weights [F, N] of the features, and bias [N]."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout
+from torch.nn.functional import dropout, linear
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from regard.models.encoder import Encoder
@@ -77,13 +77,69 @@ def _call(
     bidirectional: bool,
 ) -> Tensor:
     """The weights with these suffixes, on [B, S, D]."""
+    if torch.compiler.is_exporting():
+        return _scanned(network, states, suffixes, layers=layers, bidirectional=bidirectional)
     names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
     weights = [getattr(network, name + suffix) for suffix in suffixes for name in names]
-    start = states.new_zeros(len(suffixes), len(states), network.hidden_size)
+    start = states.new_zeros(len(suffixes), states.shape[0], network.hidden_size)
     options = (True, layers, dropout, network.training, bidirectional, True)
     if isinstance(network, nn.LSTM):
         return torch.lstm(states, (start, start), weights, *options)[0]
     return torch.gru(states, start, weights, *options)[0]
+
+
+def _scanned(
+    network: nn.LSTM | nn.GRU,
+    states: Tensor,
+    suffixes: Sequence[str],
+    *,
+    layers: int,
+    bidirectional: bool,
+) -> Tensor:
+    """As `_call` without dropout, step by step: an exported graph then takes every length.
+
+    torch's own operators have one node for each step of the length that they are exported with.
+    """
+    each = 1 + bidirectional
+    for layer in range(layers):
+        ahead, *reverse = suffixes[layer * each : (layer + 1) * each]
+        found = [_scan(network, states, ahead)]
+        found += [_scan(network, states.flip(1), suffix).flip(1) for suffix in reverse]
+        states = torch.cat(found, 2) if reverse else found[0]
+    return states
+
+
+def _scan(network: nn.LSTM | nn.GRU, states: Tensor, suffix: str) -> Tensor:
+    """One layer with the weights of this suffix, from the first position to the last."""
+    from torch._higher_order_ops.scan import scan  # there is no public name
+
+    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    inward, across, bias, own_bias = (getattr(network, name + suffix) for name in names)
+    given = linear(states, inward, bias).transpose(0, 1)  # [S, B, gates]
+    start = states.new_zeros(states.shape[0], network.hidden_size)
+
+    def lstm(carry: list[Tensor], inputs: Tensor) -> tuple[list[Tensor], Tensor]:
+        hidden, cell = carry
+        gates = inputs + linear(hidden, across, own_bias)
+        into, forget, new, out = gates.chunk(4, 1)
+        cell = torch.sigmoid(forget) * cell + torch.sigmoid(into) * torch.tanh(new)
+        hidden = torch.sigmoid(out) * torch.tanh(cell)
+        return [hidden, cell], hidden.clone()
+
+    def gru(carry: list[Tensor], inputs: Tensor) -> tuple[list[Tensor], Tensor]:
+        [hidden] = carry
+        reset, update, new = inputs.chunk(3, 1)
+        of_reset, of_update, of_new = linear(hidden, across, own_bias).chunk(3, 1)
+        new = torch.tanh(new + torch.sigmoid(reset + of_reset) * of_new)
+        keep = torch.sigmoid(update + of_update)
+        hidden = (1 - keep) * new + keep * hidden
+        return [hidden], hidden.clone()
+
+    if isinstance(network, nn.LSTM):
+        _, outputs = scan(lstm, [start, start.clone()], given)
+    else:
+        _, outputs = scan(gru, [start], given)
+    return outputs.transpose(0, 1)  # type: ignore[no-any-return]
 
 
 def advance(network: nn.LSTM | nn.GRU, inputs: Tensor, hidden: Any) -> tuple[Tensor, Any]:

@@ -139,7 +139,7 @@ class SentenceModel(nn.Module):
         """[B, T, E] words, [B, T] sentences -> values, and the map "attention" [B, T]."""
         grid, row, column = _grid(words, sentences, mask)
         pooled = self.pool(*grid)
-        cases = torch.arange(len(words), device=words.device).unsqueeze(1)
+        cases = torch.arange(words.shape[0], device=words.device).unsqueeze(1)
         weights = pooled.weights[cases, row, column]  # [B, T]
         if mask is not None:
             weights = weights * mask

@@ -71,10 +71,12 @@ def check_kernel(kernel: str | None) -> str | None:
 
 
 def is_exported() -> bool:
-    """Whether the model is being exported to ONNX.
+    """Whether the model is being exported: what loads it need not know regard's operators.
 
     Whoever exports has imported `torch.onnx`, which takes half a second that others need not wait.
     """
+    if torch.compiler.is_exporting():
+        return True
     return "torch.onnx" in sys.modules and bool(torch.onnx.is_in_onnx_export())
 
 
