@@ -44,8 +44,9 @@ def test_what_is_imported_is_declared() -> None:
                 names = [node.module]
             for name in names:
                 places[name.split(".")[0]].add(str(path.relative_to(ROOT)))
-    # Of `music`, of PyTorch for GPUs and of `serve`. All are asked for first.
+    # Of `music`, of PyTorch for GPUs, of `serve` and of `export`. All are asked for first.
     extra = {"music21", "triton", "fastapi", "starlette", "uvicorn"}
+    extra |= {"onnx", "onnx_ir", "onnxruntime", "onnxscript"}
     known = packages_distributions()
     for name in places.keys() - sys.stdlib_module_names - {"regard"} - extra:
         assert {canonicalize_name(each) for each in known[name]} & WANTED.keys(), (

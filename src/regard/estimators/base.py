@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -50,6 +50,9 @@ from regard.training import (
     refuse_weights,
     seeded,
 )
+
+if TYPE_CHECKING:
+    from regard.estimators.exporting import Exported
 
 __all__ = ["AttentionEstimator", "Floats", "estimator_of"]
 
@@ -451,6 +454,31 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         with writing(Path(path), overwrite=overwrite) as folder:
             write_run(folder, self.to_run(self.resolve(self.seed_)))
+
+    def export(self, path: str | Path, X: Any = None, *, overwrite: bool = False) -> Exported:
+        """Write the model as one file that runs without regard, and JSON beside it.
+
+        It takes numbers in the units of the data, or tokens, and returns predictions and maps in
+        the user's terms. It is compared with this model, and not written where it differs.
+
+        Parameters:
+            path: ends in .onnx for ONNX, which needs the extra `export`, or in .pt2 for
+                `torch.export`. The JSON beside it is called so, with .json after it.
+            X: cases to compare the two with, as for `predict`; without them some are drawn.
+            overwrite: whether files that exist may be replaced.
+
+        Returns:
+            `Exported`: the files and the largest differences.
+
+        Raises:
+            ConfigError: the ending is unknown, a package is missing, or a model of this kind cannot
+                be exported.
+            RunError: a file exists or cannot be written, or the exported model differs.
+        """
+        from regard.estimators.exporting import export  # it imports the graphs of all sides
+
+        check_is_fitted(self)
+        return export(self, Path(path), X, overwrite=overwrite)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

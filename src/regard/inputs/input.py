@@ -21,6 +21,7 @@ from regard.splits import split
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from regard.inputs.graph import InputGraph
     from regard.training import Part
 
 __all__ = ["Input", "Maps", "Parts"]
@@ -103,6 +104,9 @@ class Input(ABC):
 
     uploads: ClassVar[tuple[str, ...]] = ()
     """Endings of files with new cases that a service takes; none that name other files."""
+
+    unexported: ClassVar[str] = "models of this input are not exported"
+    """Why there is no `graph`, where there is none."""
 
     posted_alone: ClassVar[bool] = False
     """Whether `posted` takes one value at a time."""
@@ -373,6 +377,14 @@ class Input(ABC):
     def augment(self) -> Callable[[Tensor, Tensor | None], Tensor] | None:
         """Changes the first input of a training batch, given its mask; None changes nothing."""
         return None
+
+    def graph(self, model: nn.Module) -> InputGraph:
+        """What an exported model does with cases, up to the maps over them.
+
+        Raises:
+            ConfigError: models of this input are not exported; says why.
+        """
+        raise ConfigError(f"export: {self.unexported}; run it with regard serve")
 
     # Maps.
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from regard.config import TrainingConfig
     from regard.inputs.input import Input
     from regard.models import Encoder, Predicted
+    from regard.outputs.graph import OutputGraph
     from regard.training import Batch, Objective, Part
 
 __all__ = ["CaseScores", "Compared", "FineTuning", "Output", "Question", "Rated", "Rows", "counted"]
@@ -132,6 +133,9 @@ class Output(ABC):
 
     options: ClassVar[tuple[str, ...]] = ()
     """Names of the options of `answer`."""
+
+    unexported: ClassVar[str] = "predictions of this kind are not exported"
+    """Why there is no `graph`, where there is none."""
 
     watch: Callable[[int, int], None] | None = None
     """What is told, while a batch is written, how many of how many steps are done."""
@@ -304,6 +308,14 @@ class Output(ABC):
     def scaled(self, predicted: Predicted) -> Predicted:
         """What a model says, and maps inside it, as predictions have them."""
         return predicted
+
+    def graph(self) -> OutputGraph:
+        """What an exported model says.
+
+        Raises:
+            ConfigError: predictions of this kind are not exported; says why.
+        """
+        raise ConfigError(f"export: {self.unexported}; run it with regard serve")
 
     def unpack(self, row: NDArray[np.float64], encoded: Any, n: int) -> Any:
         """The values of case n, from the row of numbers that `answer` gives for it.

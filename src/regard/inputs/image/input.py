@@ -33,6 +33,7 @@ from regard.plots import CaseView, Outcome
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from regard.inputs.graph import InputGraph
     from regard.training import Part
 
 __all__ = ["ImageInput"]
@@ -291,6 +292,12 @@ class ImageInput(Input):
     def _columns(self, encoder: Any) -> int:
         """Positions along a side of the grid."""
         return int(-(-self.size_ // encoder.cell))
+
+    def graph(self, model: nn.Module) -> InputGraph:
+        from regard.inputs.image.graph import PictureGraph
+
+        given: Any = model
+        return PictureGraph(given, size=self.size_, mean=self.mean_, deviation=self.deviation_)
 
     def augment(self) -> Callable[[Tensor, Tensor | None], Tensor] | None:
         from regard.training import shift, shift_flip

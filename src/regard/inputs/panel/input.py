@@ -37,6 +37,7 @@ from regard.plots import ForecastView
 if TYPE_CHECKING:
     from torch import nn
 
+    from regard.inputs.graph import InputGraph
     from regard.training import Part
 
 __all__ = ["PanelInput"]
@@ -362,6 +363,14 @@ class PanelInput(Input):
         from regard.inputs.panel.part import WindowPart
 
         return [WindowPart(each, training=True) for each in encoded if each is not None]
+
+    def graph(self, model: nn.Module) -> InputGraph:
+        from regard.inputs.panel.graph import PanelGraph
+
+        given: Any = model
+        horizon: int = self.config.data.horizon
+        window, scales = self.window_, self.scales_
+        return PanelGraph(given, self.latest_, window=window, horizon=horizon, scales=scales)
 
     def lay(
         self, model: nn.Module, maps: Maps, encoded: Any, index: NDArray[np.int64]

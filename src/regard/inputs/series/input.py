@@ -40,6 +40,7 @@ from regard.tables.cells import is_number
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from regard.inputs.graph import InputGraph
     from regard.models import Encoder
     from regard.training import Part
 
@@ -372,6 +373,22 @@ class SeriesInput(Input):
         groups = targets if self.target == "class" else np.zeros(len(cases), np.int64)
         some, factors = _evenly(groups, seed=self.config.seed)
         convolutions.set_common(scaled[some], cases.lengths[some], factors)
+
+    def graph(self, model: nn.Module) -> InputGraph:
+        from regard.inputs.series.graph import SeriesGraph
+
+        return SeriesGraph(**self._graph_options(model))
+
+    def _graph_options(self, model: nn.Module) -> dict[str, Any]:
+        """Of a `SeriesGraph`."""
+        return {
+            "model": model,
+            "scaler": self.scaler_,
+            "channels": self.channels_,
+            "steps": (self.shortest_, self.longest_),
+            "ranges": self.range_,
+            "attended": self.attended,
+        }
 
     def augment(self) -> Callable[[Tensor, Tensor | None], Tensor] | None:
         from regard.training import warp

@@ -15,13 +15,17 @@ from numpy.typing import NDArray
 
 from regard.errors import ConfigError
 
-__all__ = ["FeatureKind", "Features", "add_deltas", "mel_filters"]
+__all__ = ["FLOOR", "REACH", "FeatureKind", "Features", "add_deltas", "mel_filters"]
 
 FeatureKind = Literal["log-mel", "mfcc"]
 """What is computed of each frame."""
 
-_FLOOR = 1e-6  # of an energy; about ten times the rounding of 16 bits
-_REACH = 2  # frames to either side that a change is estimated from
+FLOOR = 1e-6
+"""Added to an energy; about ten times the rounding of 16 bits."""
+
+REACH = 2
+"""Frames to either side that a change is estimated from."""
+
 _BLOCK = 4096  # frames at once
 
 
@@ -110,6 +114,19 @@ class Features:
         features: NDArray[np.float32] = add_deltas(np.ascontiguousarray(found.T), self.deltas)
         return features
 
+    def matrices(
+        self,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32] | None]:
+        """The Fourier transform of a tapered frame, [2 bins, width], real parts first, and what
+        its power is multiplied with: [bins, mels], and [mels, coefficients] or None.
+        """
+        filters = mel_filters(self.rate, self.width, self.mels)
+        turns = np.outer(np.arange(len(filters)), np.arange(self.width)) / (len(filters) - 1)
+        waves = np.exp(-1j * np.pi * turns) * _hann(self.width)
+        both = np.concatenate([waves.real, waves.imag]).astype(np.float32)
+        cosines = _cosines(self.mels, self.coefficients) if self.kind == "mfcc" else None
+        return both, filters, cosines
+
     def energies(self, wave: NDArray[np.float32]) -> NDArray[np.float32]:
         """[samples] -> [S, mels], the log-mel energies."""
         step, width = self.step, self.width
@@ -126,7 +143,7 @@ class Features:
         for at in range(0, frames, _BLOCK):
             spectrum = np.fft.rfft(seen[at : at + _BLOCK] * taper, 2 * (len(filters) - 1))
             power = spectrum.real**2 + spectrum.imag**2
-            found[at : at + _BLOCK] = np.log(power @ filters + _FLOOR)
+            found[at : at + _BLOCK] = np.log(power @ filters + FLOOR)
         return found
 
 
@@ -178,12 +195,12 @@ def add_deltas(features: NDArray[Any], orders: int) -> NDArray[Any]:
     3.0
     """
     found, last = [features], features.shape[1]
-    places = np.arange(-_REACH, last + _REACH).clip(0, last - 1)
+    places = np.arange(-REACH, last + REACH).clip(0, last - 1)
     for _ in range(orders):
         ends = found[-1][:, places]
         slope = sum(
-            n * (ends[:, _REACH + n :][:, :last] - ends[:, _REACH - n :][:, :last])
-            for n in range(1, _REACH + 1)
+            n * (ends[:, REACH + n :][:, :last] - ends[:, REACH - n :][:, :last])
+            for n in range(1, REACH + 1)
         )
-        found.append(slope / (2 * sum(n * n for n in range(1, _REACH + 1))))
+        found.append(slope / (2 * sum(n * n for n in range(1, REACH + 1))))
     return np.asarray(np.concatenate(found))

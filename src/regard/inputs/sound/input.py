@@ -38,7 +38,9 @@ from regard.plots import CaseView, Outcome
 from regard.tables.jsonl import JsonLines
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
+
+    from regard.inputs.graph import InputGraph
 
 __all__ = ["SoundInput"]
 
@@ -252,6 +254,11 @@ class SoundInput(SeriesInput):
         if self.config.training.augmentation == "none":
             return None
         return partial(specaugment, bands=self.features.bands)
+
+    def graph(self, model: nn.Module) -> InputGraph:
+        from regard.inputs.sound.graph import SoundGraph
+
+        return SoundGraph(self.features, **self._graph_options(model))
 
     # What is shown.
 

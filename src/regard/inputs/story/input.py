@@ -58,6 +58,10 @@ class StoryInput(Input):
     plural = "questions"
     grouped = "stories"
     unusable = "without a story or a question"
+    unexported = (
+        "a sentence of several stories is read once, so that shapes depend on the stories, which "
+        "no graph allows"
+    )
     uploads = (".txt", ".csv", ".tsv", ".parquet", ".jsonl")
 
     tokenizer_: Tokenizer

@@ -37,6 +37,7 @@ from regard.plots import CaseView, Outcome
 if TYPE_CHECKING:
     from torch import nn
 
+    from regard.inputs.graph import InputGraph
     from regard.training import Part
 
 __all__ = ["TextInput", "Tokenised"]
@@ -230,6 +231,19 @@ class TextInput(Input):
             with torch.no_grad():
                 model.embedding.weight[found] = matrix[found]
         return model
+
+    def graph(self, model: nn.Module) -> InputGraph:
+        from regard.inputs.text.graph import TextGraph
+
+        data = self.config.data
+        given: Any = model
+        return TextGraph(
+            given,
+            self.tokenizer_,
+            self.ngrams_,
+            max_tokens=data.max_tokens,
+            lowercase=data.lowercase,
+        )
 
     def begin(
         self, model: nn.Module, encoded: Any, held: Any | None, targets: Any, output: Any

@@ -74,6 +74,15 @@ class Ngrams:
         )
         self._cache: dict[str, NDArray[np.int64]] = {}
 
+    @property
+    def whole(self) -> int:
+        """How many of the features are words and pairs; those of characters follow."""
+        return len(self._words) + len(self._pairs)
+
+    def names(self) -> dict[str, list[str]]:
+        """The n-grams by their kind, in the order of their columns: words, pairs, letters."""
+        return {kind: list(names) for kind, names in zip(_LISTS, self._lists, strict=True)}
+
     @classmethod
     def learn(cls, texts: Sequence[Sequence[str]]) -> Ngrams:
         """Learn the n-grams of texts, given the words of each."""
@@ -162,9 +171,9 @@ class Ngrams:
         ascending = columns[order]
         first = np.diff(ascending, prepend=-1) > 0
         sums = np.bincount(np.cumsum(first) - 1, values[order])
-        whole = ascending[first] < len(self._words) + len(self._pairs)
+        whole = ascending[first] < self.whole
         norms = [np.linalg.norm(part) or 1.0 for part in (sums[whole], sums[~whole])]
-        within = columns >= len(self._words) + len(self._pairs)
+        within = columns >= self.whole
         return np.asarray(values / np.where(within, norms[1], norms[0]), dtype=np.float32)
 
 

@@ -34,6 +34,7 @@ from regard.splits import split
 
 if TYPE_CHECKING:
     from regard.models import Predicted
+    from regard.outputs.graph import OutputGraph
     from regard.training import Objective
 
 __all__ = ["ClassesOutput"]
@@ -180,6 +181,11 @@ class ClassesOutput(Output):
     def scaled(self, predicted: Predicted) -> Predicted:
         """Logits and evidence divided by the temperature, which leaves the order of classes."""
         return predicted.divided(self.temperature_)
+
+    def graph(self) -> OutputGraph:
+        from regard.outputs.classes.graph import ClassesGraph
+
+        return ClassesGraph(self.classes_.tolist())
 
     def calibration_parts(self, cases: Any) -> tuple[NDArray[Any], NDArray[Any]] | None:
         """A tenth of at least 100 cases, if the configuration says `refit`."""

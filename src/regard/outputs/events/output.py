@@ -56,6 +56,7 @@ class EventsOutput(Output):
     """
 
     keeps = EventsKept
+    unexported = "music is drawn event by event, which is no single graph"
     options = ("steps", "temperature", "top_k", "top_p", "seed")
     line = "piece"
     files = (".mid", ".midi", ".wav")

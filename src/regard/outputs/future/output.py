@@ -28,6 +28,7 @@ from regard.plots.format import brief
 
 if TYPE_CHECKING:
     from regard.models import ContextForecast, Encoder, HorizonForecast
+    from regard.outputs.graph import OutputGraph
     from regard.training import Objective
 
 __all__ = ["FutureOutput"]
@@ -157,6 +158,11 @@ class FutureOutput(Output):
         from regard.training import AbsoluteError
 
         return AbsoluteError(self.levels)
+
+    def graph(self) -> OutputGraph:
+        from regard.outputs.future.graph import FutureGraph
+
+        return FutureGraph(self, self.input.targets_)
 
     def keep(self, cases: PanelWindows | LatestWindows) -> NDArray[np.int64] | None:
         """Some windows, whole horizons apart."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from regard.models import SeriesModel
+    from regard.outputs.graph import OutputGraph
     from regard.training import Objective
 
 __all__ = ["NumbersOutput"]
@@ -166,6 +167,12 @@ class NumbersOutput(Output):
         from regard.training import SquaredError
 
         return SquaredError(torch.tensor(self.unit, dtype=torch.float32))
+
+    def graph(self) -> OutputGraph:
+        from regard.outputs.numbers.graph import NumbersGraph
+
+        mean, std = self.target_scaler_.mean, self.target_scaler_.std
+        return NumbersGraph(self.targets_, np.asarray(mean), np.asarray(std))
 
     def predicted(self, seen: Inference) -> NDArray[np.float64]:
         """[B, M] in the units of the data."""

@@ -61,6 +61,7 @@ class SpanOutput(Output):
     """
 
     keeps = SpanKept
+    unexported = "a span is searched for among the words of its own story, which is no single graph"
     input: Any
 
     case_figure = Compared("exact match", "exact_match")

@@ -74,6 +74,7 @@ class TokensOutput(Output):
     """Texts, written token by token."""
 
     keeps = TokensKept
+    unexported = "texts are written by a search, token by token, which is no single graph"
     options = ("beam", "nbest", "target")
 
     lengths = ("tokens", "vocabulary", "min_count", "joint")
