@@ -14,6 +14,7 @@ from regard.cli.catalogue import (
     schema,
     show,
 )
+from regard.cli.exporting import export
 from regard.cli.root import Commands, fail, options
 from regard.cli.serving import serve
 from regard.cli.training import check, compare, init, train
@@ -43,6 +44,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "explain": explain,
     "evaluate": evaluate,
     "audit": audit,
+    "export": export,
     "serve": serve,
     "list": list_,
     "show": show,

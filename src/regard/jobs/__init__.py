@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from regard.jobs.doctoring import doctor
     from regard.jobs.evaluating import evaluate_run
     from regard.jobs.examples import call_of, example_series, example_weights
+    from regard.jobs.exporting import export
     from regard.jobs.listing import Listed, list_runs
     from regard.jobs.parts import load_parts
     from regard.jobs.pictures import Answer, answer, explain, explain_all
@@ -36,6 +37,7 @@ __all__ = [
     "example_weights",
     "explain",
     "explain_all",
+    "export",
     "list_runs",
     "load_parts",
     "predict",
@@ -51,6 +53,7 @@ _MODULES = {
     "doctoring": ("doctor",),
     "evaluating": ("evaluate_run",),
     "examples": ("call_of", "example_series", "example_weights"),
+    "exporting": ("export",),
     "listing": ("Listed", "list_runs"),
     "parts": ("load_parts",),
     "pictures": ("Answer", "answer", "explain", "explain_all"),
