@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from commands import Regard
@@ -66,6 +67,19 @@ def test_pages_of_new_cases_say_it(regard: Regard, run: Path, tmp_path: Path) ->
     assert regard("explain", run, new, "--all", "--out", tmp_path / "all") == 0
     said = regard.fails("explain", run, new, "--method", "shap", "--out", tmp_path / "none.png")
     assert "--method: wanted one of attention" in said
+
+
+def test_each_channel_is_drawn(regard: Regard, tmp_path: Path) -> None:
+    waves = sine(series=30, steps=40, seed=0)
+    both = np.concatenate([waves.values, waves.values[::-1]], 1)
+    model = SeriesClassifier(encoder="conv-bilstm", pooling="attention", epochs=1, device="cpu")
+    model.fit(both, waves.labels).save(tmp_path / "run")
+    np.savez(tmp_path / "new.npz", X=both[:3])
+    given: tuple[Any, ...] = ("explain", tmp_path / "run", tmp_path / "new.npz", "--method")
+    for method, drawn in (("occlusion", True), ("evidence", False)):
+        page = tmp_path / f"{method}.html"
+        assert regard(*given, method, "--out", page) == 0
+        assert ("the highest weight of each step" in page.read_text()) is drawn
 
 
 def test_training_audits_where_there_is_time(

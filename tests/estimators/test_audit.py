@@ -377,3 +377,62 @@ def test_texts_of_one_word_are_left_out() -> None:
     assert [len(each) for each in model.attributions(["good", "bad one"])] == [1, 2]
     with pytest.raises(DataError, match="has no elsewhere"):
         model.audit(texts, labels).of(["good"])
+
+
+@pytest.fixture(scope="module")
+def two_channels() -> tuple[SeriesClassifier, Cases]:
+    """The bump is in the first channel, the second is noise."""
+    noise = np.random.default_rng(3).standard_normal(TRAIN.values.shape)
+    both = replace(TRAIN, values=np.concatenate([TRAIN.values, noise], 1), channels=())
+    model = SeriesClassifier(**SERIES).fit(both)
+    return model, both.take(np.flatnonzero(TRAIN.labels == "bump")[:6])
+
+
+def test_each_channel_has_a_map(two_channels: tuple[SeriesClassifier, Cases]) -> None:
+    model, cases = two_channels
+    for method in ("occlusion", "gradient", "integrated-gradients"):
+        found = model.attributions(cases, method=method, channels=True)
+        assert found.shape == (6, 2, STEPS)
+        first, second = np.abs(found).sum((0, 2))
+        assert first > 1.5 * second, method
+    whole = model.attributions(cases, method="integrated-gradients")
+    np.testing.assert_allclose(found.sum(1), whole, atol=1e-6)
+
+
+def test_the_gradient_of_channels_is_that_of_autograd(
+    two_channels: tuple[SeriesClassifier, Cases],
+) -> None:
+    model, cases = two_channels
+    part = model.input_.part(model.input_.encode(cases), targets=None, training=True)
+    leaf = part[np.arange(6)].inputs[0].clone().requires_grad_()
+    model.model_(leaf).values.max(1).values.sum().backward()
+    assert leaf.grad is not None
+    found = model.attributions(cases, method="gradient", channels=True)
+    np.testing.assert_allclose(found, leaf.grad.abs().numpy(), rtol=1e-4, atol=1e-6)
+    whole = model.attributions(cases, method="gradient")
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), whole, rtol=1e-4, atol=1e-6)
+
+
+def test_occlusion_of_a_channel_erases_it_alone(
+    two_channels: tuple[SeriesClassifier, Cases],
+) -> None:
+    model, cases = two_channels
+    found = model.attributions(cases.take(np.arange(1)), channels=True)
+    # A single case is replaced by itself, so that only the line counts, by half.
+    values = cases.values[:1].copy()
+    start = int(found[0, 0].argmax()) // 4 * 4  # of a window of 80 / 20 steps
+    ends = values[0, 0, [start - 1, start + 4]]
+    values[0, 0, start : start + 4] = np.linspace(*ends, 6)[1:-1]
+    before, after = (model.predict_proba(each)[0] for each in (cases.values[:1], values))
+    wanted = (before - after)[before.argmax()] / 2
+    np.testing.assert_allclose(found[0, 0, start : start + 4], wanted, atol=1e-4)
+
+
+def test_maps_without_channels_say_so(
+    two_channels: tuple[SeriesClassifier, Cases], reader: TextClassifier
+) -> None:
+    model, cases = two_channels
+    with pytest.raises(ConfigError, match="channels: the attention has one number"):
+        model.attributions(cases, method="attention", channels=True)
+    with pytest.raises(ConfigError, match="channels: only series"):
+        reader.attributions(["good"], channels=True)

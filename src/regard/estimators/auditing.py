@@ -149,14 +149,16 @@ class Audit:
         return html_table(f"Audit of the maps on {self.cases} cases", head, rows)
 
 
-def attributed(estimator: AttentionEstimator, cases: Any, method: str) -> Maps:
+def attributed(
+    estimator: AttentionEstimator, cases: Any, method: str, *, channels: bool = False
+) -> Maps:
     """See `AttentionEstimator.attributions`."""
     if method not in METHODS:
         near = nearest(method, METHODS)
         hint = "" if near is None else f"; did you mean {near!r}?"
         raise ConfigError(f"method: wanted one of {', '.join(METHODS)}, not {method!r}{hint}")
     refuse_unaudited(estimator)
-    return Erasure(estimator, cases, np.random.default_rng(0)).by(method)
+    return Erasure(estimator, cases, np.random.default_rng(0)).by(method, channels=channels)
 
 
 def audit(

@@ -389,7 +389,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         seen = self.infer(X, maps=(name,))
         return self.input_.collect(seen.maps[name])
 
-    def attributions(self, X: Any, *, method: str = "occlusion") -> Any:
+    def attributions(self, X: Any, *, method: str = "occlusion", channels: bool = False) -> Any:
         """How much each position moved the answer, by a method that asks the model itself.
 
         The answer is the predicted class, or the numbers.
@@ -401,16 +401,19 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
                 signed, which sum to the network's answer minus that for the mean of the training
                 part, of texts for tokens that are embedded as zeros; "attention" and "evidence",
                 which are the model's own.
+            channels: of series, a value for each channel: occlusion erases a window of one channel
+                after the other, integrated gradients sum over the channels to those without, and of
+                the gradient these are its sizes, of which those without are the L2 norm.
 
         Returns:
-            As of `attend`.
+            As of `attend`; with `channels` [cases, C, steps].
 
         Raises:
             ConfigError: the method is unknown, or cannot be used here.
         """
         check_is_fitted(self)
         cases = self._cases(X)
-        return self.input_.collect(attributed(self, cases, method))
+        return self.input_.collect(attributed(self, cases, method, channels=channels))
 
     def audit(
         self,

@@ -225,10 +225,7 @@ class Erasure:
 
     def occluded(self) -> Marked:
         """The same, also of the other parts of the answers."""
-        # Of a case with one position nothing would be left.
-        windows = [_windows(shape) if np.prod(shape) > 1 else [] for shape in self.shapes]
-        owner = np.repeat(np.arange(len(self)), [len(each) for each in windows])
-        where = [one for each in windows for one in each]
+        owner, where = self._windowed()
         rows = [self._erased(owner, where, how) for how in self.input.replacements if where]
 
         def lost(parts: Sequence[Any]) -> Maps:
@@ -247,6 +244,26 @@ class Erasure:
         others = lost([each.part if each.other is None else each.other for each in asked])
         pairs = zip(others, asked, strict=True)
         return Marked(own, [None if each.other is None else row for row, each in pairs])
+
+    def _windowed(self) -> tuple[NDArray[np.int64], list[NDArray[np.bool_]]]:
+        """The case of each window, and the windows; a case with one position has none."""
+        windows = [_windows(shape) if np.prod(shape) > 1 else [] for shape in self.shapes]
+        owner = np.repeat(np.arange(len(self)), [len(each) for each in windows])
+        return owner, [one for each in windows for one in each]
+
+    def occlusion_by_channel(self) -> Maps:
+        """[C, T] of each case: what is lost with each window of one channel after the other."""
+        owner, where = self._windowed()
+        channels = len(self.input.channels_)
+        maps = [np.zeros((channels, *shape)) for shape in self.shapes]
+        before = self.before
+        for c in range(channels if where else 0):
+            alone = np.arange(channels)[:, None] == c
+            of_channel = [alone & one for one in where]
+            left = [self.left(owner, of_channel, how) for how in self.input.replacements]
+            for at, one, rest in zip(owner, where, np.mean(left, axis=0), strict=True):
+                maps[at][c, one] += before[at] - rest
+        return maps
 
     @property
     def differentiable(self) -> bool:
@@ -269,6 +286,10 @@ class Erasure:
         """
         return self._sloped(lambda given, slopes, width: slopes(given).norm(dim=width))
 
+    def gradient_by_channel(self) -> Maps:
+        """[C, T] of each case: the size of the gradient by each number."""
+        return self._sloped(lambda given, slopes, _: slopes(given).abs())
+
     def integrated_gradients(self) -> Maps:
         """The mean gradient on the way from the mean of the training part, times the way.
 
@@ -277,14 +298,11 @@ class Erasure:
 
         Source: Sundararajan et al., 2017, "Axiomatic attribution for deep networks" (ICML).
         """
+        return self._sloped(lambda given, slopes, width: _integrated(given, slopes).sum(width))
 
-        def integrated(given: Tensor, slopes: Callable[[Tensor], Tensor], width: int) -> Tensor:
-            total = torch.zeros_like(given)
-            for stop in range(_STOPS):
-                total += slopes((stop + 0.5) / _STOPS * given)
-            return (given * total / _STOPS).sum(width)
-
-        return self._sloped(integrated)
+    def integrated_gradients_by_channel(self) -> Maps:
+        """[C, T] of each case: the same before it is summed."""
+        return self._sloped(lambda given, slopes, _: _integrated(given, slopes))
 
     def _sloped(self, take: Callable[[Tensor, Callable[[Tensor], Tensor], int], Tensor]) -> Maps:
         """What is taken of the gradient at the cases as the network gets them, scaled or embedded.
@@ -312,18 +330,28 @@ class Erasure:
                 maps += self.input.of_tokens(laid, self.encoded, index)
                 continue
             for each, shape in zip(laid, self.shapes[start:], strict=False):
-                maps.append(each[tuple(map(slice, shape))])
+                maps.append(each[(..., *map(slice, shape))])
         return maps
 
-    def by(self, method: str) -> Maps:
-        """What moves the answers, by one of `METHODS`.
+    def by(self, method: str, *, channels: bool = False) -> Maps:
+        """What moves the answers, by one of `METHODS`; with `channels`, of each channel.
 
         Raises:
             ConfigError: the method cannot be used here.
         """
+        own_maps = method in ("attention", "evidence")
+        if channels and not self.input.by_channel:
+            raise ConfigError(
+                "channels: only series of numbers that are classified or regressed "
+                "have a map of each channel; leave it out"
+            )
+        if channels and own_maps:
+            raise ConfigError(
+                f"channels: the {method} has one number for all channels of a step; leave it out"
+            )
         if method in self._laid:
             return self._laid[method]
-        if method in ("attention", "evidence"):
+        if own_maps:
             own = ", ".join(self._laid)
             raise ConfigError(f"method: this model has no {method}; it has {own}")
         if not self.whole:
@@ -333,7 +361,8 @@ class Erasure:
             )
         if method != "occlusion" and not self.differentiable:
             raise ConfigError(f"method: there is no {method} here; occlusion needs none")
-        found: Maps = getattr(self, method.replace("-", "_"))()
+        name = method.replace("-", "_") + ("_by_channel" if channels else "")
+        found: Maps = getattr(self, name)()
         return found
 
     def moved_by_shuffling(self) -> Floats:
@@ -385,6 +414,14 @@ def _slopes(
                 values = model(*batch.inputs, mask=batch.mask).values
         (slope,) = torch.autograd.grad((values * answer).sum(), leaf)
     return slope
+
+
+def _integrated(given: Tensor, slopes: Callable[[Tensor], Tensor]) -> Tensor:
+    """The mean gradient on the way from zeros, times the way."""
+    total = torch.zeros_like(given)
+    for stop in range(_STOPS):
+        total += slopes((stop + 0.5) / _STOPS * given)
+    return given * total / _STOPS
 
 
 def _passes(where: Sequence[NDArray[np.bool_]]) -> Iterator[slice]:

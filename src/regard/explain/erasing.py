@@ -36,15 +36,18 @@ def fill_steps(series: NDArray[np.floating], where: NDArray[np.bool_]) -> None:
 
     Parameters:
         series: [C, T or more].
-        where: [T] what is replaced, never all; at the ends by the nearest that stays.
+        where: [T] what is replaced, never all, or [C, T] where channels differ; at the ends by the
+            nearest that stays.
 
     >>> series = np.array([[1.0, 9.0, 9.0, 4.0, 9.0]])
     >>> fill_steps(series, np.array([False, True, True, False, True]))
     >>> series
     array([[1., 2., 3., 4., 4.]])
     """
-    steps, kept = np.flatnonzero(where), np.flatnonzero(~where)
-    series[:, steps] = [np.interp(steps, kept, channel[kept]) for channel in series]
+    parts = series[None] if where.ndim == 1 else series[:, None]
+    for some, own in zip(parts, np.atleast_2d(where), strict=True):
+        steps, kept = np.flatnonzero(own), np.flatnonzero(~own)
+        some[:, steps] = [np.interp(steps, kept, channel[kept]) for channel in some]
 
 
 def shifted(weights: NDArray[np.floating], generator: np.random.Generator) -> NDArray[np.floating]:

@@ -102,6 +102,9 @@ class Input(ABC):
     replacements: ClassVar[tuple[str, ...]] = ()
     """Ways in which `erased` replaces positions; none where maps cannot be audited."""
 
+    by_channel: ClassVar[bool] = False
+    """Whether cases have channels, `channels_`, of which `erased` can also take some: [C, T]."""
+
     uploads: ClassVar[tuple[str, ...]] = ()
     """Endings of files with new cases that a service takes; none that name other files."""
 

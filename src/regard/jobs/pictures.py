@@ -280,13 +280,26 @@ def _by(method: str, estimator: AttentionEstimator, seen: Inference) -> Inferenc
     """With the weights that another method gives."""
     from regard.estimators import attributed
 
-    found = [each.clip(min=0) for each in attributed(estimator, seen.cases, method)]
+    channels = _of_channels(method, estimator)
+    found = [
+        each.clip(min=0) for each in attributed(estimator, seen.cases, method, channels=channels)
+    ]
     even = [np.full(each.shape, 1 / each.size) for each in found]
     weights = [
         each / each.sum() if each.sum() > 0 else flat
         for each, flat in zip(found, even, strict=True)
     ]
-    return replace(seen, maps={**seen.maps, "weights": weights})
+    if not channels:
+        return replace(seen, maps={**seen.maps, "weights": weights})
+    summed = [each.sum(0) for each in weights]
+    return replace(seen, maps={**seen.maps, "weights": summed, "channel_weights": weights})
+
+
+def _of_channels(method: str, estimator: AttentionEstimator) -> bool:
+    """Whether the channels of a series are drawn with weights of their own."""
+    incoming = estimator.input_
+    own_maps = method in ("attention", "evidence")
+    return incoming.by_channel and len(incoming.channels_) > 1 and not own_maps
 
 
 def _trusted(

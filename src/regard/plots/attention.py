@@ -38,7 +38,8 @@ def plot_attention(
 
     Parameters:
         series: [T] or [C, T]; values that are not finite are left blank.
-        weights: [T], not negative.
+        weights: [T], or [C, T] where each channel has its own, not negative; then the lane shows
+            the highest of each step.
         span: half-open (start, stop) steps that are known to matter, or several, [n, 2], shaded;
             None or an empty span shades nothing.
         channels: C names; by default their numbers. The name of a single channel is the label of
@@ -76,7 +77,8 @@ def plot_attention(
     ax.set_xlabel(unit, parse_math=False)
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=steps is None, min_n_ticks=1))
     _shade(ax, ends[spans[spans[:, 0] < spans[:, 1]]])
-    add_weights(ax, ends, weights, scale, lane_share)
+    highest = np.atleast_2d(weights).max(0)
+    add_weights(ax, ends, highest, scale, lane_share, even=float(weights.mean()))
     return ax
 
 
@@ -91,7 +93,7 @@ def _check(
         shape = list(series.shape)
         raise DataError(f"series: wanted [steps] or [channels, steps], given the shape {shape}")
     C, T = series.shape
-    if weights.shape != (T,):
+    if weights.shape not in ((T,), (C, T)):
         shape = list(weights.shape)
         raise DataError(f"weights: wanted one for each of {T} steps, given the shape {shape}")
     check_weights(weights)
@@ -123,11 +125,16 @@ def add_weights(
     weights: NDArray[np.float64],
     scale: Normalize,
     height: float,
+    *,
+    even: float | None = None,
 ) -> None:
-    """The weights as an area; the bar of the colours on its right is also its scale."""
+    """The weights as an area; the bar of the colours on its right is also its scale.
+
+    A dashed line marks the weight that all would have, `even`, by default the mean.
+    """
     lane = add_lane(ax, height, axis="right")
     lane.stairs(weights, ends, fill=True, color=VERMILION, alpha=0.75, linewidth=0)
-    even = float(weights.mean())
+    even = float(weights.mean()) if even is None else even
     lane.axhline(even, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
     top = float(scale.vmax or 1.0)
     lane.set_ylim(0, top)

@@ -64,7 +64,7 @@ def coloured_lines(
     Parameters:
         x: [T], ascending.
         drawn: [C, T]; values that are not finite are left blank.
-        weights: [T].
+        weights: [T], or [C, T] where each channel has its own.
         scale: maps a weight to the range 0 to 1.
         lone: width of the dash of a single step.
     """
@@ -73,13 +73,14 @@ def coloured_lines(
     y = np.where(np.isfinite(y), y, drawn[..., None])  # draw a step beside a gap
     across = _thirds(x[None])[0] if T > 1 else x[:, None] + lone * np.array([[-0.5, 0, 0.5]])
     pieces = np.stack([np.broadcast_to(across, y.shape), y], axis=-1).reshape(C * T, 3, 2)
+    each = np.broadcast_to(weights, drawn.shape).ravel()
     thin, more = (1.2, 1.4) if C == 1 else (0.9, 1.3)
     return LineCollection(
         list(pieces),
-        array=np.tile(weights, C),
+        array=each,
         cmap=WEIGHT_COLOURS,
         norm=scale,
-        linewidths=np.tile(thin + more * np.asarray(scale(weights)), C),
+        linewidths=thin + more * np.asarray(scale(each)),
         capstyle="round",
         joinstyle="round",
     )

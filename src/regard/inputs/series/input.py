@@ -78,6 +78,7 @@ class SeriesInput(Input):
     options: ClassVar[tuple[str, ...]] = ("labelled", "encoding")
     unusable = "with missing values"
     replacements = ("line", "swap")
+    by_channel = True
     uploads = (".csv", ".tsv", ".ts", ".npz")
 
     channels_: tuple[str, ...]
@@ -447,7 +448,7 @@ class SeriesInput(Input):
         generator: np.random.Generator,
     ) -> tuple[Cases, NDArray[np.float32]]:
         """Steps replaced by a straight line from the one before to the one after, or by those of
-        another case.
+        another case; `where` is [T] for all channels, or [C, T].
         """
         cases, scaled = encoded
         taken = cases.take(index)
@@ -457,8 +458,8 @@ class SeriesInput(Input):
             if how == "line":
                 fill_steps(row, own)
             else:
-                steps = np.flatnonzero(own)
-                row[:, steps] = scaled[other][:, steps % cases.lengths[other]]
+                steps = np.arange(own.shape[-1]) % cases.lengths[other]
+                np.copyto(row[:, : len(steps)], scaled[other][:, steps], where=own)
         return taken, rows
 
     def collect(self, rows: list[NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -499,6 +500,9 @@ class SeriesInput(Input):
             series=cases.values[n, :, : cases.lengths[n]],
             channels=cases.channels,
             weights=seen.maps["weights"][n],
+            channel_weights=seen.maps["channel_weights"][n]
+            if "channel_weights" in seen.maps
+            else None,
             spans=[(start, stop) for start, stop in spans if start < stop],
             steps=steps,
             unit=unit,

@@ -28,6 +28,7 @@ class SeriesView(FigureView):
         series: [C, T] without padding.
         channels: C names.
         weights: [T], not negative.
+        channel_weights: [C, T], not negative; None where all channels of a step have one weight.
         spans: half-open (start, stop) steps that are known to matter, none empty.
         steps: [T] where each step is on the x axis, ascending; None for its number.
         unit: label of the x axis.
@@ -36,6 +37,7 @@ class SeriesView(FigureView):
     series: NDArray[np.floating]
     channels: tuple[str, ...]
     weights: NDArray[np.floating]
+    channel_weights: NDArray[np.floating] | None = None
     spans: Sequence[tuple[int, int]] = ()
     steps: NDArray[np.floating] | None = None
     unit: str = "step"
@@ -64,11 +66,17 @@ class SeriesView(FigureView):
             ' The <span class="shade">shaded</span> steps are the ones known to matter.'
         )
         has_span = any(view.spans for view in views)
+        of_channels = any(view.channel_weights is not None for view in views)
+        weight, below = (
+            ("each channel at each step", "the highest weight of each step")
+            if of_channels
+            else ("each step", "the same weights")
+        )
         return Markup(
-            '<p class="soft">How to read this: the line is coloured by the weight of each step, '
-            '<span class="key"></span> from the lowest to the highest. The area below shows the '
-            "same weights; its dashed line marks equal weights.{}</p>"
-        ).format(shaded if has_span else "")
+            '<p class="soft">How to read this: the line is coloured by the weight of {}, '
+            '<span class="key"></span> from the lowest to the highest. The area below shows {}; '
+            "its dashed line marks equal weights.{}</p>"
+        ).format(weight, below, shaded if has_span else "")
 
     def _svg(self, name: str, *, width: float) -> Markup:
         C, T = self.series.shape
@@ -93,7 +101,7 @@ class SeriesView(FigureView):
         channels = None if self.channels == ("channel 0",) else self.channels
         return plot_attention(
             self.series,
-            self.weights,
+            self.weights if self.channel_weights is None else self.channel_weights,
             span=self.spans,
             channels=channels,
             steps=self.steps,

@@ -61,6 +61,7 @@ class SoundInput(SeriesInput):
     plural = "recordings"
     options = ("labelled", "encoding", "folder")
     unusable = "that cannot be used"
+    by_channel = False  # bands of frequencies, of which a hearer knows nothing
     uploads = (".wav", ".flac", ".ogg", ".mp3")
 
     rate_: int
