@@ -65,6 +65,10 @@ def test_pages_of_new_cases_say_it(regard: Regard, run: Path, tmp_path: Path) ->
         assert f"by {method}" in regard.out
         assert out.exists()
     assert regard("explain", run, new, "--all", "--out", tmp_path / "all") == 0
+    by = ("--method", "occlusion", "--all", "--out", tmp_path / "occluded")
+    assert regard("explain", run, new, *by) == 0
+    assert "3 pictures, by occlusion" in regard.out
+    assert (tmp_path / "occluded" / "index.html").exists()
     said = regard.fails("explain", run, new, "--method", "shap", "--out", tmp_path / "none.png")
     assert "--method: wanted one of attention" in said
 

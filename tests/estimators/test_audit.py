@@ -422,7 +422,7 @@ def test_occlusion_of_a_channel_erases_it_alone(
     values = cases.values[:1].copy()
     start = int(found[0, 0].argmax()) // 4 * 4  # of a window of 80 / 20 steps
     ends = values[0, 0, [start - 1, start + 4]]
-    values[0, 0, start : start + 4] = np.linspace(*ends, 6)[1:-1]
+    values[0, 0, start : start + 4] = np.linspace(ends[0], ends[1], 6)[1:-1]
     before, after = (model.predict_proba(each)[0] for each in (cases.values[:1], values))
     wanted = (before - after)[before.argmax()] / 2
     np.testing.assert_allclose(found[0, 0, start : start + 4], wanted, atol=1e-4)

@@ -113,7 +113,31 @@ def test_other_seeds_write_other_texts(translator: Translator) -> None:
 
 def test_maps_of_words_are_not_drawn_by_other_methods(translator: Translator) -> None:
     with pytest.raises(ConfigError, match="several maps"):
-        translator.attributions(["word1 word2"], method="occlusion")
+        translator.attributions(["word1 word2"], method="gradient")
+
+
+def test_occlusion_has_a_map_for_each_word_that_is_written(translator: Translator) -> None:
+    sources, _ = _pairs(20, 2)
+    found = translator.attributions([*sources, "word1"], method="occlusion")
+    own = translator.attributions([*sources, "word1"], method="attention")
+    assert [each.shape for each in found] == [each.shape for each in own]
+    assert not any(each[:, -1].any() for each in found)  # the end mark is never erased
+    assert not found[-1].any()  # nothing would be left
+    alike = [
+        (one[:-1, :-1].argmax(1) == other[:-1, :-1].argmax(1)).mean()
+        for one, other in zip(found[:-1], own, strict=False)
+    ]
+    assert np.mean(alike) > 0.6  # of six words
+
+
+def test_occlusion_of_a_forecast_has_a_map_for_each_step() -> None:
+    options: dict[str, Any] = {**QUICK, "hidden": 8, "horizon": 3, "window": 24, "refit": False}
+    model = SeriesForecaster(**options, linear=True, epochs=1).fit(_panel(0)[:300])
+    found = model.attributions(_panel(0)[300:400], method="occlusion")
+    assert found.shape == model.attend(_panel(0)[300:400]).shape
+    assert not found[..., -1].any()
+    assert (found >= 0).all()
+    assert found.any(-1).all()
 
 
 def _panel(seed: int) -> Any:

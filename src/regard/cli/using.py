@@ -208,8 +208,8 @@ def explain(
     method: Annotated[
         str | None,
         typer.Option(
-            help="What to draw of classes and numbers: attention, evidence, occlusion, gradient or "
-            "integrated-gradients.",
+            help="What to draw: attention, evidence, occlusion; of classes and numbers also "
+            "gradient or integrated-gradients.",
             show_default="what the model shows by itself",
         ),
     ] = None,
@@ -238,12 +238,12 @@ def explain(
     """
     names = case or []
     several = every or worst is not None or len(names) > 1
-    if every and any(given is not None for given in (case, worst, text, target, method)):
+    if every and any(given is not None for given in (case, worst, text, target)):
         raise ConfigError(
-            "--all: draws every case; use it without --case, --worst, --text, --target and --method"
+            "--all: draws every case; use it without --case, --worst, --text and --target"
         )
-    if several and any(given is not None for given in (text, target, method)):
-        raise ConfigError("--text, --target, --method: are of one case; name one with --case")
+    if several and any(given is not None for given in (text, target)):
+        raise ConfigError("--text, --target: are of one case; name one with --case")
     if text is not None:
         if names:
             raise ConfigError("--case: names a case of a file; use it without --text")
@@ -261,7 +261,9 @@ def explain(
     }
     with _input(run, source) as path:
         if several:
-            said = jobs.explain_all(run, path, out, cases=names, worst=worst, **common)
+            said = jobs.explain_all(
+                run, path, out, cases=names, worst=worst, method=method, **common
+            )
         else:
             said = jobs.explain(
                 run,

@@ -251,10 +251,36 @@ class Erasure:
         owner = np.repeat(np.arange(len(self)), [len(each) for each in windows])
         return owner, [one for each in windows for one in each]
 
+    def occlusion_of_parts(self, parts: Sequence[Sequence[Any]]) -> Maps:
+        """The same of each part of an answer, of the form of the model's own maps.
+
+        Positions that are never erased have 0.
+
+        Parameters:
+            parts: of each answer, as `Output.parts`.
+        """
+        owner, where = self._windowed()
+        maps = [np.zeros(each.shape) for each in next(iter(self._laid.values()))]
+        if not where:
+            return maps
+        rows = [self._erased(owner, where, how) for how in self.input.replacements]
+        places = []
+        for n, (laid, each) in enumerate(zip(maps, parts, strict=True)):
+            row = self.output.row(laid, each[0])
+            numbers = np.arange(row.size, dtype=np.float64).reshape(row.shape)
+            places.append(self.input.over_parts(numbers, self.encoded, n).astype(np.int64))
+        for at in range(max(map(len, parts))):
+            asked = [each[min(at, len(each) - 1)] for each in parts]
+            before = self._left(self._before, np.arange(len(self)), asked)
+            left = np.mean([self._left(each, owner, asked) for each in rows], axis=0)
+            for n, one, rest in zip(owner, where, left, strict=True):
+                self.output.row(maps[n], asked[n]).flat[places[n][one]] = before[n] - rest
+        return maps
+
     def occlusion_by_channel(self) -> Maps:
         """[C, T] of each case: what is lost with each window of one channel after the other."""
         owner, where = self._windowed()
-        channels = len(self.input.channels_)
+        channels = self.input.erased_channels
         maps = [np.zeros((channels, *shape)) for shape in self.shapes]
         before = self.before
         for c in range(channels if where else 0):
@@ -340,7 +366,7 @@ class Erasure:
             ConfigError: the method cannot be used here.
         """
         own_maps = method in ("attention", "evidence")
-        if channels and not self.input.by_channel:
+        if channels and not self.input.erased_channels:
             raise ConfigError(
                 "channels: only series of numbers that are classified or regressed "
                 "have a map of each channel; leave it out"
@@ -355,9 +381,12 @@ class Erasure:
             own = ", ".join(self._laid)
             raise ConfigError(f"method: this model has no {method}; it has {own}")
         if not self.whole:
+            parts = self.output.parts(self.values)
+            if parts is not None and method == "occlusion":
+                return self.occlusion_of_parts(parts)
+            instead = "leave it out" if parts is None else "occlusion gives all"
             raise ConfigError(
-                f"method: a case has several maps here, of which {method} would give one; leave it "
-                "out"
+                f"method: a case has several maps here, of which {method} would give one; {instead}"
             )
         if method != "occlusion" and not self.differentiable:
             raise ConfigError(f"method: there is no {method} here; occlusion needs none")

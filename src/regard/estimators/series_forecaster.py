@@ -119,6 +119,25 @@ class SeriesForecaster(AttentionEstimator):
         """
         return self.forecast(X, future=future).values
 
+    def attributions(
+        self, X: Any = None, *, method: str = "occlusion", channels: bool = False
+    ) -> Floats:
+        """What moved each forecast, as of `AttentionEstimator.attributions`.
+
+        Parameters:
+            X: as for `predict`.
+            method: "occlusion" or "attention".
+            channels: forecasts have no such maps.
+
+        Returns:
+            [series, M, horizon, window], as of `attend`.
+        """
+        check_is_fitted(self)
+        incoming: Any = self.input_
+        cases = incoming.ahead(X)
+        found: Floats = super().attributions(cases, method=method, channels=channels)
+        return found
+
     def attend(self, X: Any = None, *, heads: bool = False, future: Any = None) -> Floats:
         """The attention of each future step, [series, targets, horizon, window]; rows sum to 1.
 

@@ -102,9 +102,6 @@ class Input(ABC):
     replacements: ClassVar[tuple[str, ...]] = ()
     """Ways in which `erased` replaces positions; none where maps cannot be audited."""
 
-    by_channel: ClassVar[bool] = False
-    """Whether cases have channels, `channels_`, of which `erased` can also take some: [C, T]."""
-
     uploads: ClassVar[tuple[str, ...]] = ()
     """Endings of files with new cases that a service takes; none that name other files."""
 
@@ -447,6 +444,11 @@ class Input(ABC):
             generator: of what is drawn.
         """
         raise NotImplementedError
+
+    @property
+    def erased_channels(self) -> int:
+        """C, where `erased` also takes [C, T]: steps of some channels; 0 where it does not."""
+        return 0
 
     def embedding(self, model: nn.Module) -> nn.Module | None:
         """The layer that embeds the tokens a model reads, [B, T] -> [B, T, E].

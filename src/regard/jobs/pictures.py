@@ -77,6 +77,8 @@ def explain(
     out = Path(out)
     check_suffix(out, _PICTURES)
     check_output(out, "file", overwrite=overwrite, sources=(source, future))
+    if method is not None and asked.get("target") is not None:
+        raise ConfigError("target: is aligned by the attention alone; use it without a method")
     if text is not None and source is not None:
         raise ConfigError("source, text: exclude each other; give one of them")
     estimator = open_run(run, source, future, typed=text is not None, watch=watch)
@@ -119,6 +121,7 @@ def explain_all(
     *,
     cases: Sequence[str] = (),
     worst: int | None = None,
+    method: str | None = None,
     labelled: bool | None = None,
     future: str | Path | None = None,
     encoding: str | None = None,
@@ -134,6 +137,8 @@ def explain_all(
         cases: names of those to draw; all where empty.
         worst: how many to draw of those that the model does worst, by their labels; None draws all.
         overwrite: whether a folder of pictures may be replaced.
+
+        method: as for `explain`.
 
     Returns:
         A summary: how many pictures, and how many cases could not be predicted.
@@ -167,9 +172,11 @@ def explain_all(
     if worst is not None:
         chosen = chosen.take(_worst(estimator, chosen, worst, f"{source or run}"))
     seen = estimator.infer(chosen, maps=estimator.input_.shown, **asked)
+    if method is not None:
+        seen = _by(method, estimator, seen)
     audit = read_audit(Path(run))
     views = [
-        _trusted(view, estimator, seen, audit, n)
+        _trusted(replace(view, method=method or ""), estimator, seen, audit, n)
         for n, view in enumerate(_views(estimator, seen, explored=True))
     ]
     names = [f"{name}.png" for name in file_names(view.id for view in views)]
@@ -179,7 +186,8 @@ def explain_all(
         page = album_html(out.name, dict(zip(names, views, strict=True)))
         (folder / "index.html").write_text(page, encoding="utf-8")
     drawn = "1 picture" if len(views) == 1 else f"{len(views)} pictures"
-    return ", ".join([drawn, *remarks_of(estimator, every, usable, seen)])
+    by = [f"by {method}"] if method else []
+    return ", ".join([drawn, *by, *remarks_of(estimator, every, usable, seen)])
 
 
 def _worst(estimator: AttentionEstimator, cases: Any, count: int, source: str) -> NDArray[np.int64]:
@@ -284,11 +292,13 @@ def _by(method: str, estimator: AttentionEstimator, seen: Inference) -> Inferenc
     found = [
         each.clip(min=0) for each in attributed(estimator, seen.cases, method, channels=channels)
     ]
-    even = [np.full(each.shape, 1 / each.size) for each in found]
-    weights = [
-        each / each.sum() if each.sum() > 0 else flat
-        for each, flat in zip(found, even, strict=True)
-    ]
+    several = estimator.output_.parts(seen.values) is not None  # each with a map of its own
+    axis = -1 if several else None
+    weights = []
+    for each in found:
+        total = each.sum(axis, keepdims=True)
+        even = 1 / (each.shape[-1] if several else each.size)
+        weights.append(np.where(total > 0, each / np.where(total > 0, total, 1), even))
     if not channels:
         return replace(seen, maps={**seen.maps, "weights": weights})
     summed = [each.sum(0) for each in weights]
@@ -297,9 +307,7 @@ def _by(method: str, estimator: AttentionEstimator, seen: Inference) -> Inferenc
 
 def _of_channels(method: str, estimator: AttentionEstimator) -> bool:
     """Whether the channels of a series are drawn with weights of their own."""
-    incoming = estimator.input_
-    own_maps = method in ("attention", "evidence")
-    return incoming.by_channel and len(incoming.channels_) > 1 and not own_maps
+    return estimator.input_.erased_channels > 1 and method not in ("attention", "evidence")
 
 
 def _trusted(

@@ -369,6 +369,13 @@ class Output(ABC):
         """[B] what is asked of each answer; of one with several parts it is one of them, drawn."""
         return [Question()] * len(values)
 
+    def parts(self, values: Any) -> list[list[Any]] | None:
+        """[B] all parts of each answer, as of `Question`; None where an answer is asked as a whole.
+
+        `row` of each is a view of the maps.
+        """
+        return None
+
     def row(self, laid: NDArray[np.float64], part: Any) -> NDArray[np.float64]:
         """The map of a part of an answer, from those of all its parts."""
         return laid

@@ -78,7 +78,6 @@ class SeriesInput(Input):
     options: ClassVar[tuple[str, ...]] = ("labelled", "encoding")
     unusable = "with missing values"
     replacements = ("line", "swap")
-    by_channel = True
     uploads = (".csv", ".tsv", ".ts", ".npz")
 
     channels_: tuple[str, ...]
@@ -461,6 +460,10 @@ class SeriesInput(Input):
                 steps = np.arange(own.shape[-1]) % cases.lengths[other]
                 np.copyto(row[:, : len(steps)], scaled[other][:, steps], where=own)
         return taken, rows
+
+    @property
+    def erased_channels(self) -> int:
+        return len(self.channels_)
 
     def collect(self, rows: list[NDArray[np.float64]]) -> NDArray[np.float64]:
         """[B, ..., T] with zeros after each case's length."""

@@ -61,7 +61,6 @@ class SoundInput(SeriesInput):
     plural = "recordings"
     options = ("labelled", "encoding", "folder")
     unusable = "that cannot be used"
-    by_channel = False  # bands of frequencies, of which a hearer knows nothing
     uploads = (".wav", ".flac", ".ogg", ".mp3")
 
     rate_: int
@@ -71,6 +70,10 @@ class SoundInput(SeriesInput):
         from regard.inputs.sound.spoken import SpokenInput
 
         return SpokenInput if target == "tokens" else cls
+
+    @property
+    def erased_channels(self) -> int:
+        return 0  # its channels are bands of frequencies, and pictures show the sound
 
     def take(self, X: Any, y: Any = None, *, fitting: bool = False) -> Recordings:
         data = self.config.data

@@ -194,6 +194,10 @@ class FutureOutput(Output):
             for m, h in generator.integers((targets, horizon), size=(len(values), 2)).tolist()
         ]
 
+    def parts(self, values: Any) -> list[list[Any]]:
+        """Each step of each target."""
+        return [list(np.ndindex(*values.shape[1:3]))] * len(values)
+
     def row(self, laid: NDArray[np.float64], part: tuple[int, int]) -> NDArray[np.float64]:
         """[window], of [M, horizon, window]."""
         row: NDArray[np.float64] = laid[part]

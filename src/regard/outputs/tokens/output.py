@@ -420,6 +420,14 @@ class TokensOutput(Output):
             found.append(Question(part, other, repr(units[at])))
         return found
 
+    def parts(self, values: Any) -> list[list[Any]]:
+        """Each word, or character, and the end."""
+        found = []
+        for best, *_ in values:
+            units, of = self.units(best.ids, best.beyond)
+            found.append([_Unit(n, np.flatnonzero(of == n)) for n in range(len(units))])
+        return found
+
     def row(self, laid: NDArray[np.float64], part: _Unit) -> NDArray[np.float64]:
         row: NDArray[np.float64] = laid[part.at]
         return row
