@@ -104,6 +104,21 @@ def test_training_audits_where_there_is_time(
     assert "Are the maps to be believed?" in (patient / "report.html").read_text()
 
 
+def test_progress_is_shown_at_a_terminal(
+    regard: Regard, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[tuple[int, int]] = []
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("regard.cli.using._OFTEN", 0.0)
+    monkeypatch.setattr("regard.cli.using.print_progress", lambda *given: shown.append(given))
+    assert regard("audit", run, "--cases", "20", "--quiet") == 0
+    assert not shown
+    assert "report: " not in regard.out
+    assert regard("audit", run, "--cases", "20") == 0
+    [steps] = {steps for _, steps in shown}
+    assert [done for done, _ in shown] == list(range(1, steps + 1))
+
+
 def test_other_cases_with_labels_may_be_named(regard: Regard, run: Path, tmp_path: Path) -> None:
     waves = sine(series=60, steps=100, seed=7)
     assert waves.labels is not None

@@ -16,12 +16,14 @@ def test_a_sentence_and_its_strip() -> None:
     page = str(trust.html())
     assert "<b>Believe</b>: a &lt;b&gt; b." in page
     places = [float(x) for x in re.findall(r'x1="([\d.]+)"', page)]
-    *elsewhere, here = places
+    *elsewhere, here, zero = places
+    assert min(elsewhere) < zero < here
+    assert re.findall(r"<text[^>]*>([^<]*)<", page) == ["0", "-0.2", "0.6"]
     assert len(elsewhere) == 3
     assert max(elsewhere) < here
     [ring] = re.findall(r'cx="([\d.]+)"', page)
     assert here < float(ring)
-    assert "moves the answer by 0.50; elsewhere by -0.20 to 0.10" in page
+    assert "moves the answer by 0.50 (black tick), the same map elsewhere by -0.20 to 0.10" in page
 
 
 def test_without_a_measurement_there_is_no_strip() -> None:

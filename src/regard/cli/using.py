@@ -354,6 +354,7 @@ def audit(
         ),
     ] = 0,
     seed: Annotated[int, typer.Option(help="Random seed of what is drawn.", min=0)] = 0,
+    quiet: Quiet = False,
     plugin: Plugins = None,
 ) -> None:
     """Say whether to believe a run's maps, by its test part; keep it in the run and its report.
@@ -363,9 +364,10 @@ def audit(
     load_plugins(plugin)
     from regard import jobs
 
-    found = jobs.audit(run, source, cases=cases, retrain=retrain, seed=seed)
+    shown: dict[str, Any] = {"verbose": not quiet, "watch": None if quiet else _watch()}
+    found = jobs.audit(run, source, cases=cases, retrain=retrain, seed=seed, **shown)
     print_verdicts(found.to_dict())
-    if source is None:
+    if source is None and not quiet:
         say(f"report: {run / 'report.html'}")
 
 
@@ -381,7 +383,7 @@ def _typed_lines(prompt: str) -> Iterator[str]:
 
 
 def _watch() -> Callable[[int, int], None] | None:
-    """Shows at a terminal, twice a second, how much of a piece is written."""
+    """Shows at a terminal, twice a second, how much of a piece is written, or of an audit done."""
     if not sys.stderr.isatty():
         return None
     shown = monotonic()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -169,6 +169,7 @@ def audit(
     cases: int,
     seed: int,
     others: Sequence[AttentionEstimator],
+    watch: Callable[[int, int], None] | None = None,
 ) -> Audit:
     """See `AttentionEstimator.audit`."""
     incoming, output = estimator.input_, estimator.output_
@@ -196,15 +197,25 @@ def audit(
         erasure = Erasure(estimator, some, generator)
     maps = erasure.maps
     references = erasure.references()
+    done, steps = 0, 2 * len(maps) + len(references) + 1
+
+    def told() -> None:
+        nonlocal done
+        done += 1
+        if watch is not None:
+            watch(done, steps)
+
     ends, gains = {}, {}
     for name, each in (maps | references).items():
         most, least = ends[name] = erasure.ends(each.own)
         gains[name] = (least - most).mean(0) - erasure.gains(erasure.elsewhere(each))
+        told()
     moved = erasure.moved_by_shuffling() if "attention" in maps else None
     same = {
         name: _agreement(each.own, groups, erasure, others, name) for name, each in maps.items()
     }
-    more = published(erasure, ends)
+    told()
+    more = published(erasure, ends, told)
 
     def verdict(name: str, label: str, own: NDArray[np.bool_]) -> Verdict:
         verdict: Belief = "do not"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import chain
@@ -423,6 +423,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
         cases: int = 200,
         seed: int = 0,
         others: Sequence[AttentionEstimator] = (),
+        watch: Callable[[int, int], None] | None = None,
     ) -> Audit:
         """Whether to believe the maps: a verdict for each map and predicted class.
 
@@ -436,6 +437,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             cases: the most that are looked at, as evenly from the predicted classes as they allow.
             seed: of what is drawn: cases, places and replacements.
             others: estimators fitted alike with other seeds, whose maps are compared.
+            watch: is told how many of the measurements are done, and of how many.
 
         Returns:
             `Audit`: its `verdicts` are by map and class, and `of(X)` holds single maps against 39
@@ -446,7 +448,7 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
             ConfigError: predictions of this kind, or maps over this kind of input, are not audited.
         """
         check_is_fitted(self)
-        return audit(self, X, y, cases=cases, seed=seed, others=others)
+        return audit(self, X, y, cases=cases, seed=seed, others=others, watch=watch)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write a run folder that `load` opens; nothing in it can execute anything.

@@ -16,7 +16,9 @@ _BINS = 0.01, 0.05, 0.1, 0.2, 0.5
 _STEPS = 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5
 
 
-def published(erasure: Erasure, ends: Mapping[str, Floats]) -> dict[str, dict[str, Floats]]:
+def published(
+    erasure: Erasure, ends: Mapping[str, Floats], told: Callable[[], None]
+) -> dict[str, dict[str, Floats]]:
     """For each map [B] values by the name of the figure, NaN where a case has none.
 
     Comprehensiveness is what is lost of an answer without the highest positions of a map,
@@ -29,6 +31,7 @@ def published(erasure: Erasure, ends: Mapping[str, Floats]) -> dict[str, dict[st
     Parameters:
         erasure: of the cases.
         ends: name of a map to what `Erasure.ends` found of it.
+        told: is called after each map.
 
     Source: DeYoung et al., 2020, "ERASER: a benchmark to evaluate rationalized NLP models" (ACL);
     Samek et al., 2017, "Evaluating the visualization of what a deep neural network has learned";
@@ -54,6 +57,7 @@ def published(erasure: Erasure, ends: Mapping[str, Floats]) -> dict[str, dict[st
         }
         if known is not None:
             found[name] |= _localised(each, erasure.elsewhere(marked), known)
+        told()
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +38,8 @@ def audit(
     cases: int = 200,
     retrain: int = 0,
     seed: int = 0,
+    verbose: bool = False,
+    watch: Callable[[int, int], None] | None = None,
 ) -> Audit:
     """Say whether to believe the maps of a run, by its test part.
 
@@ -50,6 +52,8 @@ def audit(
         retrain: how often to train again, each time with another seed, to compare the maps; with
             any, once more with the score `none`, to say what attention is worth.
         seed: of what is drawn.
+        verbose: whether to show the progress of what is trained again.
+        watch: is told how many of the measurements are done, and of how many.
 
     Raises:
         RegardError: the run cannot be audited, its data have changed, or it cannot be written.
@@ -64,7 +68,7 @@ def audit(
         if retrain:
             raise ConfigError("retrain: compares models by the test part; name no file with it")
         given, _ = labelled_cases(estimator, source)
-        return estimator.audit(given, cases=cases, seed=seed)
+        return estimator.audit(given, cases=cases, seed=seed, watch=watch)
     if opened.config.data.kind == "arrays":
         raise ConfigError(
             f"{run}: was fitted in Python; name a file of cases with labels, or call model.audit"
@@ -77,10 +81,10 @@ def audit(
     incoming, output = estimator.input_, estimator.output_
     seen = estimator.infer(parts.test, maps=incoming.shown, keep=output.keep(parts.test))
     _refuse_changed(figures_of(estimator, seen), opened.metrics, run)
-    others = [_again(opened.config, parts, number) for number in range(1, retrain + 1)]
-    found = estimator.audit(parts.test, cases=cases, seed=seed, others=others)
+    others = [_again(opened.config, parts, number, verbose) for number in range(1, retrain + 1)]
+    found = estimator.audit(parts.test, cases=cases, seed=seed, others=others, watch=watch)
     if retrain and opened.config.model.attention.score != "none":
-        uniform = _uniform(opened, parts, output)
+        uniform = _uniform(opened, parts, output, verbose)
         found = replace(found, uniform=uniform and Uniform(*uniform))
     common: dict[str, Any] = {"title": path.name, "metrics": opened.metrics}
     report = report_of(estimator, opened.config, seen, **common, audit=found)
@@ -88,18 +92,20 @@ def audit(
     return found
 
 
-def _again(config: Config, parts: Parts, number: int) -> AttentionEstimator:
+def _again(config: Config, parts: Parts, number: int, verbose: bool) -> AttentionEstimator:
     """An estimator trained as the run was, with a seed so many higher."""
-    return _trained(config.model_copy(update={"seed": config.seed + number}), parts)
+    return _trained(config.model_copy(update={"seed": config.seed + number}), parts, verbose)
 
 
-def _trained(config: Config, parts: Parts) -> AttentionEstimator:
+def _trained(config: Config, parts: Parts, verbose: bool) -> AttentionEstimator:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RegardWarning)
-        return divided(config).fit(parts.train, validation=parts.validation)
+        return divided(config, verbose=verbose).fit(parts.train, validation=parts.validation)
 
 
-def _uniform(opened: Run, parts: Parts, output: Output) -> tuple[str, float, float] | None:
+def _uniform(
+    opened: Run, parts: Parts, output: Output, verbose: bool
+) -> tuple[str, float, float] | None:
     """The first figure of the test part beside that of a model with equal weights.
 
     None where the task has no such model.
@@ -110,7 +116,7 @@ def _uniform(opened: Run, parts: Parts, output: Output) -> tuple[str, float, flo
         config = resolve_config(content)
     except ConfigError:
         return None
-    other = _trained(config, parts)
+    other = _trained(config, parts, verbose)
     seen = other.infer(parts.test, maps=other.input_.shown, keep=output.keep(parts.test))
     first = output.compared(opened.metrics)[0]
     even = figures_of(other, seen)[first.name]

@@ -7,7 +7,8 @@ from markupsafe import Markup
 
 __all__ = ["Trust", "said", "said_of_uniform"]
 
-_WIDTH, _HEIGHT, _EDGE = 320, 18, 6  # of the strip, in units of its own
+_WIDTH, _HEIGHT, _EDGE = 320, 18, 12  # of the strip, in units of its own
+_SCALE, _APART = 10, 24  # of the numbers below it: their height, and the least between two
 _SAID = {
     "believe": "Believe",
     "weak": "Weak",
@@ -61,13 +62,19 @@ class Trust:
         )
 
     def _strip(self, gain: float) -> Markup:
-        """Grey ticks of the map elsewhere, a black one of this map, a ring of occlusion."""
+        """Grey ticks of the map elsewhere, a black one of this map, a ring of occlusion.
+
+        Below them is a scale, and what they are, in words.
+        """
         every = [*self.elsewhere, gain, self.occlusion, 0.0]
         low, high = min(every), max(every)
 
-        def x(moved: float) -> str:
+        def place(moved: float) -> float:
             share = (moved - low) / (high - low) if high > low else 0.5
-            return f"{_EDGE + share * (_WIDTH - 2 * _EDGE):.1f}"
+            return _EDGE + share * (_WIDTH - 2 * _EDGE)
+
+        def x(moved: float) -> str:
+            return f"{place(moved):.1f}"
 
         def tick(moved: float, kind: str, top: int) -> Markup:
             ends = {"x": x(moved), "y1": top, "y2": _HEIGHT - top}
@@ -76,13 +83,18 @@ class Trust:
             )
 
         label = (
-            f"Erasing what this map marks moves the answer by {gain:.2f}; elsewhere by "
-            f"{min(self.elsewhere):.2f} to {max(self.elsewhere):.2f}; what occlusion finds by "
-            f"{self.occlusion:.2f}."
+            f"Erasing what this map marks moves the answer by {gain:.2f} (black tick), the same map "
+            f"elsewhere by {min(self.elsewhere):.2f} to {max(self.elsewhere):.2f} (grey ticks), and "
+            f"what occlusion finds by {self.occlusion:.2f} (ring)."
         )
         parts = [tick(each, "elsewhere", 5) for each in self.elsewhere]
         ring = Markup('<circle class="occlusion" cx="{}" cy="{}" r="4"/>')
         parts += [ring.format(x(self.occlusion), _HEIGHT / 2), tick(gain, "here", 1)]
+        bottom = _HEIGHT + _SCALE
+        numbered = [0.0] + [end for end in (low, high) if abs(place(end) - place(0)) > _APART]
+        number = Markup('<text x="{}" y="{}" text-anchor="middle">{:.2g}</text>')
+        parts += [tick(0.0, "zero", 0), *(number.format(x(at), bottom - 1, at) for at in numbered)]
         return Markup(
-            '<svg class="strip" role="img" aria-label="{}" viewBox="0 0 {} {}">{}</svg>'
-        ).format(label, _WIDTH, _HEIGHT, Markup("").join(parts))
+            '<svg class="strip" aria-hidden="true" viewBox="0 0 {} {}">{}</svg>'
+            '<p class="strip-said">{}</p>'
+        ).format(_WIDTH, bottom, Markup("").join(parts), label)

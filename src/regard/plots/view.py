@@ -30,6 +30,8 @@ svg text { font-family: inherit !important; }
 svg [style*="stroke: #000000"] { stroke: currentColor !important; }
 .wrong { color: var(--wrong); }
 .elsewhere { stroke: currentColor; stroke-opacity: .45; stroke-width: 1.4; }
+.zero { stroke: currentColor; stroke-opacity: .6; stroke-width: .6; stroke-dasharray: 1.5 1.5; }
+.strip text { font-size: 8px; }
 .here { stroke: currentColor; stroke-width: 2.4; }
 .occlusion { fill: none; stroke: currentColor; stroke-width: 1.2; }
 svg.strip { max-width: 30rem; }
