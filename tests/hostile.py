@@ -41,12 +41,35 @@ from regard import (
     Translator,
 )
 from regard.errors import RegardError
-from regard.runs import read_run
+from regard.runs import read_audit, read_run, weights_digest
 
 __all__ = ["TASKS", "TooLate", "good_folder", "mutate", "small", "try_folders", "within"]
 
 SECONDS, BYTES = 30.0, 2 * 2**30
 _SMALL: dict[str, Any] = {"hidden": 4, "epochs": 1, "updates_per_epoch": 1, "random_state": 0}
+_AUDIT: dict[str, Any] = {
+    "cases": 20,
+    "seed": 0,
+    "drawn": "attention",
+    "uniform": {"figure": "accuracy", "value": 0.9, "uniform": 0.8},
+    "verdicts": [
+        {
+            "map": "attention",
+            "label": "0",
+            "verdict": "weak",
+            "sentence": "so it is",
+            "figures": {
+                "cases": 20,
+                "learned": [0.4, 0.3, 0.5],
+                "gain": [0.2, 0.1, 0.3],
+                "best": 0.5,
+                "share": [0.4, 0.2, 0.6],
+                "shuffle": 0.1,
+                "seeds": None,
+            },
+        }
+    ],
+}
 _DEEP: Any = []
 for _ in range(200):
     _DEEP = [_DEEP]
@@ -149,9 +172,11 @@ def good_folder(task: str, path: Path) -> Callable[[Path], Any]:
     (path / "metrics.json").write_text(
         json.dumps({"accuracy": 0.5, "notes": ["one"], "baselines": {"naive": {"mae": 1.0}}})
     )
+    (path / "audit.json").write_text(json.dumps({"weights": weights_digest(path), **_AUDIT}))
 
     def ask(folder: Path) -> Any:
         read_run(folder)
+        read_audit(folder)
         predicted = make.load(folder).predict(X)
         events = getattr(predicted, "events", None)  # of music
         return np.asarray(predicted).tolist() if events is None else [e.tolist() for e in events]

@@ -1,6 +1,8 @@
 """`regard audit`: verdicts in the run folder and in its report."""
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -194,15 +196,59 @@ def test_other_data_are_refused(regard: Regard, run: Path, tmp_path: Path) -> No
     assert "are not those of its training" in regard.fails("audit", changed)
 
 
+def _of_another_kind(kept: dict[str, Any], where: str, value: Any) -> str:
+    """The verdicts with one field changed."""
+    *path, last = where.split(".")
+    content = json.loads(json.dumps(kept))
+    inner = content
+    for key in path:
+        inner = inner[int(key) if key.isdigit() else key]
+    inner[last] = value
+    return json.dumps(content)
+
+
 @pytest.mark.parametrize(
-    "content", ["{", "[]", '{"cases": 3}', '{"cases": 1, "seed": 0, "drawn": "a", "verdicts": [1]}']
+    "damage",
+    [
+        lambda _: "{",
+        lambda _: "[]",
+        lambda _: '{"cases": 3}',
+        lambda kept: json.dumps(kept)[:-20],
+        lambda kept: _of_another_kind(kept, "verdicts", [1]),
+        lambda kept: _of_another_kind(kept, "verdicts", {}),
+        lambda kept: _of_another_kind(kept, "verdicts.0.map", "shap"),
+        lambda kept: _of_another_kind(kept, "drawn", "shap"),
+        lambda kept: _of_another_kind(kept, "verdicts.0.verdict", "believe me"),
+        lambda kept: _of_another_kind(kept, "verdicts.0.sentence", 3),
+        lambda kept: _of_another_kind(kept, "verdicts.0.figures.gain", [float("nan")] * 3),
+        lambda kept: _of_another_kind(kept, "verdicts.0.figures.best", 10**400),
+        lambda kept: _of_another_kind(kept, "verdicts.0.figures.share", [0.0]),
+        lambda kept: _of_another_kind(kept, "weights", None),
+    ],
 )
 def test_a_damaged_audit_is_one_line(
-    regard: Regard, run: Path, tmp_path: Path, content: str
+    regard: Regard, run: Path, tmp_path: Path, damage: Callable[[dict[str, Any]], str]
 ) -> None:
-    damaged = tmp_path / "damaged"
-    damaged.mkdir()
-    for file in run.iterdir():
-        (damaged / file.name).write_bytes(file.read_bytes())
-    (damaged / "audit.json").write_text(content)
-    assert "audit.json: is truncated or damaged" in regard.fails("show", damaged)
+    if not (run / "audit.json").exists():
+        regard("audit", run, "--cases", "20")
+    damaged, new = tmp_path / "damaged", tmp_path / "new.csv"
+    shutil.copytree(run, damaged)
+    (damaged / "audit.json").write_text(damage(json.loads((run / "audit.json").read_text())))
+    new.write_text(",".join(map(str, range(100))) + "\n")
+    said = "audit.json: is truncated or damaged"
+    assert said in regard.fails("show", damaged)
+    assert said in regard.fails("explain", damaged, new, "--out", tmp_path / "one.png")
+    assert said in regard.fails("explain", damaged, new, "--all", "--out", tmp_path / "all")
+    assert not (tmp_path / "one.png").exists()
+    assert regard("audit", damaged, "--cases", "20") == 0  # is what mends it
+    assert regard("show", damaged) == 0
+
+
+def test_an_audit_beside_weights_that_are_gone_is_one_line(
+    regard: Regard, run: Path, tmp_path: Path
+) -> None:
+    regard("audit", run, "--cases", "20")
+    gone = tmp_path / "gone"
+    shutil.copytree(run, gone)
+    (gone / "model.safetensors").unlink()
+    assert "model.safetensors" in regard.fails("show", gone)

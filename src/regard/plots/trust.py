@@ -83,9 +83,9 @@ class Trust:
             )
 
         label = (
-            f"Erasing what this map marks moves the answer by {gain:.2f} (black tick), the same map "
-            f"elsewhere by {min(self.elsewhere):.2f} to {max(self.elsewhere):.2f} (grey ticks), and "
-            f"what occlusion finds by {self.occlusion:.2f} (ring)."
+            f"Erasing what this map marks moves the answer by {gain:.2f} (black tick), the same "
+            f"map elsewhere by {min(self.elsewhere):.2f} to {max(self.elsewhere):.2f} (grey "
+            f"ticks), and what occlusion finds by {self.occlusion:.2f} (ring)."
         )
         parts = [tick(each, "elsewhere", 5) for each in self.elsewhere]
         ring = Markup('<circle class="occlusion" cx="{}" cy="{}" r="4"/>')

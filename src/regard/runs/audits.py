@@ -31,8 +31,11 @@ class _Figures(Kept):
     pointing_gain: _Interval | None = None
 
 
+_Map = Literal["attention", "evidence"]
+
+
 class _Verdict(Kept):
-    map: str
+    map: _Map
     label: str
     verdict: Literal["believe", "weak", "do not"]
     sentence: str
@@ -49,7 +52,7 @@ class _Audit(Kept):
     weights: str
     cases: int
     seed: int
-    drawn: str
+    drawn: _Map
     uniform: _Uniform | None = None
     verdicts: list[_Verdict]
 

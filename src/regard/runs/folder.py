@@ -33,12 +33,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from regard.bounded import parse_json, read_text
+from regard.bounded import no_file, parse_json, read_text
 from regard.config import Config, resolve_config
 from regard.errors import ConfigError, PluginError, RunError
 from regard.runs.audits import check_audit
 from regard.runs.figures import check_figures, history_of
-from regard.runs.stored import StoredWeights
+from regard.runs.stored import MOST_BYTES, StoredWeights
 from regard.runs.unfinished import partial_folder
 from regard.runs.writing import write_json
 
@@ -203,9 +203,23 @@ def read_audit(path: Path) -> dict[str, Any]:
 
 
 def weights_digest(path: Path) -> str:
-    """Of the weights of a run folder, by which `audit.json` names them."""
-    with (path / _WEIGHTS).open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
+    """Of the weights of a run folder, by which `audit.json` names them.
+
+    Raises:
+        RunError: they are no regular file, or cannot be read.
+    """
+    weights = path / _WEIGHTS
+    try:
+        about = weights.stat()
+        if what := no_file(about.st_mode):
+            raise ValueError(f"is {what}; wanted a file")
+        if about.st_size > MOST_BYTES:
+            raise ValueError(f"has {about.st_size:,} bytes; wanted at most {MOST_BYTES:,}")
+        with weights.open("rb") as file:
+            return file_digest(file, "sha256").hexdigest()
+    except (OSError, ValueError) as error:
+        why = (isinstance(error, OSError) and error.strerror) or error
+        raise RunError(f"{weights}: is truncated or damaged: {why}") from None
 
 
 def _read(path: Path, take: Callable[[str], Any], *, missing: Any = None) -> Any:

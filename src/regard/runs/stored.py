@@ -13,10 +13,10 @@ from regard.errors import RunError
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["StoredWeights"]
+__all__ = ["MOST_BYTES", "StoredWeights"]
 
 _MOST_HEADER = 2**24  # bytes; a weight takes about a hundred
-_MOST_BYTES = 2**31 + _MOST_HEADER
+MOST_BYTES = 2**31 + _MOST_HEADER
 _TYPES = {
     "BOOL": ("bool", 1),
     "U8": ("uint8", 1),
@@ -68,14 +68,14 @@ class StoredWeights(Mapping[str, "Tensor"]):
         from safetensors.torch import load
 
         try:
-            loaded: dict[str, Tensor] = load(read_bytes(self.path, most=_MOST_BYTES))
+            loaded: dict[str, Tensor] = load(read_bytes(self.path, most=MOST_BYTES))
         except (OSError, ValueError, SafetensorError) as error:
             self._refuse(error)
         return loaded
 
     def _refuse(self, error: Exception) -> NoReturn:
         try:
-            start = read_bytes(self.path, most=_MOST_BYTES, first=2)
+            start = read_bytes(self.path, most=MOST_BYTES, first=2)
         except (OSError, ValueError):
             start = b""
         # Only now: the length of a good file may look like a pickle's first bytes.
@@ -86,10 +86,10 @@ class StoredWeights(Mapping[str, "Tensor"]):
 
 def _layout(path: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
     """The layout in the head of a file, whose parts lie one after the other to its end."""
-    size = int.from_bytes(read_bytes(path, most=_MOST_BYTES, first=8), "little")
+    size = int.from_bytes(read_bytes(path, most=MOST_BYTES, first=8), "little")
     if size > _MOST_HEADER:
         raise ValueError(f"its head has {size:,} bytes; wanted at most {_MOST_HEADER:,}")
-    head = read_bytes(path, most=_MOST_BYTES, first=8 + size)[8:]
+    head = read_bytes(path, most=MOST_BYTES, first=8 + size)[8:]
     if len(head) < size:
         raise ValueError("its head is cut off")
     parts = parse_json(head.decode("utf-8"))
