@@ -1,5 +1,6 @@
 """Verdicts on maps: an honest model is believed, planted liars are not."""
 
+import copy
 from dataclasses import replace
 from typing import Any
 
@@ -436,3 +437,17 @@ def test_maps_without_channels_say_so(
         model.attributions(cases, method="attention", channels=True)
     with pytest.raises(ConfigError, match="channels: only series"):
         reader.attributions(["good"], channels=True)
+
+
+def test_an_answer_that_is_not_finite_is_one_line(honest: SeriesClassifier) -> None:
+    lost = copy.deepcopy(honest.model_)
+    with torch.no_grad():
+        for each in lost.parameters():
+            each.fill_(torch.nan)
+    with pytest.raises(DataError, match="finite"):
+        _with(honest, lost).audit(TEST)
+
+
+def test_spans_outside_a_series_are_one_line(honest: SeriesClassifier) -> None:
+    with pytest.raises(DataError, match="span"):
+        honest.audit(replace(TEST, spans=np.full((len(TEST), 2), [70, 90])))
