@@ -303,6 +303,30 @@ def test_estimators_need_no_lightning_before_they_train() -> None:
     assert "lightning.pytorch" in _imported_at_once("regard.training.trainer")
 
 
+def test_a_text_is_predicted_without_what_trains_and_draws(tmp_path: Path) -> None:
+    texts, run = ["a good film", "a bad film"] * 10, tmp_path / "run"
+    model = regard.TextClassifier(epochs=1, hidden=8, embedding_dim=8, device="cpu")
+    model.fit(texts, ["up", "down"] * 10).save(run)
+    heavy = (
+        "sklearn",
+        "matplotlib",
+        "lightning",
+        "pandas",
+        "polars",
+        "scipy.optimize",
+        "torch.onnx",
+    )
+    code = (
+        "import sys; from regard.cli import main\n"
+        f"sys.argv = ['regard', 'predict', {str(run)!r}, '--text', 'a good film']\n"
+        "try: main()\n"
+        f"finally: print([name for name in {heavy} if name in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout.splitlines()[0].startswith(("up (", "down ("))
+    assert result.stdout.splitlines()[-1] == "[]"
+
+
 DATA = {
     "no-file.json": {"data": {"kind": "csv", "path": "none.csv"}},
     "not-a-number.json": {"data": {"kind": "csv", "path": "x.csv"}},

@@ -300,7 +300,7 @@ def test_clone_get_and_set_parameters(kind: Kind) -> None:
     assert copy.get_params() == model.get_params()
     assert copy.set_params(heads=4).heads == 4
     assert model.heads == 2
-    with pytest.raises(ValueError, match="Invalid parameter 'head'"):
+    with pytest.raises(ValueError, match="has no parameter 'head'; did you mean 'heads'?"):
         model.set_params(head=4)
 
 

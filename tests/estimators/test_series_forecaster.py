@@ -816,7 +816,7 @@ def test_clone_get_and_set_parameters() -> None:
     before = model.set_params(known=()).get_params()
     model.fit(_waves())
     assert model.get_params() == before
-    with pytest.raises(ValueError, match="Invalid parameter 'horizons'"):
+    with pytest.raises(ValueError, match="has no parameter 'horizons'"):
         model.set_params(horizons=4)
 
 

@@ -15,14 +15,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from regard.config import Config, config_of, resolve_config
 from regard.errors import ConfigError, DataError, RegardWarning, RunError, did_you_mean
 from regard.estimators.auditing import Audit, attributed, audit
+from regard.estimators.contract import Estimator, check_is_fitted
 from regard.estimators.parameters import (
     as_json,
     constructor,
@@ -64,7 +62,7 @@ _SECOND = "second.ckpt"  # of a fine-tuning, or of a training on all cases again
 _PLACING = Lock()
 
 
-class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
+class AttentionEstimator(Estimator):
     """An input and an output, and a model between them, as scikit-learn knows estimators.
 
     The parameters are the fields of the task's configuration. Fitted attributes of the input and
@@ -92,6 +90,11 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
     seed_: int
     notes_: list[str]
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **parameters: Any) -> None:
+            """Made for each task from its configuration."""
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "task" in vars(cls):
@@ -105,9 +108,6 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
                 if side in self.__dict__ and hasattr(self.__dict__[side], name):
                     return getattr(self.__dict__[side], name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return "model_" in self.__dict__
 
     @classmethod
     def from_config(cls, config: Config, *, verbose: bool = False) -> Self:
@@ -572,6 +572,8 @@ class AttentionEstimator(BaseEstimator):  # type: ignore[misc]
     def _seed(self) -> int:
         if isinstance(self.random_state, int | np.integer):
             return int(self.random_state)
+        from sklearn.utils import check_random_state
+
         try:
             return int(check_random_state(self.random_state).randint(2**31))
         except ValueError:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sklearn.utils import Tags
+from typing import TYPE_CHECKING, Any
 
 from regard.estimators.base import Floats
 from regard.estimators.writer import TextWriter
 from regard.inference import Inference
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
 
 __all__ = ["Captioner"]
 

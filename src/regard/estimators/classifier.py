@@ -1,17 +1,21 @@
 """What classifiers have in common, whatever they classify."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
-from sklearn.base import ClassifierMixin
 
 from regard.estimators.base import AttentionEstimator, Floats
 from regard.inference import Inference
 
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
+
 __all__ = ["AttentionClassifier"]
 
 
-class AttentionClassifier(ClassifierMixin, AttentionEstimator):  # type: ignore[misc]
+class AttentionClassifier(AttentionEstimator):
     """An estimator whose output is classes.
 
     Attributes:
@@ -35,3 +39,18 @@ class AttentionClassifier(ClassifierMixin, AttentionEstimator):  # type: ignore[
         output: Any = self.output_
         probabilities: Floats = output.probabilities(seen)
         return probabilities
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """The accuracy, as scikit-learn's classifiers have it."""
+        from sklearn.metrics import accuracy_score
+
+        return float(accuracy_score(y, self.predict(X), sample_weight=sample_weight))
+
+    def __sklearn_tags__(self) -> Tags:
+        from sklearn.utils import ClassifierTags
+
+        tags = super().__sklearn_tags__()
+        tags.estimator_type = "classifier"
+        tags.classifier_tags = ClassifierTags()
+        tags.target_tags.required = True
+        return tags

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sklearn.utils.validation import check_is_fitted
-
 from regard.errors import ConfigError
 from regard.estimators.base import AttentionEstimator, Floats
+from regard.estimators.contract import check_is_fitted
 from regard.inputs.music.pieces import Pieces
 from regard.inputs.music.vocabulary import EventVocabulary
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sklearn.utils import Tags
+from typing import TYPE_CHECKING
 
 from regard.estimators.classifier import AttentionClassifier
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
 
 __all__ = ["ImageClassifier"]
 

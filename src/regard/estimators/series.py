@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from sklearn.utils import Tags
-from sklearn.utils.validation import validate_data
 
 from regard.estimators.base import AttentionEstimator
 from regard.inputs.series.cases import Cases
 from regard.inputs.series.scaling import Scaler
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
 
 __all__ = ["SeriesEstimator"]
 
@@ -33,6 +34,8 @@ class SeriesEstimator(AttentionEstimator):
     def _cases(self, X: Any, y: Any = None, *, fitting: bool = False) -> Cases:
         cases: Cases = super()._cases(X, y, fitting=fitting)
         if cases is not X and cases.values.shape[1] == 1 and _is_table(X):
+            from sklearn.utils.validation import validate_data
+
             validate_data(self, X, reset=fitting, skip_check_array=True)
         return cases
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from regard.estimators.base import AttentionEstimator, Floats
+from regard.estimators.contract import check_is_fitted
 from regard.inputs.panel.calendar import Step
 from regard.inputs.panel.cases import PanelWindows
 from regard.inputs.panel.panel import Panel

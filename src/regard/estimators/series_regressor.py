@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import RegressorMixin
-from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted
 
 from regard.estimators.base import Floats
+from regard.estimators.contract import check_is_fitted
 from regard.estimators.series import SeriesEstimator
 from regard.inputs.series.scaling import Scaler
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
 
 __all__ = ["SeriesRegressor"]
 
 
-class SeriesRegressor(RegressorMixin, SeriesEstimator):  # type: ignore[misc]
+class SeriesRegressor(SeriesEstimator):
     """Predicts one or several numbers of a series, and shows where each prediction looked.
 
     X is [cases, channels, steps], [cases, steps] for univariate series, or a list of
@@ -87,7 +88,18 @@ class SeriesRegressor(RegressorMixin, SeriesEstimator):  # type: ignore[misc]
         unit: Floats = getattr(output, "unit")  # noqa: B009 - of this output alone
         return np.asarray(scaled * unit[:, None])
 
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """The coefficient of determination R², as scikit-learn's regressors have it."""
+        from sklearn.metrics import r2_score
+
+        return float(r2_score(y, self.predict(X), sample_weight=sample_weight))
+
     def __sklearn_tags__(self) -> Tags:
+        from sklearn.utils import RegressorTags
+
         tags = super().__sklearn_tags__()
+        tags.estimator_type = "regressor"
+        tags.regressor_tags = RegressorTags()
+        tags.target_tags.required = True
         tags.target_tags.multi_output = True
         return tags

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from sklearn.utils import Tags
+from typing import TYPE_CHECKING
 
 from regard.estimators.classifier import AttentionClassifier
 from regard.inputs.series.scaling import Scaler
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
 
 __all__ = ["SoundClassifier"]
 

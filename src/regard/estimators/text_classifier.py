@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from regard.estimators.classifier import AttentionClassifier
+from regard.estimators.contract import check_is_fitted
 from regard.estimators.texts import TextEstimator
 from regard.inputs.text.encoded import Encoded
 from regard.inputs.text.ngrams import Ngrams

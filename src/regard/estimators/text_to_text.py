@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from regard.errors import DataError
 from regard.estimators.base import Floats
+from regard.estimators.contract import check_is_fitted
 from regard.estimators.texts import TextEstimator
 from regard.estimators.writer import TextWriter
 from regard.models import read_source

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sklearn.utils import Tags
+from typing import TYPE_CHECKING, Any
 
 from regard.estimators.base import AttentionEstimator
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
 
 __all__ = ["TextEstimator"]
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sklearn.utils.validation import check_is_fitted
-
 from regard.checks import check_choice, check_count
 from regard.errors import ConfigError, DataError
 from regard.estimators.base import AttentionEstimator, Floats
+from regard.estimators.contract import check_is_fitted
 from regard.inference import Inference
 from regard.tokens import Vocabulary
 

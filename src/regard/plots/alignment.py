@@ -1,21 +1,21 @@
 """Plot which source words each target word looked at."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib import rcParams
-from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import text_to_path
 from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import DataError
 from regard.plots.format import one_line
 from regard.plots.style import BLUE
 from regard.plots.weights import LONGEST, WRITTEN, check_names, plot_weights
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import LineCollection
 
 __all__ = ["alignment_axes", "plot_alignment", "word_label"]
 
@@ -91,6 +91,8 @@ def alignment_axes(
     source: Sequence[object], target: Sequence[object], *, above: float = 0.0
 ) -> Axes:
     """The axes of a new figure with square cells for the words, with space above in inches."""
+    from matplotlib.figure import Figure
+
     columns, rows = ([word_label(str(word)) for word in words] for words in (source, target))
     longer = max(len(columns), len(rows), 1)
     cell = min(_CELL, max(_SMALLEST, _SIDE / longer))
@@ -121,6 +123,10 @@ def _turned(names: Sequence[str], cell: float) -> list[bool]:
 
 def _width(name: str) -> float:
     """In inches."""
+    from matplotlib import rcParams
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
     font = FontProperties(size=rcParams["font.size"])
     return float(text_to_path.get_text_width_height_descent(name, font, ismath=False)[0]) / 72
 
@@ -134,6 +140,8 @@ def _fitting(name: str, given: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.
 
 def _outlines(links: NDArray[np.bool_]) -> LineCollection:
     """The edges of the regions of true links."""
+    from matplotlib.collections import LineCollection
+
     padded = np.pad(links, 1)
     lines = [
         [(column - 0.5, row - 1.5), (column - 0.5, row - 0.5)]

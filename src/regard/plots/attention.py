@@ -1,19 +1,22 @@
 """Plot a series with the attention weight of each step."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.colors import Normalize
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import DataError
 from regard.plots.channels import fit_channels, stacked
 from regard.plots.lines import add_lane, check_weights, coloured_lines, weight_scale
-from regard.plots.style import BLUE, GREY, VERMILION, WEIGHT_COLOURS, axes_of_size
+from regard.plots.style import BLUE, GREY, VERMILION, axes_of_size, weight_colours
 from regard.plots.times import edges
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Normalize
 
 __all__ = ["add_weights", "plot_attention"]
 
@@ -58,6 +61,8 @@ def plot_attention(
     >>> plot_attention([0.0, 1.0, 0.0], [0.1, 0.8, 0.1], channels=["speed"]).get_ylabel()
     'speed'
     """
+    from matplotlib.ticker import MaxNLocator
+
     series = np.atleast_2d(np.asarray(series, dtype=np.float64))
     weights = np.asarray(weights, dtype=np.float64)
     x = np.asarray(np.arange(series.shape[-1]) if steps is None else steps, dtype=np.float64)
@@ -142,7 +147,7 @@ def add_weights(
     lane.yaxis.tick_right()
     bar = lane.inset_axes((1, 0, 0.01, 1))
     levels = np.linspace(0, top, 129)
-    bar.pcolormesh([0, 1], levels, levels[:-1, None], cmap=WEIGHT_COLOURS, norm=scale)
+    bar.pcolormesh([0, 1], levels, levels[:-1, None], cmap=weight_colours(), norm=scale)
     bar.collections[0].set_rasterized(True)
     bar.set_axis_off()
     lane.spines["right"].set_position(("axes", 1.01))

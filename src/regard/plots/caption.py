@@ -1,16 +1,19 @@
 """Plot a picture with the light of every word of its caption."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from regard.errors import DataError
 from regard.plots.format import one_line
 from regard.plots.picture import Pixels, pixels_of, plot_picture
 from regard.plots.weights import LONGEST
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["plot_caption"]
 
@@ -51,6 +54,8 @@ def plot_caption(
     >>> [ax.get_title(loc="left") for ax in sheet]
     ['', 'a', 'cat']
     """
+    from matplotlib.figure import Figure
+
     maps = np.asarray(weights)
     if maps.ndim != 3 or len(maps) != len(words):
         raise DataError(

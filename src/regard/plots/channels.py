@@ -1,14 +1,18 @@
 """Channels of a series above each other, with their names."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, MaxNLocator
 from numpy.typing import NDArray
 
 from regard.plots.format import one_line
 from regard.plots.lines import finite_range, fit_y
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["fit_channels", "name_channels", "stacked"]
 
@@ -42,6 +46,8 @@ def fit_channels(
         channels: C names; None for their numbers.
         lane: its share of the height.
     """
+    from matplotlib.ticker import FixedLocator, MaxNLocator
+
     floor, ceiling = fit_y(ax, drawn.ravel(), lane=lane)
     if len(drawn) > 1:
         name_channels(ax, len(drawn), channels)

@@ -1,14 +1,11 @@
 """Plot chord symbols in lines, and how much one of them looked at the others."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.patches import Rectangle
-from matplotlib.textpath import text_to_path
 from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import DataError
@@ -16,6 +13,9 @@ from regard.plots.fonts import with_names
 from regard.plots.format import one_line
 from regard.plots.lines import check_weights, weight_scale
 from regard.plots.style import BLUE, GREY, TINT, VERMILION
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["chord_axes", "chord_boxes", "chords_shown", "plot_chords"]
 
@@ -61,6 +61,8 @@ def plot_chords(
     >>> [text.get_text() for text in axes.texts]
     ['0', 'Dm7', '0.20', 'G7', '0.80', 'Cmaj7']
     """
+    from matplotlib.patches import Rectangle
+
     count = len(symbols)
     if not count:
         raise DataError("symbols: wanted at least one, given none")
@@ -134,6 +136,8 @@ def chords_shown(count: int, step: int | None, most: int = _LINE * _MOST) -> ran
 
 def chord_axes(count: int, *, above: float = 0.0) -> Axes:
     """The axes of a new figure that fit so many symbols, with space above in inches."""
+    from matplotlib.figure import Figure
+
     wide = _LEFT + _WIDE * _columns(count)
     high = _HIGH * -(-count // _LINE) + _FOOT
     full, deep = wide + 2 * _EDGE, high + 2 * _EDGE + above
@@ -157,6 +161,9 @@ def _fitting(name: str, given: ArrayLike | None, count: int, filled: Any) -> NDA
 
 def _fitting_size(name: str) -> float:
     """Points at which a name fits into its cell."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
     font = FontProperties(size=_SIZE)
     wide = float(text_to_path.get_text_width_height_descent(name, font, ismath=False)[0]) / 72
     return _SIZE * min(1.0, 0.9 * _WIDE / max(wide, 0.01))

@@ -1,15 +1,19 @@
 """Plot a confusion matrix."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
 from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import DataError
 from regard.plots.format import one_line
 from regard.plots.style import BLUE, GREY, VERMILION, axes_of_size, unframe
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["plot_confusion"]
 
@@ -76,6 +80,8 @@ def _short(classes: Sequence[str]) -> list[str]:
 
 def _colours(shares: NDArray[np.float64]) -> NDArray[np.float64]:
     """[N, N, 4]: opaque where the share of the row is high, transparent where it is low."""
+    from matplotlib.colors import to_rgb
+
     image = np.empty((*shares.shape, 4))
     image[..., :3] = np.where(np.eye(len(shares))[..., None] > 0, to_rgb(BLUE), to_rgb(VERMILION))
     image[..., 3] = np.where(shares > 0, 0.12 + 0.8 * shares, 0.0)

@@ -3,9 +3,6 @@
 import unicodedata
 from functools import cache
 
-from matplotlib import rcParams
-from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
-
 __all__ = ["font_families", "with_names"]
 
 _OWN = "DejaVu Sans"
@@ -25,6 +22,8 @@ _OTHERS = (
 
 def font_families() -> list[str]:
     """Matplotlib's own font, and after it those that are installed of other letters."""
+    from matplotlib.font_manager import fontManager
+
     installed = {font.name for font in fontManager.ttflist}
     chosen = [next((name for name in line if name in installed), None) for line in _OTHERS]
     return [_OWN, *(name for name in chosen if name is not None)]
@@ -55,11 +54,15 @@ def _name(letter: str) -> str:
 
 
 def _drawn(letter: str) -> bool:
+    from matplotlib import rcParams
+
     return any(ord(letter) in _letters(family) for family in rcParams["font.family"])
 
 
 @cache
 def _letters(family: str) -> frozenset[int]:
     """The code points of a font."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
     path = findfont(FontProperties(family=[family]))
     return frozenset(get_font(path).get_charmap())

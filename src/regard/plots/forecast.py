@@ -1,12 +1,12 @@
 """Plot a forecast with its past and the attention weights of each step ahead."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib import rcParams
-from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from regard.errors import DataError
@@ -20,8 +20,11 @@ from regard.plots.lines import (
     weight_key,
     weight_scale,
 )
-from regard.plots.style import BLUE, GREY, OCHRE, TINTS, axes_of_size, legend_above
+from regard.plots.style import BLUE, GREY, OCHRE, axes_of_size, legend_above, tints
 from regard.plots.times import edges, label_times, positions
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["ForecastView", "level_pairs", "plot_forecast"]
 
@@ -166,6 +169,8 @@ def _draw_future(
     ax: Axes, view: ForecastView, target: int, ahead: NDArray[np.float64], step: float
 ) -> None:
     """Bands, forecast and truth, from the back to the front."""
+    from matplotlib import rcParams
+
     alone = len(ahead) == 1  # a single step is a dash as wide as the step
     x = edges(ahead, step=step) if alone else ahead
 
@@ -219,8 +224,8 @@ def _add_lane(ax: Axes, view: ForecastView, x: NDArray[np.float64]) -> None:
     rows = np.arange(horizon + 1) + 0.5
     weights = np.asarray(view.weights, dtype=np.float64)
     scale = weight_scale(weights)
-    lane.pcolormesh(x, rows, weights, cmap=TINTS, norm=scale, rasterized=True)
-    add_colour_bar(lane, TINTS, scale)
+    lane.pcolormesh(x, rows, weights, cmap=tints(), norm=scale, rasterized=True)
+    add_colour_bar(lane, tints(), scale)
     lane.set_ylim(horizon + 0.5, 0.5)
     lane.set_yticks([1, horizon] if horizon > 1 else [1])
     lane.tick_params(labelsize="small")

@@ -1,15 +1,18 @@
 """Plot the training history."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from regard.errors import DataError
 from regard.plots.style import BLUE, GREY, VERMILION, axes_of_size, legend_above, unframe
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["plot_history"]
 
@@ -43,6 +46,8 @@ def plot_history(history: Sequence[Mapping[str, float]], *, ax: Axes | None = No
     >>> plot_history([{"epoch": 1, "loss": 0.7}, {"epoch": 2, "loss": 0.4}]).get_xlabel()
     'epoch'
     """
+    from matplotlib.ticker import MaxNLocator
+
     if not history:
         raise DataError("history: wanted a row for each epoch, given none")
     ax = ax or axes_of_size(6.4, 3.2)

@@ -1,15 +1,17 @@
 """Plot the error of each step ahead, of a model and its baselines."""
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from __future__ import annotations
 
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 from regard.errors import DataError
 from regard.plots.format import one_line
 from regard.plots.style import BLUE, GREY, OCHRE, VERMILION, axes_of_size, legend_above, unframe
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 __all__ = ["plot_horizon"]
 
@@ -43,6 +45,8 @@ def plot_horizon(
     >>> plot_horizon({"by_step": steps, "baselines": {}}).get_ylabel()
     'mean absolute error'
     """
+    from matplotlib.ticker import MaxNLocator
+
     if not metrics["by_step"]:
         raise DataError("metrics: wanted an error for each step ahead, given none")
     ax = ax or axes_of_size(6.4, 3.0)

@@ -1,12 +1,15 @@
 """Plot how good generated texts are by the length of their source."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from __future__ import annotations
 
-from matplotlib.axes import Axes
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 from regard.errors import DataError
 from regard.plots.style import GREY, VERMILION, axes_of_size, legend_above, unframe
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["plot_lengths"]
 

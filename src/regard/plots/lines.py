@@ -1,17 +1,20 @@
 """Lines coloured by weights and the lane below them, for series and forecasts."""
 
-from typing import Literal
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
-from matplotlib.colors import Colormap, Normalize
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from regard.errors import DataError
-from regard.plots.style import GREY, WEIGHT_COLOURS, unframe
+from regard.plots.style import GREY, unframe, weight_colours
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import LineCollection
+    from matplotlib.colors import Colormap, Normalize
+    from matplotlib.lines import Line2D
 
 __all__ = [
     "add_colour_bar",
@@ -20,6 +23,7 @@ __all__ = [
     "coloured_lines",
     "finite_range",
     "fit_y",
+    "top_weight",
     "weight_key",
     "weight_scale",
 ]
@@ -33,14 +37,19 @@ def check_weights(weights: NDArray[np.floating]) -> None:
         raise DataError("weights: wanted finite numbers that are not negative")
 
 
-def weight_scale(weights: NDArray[np.float64]) -> Normalize:
-    """From 0 to the highest weight, or to four times the mean if that is more.
+def top_weight(weights: NDArray[np.float64]) -> float:
+    """The highest weight, or four times the mean if that is more; 1 where all are 0.
 
     Without the mean, uniform weights would all have the colour of the highest weight.
     """
-    if not weights.size:
-        return Normalize(0, 1)
-    return Normalize(0, max(float(weights.max()), 4 * float(weights.mean())) or 1.0)
+    return max(float(weights.max()), 4 * float(weights.mean())) or 1.0 if weights.size else 1.0
+
+
+def weight_scale(weights: NDArray[np.float64]) -> Normalize:
+    """From 0 to `top_weight`."""
+    from matplotlib.colors import Normalize
+
+    return Normalize(0, top_weight(weights))
 
 
 def finite_range(values: NDArray[np.float64]) -> tuple[float, float]:
@@ -68,6 +77,8 @@ def coloured_lines(
         scale: maps a weight to the range 0 to 1.
         lone: width of the dash of a single step.
     """
+    from matplotlib.collections import LineCollection
+
     C, T = drawn.shape
     y = _thirds(drawn)  # [C, T, 3]
     y = np.where(np.isfinite(y), y, drawn[..., None])  # draw a step beside a gap
@@ -78,7 +89,7 @@ def coloured_lines(
     return LineCollection(
         list(pieces),
         array=each,
-        cmap=WEIGHT_COLOURS,
+        cmap=weight_colours(),
         norm=scale,
         linewidths=thin + more * np.asarray(scale(each)),
         capstyle="round",
@@ -111,6 +122,8 @@ def fit_y(ax: Axes, drawn: NDArray[np.float64], *, lane: float) -> tuple[float, 
 
 def add_colour_bar(ax: Axes, colours: Colormap, scale: Normalize) -> Axes:
     """A bar along the right side, with the lowest and the highest weight of the scale."""
+    from matplotlib.figure import Figure
+
     figure = ax.get_figure(root=True)
     assert isinstance(figure, Figure)
     width = _BAR / max(figure.get_size_inches()[0], 1.0)
@@ -129,7 +142,9 @@ def add_colour_bar(ax: Axes, colours: Colormap, scale: Normalize) -> Axes:
 
 def weight_key() -> tuple[Line2D, ...]:
     """The colours of a line by its weights, for a legend."""
-    return tuple(Line2D([], [], color=WEIGHT_COLOURS(at), linewidth=2) for at in (0.0, 0.5, 1.0))
+    from matplotlib.lines import Line2D
+
+    return tuple(Line2D([], [], color=weight_colours()(at), linewidth=2) for at in (0.0, 0.5, 1.0))
 
 
 def add_lane(ax: Axes, height: float, *, axis: Literal["left", "right"]) -> Axes:

@@ -1,5 +1,7 @@
 """Figures and templates as self-contained HTML."""
 
+from __future__ import annotations
+
 import io
 import re
 import warnings
@@ -8,16 +10,16 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup
-from matplotlib import style
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure, SubFigure
 
 from regard.plots.fonts import font_families
 from regard.plots.format import alike, brief, duration, metric, number
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
 
 __all__ = ["inline_svg", "own_style", "render", "stylesheet", "svg_text"]
 
@@ -33,6 +35,8 @@ def own_style(salt: str = "regard") -> Iterator[None]:
     Parameters:
         salt: makes the ids inside an SVG; it must be unique on the page.
     """
+    from matplotlib import style
+
     settings = {
         "svg.fonttype": "none",  # text stays text: searchable, small, in the page's font
         "svg.hashsalt": salt,
@@ -50,6 +54,8 @@ def svg_text(figure: Figure | SubFigure | None, *, transparent: bool = False) ->
 
     It keeps its layout, and has none to compute afterwards.
     """
+    from matplotlib.figure import Figure
+
     assert isinstance(figure, Figure)
     file = io.StringIO()
     _lay_out(figure)
@@ -60,6 +66,8 @@ def svg_text(figure: Figure | SubFigure | None, *, transparent: bool = False) ->
 
 def _lay_out(figure: Figure) -> None:
     """Place what is in the figure, for which `savefig` would draw all of it once more."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     engine = figure.get_layout_engine()
     if engine is not None:
         FigureCanvasSVG(figure)

@@ -1,22 +1,21 @@
 """Plot a piece as a piano roll, and how much one of its notes looked at the others."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
-from matplotlib.colors import to_rgb, to_rgba
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import DataError
 from regard.plots.format import one_line
 from regard.plots.lines import add_lane, check_weights, weight_scale
 from regard.plots.style import BLUE, GREY, TINT, VERMILION, legend_above, unframe
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import PolyCollection
 
 __all__ = [
     "MOST_STEPS",
@@ -88,6 +87,9 @@ def plot_piano_roll(
     >>> axes.get_xlabel(), [text.get_text() for text in axes.get_legend().get_texts()]
     ('step', ['high', 'low'])
     """
+    from matplotlib.colors import to_rgba
+    from matplotlib.patches import Rectangle
+
     roll: NDArray[np.int64] = np.asarray(pitches, np.int64)
     if roll.ndim != 2 or 0 in roll.shape:
         raise DataError(f"pitches: wanted [steps, voices], given the shape {list(roll.shape)}")
@@ -183,6 +185,8 @@ def piano_roll_axes(
         lane: whether there is one of probabilities.
         above: further space above, in inches.
     """
+    from matplotlib.figure import Figure
+
     low, high = _range(pitches)
     wide = min(width - sum(_SIDES), max(0.3 * steps, 2.4))
     tall = min(max(_ROW * (high - low), _LOW), _HIGH) + _LANE * lane
@@ -218,6 +222,9 @@ def _range(pitches: NDArray[np.int64]) -> tuple[float, float]:
 def _tints(
     ax: Axes, boxes: NDArray[np.float64], looks: NDArray[np.float64], inside: NDArray[np.bool_]
 ) -> None:
+    from matplotlib.collections import PolyCollection
+    from matplotlib.colors import to_rgb
+
     drawn = inside & (looks > _LEAST * looks.max())
     strength = np.minimum(weight_scale(looks)(looks[drawn]), 1.0)
     colours = np.empty((len(strength), 4))
@@ -229,6 +236,8 @@ def _bars(
     boxes: NDArray[np.float64], goes_on: NDArray[np.bool_], colour: tuple[float, ...]
 ) -> PolyCollection:
     """Notes with a gap before them, if they begin."""
+    from matplotlib.collections import PolyCollection
+
     bars = boxes.copy()
     gap = np.where(goes_on, 0.0, _GAP)
     bars[:, 0] += gap
@@ -248,6 +257,8 @@ def _corners(boxes: NDArray[np.float64]) -> list[NDArray[np.float64]]:
 
 def _dress(ax: Axes, roll: NDArray[np.int64], shown: range) -> None:
     """Axes, names of notes, and rows of black keys."""
+    from matplotlib.ticker import MaxNLocator
+
     low, high = _range(roll)
     ax.set_xlim(shown.start - 0.5, shown.stop - 0.5)
     ax.set_ylim(low, high)
@@ -307,6 +318,8 @@ def _explain(
     ax: Axes, voices: Sequence[str], colours: Sequence[str], written: NDArray[np.bool_]
 ) -> None:
     """A legend of voices, and of given and written notes where both are drawn."""
+    from matplotlib.lines import Line2D
+
     handles = [
         Line2D([], [], color=colour, linewidth=4, label=one_line(name, 16))
         for name, colour in zip(voices, colours, strict=False)

@@ -1,18 +1,20 @@
 """Plot a picture with the light of its attention weights."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from os import PathLike
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
-from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import DataError
 from regard.plots.lines import check_weights
 from regard.plots.style import BLUE, VERMILION, axes_of_size
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Pixels", "glow", "light", "pixels_of", "plot_picture"]
 
@@ -21,7 +23,7 @@ Pixels: TypeAlias = ArrayLike | str | PathLike[str]
 
 _DARK = 0.45  # brightness where no weight is
 _HEAT = 0.6  # share of vermilion where the weight is highest
-_TINT = 255 * np.array(to_rgb(VERMILION))
+_TINT = np.array([int(VERMILION[at : at + 2], 16) for at in (1, 3, 5)])
 
 
 def plot_picture(
@@ -52,6 +54,8 @@ def plot_picture(
     >>> [float(end) for end in axes.get_xlim()]
     [-0.5, 6.5]
     """
+    from matplotlib.patches import Rectangle
+
     shown = pixels_of(pixels) if weights is None else light(pixels, weights)
     rows, columns = shown.shape[:2]
     ax = ax or axes_of_size(3.2 * min(1.5, columns / rows), 3.2)

@@ -1,12 +1,18 @@
 """Plot predicted against true numbers."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from regard.errors import DataError
 from regard.plots.format import one_line
 from regard.plots.style import BLUE, GREY, axes_of_size, unframe
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["plot_predictions"]
 

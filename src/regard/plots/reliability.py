@@ -1,12 +1,17 @@
 """Plot how often predictions of each probability are right."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from regard.errors import DataError
 from regard.plots.style import BLUE, GREY, axes_of_size, legend_above, unframe
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["plot_reliability"]
 

@@ -1,16 +1,18 @@
 """Write pictures and pages in the format given by the file name."""
 
+from __future__ import annotations
+
 import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.text import Text
+from typing import TYPE_CHECKING
 
 from regard.plots.fonts import with_names
 from regard.plots.page import own_style, svg_text
 from regard.runs import check_output, check_suffix, replacing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["picture_writers", "write_file"]
 
@@ -39,6 +41,8 @@ def write_file(path: str | Path, writers: Mapping[str, _Writer], *, overwrite: b
 
 def picture_writers(draw: Callable[[], Axes]) -> dict[str, _Writer]:
     """The writers of a PNG and an SVG of a figure, independent of the user's settings."""
+    from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
     def png() -> bytes:
         with own_style():

@@ -1,16 +1,20 @@
 """Plot a series with the attention of each word that was written from it."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import DataError
 from regard.plots.channels import fit_channels, name_channels, stacked
-from regard.plots.style import BLUE, BLUES, unframe
+from regard.plots.style import BLUE, blues, unframe
 from regard.plots.words import add_words, axes_with_rows, check_words, share_of_rows
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["plot_series_transcript", "series_transcript_axes"]
 
@@ -62,6 +66,8 @@ def plot_series_transcript(
     >>> [text.get_text() for text in ax.texts]
     ['a', 'cat']
     """
+    from matplotlib.ticker import MaxNLocator
+
     series = np.atleast_2d(np.asarray(series, dtype=np.float64))
     weights = np.asarray(weights, dtype=np.float64)
     if series.ndim != 2 or series.size == 0:
@@ -106,7 +112,7 @@ def _add_tints(
         tints,
         aspect="auto",
         extent=(*ends, -0.5, C - 0.5),
-        cmap=BLUES,
+        cmap=blues(),
         vmin=-_RANGE,
         vmax=_RANGE,
         interpolation="none",

@@ -1,14 +1,19 @@
 """Plot the spectrogram of a recording with the attention weight of each moment."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import DataError
 from regard.plots.attention import add_weights
 from regard.plots.lines import check_weights, weight_scale
-from regard.plots.style import BLUE, BLUES, axes_of_size, unframe
+from regard.plots.style import BLUE, axes_of_size, blues, unframe
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["add_spectrogram", "check_energies", "plot_sound"]
 
@@ -91,6 +96,8 @@ def add_spectrogram(
         energies, hop, rate, seconds: as of `plot_sound`.
         below: the share of the height that stays free below it.
     """
+    from matplotlib.ticker import MaxNLocator
+
     frames = energies.shape[1]
     quiet, loud = np.quantile(energies, 0.1), energies.max()
     floor = min(float(quiet), float(loud) - _RANGE)
@@ -99,7 +106,7 @@ def add_spectrogram(
         aspect="auto",
         origin="lower",
         extent=(0, frames * hop, 0, 1),
-        cmap=BLUES,
+        cmap=blues(),
         vmin=floor,
         vmax=float(loud),
         interpolation="none",

@@ -1,13 +1,11 @@
 """Plot a story and how much each hop of a model looked at each of its sentences."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
-from matplotlib.textpath import text_to_path
 from numpy.typing import NDArray
 
 from regard.errors import DataError
@@ -15,6 +13,9 @@ from regard.plots.fonts import with_names
 from regard.plots.format import one_line
 from regard.plots.lines import check_weights
 from regard.plots.style import BLUE, TINT, VERMILION
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["MOST_SENTENCES", "plot_story", "shown_sentences", "story_axes"]
 
@@ -56,6 +57,8 @@ def plot_story(
     >>> [text.get_text() for text in ax.texts][:4]
     ['hop 1', 'hop 2', '1', 'Mary left.']
     """
+    from matplotlib.patches import Rectangle
+
     looks = np.asarray(weights, dtype=np.float64)
     if looks.ndim != 2 or looks.shape[1] != len(sentences):
         raise DataError(
@@ -110,6 +113,8 @@ def story_axes(
     above: float = 0.0,
 ) -> Axes:
     """The axes of a new figure that fit a story, with space above in inches."""
+    from matplotlib.figure import Figure
+
     rows = shown_sentences(weights, supporting)
     longest = max((_width(_shown(sentences[at])) for at in rows), default=0.0)
     width = max(0.46 + longest + 0.15 + _CELL * len(weights), 3.0)
@@ -126,6 +131,7 @@ def _shown(sentence: str) -> str:
 def _width(text: str) -> float:
     """In inches."""
     from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
 
     font = FontProperties(size=_SIZE)
     return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]) / 72

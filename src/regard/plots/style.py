@@ -4,26 +4,29 @@ The colours are mid-tones, readable on light and dark pages; blue, orange and gr
 type of colour vision. Text has matplotlib's own colour.
 """
 
-from typing import Any
+from __future__ import annotations
 
-from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, to_rgb
-from matplotlib.figure import Figure
-from matplotlib.legend_handler import HandlerTuple
-from matplotlib.lines import Line2D
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from matplotlib.lines import Line2D
 
 __all__ = [
     "BLUE",
-    "BLUES",
     "GREY",
     "OCHRE",
     "TINT",
-    "TINTS",
     "VERMILION",
-    "WEIGHT_COLOURS",
     "axes_of_size",
+    "blues",
+    "colours",
     "legend_above",
+    "tints",
     "unframe",
+    "weight_colours",
 ]
 
 GREY = "#8b99aa"
@@ -31,23 +34,39 @@ OCHRE = "#cf8f3a"
 VERMILION = "#e0480b"
 BLUE = "#2380c8"
 
-# From grey, visible for a weight of zero, through ochre to vermilion.
-WEIGHT_COLOURS = LinearSegmentedColormap.from_list(
-    "regard_weight", [(0.0, GREY), (0.5, OCHRE), (1.0, VERMILION)]
-)
-
-# From nearly white through blue to nearly black: readable beside the colours of weights.
-BLUES = LinearSegmentedColormap.from_list("regard_blues", ["#f4f6f8", "#9db8d2", BLUE, "#0c2340"])
-
-# Highest opacity of vermilion behind letters, which stay readable on light and dark pages.
 TINT = 0.65
+"""Highest opacity of vermilion behind letters, which stay readable on light and dark pages."""
 
-# From transparent to vermilion.
-TINTS = LinearSegmentedColormap.from_list("regard_tint", [(*to_rgb(VERMILION), 0), VERMILION])
+
+@cache
+def weight_colours() -> Colormap:
+    """From grey, visible for a weight of zero, through ochre to vermilion."""
+    return colours("weight", GREY, OCHRE, VERMILION)
+
+
+@cache
+def blues() -> Colormap:
+    """From nearly white through blue to nearly black: readable beside the colours of weights."""
+    return colours("blues", "#f4f6f8", "#9db8d2", BLUE, "#0c2340")
+
+
+@cache
+def tints() -> Colormap:
+    """From transparent to vermilion."""
+    return colours("tint", f"{VERMILION}00", VERMILION)
+
+
+def colours(name: str, *steps: str) -> Colormap:
+    """A colour map through evenly spaced colours."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list(f"regard_{name}", steps)
 
 
 def axes_of_size(width: float, height: float) -> Axes:
     """The axes of a new figure; sizes in inches."""
+    from matplotlib.figure import Figure
+
     return Figure(figsize=(width, height), layout="constrained").add_subplot()
 
 
@@ -74,6 +93,8 @@ def legend_above(
         first: a label and the lines that are drawn side by side before it, as first entry.
         bottom: of the legend, as a share of the height of the axes.
     """
+    from matplotlib.legend_handler import HandlerTuple
+
     artists: list[Any] = ax.get_legend_handles_labels()[0] if handles is None else [*handles]
     labels = [str(artist.get_label()) for artist in artists]
     if first is not None:

@@ -1,18 +1,17 @@
 """Plot a text with a tint behind each word that shows its weight."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
-
-from matplotlib import rcParams
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.patches import FancyBboxPatch, Rectangle
-from matplotlib.textpath import text_to_path
+from typing import TYPE_CHECKING, NamedTuple
 
 from regard.plots.fonts import with_names
 from regard.plots.style import BLUE, TINT, VERMILION
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.font_manager import FontProperties
 
 __all__ = ["Fragment", "Passage", "plot_text", "text_axes"]
 
@@ -102,6 +101,8 @@ def plot_text(passages: Sequence[Passage], *, ax: Axes | None = None) -> Axes:
 
 def text_axes(passages: Sequence[Passage], *, width: float, above: float = 0.0) -> Axes:
     """The axes of a new figure that fit the text, with space above; sizes in inches."""
+    from matplotlib.figure import Figure
+
     edge = 0.12
     lines = _lay(_with_names(passages), (width - 2 * edge) * 72, _SIZE).lines
     text = max(lines, 1) * _LINE * _SIZE / 72
@@ -131,6 +132,8 @@ def _points(ax: Axes) -> tuple[float, float]:
 
 def _lay(passages: Sequence[Passage], width: float, size: float) -> _Laid:
     """Positions of all fragments; lines break at blanks and within long words."""
+    from matplotlib.font_manager import FontProperties
+
     font = FontProperties(size=size)
     placed: list[_Placed] = []
     bars = []
@@ -196,11 +199,16 @@ def _pieces(fragment: Fragment, room: float, width: float, font: FontProperties)
 
 def _width(text: str, font: FontProperties) -> float:
     """The width in points."""
+    from matplotlib.textpath import text_to_path
+
     return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
 
 
 def _draw(ax: Axes, laid: _Laid, size: float, *, room: int) -> None:
     """Draw the lines that fit, and an ellipsis if there are more."""
+    from matplotlib import rcParams
+    from matplotlib.patches import FancyBboxPatch, Rectangle
+
     step = _LINE * size
     cut, colour = laid.lines > room, rcParams["text.color"]
     for strength, first, last in laid.bars:
@@ -234,6 +242,8 @@ def _draw_halves(
     ax: Axes, fragment: Fragment, x: float, width: float, middle: float, size: float
 ) -> None:
     """Two tints, above and below the middle of a word."""
+    from matplotlib.patches import Rectangle
+
     high, edge = 0.82 * size, 0.1 * size
     tints = (fragment.strength or 0.0, VERMILION), (fragment.lower or 0.0, BLUE)
     for (strength, colour), top in zip(tints, (middle - high, middle), strict=True):

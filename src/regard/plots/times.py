@@ -1,16 +1,22 @@
 """Times along an axis and as text."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["edges", "label_times", "positions", "time_text"]
 
 
 def positions(times: NDArray[np.generic]) -> NDArray[np.float64]:
     """Positions on an axis: days for times, numbers unchanged."""
+    from matplotlib.dates import date2num
+
     numbers = date2num(times) if times.dtype.kind == "M" else times  # type: ignore[no-untyped-call]
     return np.asarray(numbers, dtype=np.float64)
 
@@ -30,6 +36,9 @@ def edges(x: NDArray[np.float64], *, step: float) -> NDArray[np.float64]:
 
 def label_times(ax: Axes, *, dates: bool) -> None:
     """Set the ticks of an axis of dates or numbers."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.ticker import MaxNLocator
+
     if dates:
         locator = AutoDateLocator(minticks=3, maxticks=7)  # type: ignore[no-untyped-call]
         ax.xaxis.set_major_locator(locator)

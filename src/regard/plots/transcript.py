@@ -1,13 +1,18 @@
 """Plot the spectrogram of a recording with the attention of each word that was written from it."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from regard.plots.sound import add_spectrogram, check_energies
 from regard.plots.words import add_words, axes_with_rows, check_words, share_of_rows
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["plot_transcript", "transcript_axes"]
 

@@ -1,15 +1,16 @@
 """The interface of a case that can be drawn."""
 
+from __future__ import annotations
+
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from markupsafe import Markup
-from matplotlib.axes import Axes
 from rich.text import Text
 
 from regard.plots.explored import Answers, Explored, explored
@@ -17,6 +18,9 @@ from regard.plots.format import one_line
 from regard.plots.outcome import Outcome
 from regard.plots.save import picture_writers, write_file
 from regard.plots.trust import Trust
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["CaseView", "FigureView"]
 

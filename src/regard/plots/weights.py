@@ -1,32 +1,39 @@
 """Plot attention weights with a row for each query and a column for each key."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, Normalize
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from regard.errors import DataError
 from regard.plots.format import one_line
 from regard.plots.lines import add_colour_bar, check_weights
 from regard.plots.save import picture_writers, write_file
-from regard.plots.style import GREY, VERMILION, axes_of_size
+from regard.plots.style import GREY, VERMILION, axes_of_size, colours
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap, Normalize
 
 __all__ = ["LONGEST", "WRITTEN", "check_names", "plot_weights", "save_weights"]
 
 LONGEST = 18  # letters of a name
 
-# For weights above zero; zero is left blank.
-_COLOURS = LinearSegmentedColormap.from_list("regard_weights", [(0.0, "#fdf0e3"), (1.0, VERMILION)])
 WRITTEN = 10  # largest number of rows and columns with a number in each cell
 _COLUMNS = 4  # panels in a row
 _LETTER = 0.16  # height of a line of names, in inches
+
+
+@cache
+def _colours() -> Colormap:
+    """For weights above zero; zero is left blank."""
+    return colours("weights", "#fdf0e3", VERMILION)
 
 
 def plot_weights(
@@ -110,6 +117,8 @@ def _draw_heads(
     title: str,
 ) -> Axes:
     """A panel for each of [H, Q, K], with one scale of colours; the axes of the first."""
+    from matplotlib.figure import Figure
+
     check_names(heads.shape[1:], queries=queries, keys=keys)
     columns = min(len(heads), _COLUMNS)
     rows = math.ceil(len(heads) / columns)
@@ -130,8 +139,10 @@ def _draw_panel(
     keys: Sequence[object] | None,
     scale: Normalize,
 ) -> Axes:
+    from matplotlib.ticker import MaxNLocator
+
     Q, K = weights.shape
-    ax.imshow(np.where(weights > 0, weights, np.nan), cmap=_COLOURS, norm=scale, aspect="auto")
+    ax.imshow(np.where(weights > 0, weights, np.nan), cmap=_colours(), norm=scale, aspect="auto")
     room = ax.get_window_extent()
     sides = ((ax.xaxis, keys, K, room.width), (ax.yaxis, queries, Q, room.height))
     for axis, names, count, pixels in sides:
@@ -155,11 +166,13 @@ def _draw_panel(
                 text = f"{weights[i, j]:.2f}"
                 ax.text(j, i, text, ha="center", va="center", color="black", size="small")
     else:
-        add_colour_bar(ax, _COLOURS, scale)
+        add_colour_bar(ax, _colours(), scale)
     return ax
 
 
 def _scale(weights: NDArray[np.float64]) -> Normalize:
+    from matplotlib.colors import Normalize
+
     return Normalize(0, float(weights.max()) or 1.0)
 
 

@@ -1,19 +1,21 @@
 """Rows of weights for the words of a text, below a picture of what it was written from."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.font_manager import FontProperties
-from matplotlib.patches import Rectangle
-from matplotlib.textpath import text_to_path
 from numpy.typing import NDArray
 
 from regard.errors import DataError
 from regard.plots.format import one_line
 from regard.plots.lines import add_lane, check_weights, weight_scale
-from regard.plots.style import BLUE, GREY, TINTS, axes_of_size
+from regard.plots.style import BLUE, GREY, axes_of_size, tints
 from regard.plots.weights import LONGEST, check_names
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["add_words", "axes_with_rows", "check_words", "share_of_rows"]
 
@@ -94,7 +96,7 @@ def add_words(
             weights,
             aspect="auto",
             extent=(start, start + weights.shape[1] * step, len(words), 0),
-            cmap=TINTS,
+            cmap=tints(),
             norm=weight_scale(weights),
             interpolation="none",
         )
@@ -114,6 +116,8 @@ def add_words(
 
 def _frame(lane: Axes, truth: Sequence[tuple[float, float]], rows: int) -> None:
     """The true stretches: of each row its own, or all through all rows."""
+    from matplotlib.patches import Rectangle
+
     for number, (start, stop) in enumerate(truth):
         at, high = (number, 1) if len(truth) == rows else (0, max(rows, 1))
         box = Rectangle((start, at), stop - start, high, fill=False, edgecolor=BLUE, linewidth=1.1)
@@ -150,5 +154,8 @@ def _write_above(ax: Axes, words: Sequence[str], places: NDArray[np.float64]) ->
 
 def _width(name: str) -> float:
     """In inches, of small letters."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
     font = FontProperties(size="small")
     return float(text_to_path.get_text_width_height_descent(name, font, ismath=False)[0]) / 72

@@ -1,12 +1,13 @@
 """A text with the summary written for it, and what was copied from where."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from regard.inputs.text.alignment_view import AlignmentView, marked
@@ -14,6 +15,9 @@ from regard.inputs.text.fragments import passages
 from regard.inputs.text.links import unit_places
 from regard.inputs.text.view import tinted
 from regard.plots.text import Fragment, Passage, plot_text, text_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["DocumentView"]
 

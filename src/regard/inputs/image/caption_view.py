@@ -1,13 +1,14 @@
 """A picture with the caption written for it, and where each of its words looked."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from regard.errors import DataError
@@ -17,6 +18,9 @@ from regard.plots.caption import plot_caption
 from regard.plots.page import render
 from regard.plots.picture import glow
 from regard.plots.view import CaseView
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["CaptionView"]
 

@@ -1,21 +1,24 @@
 """A picture with its prediction and its light, drawn or on a page."""
 
+from __future__ import annotations
+
 import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from regard.plots.page import render
 from regard.plots.picture import light, plot_picture
 from regard.plots.view import CaseView
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["PictureView", "as_png", "data_uri"]
 
@@ -53,6 +56,8 @@ class PictureView(CaseView):
         return render(_FOLDER / "view.html", view=self, place=self._place())
 
     def draw(self) -> Axes:
+        from matplotlib.figure import Figure
+
         rows, columns = self.weights.shape
         wide = float(np.clip(columns / rows, 0.4, 2.5))
         height = 3.0 if wide <= 1 else 3.0 / wide**0.5

@@ -1,14 +1,15 @@
 """A piece with what a model wrote of it: to look at, to listen to, and where each note looked."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from rich.text import Text
 
@@ -31,6 +32,9 @@ from regard.plots.piano_roll import (
 )
 from regard.plots.style import TINT
 from regard.plots.view import CaseView
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["PieceView"]
 

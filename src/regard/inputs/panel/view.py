@@ -1,14 +1,14 @@
 """A picture and a page of a forecast with its attention weights."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from regard.plots.forecast import ForecastView, plot_forecast
@@ -17,6 +17,9 @@ from regard.plots.page import inline_svg, own_style, render
 from regard.plots.style import axes_of_size
 from regard.plots.times import time_text
 from regard.plots.view import CaseView
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["PanelView", "last_season"]
 
@@ -68,6 +71,9 @@ class PanelView(CaseView):
 
     def draw(self) -> Axes:
         """A panel for each target; the first has the heat map."""
+        from matplotlib.axes import Axes
+        from matplotlib.figure import Figure
+
         heights = [3.6, *[2.0] * (len(self.forecast.columns) - 1)]
         figure = Figure(figsize=(8.0, sum(heights) + 0.2), layout="constrained")
         panels = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]

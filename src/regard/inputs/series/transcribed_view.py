@@ -1,18 +1,22 @@
 """Pictures and pages of series with the attention of each word that was written from them."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from regard.plots.page import inline_svg, own_style, render
 from regard.plots.series_transcript import plot_series_transcript, series_transcript_axes
 from regard.plots.view import FigureView
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["TranscribedView"]
 

@@ -1,19 +1,23 @@
 """Pictures and pages of series with their attention weights."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from regard.plots.attention import plot_attention
 from regard.plots.page import inline_svg, own_style, render
 from regard.plots.style import axes_of_size
 from regard.plots.view import FigureView
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["SeriesView"]
 

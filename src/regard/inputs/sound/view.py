@@ -1,14 +1,15 @@
 """Pictures and pages of recordings with their attention weights, to look at and to listen to."""
 
+from __future__ import annotations
+
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from regard.inputs.sound.player import player
@@ -18,6 +19,9 @@ from regard.plots.sound import plot_sound
 from regard.plots.style import axes_of_size
 from regard.plots.transcript import plot_transcript, transcript_axes
 from regard.plots.view import FigureView
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["HeardView", "SoundView", "SpeechView"]
 

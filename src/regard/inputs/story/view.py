@@ -1,13 +1,14 @@
 """A story with a question, its answer, and the sentences that each hop looked at."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
@@ -19,6 +20,9 @@ from regard.plots.page import render
 from regard.plots.story import MOST_SENTENCES, plot_story, shown_sentences, story_axes
 from regard.plots.style import TINT
 from regard.plots.view import CaseView
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["QuestionView", "StoryView", "bars", "left_out"]
 

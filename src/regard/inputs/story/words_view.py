@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from rich.text import Text
 
@@ -24,6 +23,9 @@ from regard.plots.page import render
 from regard.plots.story import shown_sentences
 from regard.plots.style import TINT
 from regard.plots.text import Fragment, Passage, plot_text, text_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["WordsView"]
 

@@ -1,14 +1,14 @@
 """A text with a text predicted from it and their alignment, drawn or printed."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib.axes import Axes
-from matplotlib.colors import Normalize
 from numpy.typing import NDArray
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
@@ -16,9 +16,13 @@ from rich.text import Text
 from regard.errors import DataError
 from regard.inputs.text.tints import terminal_tint
 from regard.plots.alignment import alignment_axes, plot_alignment, word_label
-from regard.plots.lines import weight_scale
+from regard.plots.lines import top_weight
 from regard.plots.page import render
 from regard.plots.view import CaseView
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Normalize
 
 __all__ = ["AlignmentView", "marked"]
 
@@ -191,12 +195,16 @@ class AlignmentView(CaseView):
 
     def _scale(self) -> Normalize:
         """From 0 to the highest weight; to a higher one, up to 1, where all of them are similar."""
-        scale = weight_scale(np.asarray(self.weights, np.float64))
-        return Normalize(0, min(scale.vmax or 1.0, 1.0))
+        from matplotlib.colors import Normalize
+
+        return Normalize(0, self._top())
+
+    def _top(self) -> float:
+        return min(top_weight(np.asarray(self.weights, np.float64)), 1.0)
 
     def _tints(self) -> NDArray[np.float64]:
         """[Q, K], how strong the tint of each cell is, from 0 to 1."""
-        return np.asarray(self._scale()(self.weights), np.float64)
+        return np.asarray(self.weights, np.float64) / self._top()
 
     def _rules(self) -> list[str]:
         """CSS rules that tint the source words when a target word is pointed at."""

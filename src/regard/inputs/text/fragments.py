@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from regard.errors import DataError
 from regard.plots.format import one_line
-from regard.plots.lines import weight_scale
+from regard.plots.lines import top_weight
 from regard.plots.text import Fragment, Passage
 
 __all__ = ["harmless", "highest_words", "passages"]
@@ -44,7 +44,7 @@ def passages(
     ('not', 0.75, 0.375)
     """
     spans, shares = _checked("words", words, "weights", weights, len(text))
-    strengths = np.asarray(weight_scale(shares)(shares))
+    strengths = shares / top_weight(shares)
     text = harmless(text)
     edges: list[int] = [0, len(text)]
     bars: list[list[float]] = [[]]  # weight and strength of each sentence
@@ -52,7 +52,7 @@ def passages(
         given = () if sentence_weights is None else sentence_weights
         parts, looks = _checked("sentences", sentences, "sentence_weights", given, len(text))
         edges[1:1] = parts[1:, 0].tolist()
-        bars = np.stack([looks, np.asarray(weight_scale(looks)(looks))], axis=1).tolist()
+        bars = np.stack([looks, looks / top_weight(looks)], axis=1).tolist()
     found = []
     for n, ((start, stop), bar) in enumerate(zip(pairwise(edges), bars, strict=True)):
         inside = (spans[:, 0] < stop) & (spans[:, 1] > start)

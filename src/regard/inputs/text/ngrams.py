@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from regard.errors import ConfigError
 
@@ -128,6 +127,7 @@ class Ngrams:
         Returns:
             Weights [features, N] and bias [N]; with two classes N is 1, for the second.
         """
+        from scipy.sparse import csr_array
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.linear_model import LogisticRegression
 
@@ -159,10 +159,13 @@ class Ngrams:
         return cls(words, pairs, letters, given["idf"])
 
     def _letters_of(self, word: str) -> NDArray[np.int64]:
-        if word not in self._cache:
-            known = [self._letters[piece] for piece in _pieces(word) if piece in self._letters]
-            self._cache[word] = np.array(sorted(known), dtype=np.int64)
-        return self._cache[word]
+        if word in self._cache:
+            return self._cache[word]
+        known = [self._letters[piece] for piece in _pieces(word) if piece in self._letters]
+        found = np.array(sorted(known), dtype=np.int64)
+        if word in self._words:  # what is kept does not grow with the words of new texts
+            self._cache[word] = found
+        return found
 
     def _values(self, columns: NDArray[np.int64]) -> NDArray[np.float32]:
         """TF-IDF, normalised for each kind of n-grams; the values of a repeated n-gram add up."""

@@ -1,13 +1,14 @@
 """A text with its prediction and attention weights, drawn or printed."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from rich.cells import cell_len
 from rich.console import Console
@@ -19,6 +20,9 @@ from regard.plots.page import render
 from regard.plots.style import TINT
 from regard.plots.text import Fragment, Passage, plot_text, text_axes
 from regard.plots.view import CaseView
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["TextView", "tinted"]
 

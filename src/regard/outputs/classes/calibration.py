@@ -7,14 +7,23 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
 
-__all__ = ["certainty", "mean_probability", "temperature_of"]
+__all__ = ["certainty", "mean_probability", "softmax", "temperature_of"]
 
 _BINS = 10
 
 _LARGEST = 100.0  # factor by which logits are scaled, up or down
+
+
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probabilities over the last axis; SciPy's would make a first prediction wait for SciPy.
+
+    >>> softmax(np.array([[0.0, 0.0], [1000.0, 0.0]]))
+    array([[0.5, 0.5],
+           [1. , 0. ]])
+    """
+    shares = np.exp(logits - logits.max(-1, keepdims=True))
+    return np.asarray(shares / shares.sum(-1, keepdims=True))
 
 
 def temperature_of(logits: NDArray[np.float64], targets: NDArray[np.int64]) -> float:
@@ -37,6 +46,9 @@ def temperature_of(logits: NDArray[np.float64], targets: NDArray[np.int64]) -> f
         >>> round(temperature_of(logits, np.array([0, 0, 0, 1])), 2)  # softmax(4 / T) = .667
         5.77
     """
+    from scipy.optimize import minimize_scalar  # half a second that no prediction needs
+    from scipy.special import log_softmax
+
     count, classes = logits.shape
     wanted = np.full(logits.shape, 1 / (count + 2) / (classes - 1))
     wanted[np.arange(count), targets] = (count + 1) / (count + 2)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.special import softmax
 from torch import Tensor
 
 from regard.inference import Inference
 from regard.models import Predicted
+from regard.outputs.classes.calibration import softmax
 from regard.outputs.graph import Expected, GraphOutput, OutputGraph
 
 __all__ = ["ClassesGraph"]
@@ -42,7 +42,7 @@ class ClassesGraph(OutputGraph):
         }
 
     def expected(self, seen: Inference) -> dict[str, Expected]:
-        return {"probabilities": Expected(softmax(seen.values, axis=1), np.ones(1))}
+        return {"probabilities": Expected(softmax(seen.values), np.ones(1))}
 
     def about(self) -> dict[str, Any]:
         return {"classes": self.classes}

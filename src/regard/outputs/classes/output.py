@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
 
 from regard.errors import DataError
 from regard.inference import Inference
 from regard.inputs.labels import label_names
-from regard.outputs.classes.calibration import temperature_of
+from regard.outputs.classes.calibration import softmax, temperature_of
 from regard.outputs.classes.kept import ClassesKept
 from regard.outputs.classes.labels import (
     check_new,
@@ -218,11 +217,11 @@ class ClassesOutput(Output):
     def left(self, rows: Rows, before: Rows, parts: Sequence[Any]) -> NDArray[np.float64]:
         """The probability of the class that was predicted."""
         predicted = np.stack(before).argmax(1)
-        return np.asarray(softmax(np.stack(rows), axis=1)[np.arange(len(rows)), predicted])
+        return np.asarray(softmax(np.stack(rows))[np.arange(len(rows)), predicted])
 
     def moved_by(self, rows: Rows, before: Rows) -> NDArray[np.float64]:
         """Total variation between the probabilities."""
-        one, other = (softmax(np.stack(each), axis=1) for each in (rows, before))
+        one, other = (softmax(np.stack(each)) for each in (rows, before))
         return np.asarray(np.abs(one - other).sum(1) / 2)
 
     def beyond_guessing(self, seen: Inference, weigh: object) -> NDArray[np.float64]:
@@ -247,7 +246,7 @@ class ClassesOutput(Output):
 
     def probabilities(self, seen: Inference) -> NDArray[np.float64]:
         """[B, N] softmax of the logits."""
-        return np.asarray(softmax(seen.values, axis=1))
+        return np.asarray(softmax(seen.values))
 
     def metrics(self, seen: Inference) -> dict[str, Any]:
         figures = classification_metrics(
