@@ -446,8 +446,3 @@ def test_an_answer_that_is_not_finite_is_one_line(honest: SeriesClassifier) -> N
             each.fill_(torch.nan)
     with pytest.raises(DataError, match="finite"):
         _with(honest, lost).audit(TEST)
-
-
-def test_spans_outside_a_series_are_one_line(honest: SeriesClassifier) -> None:
-    with pytest.raises(DataError, match="span"):
-        honest.audit(replace(TEST, spans=np.full((len(TEST), 2), [70, 90])))

@@ -42,7 +42,7 @@ def _figures(
     erasure: Any = _Sums(parts, weights, known)
     most = [[most_and_least(weights, share)[0]] * CASES for share in SHARES]
     ends = np.array([[erasure.left(None, each, "") for each in most]] * 2)
-    return published(erasure, {"map": ends})["map"]
+    return published(erasure, {"map": ends}, lambda: None)["map"]
 
 
 def test_a_map_of_even_parts_is_worth_its_shares() -> None:

@@ -49,6 +49,21 @@ def test_take_of_nothing_is_empty() -> None:
     assert five_cases().take(np.array([], dtype=np.int64)).values.shape == (0, 3, 1)
 
 
+@pytest.mark.parametrize(
+    ("spans", "said"),
+    [
+        ([[0, 1], [0, 4]], r"spans\[1\] is \[0, 4\]; wanted 0 <= start <= stop <= 3"),
+        ([[-1, 1], [0, 1]], r"spans\[0\] is \[-1, 1\]"),
+        ([[[0, 1], [2, 1]], [[0, 1], [0, 1]]], r"spans\[0\] is \[\[0, 1\], \[2, 1\]\]"),
+        ([[0.5, 1], [0, 1]], "wanted whole numbers .*, given float64"),
+        ([0, 1], r"of the shape \[2\]"),
+    ],
+)
+def test_spans_outside_of_a_series_are_refused(spans: list[object], said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        Cases(np.zeros((2, 1, 5)), np.array([5, 3]), spans=np.array(spans))
+
+
 def test_names_are_given_where_the_source_has_none() -> None:
     assert five_cases().channels == ("channel 0", "channel 1", "channel 2")
     assert five_cases().ids.tolist() == [0, 1, 2, 3, 4]

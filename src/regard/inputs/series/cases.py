@@ -61,6 +61,23 @@ class Cases:
             given = getattr(self, name)
             if given is not None and len(given) != cases:
                 raise DataError(f"{name}: wanted one for each of {cases} cases, given {len(given)}")
+        if self.spans is not None:
+            self._check_spans(self.spans)
+
+    def _check_spans(self, spans: NDArray[np.int64]) -> None:
+        if spans.ndim not in (2, 3) or spans.shape[-1] != 2 or spans.dtype.kind not in "iu":
+            raise DataError(
+                "spans: wanted whole numbers [cases, 2] or [cases, spans, 2], given "
+                f"{spans.dtype} of the shape {list(spans.shape)}"
+            )
+        start, stop = spans.T  # [B] or [n, B] each
+        wrong = (start < 0) | (stop < start) | (stop > self.lengths)
+        if (strange := np.atleast_2d(wrong).any(0)).any():
+            at = int(strange.argmax())
+            raise DataError(
+                f"spans[{at}] is {spans[at].tolist()}; wanted 0 <= start <= stop <= "
+                f"{self.lengths[at]}, the length of the case"
+            )
 
     def __len__(self) -> int:
         return len(self.values)

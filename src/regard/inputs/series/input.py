@@ -478,14 +478,6 @@ class SeriesInput(Input):
         cases: Cases = encoded[0]
         if cases.spans is None:
             return None
-        start, stop = np.moveaxis(cases.spans.reshape(len(cases), -1, 2), 2, 0)  # [B, n]
-        wrong = ~((start >= 0) & (start <= stop) & (stop <= cases.lengths[:, None])).all(1)
-        if wrong.any():
-            at = int(wrong.argmax())
-            raise DataError(
-                f"case {cases.ids[at]}: has the span {cases.spans[at].tolist()}; wanted 0 <= start "
-                f"<= stop <= {cases.lengths[at]}"
-            )
         inside = inside_spans(cases.spans, cases.values.shape[2])
         return [row[:length] for row, length in zip(inside, cases.lengths, strict=True)]
 

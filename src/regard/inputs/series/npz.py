@@ -73,8 +73,12 @@ def read_npz(
     elif "y" in arrays:
         labels, unlabelled = _labels(path, arrays["y"], cases, targets=targets)
     spans = _spans(path, arrays["spans"], lengths) if "spans" in arrays else None
+    try:
+        read = Cases(np.where(inside, values, 0.0), lengths, labels, spans)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
     return settled(
-        Cases(np.where(inside, values, 0.0), lengths, labels, spans),
+        read,
         Problems(path),
         missing=missing,
         unlabelled=unlabelled,
@@ -114,16 +118,7 @@ def _labels(
 
 def _spans(path: FilePath, given: NDArray[Any], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     several = given.shape[1:2] if given.ndim == 3 else ()
-    spans = _whole(path, "spans", given, (len(lengths), *several, 2))
-    start, stop = np.moveaxis(spans.reshape(len(lengths), -1, 2), 2, 0)  # [B, n]
-    wrong = (start < 0) | (stop < start) | (stop > lengths[:, None])
-    if (strange := wrong.any(1)).any():
-        at = int(strange.argmax())
-        raise DataError(
-            f"{path}: spans[{at}] is {spans[at].tolist()}; wanted 0 <= start <= stop <= "
-            f"{lengths[at]}, the length of the case"
-        )
-    return spans
+    return _whole(path, "spans", given, (len(lengths), *several, 2))
 
 
 def _whole(
