@@ -10,7 +10,6 @@ from regard.config.model import NetworkConfig
 from regard.config.section import (
     MOST_COUNT,
     MOST_DEPTH,
-    MOST_LENGTH,
     MOST_NUMBER,
     Count,
     Depth,
@@ -104,7 +103,7 @@ class _Model(NetworkConfig):
     max_length: Length | None = Field(
         None, description="most tokens written, however long the source is; null sets no limit"
     )
-    min_length: Annotated[int, Field(ge=0, le=MOST_LENGTH)] = Field(
+    min_length: Annotated[int, Field(ge=0, le=MOST_DEPTH)] = Field(
         0, description="least number of tokens written, without the end"
     )
     no_repeat: Annotated[int, Field(ge=0, le=MOST_DEPTH)] = Field(
