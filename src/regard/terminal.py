@@ -12,6 +12,7 @@ import typer
 from regard.errors import ConfigError, did_you_mean, printable
 
 __all__ = [
+    "described_mechanisms",
     "list_mechanisms",
     "print_answer",
     "print_checked",
@@ -238,14 +239,31 @@ def list_mechanisms() -> None:
     say("One of them, with its weights drawn: regard mechanisms NAME")
 
 
-def print_mechanism(name: str, out: Path | None, *, overwrite: bool) -> None:
-    from regard.catalogue import AUTHORS, by_author, find_mechanism
+def described_mechanisms(names: list[str]) -> list[dict[str, Any]]:
+    """Mechanisms as JSON has them; all of them where none is named."""
+    every = [each for family in _families().values() for each in family.values()]
+    fields = ("name", "family", "formula", "source", "use")
+    return [
+        {name: getattr(each, name) for name in fields} | {"options": dict(each.options)}
+        for each in (map(_mechanism, names) if names else every)
+    ]
+
+
+def _mechanism(name: str) -> Any:
+    """The mechanism of this name, or of this author."""
+    from regard.catalogue import AUTHORS, find_mechanism
 
     mechanism = find_mechanism(name)
     if mechanism is None:
         known = [*AUTHORS, *(known for family in _families().values() for known in family)]
         raise ConfigError(f"'{name}' is not a mechanism{did_you_mean(name, known)}")
+    return mechanism
 
+
+def print_mechanism(name: str, out: Path | None, *, overwrite: bool) -> None:
+    from regard.catalogue import by_author
+
+    mechanism = _mechanism(name)
     others = [each.name for each in by_author(name) if each is not mechanism]
     author, name = name, mechanism.name
 

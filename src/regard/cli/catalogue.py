@@ -9,6 +9,7 @@ from regard.cli.completing import mechanism_names, task_names
 from regard.cli.options import AsJson, Overwrite, Plugins, Run, load_plugins
 from regard.errors import ConfigError
 from regard.terminal import (
+    described_mechanisms,
     list_mechanisms,
     print_figures,
     print_json,
@@ -38,6 +39,7 @@ def mechanisms(
         Path | None,
         typer.Option("--out", "-o", help="Picture of its weights to write: .png or .svg."),
     ] = None,
+    as_json: AsJson = False,
     overwrite: Overwrite = False,
     plugin: Plugins = None,
 ) -> None:
@@ -49,6 +51,11 @@ def mechanisms(
     names = name or []
     if out is not None and len(names) != 1:
         raise ConfigError("--out: name the one mechanism to draw")
+    if as_json:
+        if out is not None:
+            raise ConfigError("--json, --out: exclude each other; use one of them")
+        print_json(described_mechanisms(names))
+        return
     for number, each in enumerate(names):
         if number:
             say()

@@ -12,6 +12,7 @@ __all__ = [
     "AsJson",
     "Change",
     "Config",
+    "Device",
     "Encoding",
     "Folder",
     "Future",
@@ -47,6 +48,9 @@ Change = Annotated[
         help="Change a field: --set training.epochs=3. Can be repeated.",
         autocompletion=field_names,
     ),
+]
+Device = Annotated[
+    str | None, typer.Option(help="auto, cpu or cuda.", show_default="that of the configuration")
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue an interrupted training.")]
 Steps = Annotated[

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from regard.cli.options import Plugins, load_plugins
+from regard.cli.options import Device, Plugins, load_plugins
 from regard.terminal import say
 
 __all__ = ["serve"]
@@ -25,6 +25,7 @@ def serve(
     token_env: Annotated[
         str, typer.Option(help="Environment variable with a token that requests must have.")
     ] = "REGARD_TOKEN",
+    device: Device = None,
     plugin: Plugins = None,
 ) -> None:
     """Serve runs over HTTP, with a page to explore them; needs the extra `serve`.
@@ -35,4 +36,4 @@ def serve(
     from regard import serve as service
 
     token = os.environ.get(token_env, "")
-    service.serve(runs, host=host, port=port, token=token, cases=cases, ready=say)
+    service.serve(runs, host=host, port=port, token=token, cases=cases, device=device, ready=say)

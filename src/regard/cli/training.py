@@ -12,6 +12,7 @@ from regard.cli.options import (
     AsJson,
     Change,
     Config,
+    Device,
     Overwrite,
     Plugins,
     Quiet,
@@ -64,6 +65,7 @@ def init(
         ),
     ] = None,
     task: _TASK = None,
+    as_json: AsJson = False,
     overwrite: Overwrite = False,
     plugin: Plugins = None,
 ) -> None:
@@ -78,8 +80,12 @@ def init(
     out = out or Path(f"{_stem(data)}.toml")
     check_output(out, "file", overwrite=overwrite, sources=(data, other))
     started = jobs.start(str(data), None if other is None else str(other), task=task)
-    print_started(started.found, started.doubts)
     jobs.write_config(started, out, overwrite=overwrite)
+    if as_json:
+        found = {"found": started.found, "doubts": started.doubts, "config": started.content}
+        print_json({"configuration": str(out), **found})
+        return
+    print_started(started.found, started.doubts)
     say(f"configuration: {out}; train with: {shlex.join(['regard', 'train', str(out)])}")
 
 
@@ -96,7 +102,7 @@ def check(
     Example: regard check flights.toml --set model.encoder=gru
     """
     load_plugins(plugin)
-    resolved = _configured(config, other, task, change)
+    resolved = _configured(config, other, task, change, said=not as_json)
     from regard import jobs
 
     found = jobs.check(resolved)
@@ -133,10 +139,8 @@ def train(
         int | None,
         typer.Option(help="Random seed.", show_default="that of the configuration, or 0"),
     ] = None,
-    device: Annotated[
-        str | None,
-        typer.Option(help="auto, cpu or cuda.", show_default="that of the configuration"),
-    ] = None,
+    device: Device = None,
+    as_json: AsJson = False,
     quiet: Quiet = False,
     task: _TASK = None,
     plugin: Plugins = None,
@@ -147,9 +151,13 @@ def train(
     """
     load_plugins(plugin)
     change = list(change or ())
+    if device is not None:  # before the data are read, and said
+        from regard.training import check_device_name
+
+        check_device_name(device)
     change += [] if seed is None else [f"seed={seed}"]
     change += [] if device is None else [f"training.device={device}"]
-    resolved = _configured(config, other, task, change)
+    resolved = _configured(config, other, task, change, said=not (quiet or as_json))
     out = out or Path("runs") / _stem(config)
 
     from regard import jobs
@@ -165,7 +173,7 @@ def train(
             overwrite=overwrite,
             resume=resume,
             baseline=baseline,
-            verbose=not quiet,
+            verbose=not (quiet or as_json),
         )
     except KeyboardInterrupt:
         words = [*_repeated("--set", change), *_repeated("--plugin", plugin)]
@@ -180,10 +188,12 @@ def train(
             kept=interrupted(out),
         )
     if finished:
-        say("finished before; nothing was left to do")
-    if not quiet:
-        from regard.runs import read_audit
+        say("finished before; nothing was left to do", err=as_json)
+    from regard.runs import read_audit
 
+    if as_json:
+        print_json({"run": str(out), "metrics": metrics, "audit": read_audit(out)})
+    elif not quiet:
         print_figures(metrics)
         print_verdicts(read_audit(out))
         say(f"report: {out / 'report.html'}")
@@ -250,9 +260,9 @@ def compare(
 
 
 def _configured(
-    source: Path, other: Path | None, task: str | None, change: list[str] | None
+    source: Path, other: Path | None, task: str | None, change: list[str] | None, *, said: bool
 ) -> Any:
-    """The configuration in a file, or one made from a file of data, which is said."""
+    """The configuration in a file, or one made from a file of data, of which is said what it is."""
     from regard.config import FORMATS, read_config, resolve_config, with_changes
 
     changes = _changes(change)
@@ -264,7 +274,8 @@ def _configured(
     from regard import jobs
 
     started = jobs.start(str(source), None if other is None else str(other), task=task)
-    print_started(started.found, started.doubts)
+    if said:
+        print_started(started.found, started.doubts)
     return resolve_config(with_changes(started.content, changes), source=str(source))
 
 

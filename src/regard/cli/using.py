@@ -13,6 +13,7 @@ import typer
 
 from regard.cli.options import (
     AsJson,
+    Device,
     Encoding,
     Folder,
     Future,
@@ -97,6 +98,7 @@ def predict(
     as_json: Annotated[
         bool, typer.Option("--json", help="With --text: print the prediction as JSON.")
     ] = False,
+    device: Device = None,
     quiet: Quiet = False,
     overwrite: Overwrite = False,
     plugin: Plugins = None,
@@ -138,13 +140,14 @@ def predict(
                 encoding=encoding,
                 folder=folder,
                 overwrite=overwrite,
+                device=device,
                 watch=_watch(),
                 **asked,
             )
         if not quiet:
             say(said if out is None else f"{said}: {out}", err=out is None)
         return
-    answer = jobs.answer(run, watch=_watch(), **asked)
+    answer = jobs.answer(run, device=device, watch=_watch(), **asked)
     if text is not None:
         if as_json:
             print_json(answer.columns(text))
@@ -228,6 +231,7 @@ def explain(
     opened: Annotated[
         bool, typer.Option("--open", help="Show what was written in the program for such files.")
     ] = False,
+    device: Device = None,
     quiet: Quiet = False,
     overwrite: Overwrite = False,
     plugin: Plugins = None,
@@ -258,6 +262,7 @@ def explain(
         "encoding": encoding,
         "folder": folder,
         "overwrite": overwrite,
+        "device": device,
     }
     with _input(run, source) as path:
         if several:
@@ -314,6 +319,7 @@ def evaluate(
     ] = None,
     encoding: Encoding = None,
     folder: Folder = None,
+    device: Device = None,
     as_json: AsJson = False,
     overwrite: Overwrite = False,
     plugin: Plugins = None,
@@ -325,7 +331,7 @@ def evaluate(
     load_plugins(plugin)
     from regard import jobs
 
-    options = {"encoding": encoding, "folder": folder}
+    options: dict[str, Any] = {"encoding": encoding, "folder": folder, "device": device}
     metrics = jobs.evaluate_run(run, source, out, overwrite=overwrite, **options)
     if as_json:
         print_json(metrics)
@@ -354,6 +360,8 @@ def audit(
         ),
     ] = 0,
     seed: Annotated[int, typer.Option(help="Random seed of what is drawn.", min=0)] = 0,
+    device: Device = None,
+    as_json: AsJson = False,
     quiet: Quiet = False,
     plugin: Plugins = None,
 ) -> None:
@@ -365,10 +373,13 @@ def audit(
     from regard import jobs
 
     shown: dict[str, Any] = {"verbose": not quiet, "watch": None if quiet else _watch()}
-    found = jobs.audit(run, source, cases=cases, retrain=retrain, seed=seed, **shown)
-    print_verdicts(found.to_dict())
+    found = jobs.audit(run, source, cases=cases, retrain=retrain, seed=seed, device=device, **shown)
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        print_verdicts(found.to_dict())
     if source is None and not quiet:
-        say(f"report: {run / 'report.html'}")
+        say(f"report: {run / 'report.html'}", err=as_json)
 
 
 def _typed_lines(prompt: str) -> Iterator[str]:

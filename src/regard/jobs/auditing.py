@@ -14,7 +14,7 @@ from regard.errors import ConfigError, DataError, RegardWarning, RunError, spoke
 from regard.jobs.audit_text import audit_text
 from regard.jobs.evaluating import labelled_cases
 from regard.jobs.evaluation import figures_of, report_of
-from regard.jobs.opening import in_prediction
+from regard.jobs.opening import in_prediction, place
 from regard.jobs.parts import load_parts
 from regard.jobs.training import divided
 from regard.plots import report_html
@@ -38,6 +38,7 @@ def audit(
     cases: int = 200,
     retrain: int = 0,
     seed: int = 0,
+    device: str | None = None,
     verbose: bool = False,
     watch: Callable[[int, int], None] | None = None,
 ) -> Audit:
@@ -52,6 +53,7 @@ def audit(
         retrain: how often to train again, each time with another seed, to compare the maps; with
             any, once more with the score `none`, to say what attention is worth.
         seed: of what is drawn.
+        device: as for `predict`; what is trained again is trained on it.
         verbose: whether to show the progress of what is trained again.
         watch: is told how many of the measurements are done, and of how many.
 
@@ -63,6 +65,10 @@ def audit(
     from regard.estimators import Uniform, estimator_of, refuse_unaudited
 
     estimator = estimator_of(opened.config.task).from_run(opened, source=str(run))
+    place(estimator, device)
+    if device is not None:
+        training = opened.config.training.model_copy(update={"device": device})
+        opened = replace(opened, config=opened.config.model_copy(update={"training": training}))
     refuse_unaudited(estimator, compared=retrain > 0)
     if source is not None:
         if retrain:

@@ -29,6 +29,7 @@ def evaluate_run(
     out: str | Path | None = None,
     *,
     overwrite: bool = False,
+    device: str | None = None,
     **options: Any,
 ) -> dict[str, Any]:
     """Take the figures of a run on a file with labels.
@@ -38,6 +39,7 @@ def evaluate_run(
         source: cases in the form the run was trained on, with what is to be predicted.
         out: a folder to write, with `metrics.json`, `report.html` and `scores.csv`.
         overwrite: whether these may be replaced.
+        device: as for `predict`.
         options: `encoding` and `folder`, as for `predict`.
 
     Returns:
@@ -50,7 +52,7 @@ def evaluate_run(
         check_output(Path(out), "folder", overwrite=overwrite)
         for name in _FILES:
             check_output(Path(out) / name, "file", overwrite=overwrite, sources=(source,))
-    estimator = open_run(run, source)
+    estimator = open_run(run, source, device=device)
     cases, left = labelled_cases(estimator, source, **options)
     opened = read_run(Path(run))
     estimator.fit_seconds_ = float(opened.metrics.get("fit_seconds", 0.0))

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from regard.estimators import AttentionEstimator
     from regard.inference import Inference
 
-__all__ = ["in_prediction", "open_run", "options_of", "read_cases", "remarks_of", "usable_of"]
+__all__ = [
+    "in_prediction",
+    "open_run",
+    "options_of",
+    "place",
+    "read_cases",
+    "remarks_of",
+    "usable_of",
+]
 
 _ARGUMENTS = ("beam", "encoding", "folder", "future", "labelled", "overwrite", "plugin", "source")
 
@@ -31,11 +39,13 @@ def open_run(
     run: str | Path,
     *files: str | Path | None,
     typed: bool = False,
+    device: str | None = None,
     watch: Callable[[int, int], None] | None = None,
 ) -> AttentionEstimator:
     """The estimator of a run; refuses one whose cases cannot be typed where they are.
 
-    The files to read must exist, which is found before torch is imported.
+    The files to read must exist, which is found before torch is imported. `device` is where the
+    model runs; None for the device of the configuration.
     """
     for file in files:
         if file is not None and not Path(file).is_dir():  # which some inputs read
@@ -49,7 +59,21 @@ def open_run(
             f"{run}: was trained to {estimator.task}, and predicts only files", fixes=("source",)
         )
     estimator.output_.watch = watch
+    place(estimator, device)
     return estimator
+
+
+def place(estimator: AttentionEstimator, device: str | None) -> None:
+    """Let an estimator run on a device; None leaves it where its configuration says.
+
+    Raises:
+        ConfigError: the device is unknown, or not there.
+    """
+    if device is not None:
+        from regard.training import check_device_name
+
+        check_device_name(device)
+        estimator.set_params(device=device)
 
 
 def read_cases(

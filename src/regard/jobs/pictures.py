@@ -48,6 +48,7 @@ def explain(
     encoding: str | None = None,
     folder: str | Path | None = None,
     overwrite: bool = False,
+    device: str | None = None,
     watch: Callable[[int, int], None] | None = None,
     **asked: Any,
 ) -> str:
@@ -64,7 +65,7 @@ def explain(
             the model shows by itself.
         labelled, future, encoding, folder: as for `predict`.
         overwrite: whether `out` may be replaced.
-        watch: as for `predict`.
+        device, watch: as for `predict`.
         asked: as for `predict`, and of texts to write `target`, a text to align with the case
             instead of the run's own.
 
@@ -81,7 +82,7 @@ def explain(
         raise ConfigError("target: is aligned by the attention alone; use it without a method")
     if text is not None and source is not None:
         raise ConfigError("source, text: exclude each other; give one of them")
-    estimator = open_run(run, source, future, typed=text is not None, watch=watch)
+    estimator = open_run(run, source, future, typed=text is not None, device=device, watch=watch)
     asked = options_of(estimator, run, **asked)
     if text is None:
         options: dict[str, Any] = {
@@ -127,6 +128,7 @@ def explain_all(
     encoding: str | None = None,
     folder: str | Path | None = None,
     overwrite: bool = False,
+    device: str | None = None,
 ) -> str:
     """Draw cases of a file into a folder, with a page that shows all pictures.
 
@@ -137,6 +139,7 @@ def explain_all(
         cases: names of those to draw; all where empty.
         worst: how many to draw of those that the model does worst, by their labels; None draws all.
         overwrite: whether a folder of pictures may be replaced.
+        device: as for `predict`.
 
         method: as for `explain`.
 
@@ -152,7 +155,7 @@ def explain_all(
     if worst is not None and worst < 1:
         raise ConfigError(f"worst: wanted at least 1, not {worst}")
     check_output(out, "pictures", overwrite=overwrite, sources=(source, future))
-    estimator = open_run(run, source, future)
+    estimator = open_run(run, source, future, device=device)
     options: dict[str, Any] = {
         "labelled": labelled,
         "future": future,
@@ -261,19 +264,23 @@ class Answer:
 
 @spoken(in_prediction)
 def answer(
-    run: str | Path, *, watch: Callable[[int, int], None] | None = None, **asked: Any
+    run: str | Path,
+    *,
+    device: str | None = None,
+    watch: Callable[[int, int], None] | None = None,
+    **asked: Any,
 ) -> Answer:
     """Open a run that predicts what is typed.
 
     Parameters:
         run: a run folder.
-        watch, asked: as for `predict`.
+        device, watch, asked: as for `predict`.
 
     Raises:
         RunError: the run cannot be read.
         ConfigError: its cases cannot be typed, or it takes no such option.
     """
-    estimator = open_run(run, typed=True, watch=watch)
+    estimator = open_run(run, typed=True, device=device, watch=watch)
     return Answer(estimator, **options_of(estimator, run, **asked))
 
 

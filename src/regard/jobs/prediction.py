@@ -50,6 +50,7 @@ def predict(
     encoding: str | None = None,
     folder: str | Path | None = None,
     overwrite: bool = False,
+    device: str | None = None,
     watch: Callable[[int, int], None] | None = None,
     **asked: Any,
 ) -> str:
@@ -77,6 +78,7 @@ def predict(
         folder: that the paths in a table of pictures or recordings are relative to; None for that
             of the configuration, or of the table.
         overwrite: whether `out` may be replaced.
+        device: "auto", "cpu" or "cuda"; None for that of the configuration.
         watch: called while music is written, with how many of how many steps are done.
         asked: how to predict, instead of how it is configured. Of texts to write `beam`, the
             hypotheses that the search keeps, and `nbest`, how many texts the table has for each
@@ -95,7 +97,7 @@ def predict(
         suffix = check_suffix(out, [*TABLES, LINES, *_FILES])
         as_lines, as_files = suffix == LINES, suffix in _FILES
         check_output(out, "file", overwrite=overwrite, sources=(source, future))
-    estimator = open_run(run, source, future, watch=watch)
+    estimator = open_run(run, source, future, device=device, watch=watch)
     output = estimator.output_
     if as_files and suffix not in output.files:
         raise ConfigError(

@@ -55,6 +55,7 @@ class Served:
     Parameters:
         path: the run folder.
         cases: file of cases to step through, instead of the run's own test part.
+        device: "auto", "cpu" or "cuda"; None for that of the configuration.
 
     Attributes:
         name: by which clients name it.
@@ -66,12 +67,12 @@ class Served:
         RegardError: the run cannot be opened, or the file not read.
     """
 
-    def __init__(self, path: Path, *, cases: Path | None = None) -> None:
+    def __init__(self, path: Path, *, cases: Path | None = None, device: str | None = None) -> None:
         self.path, self.name = path, path.resolve().name
         opened = read_run(path)
         self._config, self.metrics = opened.config, opened.metrics
         self._opened = _stamp(path)
-        self.estimator: AttentionEstimator = open_run(path)
+        self.estimator: AttentionEstimator = open_run(path, device=device)
         self.audit = read_audit(path)
         self.options = options_of(self.estimator, path)
         self._file, self._reading = cases, Lock()
@@ -207,7 +208,9 @@ class Served:
         }
 
 
-def open_runs(paths: Iterable[Path], *, cases: Path | None = None) -> dict[str, Served]:
+def open_runs(
+    paths: Iterable[Path], *, cases: Path | None = None, device: str | None = None
+) -> dict[str, Served]:
     """Runs by name.
 
     Raises:
@@ -223,7 +226,7 @@ def open_runs(paths: Iterable[Path], *, cases: Path | None = None) -> dict[str, 
         found[name] = path
     if not found:
         raise ConfigError("runs: wanted at least one run folder")
-    return {name: Served(path, cases=cases) for name, path in found.items()}
+    return {name: Served(path, cases=cases, device=device) for name, path in found.items()}
 
 
 def _said(row: Mapping[str, Any]) -> str:

@@ -28,6 +28,7 @@ def serve(
     port: int = 8000,
     token: str = "",
     cases: str | Path | None = None,
+    device: str | None = None,
     limits: Limits | None = None,
     ready: Callable[[str], None] | None = None,
 ) -> None:
@@ -39,6 +40,7 @@ def serve(
         port: 0 for any that is free.
         token: that a request must have; "" for none.
         cases: file of cases to step through on the page, instead of the runs' own test parts.
+        device: "auto", "cpu" or "cuda"; None for that of each run's configuration.
         limits: of requests.
         ready: called with the address once it listens.
 
@@ -56,7 +58,8 @@ def serve(
         ) from None
     limits = limits or Limits()
     with _bound(host, port) as listening:
-        opened = open_runs(map(Path, runs), cases=None if cases is None else Path(cases))
+        stepped = None if cases is None else Path(cases)
+        opened = open_runs(map(Path, runs), cases=stepped, device=device)
         worker = Worker(limits)
         hosts = _LOOPBACK | {host} if _is_loopback(host) else frozenset[str]()
         app = make_app(opened, worker, limits=limits, token=token, hosts=hosts)

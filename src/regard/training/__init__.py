@@ -14,7 +14,7 @@ from regard.training.batches import (
     load_batches,
     targets_at,
 )
-from regard.training.device import check_device
+from regard.training.device import check_device, check_device_name
 from regard.training.divergence import refuse_weights
 from regard.training.objectives import AbsoluteError, CrossEntropy, Objective, SquaredError
 from regard.training.picture_augment import shift, shift_flip
@@ -38,6 +38,7 @@ __all__ = [
     "Targets",
     "batch_indices",
     "check_device",
+    "check_device_name",
     "epochs_again",
     "fit",
     "load_batches",

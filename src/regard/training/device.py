@@ -5,7 +5,21 @@ import torch
 from regard.config import TrainingConfig
 from regard.errors import ConfigError
 
-__all__ = ["check_device", "multiplies_bf16"]
+__all__ = ["check_device", "check_device_name", "multiplies_bf16"]
+
+
+def check_device_name(device: str) -> None:
+    """Refuse a device that is unknown or not there.
+
+    Raises:
+        ConfigError: names the parameter.
+    """
+    if device not in ("auto", "cpu", "cuda"):
+        raise ConfigError(f"device: wanted auto, cpu or cuda, not {device!r}")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ConfigError(
+            "device: cuda needs a GPU, and there is none", fixes=(("training.device", "auto"),)
+        )
 
 
 def check_device(settings: TrainingConfig) -> None:
@@ -14,10 +28,7 @@ def check_device(settings: TrainingConfig) -> None:
     Raises:
         ConfigError: names the parameter.
     """
-    if settings.device == "cuda" and not torch.cuda.is_available():
-        raise ConfigError(
-            "device: cuda needs a GPU, and there is none", fixes=(("training.device", "auto"),)
-        )
+    check_device_name(settings.device)
     if settings.precision == "bf16" and not _has_bf16(settings):
         name = "GPU" if _on_gpu(settings) else "processor"
         raise ConfigError(
