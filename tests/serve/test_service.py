@@ -11,6 +11,7 @@ from tempfile import gettempdir
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 pytest.importorskip("fastapi")
@@ -159,6 +160,26 @@ def test_files_are_read_as_at_the_command_line(client: Client, series: Path) -> 
     assert second["left_out"] == "with missing values"
     told = client.post("/explain", files=file, data={"maps": "occlusion", "picture": "true"})
     assert set(told.json()["answers"][0]["maps"]) == {"occlusion"}
+
+
+@pytest.mark.parametrize("ending", ["parquet", "feather", "jsonl"])
+def test_tables_are_read_as_at_the_command_line(
+    client: Client, series: Path, tmp_path: Path, ending: str
+) -> None:
+    rows = np.stack([np.sin(np.arange(31) / 3), np.sin(2 * np.arange(31) / 3)]).round(4)
+    frame = pl.DataFrame(rows, schema=[f"t{n}" for n in range(31)], orient="row")
+    path = tmp_path / f"waves.{ending}"
+    write = {
+        "parquet": frame.write_parquet,
+        "feather": frame.write_ipc,
+        "jsonl": frame.write_ndjson,
+    }
+    write[ending](path)
+    told = client.post("/predict", files={"file": (path.name, path.read_bytes())}).json()
+    wanted = SeriesClassifier.load(series).predict(rows)
+    assert [each["label"] for each in told["answers"]] == wanted.tolist()
+    cut = client.post("/predict", files={"file": (path.name, path.read_bytes()[:-30])})
+    assert cut.status_code == 422
 
 
 def test_pictures_come_as_base64_and_as_files(tmp_path: Path) -> None:

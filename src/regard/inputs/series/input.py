@@ -78,7 +78,7 @@ class SeriesInput(Input):
     options: ClassVar[tuple[str, ...]] = ("labelled", "encoding")
     unusable = "with missing values"
     replacements = ("line", "swap")
-    uploads = (".csv", ".tsv", ".ts", ".npz")
+    uploads = (".csv", ".tsv", ".ts", ".npz", ".parquet", ".feather", ".jsonl")
 
     channels_: tuple[str, ...]
     scaler_: Scaler

@@ -64,12 +64,10 @@ def read_new(
         DataError: the file cannot be read, or has another form.
     """
     kind = kind_of(path)
-    if kind == "table" and data.kind == "csv":  # Parquet or JSON lines with one series a row
+    if kind == "table" and data.kind != "table":  # Parquet or JSON lines with one series a row
         kind = "csv"
     if encoding is not None and (kind != "csv" or data.kind == "table"):
         raise ConfigError(f"encoding: {path} is read as {kind}, which has no encoding to choose")
-    if kind == "table" and data.kind != "table":
-        raise DataError(f"{path}: is a table, but the run was not trained on one")
     if kind in ("csv", "table") and data.kind == "table":
         label = data.target if texts else data.label
         names = (label,) if isinstance(label, str) else tuple(label)
