@@ -33,6 +33,8 @@ def serve(
     Example: regard serve runs/sine
     """
     load_plugins(plugin)
+    # By default oneDNN keeps 1,024 compiled shapes, hundreds of megabytes of texts of all lengths.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
     from regard import serve as service
 
     token = os.environ.get(token_env, "")
