@@ -49,6 +49,7 @@ _ALL = {
     "webtraffic": _Needs(by_name=True),
     "sst_words": _Needs(data=True, quick=True, by_name=True),
     "serving": _Needs(by_name=True),
+    "hostile": _Needs(quick=True, by_name=True),
 }
 _CAN_BE_QUICK = [name for name, needs in _ALL.items() if needs.quick]
 _WITH_SEEDS = [name for name, needs in _ALL.items() if needs.seeds]
