@@ -169,7 +169,7 @@ def test_tables_are_read_as_at_the_command_line(
     rows = np.stack([np.sin(np.arange(31) / 3), np.sin(2 * np.arange(31) / 3)]).round(4)
     frame = pl.DataFrame(rows, schema=[f"t{n}" for n in range(31)], orient="row")
     path = tmp_path / f"waves.{ending}"
-    write = {
+    write: dict[str, Any] = {
         "parquet": frame.write_parquet,
         "feather": frame.write_ipc,
         "jsonl": frame.write_ndjson,

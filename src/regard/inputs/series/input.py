@@ -78,6 +78,7 @@ class SeriesInput(Input):
     options: ClassVar[tuple[str, ...]] = ("labelled", "encoding")
     unusable = "with missing values"
     replacements = ("line", "swap")
+    uploads: ClassVar[tuple[str, ...]]
     uploads = (".csv", ".tsv", ".ts", ".npz", ".parquet", ".feather", ".jsonl")
 
     channels_: tuple[str, ...]
