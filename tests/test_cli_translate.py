@@ -270,7 +270,7 @@ def test_explain_every_case(regard: Regard, dates: Path, tmp_path: Path) -> None
         (["explain", "--target", " "], "--target: is empty"),
         (
             ["explain", "--target", "der", "--all"],
-            "use it without --case, --worst, --text, --target and --method",
+            "use it without --case, --worst, --text and --target",
         ),
     ],
 )

@@ -53,6 +53,8 @@ _POSITIONS = 11_000_000  # read in a training of all epochs by an encoder that m
 _IN_COMMON = 100  # cases that tell what the steps at one place add in common
 _ROUGH = 1.0  # from which reading between the steps is worse than the mean
 
+_TABLES = (".parquet", ".feather", ".jsonl")
+
 _MADE: dict[str, Callable[..., Cases]] = {"sine": sine, "webtraffic": webtraffic}
 
 # Fields of the section `data` that readers do not take.
@@ -78,8 +80,7 @@ class SeriesInput(Input):
     options: ClassVar[tuple[str, ...]] = ("labelled", "encoding")
     unusable = "with missing values"
     replacements = ("line", "swap")
-    uploads: ClassVar[tuple[str, ...]]
-    uploads = (".csv", ".tsv", ".ts", ".npz", ".parquet", ".feather", ".jsonl")
+    uploads: ClassVar[tuple[str, ...]] = (".csv", ".tsv", ".ts", ".npz", *_TABLES)
 
     channels_: tuple[str, ...]
     scaler_: Scaler
