@@ -152,9 +152,9 @@ def train(
     load_plugins(plugin)
     change = list(change or ())
     if device is not None:  # before the data are read, and said
-        from regard.training import check_device_name
+        from regard.jobs import check_device
 
-        check_device_name(device)
+        check_device(device)
     change += [] if seed is None else [f"seed={seed}"]
     change += [] if device is None else [f"training.device={device}"]
     resolved = _configured(config, other, task, change, said=not (quiet or as_json))

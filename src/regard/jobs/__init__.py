@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from regard.jobs.examples import call_of, example_series, example_weights
     from regard.jobs.exporting import export
     from regard.jobs.listing import Listed, list_runs
+    from regard.jobs.opening import check_device
     from regard.jobs.parts import load_parts
     from regard.jobs.pictures import Answer, answer, explain, explain_all
     from regard.jobs.prediction import predict
@@ -30,6 +31,7 @@ __all__ = [
     "audit",
     "call_of",
     "check",
+    "check_device",
     "compare",
     "doctor",
     "evaluate_run",
@@ -55,6 +57,7 @@ _MODULES = {
     "examples": ("call_of", "example_series", "example_weights"),
     "exporting": ("export",),
     "listing": ("Listed", "list_runs"),
+    "opening": ("check_device",),
     "parts": ("load_parts",),
     "pictures": ("Answer", "answer", "explain", "explain_all"),
     "prediction": ("predict",),

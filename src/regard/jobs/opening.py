@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from regard.inference import Inference
 
 __all__ = [
+    "check_device",
     "in_prediction",
     "open_run",
     "options_of",
@@ -70,10 +71,19 @@ def place(estimator: AttentionEstimator, device: str | None) -> None:
         ConfigError: the device is unknown, or not there.
     """
     if device is not None:
-        from regard.training import check_device_name
-
-        check_device_name(device)
+        check_device(device)
         estimator.set_params(device=device)
+
+
+def check_device(device: str) -> None:
+    """Refuse a device that is unknown, or not there.
+
+    Raises:
+        ConfigError: names the parameter.
+    """
+    from regard.training import check_device_name
+
+    check_device_name(device)
 
 
 def read_cases(
