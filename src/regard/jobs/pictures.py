@@ -286,6 +286,7 @@ def answer(
 
 def _views(estimator: AttentionEstimator, seen: Inference, *, explored: bool) -> list[CaseView]:
     """All cases, ready to be drawn; where a page shows them, the first can be explored."""
+    explored = explored and "channel_weights" not in seen.maps  # which pages do not draw
     first = range(min(len(seen), MOST_EXPLORED)) if explored else range(0)
     views = explorable(estimator, seen, first)
     return views + [view_of(estimator, seen, n) for n in range(len(views), len(seen))]

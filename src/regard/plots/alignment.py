@@ -24,7 +24,7 @@ _SIDE = 6.5  # of the map where its cells are between these, in inches
 _CORNER = 0.37  # from the middle of a cell, in cells
 _EDGE = 0.1  # around everything, in inches
 _BAR = 0.6  # room for the colour bar, in inches
-_NARROWEST = 2.6  # figure, in inches, so that a title fits
+_NARROWEST = 3.0  # figure, in inches, so that a title fits
 
 
 def plot_alignment(

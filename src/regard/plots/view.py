@@ -82,10 +82,15 @@ class CaseView(ABC):
         return f"case {one_line(self.id, 24)}" if self.id else ""
 
     @property
+    def _subject(self) -> str:
+        """What the picture is of."""
+        return f"{self._case}, {self.outcome.title}" if self.id else self.outcome.title
+
+    @property
     def title(self) -> str:
         """The title of the picture."""
-        title = f"{self._case}, {self.outcome.title}" if self.id else self.outcome.title
-        title += f", by {self.method}" if self.method else ""
+        by = f"by {self.method}" if self.method else ""
+        title = ", ".join(filter(None, [self._subject, by]))
         return f"{title}; its map: {self.trust.verdict.lower()}" if self.trust else title
 
     @property

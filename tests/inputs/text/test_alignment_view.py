@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 from regard.errors import DataError
 from regard.inputs.text.alignment_view import AlignmentView
 from regard.outputs.tokens.outcome import TokensOutcome
+from regard.plots import Trust
 
 VIEW = AlignmentView(
     id="17",
@@ -122,6 +124,21 @@ def test_the_picture_of_a_report_is_small_and_has_no_ids() -> None:
     assert "id=" not in picture
     words = [f"word{n}" for n in range(60)]
     assert len(_with(words).picture("x")) < 50_000
+
+
+def test_the_title_of_a_narrow_picture_fits() -> None:
+    trust = Trust(verdict="Do not believe", sentence="why")
+    ax = replace(_with(["a", "b"]), method="integrated-gradients", trust=trust).draw()
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()
+    said = "by integrated-gradients; its map: do not believe"
+    [title] = [
+        each for each in figure.findobj(Text) if each.get_text().replace("\n", " ").endswith(said)
+    ]
+    box = title.get_window_extent()
+    assert box.x1 <= figure.bbox.x1
+    assert box.y1 <= figure.bbox.y1
 
 
 def test_a_doubt_is_shown() -> None:

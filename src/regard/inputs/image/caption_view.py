@@ -61,7 +61,7 @@ class CaptionView(CaseView):
             )
 
     @property
-    def title(self) -> str:
+    def _subject(self) -> str:
         """The case and its caption."""
         return f"{self._case}: {self.outcome.answer}" if self.id else self.outcome.answer
 

@@ -50,7 +50,7 @@ class PanelView(CaseView):
         return f"{self.name} {self.outcome.title}"
 
     @property
-    def title(self) -> str:
+    def _subject(self) -> str:
         return f"{one_line(self.name, 24)}, {self.outcome.title}"
 
     @property

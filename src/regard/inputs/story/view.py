@@ -54,7 +54,7 @@ class QuestionView(CaseView):
         return "" if self.known else "the model knows no word of the question: this is a guess"
 
     @property
-    def title(self) -> str:
+    def _subject(self) -> str:
         """The question and the prediction."""
         return f"{one_line(self.question, 80)}  {self.outcome.title}"
 

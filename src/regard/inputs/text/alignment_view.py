@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
@@ -29,6 +30,7 @@ __all__ = ["AlignmentView", "marked"]
 _FOLDER = Path(__file__).parent
 _SHOWN = 3  # source words named for a target word
 _LEAST = 0.1  # weight of a source word that is named beside the highest
+_LINE = 30  # letters of a title beside the narrowest map
 _FAINT = 0.02  # tint that is not seen
 _PART = 0.5  # of the most that one source word gave, from which others count, too
 _SMALL = 24  # rows or columns above which cells are smaller
@@ -71,7 +73,7 @@ class AlignmentView(CaseView):
                 )
 
     @property
-    def title(self) -> str:
+    def _subject(self) -> str:
         """Without the prediction, which stands beside the map."""
         return self._case
 
@@ -114,15 +116,16 @@ class AlignmentView(CaseView):
         )
 
     def draw(self) -> Axes:
+        lines = wrap(self.title, _LINE, break_on_hyphens=False)
         ax = plot_alignment(
             self.weights,
             source=self.source,
             target=self.target,
             truth=self.truth,
             copied=self.copies,
-            ax=alignment_axes(self.source, self.target, above=0.3),
+            ax=alignment_axes(self.source, self.target, above=0.1 + 0.2 * max(1, len(lines))),
         )
-        ax.set_title(self.title, loc="left", pad=8, parse_math=False)
+        ax.set_title("\n".join(lines), loc="left", pad=8, parse_math=False)
         return ax
 
     def terminal(self, *, colour: bool, width: int | None = None) -> Text:
